@@ -24,8 +24,11 @@ let package = Package(
     products: [],
     dependencies: [],
     targets: [
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CVector"),
-        .target(name: "KernelCore", dependencies: ["CVector"], swiftSettings: kernelSettings),
+        .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
+        .target(name: "Differentiation", dependencies: ["KernelCore"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
     ],
     swiftLanguageModes: [.v6]
