@@ -26,7 +26,10 @@ let package = Package(
     targets: [
         .target(name: "CVector"),
         .target(name: "KernelCore", dependencies: ["CVector"], swiftSettings: kernelSettings),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Interactions", dependencies: ["KernelCore", "CZlib"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
     ],
     swiftLanguageModes: [.v6]
 )
