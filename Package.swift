@@ -29,7 +29,11 @@ let package = Package(
         .target(name: "CVector"),
         .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Interactions", dependencies: ["KernelCore", "CZlib"]),
+        .target(name: "Recommenders", dependencies: ["Differentiation", "Interactions", "KernelCore"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
     ],
     swiftLanguageModes: [.v6]
 )

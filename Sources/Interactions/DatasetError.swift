@@ -1,0 +1,35 @@
+/// Why a data set cannot be used: what happened, where, and what to do next.
+///
+///     data/games/dev.csv:1042: neg_items has 98 entries, the rows before have 99
+///     every dev and test row must list the same number of negatives; remove the column to rank all items
+public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// A file or folder is missing, not permitted, or fails to be read or written.
+        case unreadable
+        /// A file was read, and its content is wrong.
+        case invalid
+        /// The settings ask for something that this data set cannot give, or that no data set can.
+        case configuration
+    }
+
+    public let kind: Kind
+    /// The file or folder that the error is about.
+    public let file: String
+    /// Line of the (uncompressed) file, counted from 1.
+    public let line: Int?
+    public let problem: String
+    public let remedy: String
+
+    public init(_ kind: Kind, file: String, line: Int? = nil, problem: String, remedy: String) {
+        self.kind = kind
+        self.file = file
+        self.line = line
+        self.problem = problem
+        self.remedy = remedy
+    }
+
+    public var description: String {
+        let place = line.map { "\(file):\($0)" } ?? file
+        return "\(place): \(problem)\n\(remedy)"
+    }
+}

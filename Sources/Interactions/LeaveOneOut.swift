@@ -1,0 +1,43 @@
+/// The split of files that come without one: the last interaction of a user is test, the one before is dev, the rest
+/// train. A user with fewer than three interactions is not evaluated: all of them are train.
+enum LeaveOneOut {
+    /// Rows keep the order of the file. Within a user the time decides, and the order of the file among equal times.
+    static func split(
+        _ table: InteractionTable
+    ) throws(DatasetError) -> (train: InteractionTable, dev: InteractionTable, test: InteractionTable) {
+        try SplitInteractions.checkDensity(table.largestUser, of: "user", rows: table.count, file: table.file)
+        let userCount = Int(table.largestUser.id)
+        var counts = [Int32](repeating: 0, count: userCount + 1)
+        var newest = [Int32](repeating: -1, count: userCount + 1)
+        var second = newest
+        for row in 0..<table.count {
+            let user = Int(table.users[row])
+            counts[user] += 1
+            let time = table.times[row]
+            if newest[user] < 0 || time >= table.times[Int(newest[user])] {
+                second[user] = newest[user]
+                newest[user] = Int32(row)
+            } else if second[user] < 0 || time >= table.times[Int(second[user])] {
+                second[user] = Int32(row)
+            }
+        }
+        var train = InteractionTable(file: table.file)
+        var dev = train
+        var test = train
+        for row in 0..<table.count {
+            let user = Int(table.users[row])
+            let evaluated = counts[user] >= 3
+            if evaluated, newest[user] == Int32(row) {
+                test.append(user: table.users[row], item: table.items[row], time: table.times[row], line: row + 1)
+            } else if evaluated, second[user] == Int32(row) {
+                dev.append(user: table.users[row], item: table.items[row], time: table.times[row], line: row + 1)
+            } else {
+                train.append(user: table.users[row], item: table.items[row], time: table.times[row], line: row + 1)
+            }
+        }
+        // With the lines of the file, which blank lines make differ from the rows.
+        train.largestUser = table.largestUser
+        train.largestItem = table.largestItem
+        return (train, dev, test)
+    }
+}

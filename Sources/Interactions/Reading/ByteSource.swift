@@ -1,0 +1,118 @@
+import CZlib
+
+/// The bytes of a file, uncompressed on the way if the file is gzip (recognised by its first bytes, whatever its name).
+struct ByteSource: ~Copyable {
+    private let file: FileSource
+    private let input: UnsafeMutableRawBufferPointer
+    private var inputStart = 0
+    private var inputEnd = 0
+    private var begun = false
+    private var inflater: UnsafeMutablePointer<z_stream>?
+    /// Inside a gzip member: between its header and its checksum.
+    private var insideMember = false
+
+    private static let inputSize = 1 << 18
+
+    init(path: String) throws(DatasetError) {
+        file = try FileSource(path: path)
+        input = .allocate(byteCount: ByteSource.inputSize, alignment: 16)
+    }
+
+    private mutating func begin() throws(DatasetError) {
+        begun = true
+        // A short read is possible in principle, and two bytes are needed to recognise gzip.
+        while inputEnd < 2 {
+            let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: input[inputEnd...]))
+            if count == 0 { break }
+            inputEnd += count
+        }
+        guard inputEnd >= 2, input[0] == 0x1f, input[1] == 0x8b else { return }
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        inflater = stream
+        // 15 bits of window; 16 asks for the gzip wrapper and its checksum.
+        guard inflateInit2_(stream, 15 + 16, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size)) == Z_OK else {
+            throw DatasetError(
+                .unreadable, file: file.path, problem: "zlib cannot be set up", remedy: "check the zlib installation")
+        }
+        insideMember = true
+    }
+
+    deinit {
+        if let inflater {
+            inflateEnd(inflater)
+            inflater.deallocate()
+        }
+        input.deallocate()
+    }
+
+    /// The number of bytes put into the buffer, which must not be empty: 0 at the end.
+    mutating func read(into output: UnsafeMutableRawBufferPointer, line: Int) throws(DatasetError) -> Int {
+        if !begun { try begin() }
+        guard let inflater else {
+            guard inputStart < inputEnd else { return try file.read(into: output) }
+            let count = min(inputEnd - inputStart, output.count)
+            output.copyMemory(from: UnsafeRawBufferPointer(rebasing: input[inputStart..<inputStart + count]))
+            inputStart += count
+            return count
+        }
+        while true {
+            if inputStart == inputEnd {
+                inputStart = 0
+                inputEnd = try file.read(into: input)
+                if inputEnd == 0 {
+                    guard !insideMember else {
+                        throw DatasetError(
+                            .invalid, file: file.path, line: line, problem: "the gzip data end too early",
+                            remedy: "the file is truncated: fetch or write it again")
+                    }
+                    return 0
+                }
+            }
+            if !insideMember, try !beginNextMember(inflater, line: line) { continue }
+            let count = try inflateSome(inflater, into: output, line: line)
+            if count > 0 { return count }
+        }
+    }
+
+    /// Several members may follow each other, and zeros may fill up the last block of a tape.
+    private mutating func beginNextMember(
+        _ inflater: UnsafeMutablePointer<z_stream>, line: Int
+    ) throws(DatasetError) -> Bool {
+        switch input[inputStart] {
+        case 0:
+            inputStart += 1
+            return false
+        case 0x1f where inflateReset(inflater) == Z_OK:
+            insideMember = true
+            return true
+        default:
+            throw damaged(line: line, "other bytes follow the gzip data")
+        }
+    }
+
+    private mutating func inflateSome(
+        _ inflater: UnsafeMutablePointer<z_stream>, into output: UnsafeMutableRawBufferPointer, line: Int
+    ) throws(DatasetError) -> Int {
+        let room = min(output.count, Int(CInt.max))
+        inflater.pointee.next_in = input.baseAddress?.advanced(by: inputStart).assumingMemoryBound(to: Bytef.self)
+        inflater.pointee.avail_in = uInt(inputEnd - inputStart)
+        inflater.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: Bytef.self)
+        inflater.pointee.avail_out = uInt(room)
+        let status = inflate(inflater, Z_NO_FLUSH)
+        inputStart = inputEnd - Int(inflater.pointee.avail_in)
+        switch status {
+        case Z_OK, Z_BUF_ERROR: break
+        case Z_STREAM_END: insideMember = false
+        default:
+            throw damaged(line: line, inflater.pointee.msg.map { String(cString: $0) } ?? "zlib error \(status)")
+        }
+        return room - Int(inflater.pointee.avail_out)
+    }
+
+    private func damaged(line: Int, _ reason: String) -> DatasetError {
+        DatasetError(
+            .invalid, file: file.path, line: line, problem: "the gzip data are damaged: \(reason)",
+            remedy: "fetch or write the file again")
+    }
+}

@@ -1,0 +1,62 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A regular file, read front to back.
+struct FileSource: ~Copyable {
+    let path: String
+    private let descriptor: CInt
+
+    init(path: String) throws(DatasetError) {
+        descriptor = try FileSource.openRegular(path)
+        self.path = path
+    }
+
+    private static func openRegular(_ path: String) throws(DatasetError) -> CInt {
+        // Looked at before it is opened: opening a named pipe would wait for a writer.
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileSource.failure(path, "cannot be read") }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            throw DatasetError(.unreadable, file: path, problem: "is a folder", remedy: "a file is needed here")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw DatasetError(
+                .unreadable, file: path, problem: "is not a regular file",
+                remedy: "copy the data into a file; pipes and devices cannot be read twice")
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileSource.failure(path, "cannot be read") }
+        return descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// The number of bytes read into the buffer: 0 at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+        while true {
+            #if canImport(Glibc)
+            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            #else
+            let count = Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+            #endif
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw FileSource.failure(path, "cannot be read") }
+        }
+    }
+
+    /// The error of the system call that has just failed.
+    static func failure(_ path: String, _ problem: String) -> DatasetError {
+        let code = errno
+        let remedy =
+            switch code {
+            case ENOENT, ENOTDIR: "check the path: the names are case-sensitive"
+            case EACCES, EPERM: "check the permissions of the file and of its folders"
+            case ENOSPC, EDQUOT: "free some space, or choose another folder"
+            default: "check the file system"
+            }
+        return DatasetError(
+            .unreadable, file: path, problem: "\(problem): \(String(cString: strerror(code)))", remedy: remedy)
+    }
+}

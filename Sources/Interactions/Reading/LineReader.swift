@@ -1,0 +1,101 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The lines of a text file, plain or gzip, without their ends (LF or CR LF) and without a UTF-8 byte order mark.
+///
+/// Reads through one buffer: memory does not depend on the size of the file, only on its longest line.
+struct LineReader: ~Copyable {
+    let path: String
+    /// Number of the line that ``next()`` returned last, from 1.
+    private(set) var line = 0
+    private var source: ByteSource
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+    private var atEnd = false
+
+    /// Longer lines are refused: the file is hardly text.
+    static let longestLine = 1 << 26
+
+    init(path: String, bufferSize: Int = 1 << 18) throws(DatasetError) {
+        self.path = path
+        source = try ByteSource(path: path)
+        buffer = .allocate(byteCount: bufferSize, alignment: 16)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// The next line, valid until the next call; nil at the end of the file.
+    mutating func next() throws(DatasetError) -> UnsafeRawBufferPointer? {
+        var searched = start
+        while true {
+            let base = UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped)
+            if searched < end, let newline = memchr(base + searched, 0x0a, end - searched) {
+                let stop = UnsafeRawPointer(newline) - base
+                defer { start = stop + 1 }
+                return take(start..<stop)
+            }
+            searched = end
+            if atEnd {
+                guard start < end else { return nil }
+                defer { start = end }
+                return take(start..<end)
+            }
+            let moved = start
+            try readMore()
+            searched -= moved - start
+        }
+    }
+
+    /// The next line with a character other than space and TAB.
+    mutating func nextNonBlank() throws(DatasetError) -> UnsafeRawBufferPointer? {
+        while let bytes = try next() {
+            if !bytes.trimmed.isEmpty { return bytes }
+        }
+        return nil
+    }
+
+    /// An error about the line that was returned last.
+    func failure(_ problem: String, _ remedy: String) -> DatasetError {
+        DatasetError(.invalid, file: path, line: line, problem: problem, remedy: remedy)
+    }
+
+    private mutating func take(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        line += 1
+        var range = range
+        if range.upperBound > range.lowerBound, buffer[range.upperBound - 1] == 0x0d {
+            range = range.lowerBound..<range.upperBound - 1
+        }
+        if line == 1, range.count >= 3, buffer[range.lowerBound] == 0xef, buffer[range.lowerBound + 1] == 0xbb,
+            buffer[range.lowerBound + 2] == 0xbf
+        {
+            range = range.lowerBound + 3..<range.upperBound
+        }
+        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[range])
+    }
+
+    private mutating func readMore() throws(DatasetError) {
+        if start > 0, let base = buffer.baseAddress {
+            memmove(base, base + start, end - start)
+            end -= start
+            start = 0
+        }
+        if end == buffer.count {
+            guard end < LineReader.longestLine else {
+                throw DatasetError(
+                    .invalid, file: path, line: line + 1, problem: "the line is longer than \(end) bytes",
+                    remedy: "is this a text file with line ends?")
+            }
+            let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * buffer.count, alignment: 16)
+            grown.copyMemory(from: UnsafeRawBufferPointer(buffer))
+            buffer.deallocate()
+            buffer = grown
+        }
+        let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[end...]), line: line + 1)
+        atEnd = count == 0
+        end += count
+    }
+}

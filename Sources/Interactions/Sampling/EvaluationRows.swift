@@ -1,0 +1,93 @@
+/// The dev or test rows of a shard, by user and position: true items with the history before them.
+///
+/// The history of a test row includes the dev item. For ``SampleKind/sequential`` models rows without history are left
+/// out.
+public struct EvaluationRows {
+    public let shard: Int
+    public let split: Split
+    public let historyMax: Int
+    /// Number of rows.
+    public let count: Int
+    /// The number of candidates that ``fill(_:_:)`` gives every row: the true item and the negatives of the file.
+    public var candidatesPerSample: Int { 1 + (store.negativesPerRow ?? 0) }
+
+    private let store: SequenceStore
+    /// Indices into the rows of the store.
+    private let rows: [Int32]
+
+    /// - Parameters:
+    ///   - store: holds the users of `shard`.
+    ///   - split: dev or test.
+    ///   - historyMax: newest interactions that a history keeps; 0 keeps all.
+    public init(store: SequenceStore, kind: SampleKind, shard: Int, split: Split, historyMax: Int) {
+        precondition(store.shards.contains(shard), "the store does not hold shard \(shard)")
+        precondition(split != .train, "dev and test rows are evaluated")
+        self.store = store
+        self.shard = shard
+        self.split = split
+        self.historyMax = historyMax
+        let table = split == .dev ? store.devRows : store.testRows
+        let local = shard - store.shards.lowerBound
+        rows = (table.shardOffsets[local]..<table.shardOffsets[local + 1]).compactMap { row in
+            kind == .sequential && table.positions[row] == 0 ? nil : Int32(row)
+        }
+        count = rows.count
+    }
+
+    /// Fills a batch with a range of the rows. Candidates: the true item, then the negatives of the file, if any.
+    public func fill(_ batch: PackedBatch, _ range: Range<Int>) {
+        let width = store.negativesPerRow ?? 0
+        let table = table
+        batch.reset(candidatesPerSample: 1 + width)
+        for index in range {
+            let row = Int(rows[index])
+            let candidates = store.append(
+                local: Int(table.localUsers[row]), position: Int(table.positions[row]), historyMax: historyMax,
+                to: batch)
+            guard width > 0 else { continue }
+            table.negatives.withUnsafeBufferPointer { negatives in
+                guard let start = negatives.baseAddress else { return }
+                (candidates + 1).update(from: start + row * width, count: width)
+            }
+        }
+    }
+
+    /// The user of a row.
+    public func user(_ index: Int) -> Int32 { store.users[localUser(Int(rows[index]))] }
+
+    /// The item that the user really took.
+    public func trueItem(_ index: Int) -> Int32 {
+        let row = Int(rows[index])
+        return store.items[store.offsets[localUser(row)] + position(row)]
+    }
+
+    /// Which row of the file this is, from 0, without the header.
+    public func fileRow(_ index: Int) -> Int { Int(table.fileRows[Int(rows[index])]) }
+
+    /// The distinct items of the whole history of a row, uncut, ascending: what the full protocol does not rank.
+    /// Reuses the capacity of `items`.
+    public func seenItems(_ index: Int, into items: inout [Int32]) {
+        let row = Int(rows[index])
+        let range = store.history(ofLocal: localUser(row), before: position(row), historyMax: 0)
+        items.removeAll(keepingCapacity: true)
+        items.append(contentsOf: store.items[range])
+        items.sort()
+        var kept = 0
+        for place in items.indices where place == 0 || items[place] != items[kept - 1] {
+            items[kept] = items[place]
+            kept += 1
+        }
+        items.removeLast(items.count - kept)
+    }
+
+    /// The distinct items of the whole history of a row, uncut, ascending: what the full protocol does not rank.
+    public func seenItems(_ index: Int) -> [Int32] {
+        var items: [Int32] = []
+        seenItems(index, into: &items)
+        return items
+    }
+
+    private var table: SequenceStore.EvaluationTable { split == .dev ? store.devRows : store.testRows }
+    private func localUser(_ row: Int) -> Int { Int(table.localUsers[row]) }
+    private func position(_ row: Int) -> Int { Int(table.positions[row]) }
+}

@@ -1,0 +1,159 @@
+/// The users of a data set, divided once into shards that hold about the same number of training samples.
+///
+/// The division depends on the data set, the kind of samples and the number of shards only: ranks own blocks of
+/// shards, and whoever owns a shard computes the same.
+public struct LogicalShards: Sendable {
+    /// The number of shards, S.
+    public let count: Int
+    public let kind: SampleKind
+    private let folder: String
+    /// Shard of every user id; -1 for ids without interactions.
+    private let shards: [Int32]
+    /// Users by shard, ascending within a shard.
+    private let orderedUsers: [Int32]
+    private let userOffsets: [Int]
+    private let sampleCounts: [Int]
+    /// Number of interactions of all users with a smaller id: where the global sample ids of a user begin.
+    private let firstSamples: [UInt32]
+
+    /// Users with many samples first, each to the shard that has the fewest so far (of equal ones the first); users
+    /// without samples fill up the shards with the fewest users.
+    /// - Complexity: O(U log U + U S) for U users.
+    public init(dataset: InteractionDataset, kind: SampleKind, count: Int) throws(DatasetError) {
+        guard count >= 1, count <= 1 << 20 else {
+            throw DatasetError(
+                .configuration, file: dataset.folder, problem: "\(count) logical shards",
+                remedy: "choose at least 1, and at least as many as ranks")
+        }
+        let census = UserCensus(dataset)
+        self.count = count
+        self.kind = kind
+        folder = dataset.folder
+        firstSamples = census.firstInteractions()
+
+        let users = census.presentUsers()
+        let samples = users.map { census.sampleCount(of: Int($0), kind) }
+        guard samples.contains(where: { $0 > 0 }) else {
+            throw DatasetError(
+                .invalid, file: dataset.train.file, problem: "no training sample: no user has two interactions",
+                remedy: "sequential models learn from interactions that have a history; use a larger data set")
+        }
+        var sampleCounts = [Int](repeating: 0, count: count)
+        var userCounts = sampleCounts
+        var shards = [Int32](repeating: -1, count: dataset.userCount + 1)
+        let order = users.indices.sorted { (samples[$0], users[$1]) > (samples[$1], users[$0]) }
+        for index in order {
+            let load = samples[index] > 0 ? sampleCounts : userCounts
+            var best = 0
+            for shard in 1..<max(count, 1) where load[shard] < load[best] { best = shard }
+            shards[Int(users[index])] = Int32(best)
+            sampleCounts[best] += samples[index]
+            userCounts[best] += 1
+        }
+        var offsets = [0]
+        for shard in 0..<count { offsets.append(offsets[shard] + userCounts[shard]) }
+        var next = offsets
+        var orderedUsers = [Int32](repeating: 0, count: users.count)
+        for user in users {
+            let shard = Int(shards[Int(user)])
+            orderedUsers[next[shard]] = user
+            next[shard] += 1
+        }
+        self.shards = shards
+        self.sampleCounts = sampleCounts
+        self.orderedUsers = orderedUsers
+        userOffsets = offsets
+    }
+
+    /// The shard of a user; nil for an id without interactions.
+    public func shard(ofUser user: Int) -> Int? {
+        guard shards.indices.contains(user), shards[user] >= 0 else { return nil }
+        return Int(shards[user])
+    }
+
+    /// The users of a shard, ascending.
+    public func users(of shard: Int) -> ArraySlice<Int32> { orderedUsers[userOffsets[shard]..<userOffsets[shard + 1]] }
+
+    /// The number of training samples of a shard.
+    public func sampleCount(of shard: Int) -> Int { sampleCounts[shard] }
+
+    /// The number of training samples of all shards: an epoch.
+    public var sampleCount: Int { sampleCounts.reduce(0, +) }
+
+    /// The shards of a rank: contiguous blocks whose sizes differ by at most one, empty when there are more ranks than
+    /// shards.
+    public func owned(byRank rank: Int, of ranks: Int) -> Range<Int> {
+        rank * count / ranks..<(rank + 1) * count / ranks
+    }
+
+    /// The number of samples that a shard gives to a step of `batchSize` samples, while it has any.
+    public func quota(of shard: Int, batchSize: Int) -> Int {
+        batchSize / count + (shard < batchSize % count ? 1 : 0)
+    }
+
+    /// The number of steps after which every shard has run out.
+    public func stepsPerEpoch(batchSize: Int) throws(DatasetError) -> Int {
+        guard batchSize >= count else {
+            throw DatasetError(
+                .configuration, file: folder, problem: "a batch of \(batchSize) samples for \(count) logical shards",
+                remedy: "every logical shard gives at least one sample to a batch: "
+                    + "choose a larger batch size or fewer logical shards")
+        }
+        var steps = 0
+        for shard in 0..<count {
+            let quota = quota(of: shard, batchSize: batchSize)
+            steps = max(steps, (sampleCounts[shard] + quota - 1) / quota)
+        }
+        return steps
+    }
+
+    /// Where the global sample ids of a user begin: id = this + position in the user's sequence.
+    func firstSample(ofUser user: Int) -> UInt32 { firstSamples[user] }
+}
+
+/// What has to be known of every user before users are distributed: counts, no sequences.
+private struct UserCensus {
+    private var interactions: [Int32]
+    private var trainInteractions: [Int32]
+    /// Whether the first interaction in time order is one of train.
+    private var startsInTrain: [Bool]
+
+    init(_ dataset: InteractionDataset) {
+        let none = [Int32](repeating: 0, count: dataset.userCount + 1)
+        interactions = none
+        trainInteractions = none
+        startsInTrain = [Bool](repeating: false, count: none.count)
+        var earliest = [Int64](repeating: .max, count: none.count)
+        for (table, isTrain) in [(dataset.train, true), (dataset.dev, false), (dataset.test, false)] {
+            for row in 0..<table.count {
+                let user = Int(table.users[row])
+                interactions[user] += 1
+                if isTrain { trainInteractions[user] += 1 }
+                // Strictly: at equal times train comes first.
+                if table.times[row] < earliest[user] || interactions[user] == 1 {
+                    earliest[user] = table.times[row]
+                    startsInTrain[user] = isTrain
+                }
+            }
+        }
+    }
+
+    func presentUsers() -> [Int32] {
+        interactions.indices.lazy.filter { interactions[$0] > 0 }.map { Int32($0) }
+    }
+
+    func sampleCount(of user: Int, _ kind: SampleKind) -> Int {
+        switch kind {
+        case .everyInteraction: Int(trainInteractions[user])
+        case .sequential: Int(trainInteractions[user]) - (startsInTrain[user] ? 1 : 0)
+        }
+    }
+
+    func firstInteractions() -> [UInt32] {
+        var sum: UInt32 = 0
+        return interactions.map { count in
+            defer { sum += UInt32(count) }
+            return sum
+        }
+    }
+}

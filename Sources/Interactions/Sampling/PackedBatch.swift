@@ -1,0 +1,143 @@
+/// A mini-batch: users, their histories and the candidates to score, packed.
+///
+/// The storage is reused: it grows to the largest batch seen and stays there, so that nothing is allocated in the
+/// steady state. Pointers are valid until the batch is filled again.
+public final class PackedBatch {
+    /// Number of samples, B.
+    public private(set) var count = 0
+    /// Number of candidates of every sample, C.
+    public private(set) var candidatesPerSample = 1
+    private var userStorage = GrowingStorage<Int32>()
+    private var sampleStorage = GrowingStorage<UInt32>()
+    private var gapStorage = GrowingStorage<Int64>()
+    private var candidateStorage = GrowingStorage<Int32>()
+    private var itemStorage = GrowingStorage<Int32>()
+    private var timeStorage = GrowingStorage<Int64>()
+    private var offsetStorage = GrowingStorage<Int32>()
+
+    /// An empty batch.
+    public init() { reset(candidatesPerSample: 1) }
+
+    deinit {
+        userStorage.deallocate()
+        sampleStorage.deallocate()
+        gapStorage.deallocate()
+        candidateStorage.deallocate()
+        itemStorage.deallocate()
+        timeStorage.deallocate()
+        offsetStorage.deallocate()
+    }
+
+    /// `[B]` user ids.
+    public var users: UnsafePointer<Int32> { UnsafePointer(userStorage.start) }
+
+    /// `[B]` global sample ids, which name the random streams of a sample. They depend on the data set only.
+    public var samples: UnsafePointer<UInt32> { UnsafePointer(sampleStorage.start) }
+
+    /// `[B]` the smallest positive gap between the times of any two interactions of the user, over the whole sequence;
+    /// `Int64.max` when there is none.
+    public var smallestTimeGaps: UnsafePointer<Int64> { UnsafePointer(gapStorage.start) }
+
+    /// `[B, C]` item ids; the first of every sample is the true item.
+    public var candidates: UnsafePointer<Int32> { UnsafePointer(candidateStorage.start) }
+
+    /// B histories: what the user had before the true item, oldest first, cut to the newest items.
+    public var histories: PackedSequences {
+        PackedSequences(
+            items: UnsafePointer(itemStorage.start), times: UnsafePointer(timeStorage.start),
+            offsets: UnsafePointer(offsetStorage.start), count: count)
+    }
+
+    /// Fills the batch from arrays.
+    /// - Parameters:
+    ///   - histories: one a sample, oldest first.
+    ///   - candidates: one list a sample, all of one length, the true item first.
+    ///   - times: of the shape of `histories`; 0, 1, 2... for every history if nil.
+    ///   - samples: 0, 1, 2... if nil.
+    ///   - smallestTimeGaps: `Int64.max` if nil.
+    public func fill(
+        users: [Int32], histories: [[Int32]], candidates: [[Int32]], times: [[Int64]]? = nil,
+        samples: [UInt32]? = nil, smallestTimeGaps: [Int64]? = nil
+    ) {
+        let width = candidates.first?.count ?? 1
+        precondition(histories.count == users.count && candidates.count == users.count, "one entry a sample is needed")
+        precondition(candidates.allSatisfy { $0.count == width }, "candidate lists differ in length")
+        precondition(samples.map { $0.count == users.count } ?? true, "one id a sample is needed")
+        precondition(smallestTimeGaps.map { $0.count == users.count } ?? true, "one time gap a sample is needed")
+        precondition(times.map { $0.map(\.count) == histories.map(\.count) } ?? true, "a time an item is needed")
+        reset(candidatesPerSample: width)
+        for index in users.indices {
+            let history = histories[index]
+            let historyTimes = times?[index] ?? history.indices.map { Int64($0) }
+            history.withUnsafeBufferPointer { items in
+                historyTimes.withUnsafeBufferPointer { times in
+                    let row = append(
+                        user: users[index], sample: samples?[index] ?? UInt32(index),
+                        smallestTimeGap: smallestTimeGaps?[index] ?? .max, items: items, times: times)
+                    for (column, item) in candidates[index].enumerated() { row[column] = item }
+                }
+            }
+        }
+    }
+
+    /// Empties the batch.
+    package func reset(candidatesPerSample: Int) {
+        count = 0
+        self.candidatesPerSample = candidatesPerSample
+        itemStorage.count = 0
+        timeStorage.count = 0
+        offsetStorage.count = 0
+        userStorage.count = 0
+        sampleStorage.count = 0
+        gapStorage.count = 0
+        candidateStorage.count = 0
+        offsetStorage.extend(by: 1).pointee = 0
+    }
+
+    /// Adds a sample and returns the place of its candidates, to be written before the next call.
+    package func append(
+        user: Int32, sample: UInt32, smallestTimeGap: Int64, items: UnsafeBufferPointer<Int32>,
+        times: UnsafeBufferPointer<Int64>
+    ) -> UnsafeMutablePointer<Int32> {
+        userStorage.extend(by: 1).pointee = user
+        sampleStorage.extend(by: 1).pointee = sample
+        gapStorage.extend(by: 1).pointee = smallestTimeGap
+        if let source = items.baseAddress {
+            itemStorage.extend(by: items.count).update(from: source, count: items.count)
+        }
+        if let source = times.baseAddress {
+            timeStorage.extend(by: items.count).update(from: source, count: items.count)
+        }
+        offsetStorage.extend(by: 1).pointee = Int32(itemStorage.count)
+        count += 1
+        return candidateStorage.extend(by: candidatesPerSample)
+    }
+}
+
+/// Memory that grows and never shrinks.
+private struct GrowingStorage<Element: BitwiseCopyable> {
+    private(set) var start: UnsafeMutablePointer<Element>
+    private var capacity: Int
+    var count = 0
+
+    init() {
+        capacity = 64
+        start = .allocate(capacity: capacity)
+    }
+
+    func deallocate() { start.deallocate() }
+
+    /// Makes room for further elements, and returns where they begin.
+    mutating func extend(by extra: Int) -> UnsafeMutablePointer<Element> {
+        if count + extra > capacity {
+            let grown = max(count + extra, 2 * capacity)
+            let moved = UnsafeMutablePointer<Element>.allocate(capacity: grown)
+            moved.update(from: start, count: count)
+            start.deallocate()
+            start = moved
+            capacity = grown
+        }
+        defer { count += extra }
+        return start + count
+    }
+}

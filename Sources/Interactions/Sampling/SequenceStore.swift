@@ -1,0 +1,95 @@
+/// The sequences of the users of a range of shards, and nothing of anybody else: what a rank keeps of a data set.
+///
+/// A user's sequence is the stable sort by time of its interactions in train, dev and test, in this order. A position
+/// in it is an interaction whose history is everything before it. All columns are flat; a *local user* is an index
+/// into them, in the order of the shards, by id within a shard.
+public final class SequenceStore: Sendable {
+    /// The shards whose users are here.
+    public let shards: Range<Int>
+    /// Largest user and item id of the whole data set.
+    public let userCount: Int
+    public let itemCount: Int
+    public let negativesPerRow: Int?
+    public let hasTimes: Bool
+    /// Id of every local user.
+    public let users: [Int32]
+    /// `[users + 1]`: the sequence of local user u is `offsets[u]..<offsets[u + 1]` of the following columns.
+    public let offsets: [Int]
+    public let items: [Int32]
+    public let times: [Int64]
+    /// Raw values of ``Split``.
+    public let splits: [UInt8]
+    /// The smallest positive gap between two times of every local user; `Int64.max` when there is none.
+    public let smallestTimeGaps: [Int64]
+    /// `[users + 1]` into ``trainItems``.
+    public let trainOffsets: [Int]
+    /// Distinct train items of every local user, ascending.
+    public let trainItems: [Int32]
+
+    /// `[users]`: global sample id of position 0.
+    let firstSamples: [UInt32]
+    /// `[shards.count + 1]`: the local users of every shard.
+    let shardOffsets: [Int]
+    let devRows: EvaluationTable
+    let testRows: EvaluationTable
+
+    /// Dev or test rows in the order of local users and positions.
+    struct EvaluationTable: Sendable {
+        var localUsers: [Int32] = []
+        var positions: [Int32] = []
+        /// Row of the table in the file.
+        var fileRows: [Int32] = []
+        /// `[rows, negativesPerRow]`
+        var negatives: [Int32] = []
+        /// `[shards.count + 1]`
+        var shardOffsets: [Int] = [0]
+    }
+
+    /// - Parameter range: shards to keep, of `shards`, which must belong to `dataset`.
+    /// - Complexity: linear in the interactions of the data set (one pass) and of the range (memory).
+    public init(dataset: InteractionDataset, shards: LogicalShards, range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= shards.count, "shards out of range")
+        self.shards = range
+        userCount = dataset.userCount
+        itemCount = dataset.itemCount
+        negativesPerRow = dataset.negativesPerRow
+        hasTimes = dataset.hasTimes
+
+        var users: [Int32] = []
+        var shardOffsets = [0]
+        for shard in range {
+            users += shards.users(of: shard)
+            shardOffsets.append(users.count)
+        }
+        let sequences = TimeOrderedSequences(dataset, users: users)
+        offsets = sequences.offsets
+        items = sequences.items
+        times = sequences.times
+        splits = sequences.splits
+        smallestTimeGaps = users.indices.map { sequences.smallestTimeGap(of: $0) }
+        (trainOffsets, trainItems) = sequences.distinctTrainItems()
+        devRows = sequences.evaluationTable(.dev, dataset.dev, shardOffsets: shardOffsets)
+        testRows = sequences.evaluationTable(.test, dataset.test, shardOffsets: shardOffsets)
+        firstSamples = users.map { shards.firstSample(ofUser: Int($0)) }
+        self.users = users
+        self.shardOffsets = shardOffsets
+    }
+
+    /// The local users of a shard.
+    public func localUsers(of shard: Int) -> Range<Int> {
+        shardOffsets[shard - shards.lowerBound]..<shardOffsets[shard - shards.lowerBound + 1]
+    }
+
+    /// The distinct train items of a local user, ascending.
+    public func trainItems(ofLocal user: Int) -> ArraySlice<Int32> {
+        trainItems[trainOffsets[user]..<trainOffsets[user + 1]]
+    }
+
+    /// Positions of the history of `position`, cut to the newest `historyMax` (0: not cut), as indices of the columns.
+    @inline(__always)
+    func history(ofLocal user: Int, before position: Int, historyMax: Int) -> Range<Int> {
+        let start = offsets[user]
+        let length = historyMax > 0 ? min(position, historyMax) : position
+        return start + position - length..<start + position
+    }
+}
