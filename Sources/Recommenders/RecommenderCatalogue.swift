@@ -39,9 +39,10 @@ public enum RecommenderCatalogue {
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             stages: [.pretrain, .finetune]
         ) { options, stage, itemCount, scope in
-            stage == .pretrain
-                ? PretrainedTiMiRec(options, itemCount: itemCount, in: scope)
-                : TiMiRec(options, itemCount: itemCount, in: scope)
+            switch stage {
+            case .pretrain: PretrainedTiMiRec(options, itemCount: itemCount, in: scope)
+            case .finetune, nil: TiMiRec(options, itemCount: itemCount, in: scope)
+            }
         },
     ]
 
