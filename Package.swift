@@ -21,12 +21,24 @@ let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", instr
 
 let package = Package(
     name: "Facet",
-    products: [],
-    dependencies: [],
+    products: [
+        .library(name: "MPI", targets: ["MPI"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2")
+    ],
     targets: [
+        .systemLibrary(
+            name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+        .target(name: "MPI", dependencies: ["COpenMPI"]),
         .target(name: "CVector"),
         .target(name: "KernelCore", dependencies: ["CVector"], swiftSettings: kernelSettings),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
+        .target(
+            name: "ProcessSupport", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
+            path: "Tests/ProcessSupport"),
+        .executableTarget(name: "mpi-program", dependencies: ["MPI"], path: "Tests/MPIProgram"),
+        .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
     ],
     swiftLanguageModes: [.v6]
 )
