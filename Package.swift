@@ -21,9 +21,16 @@ let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", instr
 
 let package = Package(
     name: "Facet",
-    products: [],
-    dependencies: [],
+    products: [
+        .library(name: "MPI", targets: ["MPI"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2")
+    ],
     targets: [
+        .systemLibrary(
+            name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+        .target(name: "MPI", dependencies: ["COpenMPI"]),
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CVector"),
@@ -31,9 +38,19 @@ let package = Package(
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Interactions", dependencies: ["KernelCore", "CZlib"]),
+        .target(
+            name: "Training",
+            dependencies: [
+                "Differentiation", "Interactions", "KernelCore", "MPI", "Recommenders",
+            ]),
         .target(name: "Recommenders", dependencies: ["Differentiation", "Interactions", "KernelCore"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
+        .target(
+            name: "ProcessSupport", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
+            path: "Tests/ProcessSupport"),
+        .executableTarget(name: "mpi-program", dependencies: ["MPI"], path: "Tests/MPIProgram"),
+        .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
     ],
     swiftLanguageModes: [.v6]
 )

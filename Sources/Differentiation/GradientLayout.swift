@@ -17,6 +17,8 @@ public struct GradientLayout: Sendable {
     let denseCount: Int
     let denseOffset: Int
     let tables: [Table]
+    /// The most rows of one table that a mini-batch can touch.
+    public let rowCapacity: Int
     /// Bytes of one gradient, a multiple of 64.
     public let byteCount: Int
 
@@ -27,6 +29,7 @@ public struct GradientLayout: Sendable {
             defer { end += Self.aligned(bytes) }
             return end
         }
+        self.rowCapacity = rowCapacity
         denseCount = layout.denseCount
         denseOffset = take(denseCount * MemoryLayout<Float>.stride)
         tables = layout.tables.map { specification in
@@ -56,6 +59,11 @@ struct Header: BitwiseCopyable {
 public struct RowEntry: BitwiseCopyable {
     public let row: Int32
     public let slot: Int32
+
+    public init(row: Int32, slot: Int32) {
+        self.row = row
+        self.slot = slot
+    }
 }
 
 /// Reads a gradient in place.

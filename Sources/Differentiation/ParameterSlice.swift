@@ -26,6 +26,12 @@ public struct SliceView {
         public let count: Int
         /// The row of slot s starts at `values + s * columns`.
         public let values: UnsafePointer<Float>
+
+        public init(entries: UnsafePointer<RowEntry>, count: Int, values: UnsafePointer<Float>) {
+            self.entries = entries
+            self.count = count
+            self.values = values
+        }
     }
 
     /// Samples of the gradient; 0: nothing else is valid.

@@ -15,6 +15,9 @@ public struct ParameterValues: BitwiseCopyable {
         tables = memory + layout.denseCount
     }
 
+    /// The first of the ``count(for:)`` floats.
+    public var start: UnsafeMutablePointer<Float> { dense }
+
     /// The first value of `parameter`, followed by the others row by row.
     @inline(__always)
     public func callAsFunction(_ parameter: Parameter) -> UnsafeMutablePointer<Float> {

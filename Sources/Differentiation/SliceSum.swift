@@ -8,6 +8,7 @@ public final class SliceSum {
     private let columns: [Int]
     private let terms: UnsafeMutablePointer<UnsafePointer<Float>?>
     private let cursors: UnsafeMutablePointer<Int>
+    private let losses: UnsafeMutablePointer<Double>
     private let scratch: UnsafeMutablePointer<Float>
 
     /// Floats of the dense region that are added at a time: small enough to stay in the first cache.
@@ -22,20 +23,26 @@ public final class SliceSum {
         terms.initialize(repeating: nil, count: tree.inputs.count)
         cursors = .allocate(capacity: tree.inputs.count)
         cursors.initialize(repeating: 0, count: tree.inputs.count)
+        losses = .allocate(capacity: tree.inputs.count)
+        losses.initialize(repeating: 0, count: tree.inputs.count)
         scratch = .allocate(capacity: tree.inputs.count * width)
     }
 
     deinit {
         terms.deallocate()
         cursors.deallocate()
+        losses.deallocate()
         scratch.deallocate()
     }
 
     /// Samples of all inputs.
     public var samples: Int { views.reduce(0) { $0 + $1.samples } }
 
-    /// Sum of the losses of all samples, added in the order of the inputs.
-    public var loss: Double { views.reduce(0) { $1.samples > 0 ? $0 + $1.loss : $0 } }
+    /// Sum of the losses of all samples, added in the order of the tree.
+    public var loss: Double {
+        for (input, view) in views.enumerated() { losses[input] = view.samples > 0 ? view.loss : 0 }
+        return tree(losses)
+    }
 
     /// Calls `body` with the sum of each block of `range`, counted from the start of the slice's dense part.
     @inline(__always)
@@ -51,9 +58,24 @@ public final class SliceSum {
         }
     }
 
+    /// The number of different rows of `table` that the inputs have touched.
+    public func rowCount(_ table: Int) -> Int {
+        var count = 0
+        forEachRowTerms(table) { _ in count += 1 }
+        return count
+    }
+
     /// Calls `body` with the sum of each row of `table` that any input has touched, by rising row number.
     @inline(__always)
     public func forEachRow(_ table: Int, _ body: (_ row: Int, _ sum: UnsafePointer<Float>) -> Void) {
+        forEachRowTerms(table) { row in
+            if let sum = tree(terms, count: columns[table], scratch: scratch) { body(row, sum) }
+        }
+    }
+
+    /// Calls `body` for each touched row of `table` after setting `terms` to where its gradients are.
+    @inline(__always)
+    private func forEachRowTerms(_ table: Int, _ body: (_ row: Int) -> Void) {
         let width = columns[table]
         views.withUnsafeBufferPointer { views in
             for input in 0..<views.count { cursors[input] = 0 }
@@ -74,7 +96,7 @@ public final class SliceSum {
                     terms[input] = rows.values + Int(entry.slot) * width
                     cursors[input] += 1
                 }
-                if let sum = tree(terms, count: width, scratch: scratch) { body(Int(row), sum) }
+                body(Int(row))
             }
         }
     }

@@ -68,6 +68,12 @@ public struct TreeSum: Sendable {
         return left
     }
 
+    /// The sum of one number an input, 0 where a shard has nothing; `terms` `[inputs.count]` is overwritten.
+    public func callAsFunction(_ terms: UnsafeMutablePointer<Double>) -> Double {
+        for addition in additions { terms[addition.left] += terms[addition.right] }
+        return terms[0]
+    }
+
     /// The sum of `count` floats at each of the `terms`, one pointer an input, nil where a shard has nothing. An
     /// absent term changes nothing, as adding zeros would.
     ///
