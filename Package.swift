@@ -39,9 +39,12 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Interactions", dependencies: ["KernelCore", "CZlib"]),
         .target(
+            name: "Evaluation",
+            dependencies: ["Differentiation", "Interactions", "KernelCore", "MPI", "Recommenders"]),
+        .target(
             name: "Training",
             dependencies: [
-                "Differentiation", "Interactions", "KernelCore", "MPI", "Recommenders",
+                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting",
             ]),
         .target(name: "Recommenders", dependencies: ["Differentiation", "Interactions", "KernelCore"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),

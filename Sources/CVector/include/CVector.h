@@ -39,14 +39,13 @@ FACET_INLINE facet_float8 facet_where_positive(facet_float8 gate, facet_float8 x
     return (facet_float8)(positive & (facet_int8)x);
 }
 
-/// The sum of the eight lanes, always added in the same order.
+/// The sum of the eight lanes, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)): the order of facet_sum4.
 FACET_INLINE float facet_sum(facet_float8 x) {
-    facet_float8 a = x + __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
-    facet_float8 b = a + __builtin_shufflevector(a, a, 2, 3, 0, 1, 6, 7, 4, 5);
-    return b[0] + b[1];
+    facet_float4 pairs = __builtin_shufflevector(x, x, 0, 2, 4, 6) + __builtin_shufflevector(x, x, 1, 3, 5, 7);
+    return (pairs[0] + pairs[1]) + (pairs[2] + pairs[3]);
 }
 
-/// The sums of the lanes of four vectors, in the order of the arguments.
+/// The sums of the lanes of four vectors, in the order of the arguments, each with the bits of facet_sum.
 FACET_INLINE facet_float4 facet_sum4(facet_float8 a, facet_float8 b, facet_float8 c, facet_float8 d) {
     facet_float8 ab = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14)
         + __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);

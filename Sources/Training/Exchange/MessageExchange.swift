@@ -35,7 +35,8 @@ final class MessageExchange: GradientExchange {
     init(_ plan: ExchangePlan, rank: Int, world: Communicator) {
         layout = plan.layout
         self.world = world
-        owned = plan.ownedShards[rank]
+        let owned = plan.ownedShards[rank]
+        self.owned = owned
         storage = (0..<3).map { _ in ParameterStorage(plan.layout) }
         parameters = storage[0].values
         adam = Adam(
@@ -48,7 +49,8 @@ final class MessageExchange: GradientExchange {
                 at: gradientStart + (place - owned.lowerBound) * plan.gradientLayout.byteCount)
         }
         let rankCount = plan.ownedShards.count
-        slices = (0..<rankCount).map { ParameterSlice($0, of: rankCount, plan.layout) }
+        let slices = (0..<rankCount).map { ParameterSlice($0, of: rankCount, plan.layout) }
+        self.slices = slices
         let nodes = plan.ownedShards.map { TreeSum.completeSubtrees(of: $0, shards: plan.shardCount) }
         subtreeCounts = nodes.map(\.count)
         subtrees = nodes[rank].map { node in
