@@ -26,7 +26,11 @@ let package = Package(
     targets: [
         .target(name: "CVector"),
         .target(name: "KernelCore", dependencies: ["CVector"], swiftSettings: kernelSettings),
+        .target(name: "Reporting"),
+        .target(name: "Training", dependencies: ["KernelCore", "Reporting"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "KernelCore", "Reporting"]),
     ],
     swiftLanguageModes: [.v6]
 )
