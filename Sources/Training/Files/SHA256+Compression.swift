@@ -54,23 +54,62 @@ extension SHA256 {
         _ block: UnsafeRawPointer, _ state: UnsafeMutablePointer<UInt32>, _ constants: UnsafePointer<UInt32>,
         _ window: UnsafeMutablePointer<UInt32>
     ) {
-        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for first in stride(from: 0, to: 64, by: 16) {
-            // The eight working variables change their roles instead of their places: no moves between rounds.
-            for offset in stride(from: 0, to: 16, by: 8) {
-                let constants = constants + first + offset
-                let isFirst = first == 0
-                round(a, b, c, &d, e, f, g, &h, constants[0], word(offset, isFirst, block, window))
-                round(h, a, b, &c, d, e, f, &g, constants[1], word(offset + 1, isFirst, block, window))
-                round(g, h, a, &b, c, d, e, &f, constants[2], word(offset + 2, isFirst, block, window))
-                round(f, g, h, &a, b, c, d, &e, constants[3], word(offset + 3, isFirst, block, window))
-                round(e, f, g, &h, a, b, c, &d, constants[4], word(offset + 4, isFirst, block, window))
-                round(d, e, f, &g, h, a, b, &c, constants[5], word(offset + 5, isFirst, block, window))
-                round(c, d, e, &f, g, h, a, &b, constants[6], word(offset + 6, isFirst, block, window))
-                round(b, c, d, &e, f, g, h, &a, constants[7], word(offset + 7, isFirst, block, window))
-            }
+        var working = WorkingVariables(state)
+        for index in 0..<16 {
+            window[index] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
         }
+        working.eightRounds(constants, window)
+        working.eightRounds(constants + 8, window + 8)
+        for first in stride(from: 16, to: 64, by: 16) {
+            // The window holds the sixteen words before; the indices are constants once this is unrolled.
+            schedule(0, window)
+            schedule(8, window)
+            working.eightRounds(constants + first, window)
+            working.eightRounds(constants + first + 8, window + 8)
+        }
+        working.add(to: state)
+    }
+
+    /// Eight words of the message schedule, in the place of those sixteen before.
+    @inline(__always)
+    private static func schedule(_ first: Int, _ window: UnsafeMutablePointer<UInt32>) {
+        word(first, window)
+        word(first + 1, window)
+        word(first + 2, window)
+        word(first + 3, window)
+        word(first + 4, window)
+        word(first + 5, window)
+        word(first + 6, window)
+        word(first + 7, window)
+    }
+
+    @inline(__always)
+    private static func word(_ index: Int, _ window: UnsafeMutablePointer<UInt32>) {
+        let (near, far) = (window[(index + 14) & 15], window[(index + 1) & 15])
+        let sigma1 = rotate(near, 17) ^ rotate(near, 19) ^ near &>> 10
+        let sigma0 = rotate(far, 7) ^ rotate(far, 18) ^ far &>> 3
+        window[index] = window[index] &+ sigma1 &+ window[(index + 9) & 15] &+ sigma0
+    }
+
+    @inline(__always)
+    fileprivate static func rotate(_ value: UInt32, _ distance: UInt32) -> UInt32 {
+        value &>> distance | value &<< (32 - distance)
+    }
+}
+
+/// The eight working variables of FIPS 180-4, 6.2.2.
+private struct WorkingVariables {
+    var (a, b, c, d, e, f, g, h): (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32)
+
+    @inline(__always)
+    init(_ state: UnsafePointer<UInt32>) {
+        (a, b, c, d, e, f, g, h) = (
+            state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]
+        )
+    }
+
+    @inline(__always)
+    func add(to state: UnsafeMutablePointer<UInt32>) {
         state[0] &+= a
         state[1] &+= b
         state[2] &+= c
@@ -81,36 +120,31 @@ extension SHA256 {
         state[7] &+= h
     }
 
-    /// The word of the message schedule at `index` of the current sixteen rounds; the window holds the last sixteen.
+    /// The variables change their roles instead of their places: no moves between rounds.
     @inline(__always)
-    private static func word(
-        _ index: Int, _ isFirst: Bool, _ block: UnsafeRawPointer, _ window: UnsafeMutablePointer<UInt32>
-    ) -> UInt32 {
-        if isFirst {
-            window[index] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
-        } else {
-            let (near, far) = (window[(index + 14) & 15], window[(index + 1) & 15])
-            let sigma1 = rotate(near, 17) ^ rotate(near, 19) ^ near &>> 10
-            let sigma0 = rotate(far, 7) ^ rotate(far, 18) ^ far &>> 3
-            window[index] = window[index] &+ sigma1 &+ window[(index + 9) & 15] &+ sigma0
-        }
-        return window[index]
+    mutating func eightRounds(_ constants: UnsafePointer<UInt32>, _ words: UnsafePointer<UInt32>) {
+        Self.round(a, b, c, &d, e, f, g, &h, constants[0] &+ words[0])
+        Self.round(h, a, b, &c, d, e, f, &g, constants[1] &+ words[1])
+        Self.round(g, h, a, &b, c, d, e, &f, constants[2] &+ words[2])
+        Self.round(f, g, h, &a, b, c, d, &e, constants[3] &+ words[3])
+        Self.round(e, f, g, &h, a, b, c, &d, constants[4] &+ words[4])
+        Self.round(d, e, f, &g, h, a, b, &c, constants[5] &+ words[5])
+        Self.round(c, d, e, &f, g, h, a, &b, constants[6] &+ words[6])
+        Self.round(b, c, d, &e, f, g, h, &a, constants[7] &+ words[7])
     }
 
     @inline(__always)
     private static func round(
         _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
-        _ h: inout UInt32, _ constant: UInt32, _ word: UInt32
+        _ h: inout UInt32, _ summand: UInt32
     ) {
+        // Sums that do not wait for the round before come first.
         let choice = g ^ (e & (f ^ g))
-        let majority = (a & b) | (c & (a | b))
-        h = h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ choice &+ constant &+ word
-        d = d &+ h
-        h = h &+ (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ majority
-    }
-
-    @inline(__always)
-    private static func rotate(_ value: UInt32, _ distance: UInt32) -> UInt32 {
-        value &>> distance | value &<< (32 - distance)
+        let majority = (a & b) &+ (c & (a ^ b))
+        let sigma0 = SHA256.rotate(a, 2) ^ SHA256.rotate(a, 13) ^ SHA256.rotate(a, 22)
+        let sigma1 = SHA256.rotate(e, 6) ^ SHA256.rotate(e, 11) ^ SHA256.rotate(e, 25)
+        let sum = (h &+ summand) &+ choice &+ sigma1
+        d = d &+ sum
+        h = sum &+ (majority &+ sigma0)
     }
 }

@@ -16,11 +16,11 @@ import Training
         #expect(throws: SafetensorsError.self) { try open(bytes) }?.reason
     }
 
-    /// Byte for byte what Python's `safetensors.numpy.save` 0.5 writes for
+    /// Byte for byte what Python's `safetensors.numpy.save` 0.8 writes for
     /// `{"b": float32 [[1, 2, 3], [4, 5, 6]], "a": int64 [7, -8]}` with the metadata `{"format": "np"}`.
     private let fixture = safetensors(
         #"{"__metadata__":{"format":"np"},"a":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"#
-            + #""b":{"dtype":"F32","shape":[2,3],"data_offsets":[16,40]}}    "#,
+            + #""b":{"dtype":"F32","shape":[2,3],"data_offsets":[16,40]}} "#,
         data: bytes([7, -8] as [Int64]) + bytes([1, 2, 3, 4, 5, 6] as [Float]))
 
     @Test func `a file of the reference implementation is read`() throws {
