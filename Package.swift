@@ -29,7 +29,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Interactions", dependencies: ["KernelCore", "CZlib"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
-        .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
     ],
     swiftLanguageModes: [.v6]
 )
