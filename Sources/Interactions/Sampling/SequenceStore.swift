@@ -92,4 +92,20 @@ public final class SequenceStore: Sendable {
         let length = historyMax > 0 ? min(position, historyMax) : position
         return start + position - length..<start + position
     }
+
+    /// Adds the history of a position to a batch, and returns the place of the candidates.
+    @inline(__always)
+    func append(
+        local: Int, position: Int, historyMax: Int, to batch: PackedBatch
+    ) -> UnsafeMutablePointer<Int32> {
+        let range = history(ofLocal: local, before: position, historyMax: historyMax)
+        return items.withUnsafeBufferPointer { items in
+            times.withUnsafeBufferPointer { times in
+                batch.append(
+                    user: users[local], sample: firstSamples[local] + UInt32(position),
+                    smallestTimeGap: smallestTimeGaps[local], items: UnsafeBufferPointer(rebasing: items[range]),
+                    times: UnsafeBufferPointer(rebasing: times[range]))
+            }
+        }
+    }
 }

@@ -88,6 +88,7 @@ public struct ShardSampler {
             let position = Int(samplePositions[index])
             let sample = store.firstSamples[local] + UInt32(position)
             let candidates = store.append(local: local, position: position, historyMax: historyMax, to: batch)
+            candidates[0] = store.items[store.offsets[local] + position]
             guard negatives > 0 else { continue }
             var stream = RandomStream(seed: seed, purpose: .negatives, moment: epoch, element: sample)
             store.trainItems.withUnsafeBufferPointer { trainItems in
@@ -102,26 +103,6 @@ public struct ShardSampler {
             }
         }
         return end - start
-    }
-}
-
-extension SequenceStore {
-    /// Adds the interaction at a position with its history and writes the true item; the place of the candidates.
-    @inline(__always)
-    func append(
-        local: Int, position: Int, historyMax: Int, to batch: PackedBatch
-    ) -> UnsafeMutablePointer<Int32> {
-        let range = history(ofLocal: local, before: position, historyMax: historyMax)
-        let candidates = items.withUnsafeBufferPointer { items in
-            times.withUnsafeBufferPointer { times in
-                batch.append(
-                    user: users[local], sample: firstSamples[local] + UInt32(position),
-                    smallestTimeGap: smallestTimeGaps[local], items: UnsafeBufferPointer(rebasing: items[range]),
-                    times: UnsafeBufferPointer(rebasing: times[range]))
-            }
-        }
-        candidates[0] = items[offsets[local] + position]
-        return candidates
     }
 }
 

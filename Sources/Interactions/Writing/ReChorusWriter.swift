@@ -1,0 +1,96 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension InteractionDataset {
+    /// Writes `train.csv`, `dev.csv` and `test.csv` in the format of ReChorus.
+    ///
+    /// All files are complete before the first gets its name, and `train.csv` gets its name last: a folder that was
+    /// left half-written is never taken for a data set.
+    /// - Parameter replacing: whether a data set that the folder already holds may be replaced.
+    public func write(to folder: String, replacing: Bool = false) throws(DatasetError) {
+        try ReChorusWriter.write(train: train, dev: dev, test: test, groundTruth: nil, to: folder, replacing: replacing)
+    }
+}
+
+enum ReChorusWriter {
+    static func write(
+        train: InteractionTable, dev: InteractionTable, test: InteractionTable, groundTruth: String?,
+        to folder: String, replacing: Bool
+    ) throws(DatasetError) {
+        try createFolders(folder)
+        let files = try DatasetFolder(path: folder)
+        let holdsData = try InteractionFormats.isRecognised(files)
+        guard replacing || !holdsData else {
+            throw DatasetError(
+                .configuration, file: folder, problem: "the folder already holds a data set",
+                remedy: "choose another folder, or ask for the data set to be replaced")
+        }
+        var drafts = Drafts(
+            train: try draft(train, "train.csv", in: files), dev: try draft(dev, "dev.csv", in: files),
+            test: try draft(test, "test.csv", in: files))
+        if let groundTruth {
+            var draft = try FileDraft(folder: files.path, name: groundTruthName)
+            try draft.write(groundTruth)
+            try draft.finish()
+            try remove(["train.csv"], in: files)
+            try draft.publish()
+        } else {
+            try remove(["train.csv", groundTruthName], in: files)
+        }
+        // Everything that belonged to the old data set and would be read together with the new one.
+        try remove(["train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz"], in: files)
+        try drafts.test.publish()
+        try drafts.dev.publish()
+        try drafts.train.publish()
+    }
+
+    static let groundTruthName = "ground_truth.json"
+
+    private struct Drafts: ~Copyable {
+        var train: FileDraft
+        var dev: FileDraft
+        var test: FileDraft
+    }
+
+    private static func draft(
+        _ table: InteractionTable, _ name: String, in folder: DatasetFolder
+    ) throws(DatasetError) -> FileDraft {
+        var draft = try FileDraft(folder: folder.path, name: name)
+        let width = table.negativesPerRow ?? 0
+        try draft.write(width > 0 ? "user_id\titem_id\ttime\tneg_items\n" : "user_id\titem_id\ttime\n")
+        for row in 0..<table.count {
+            var line = "\(table.users[row])\t\(table.items[row])\t\(table.times[row])"
+            if width > 0 {
+                line += "\t["
+                for column in 0..<width {
+                    line += (column > 0 ? ", " : "") + String(table.negatives[row * width + column])
+                }
+                line += "]"
+            }
+            try draft.write(line + "\n")
+        }
+        try draft.finish()
+        return draft
+    }
+
+    private static func remove(_ names: [String], in folder: DatasetFolder) throws(DatasetError) {
+        for name in names where folder.names.contains(name) {
+            guard unlink(folder.path(of: name)) == 0 || errno == ENOENT else {
+                throw FileSource.failure(folder.path(of: name), "cannot be replaced")
+            }
+        }
+    }
+
+    private static func createFolders(_ path: String) throws(DatasetError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
+            guard mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EISDIR || errno == EROFS else {
+                throw FileSource.failure(made, "cannot be created")
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Interactions
+import Testing
+
+@Suite struct PackedBatchTests {
+    @Test func `a new batch is empty`() {
+        let batch = PackedBatch()
+        #expect(batch.count == 0)
+        #expect(batch.histories.count == 0)
+        #expect(batch.histories.totalLength == 0)
+    }
+
+    @Test func `a batch is filled from arrays, again and again`() {
+        let batch = PackedBatch()
+        batch.fill(
+            users: [7, 3, 9], histories: [[1, 2, 3], [], [4]], candidates: [[5, 6], [7, 8], [9, 1]],
+            times: [[10, 20, 30], [], [5]], samples: [100, 200, 300], smallestTimeGaps: [10, .max, .max])
+        #expect(batch.count == 3)
+        #expect(batch.candidatesPerSample == 2)
+        #expect(batch.userArray == [7, 3, 9])
+        #expect(batch.sampleArray == [100, 200, 300])
+        #expect(batch.historyArrays == [[1, 2, 3], [], [4]])
+        #expect(batch.timeArrays == [[10, 20, 30], [], [5]])
+        #expect(batch.candidateArrays == [[5, 6], [7, 8], [9, 1]])
+        #expect((0...3).map { batch.histories.offsets[$0] } == [0, 3, 3, 4])
+        #expect(batch.histories.totalLength == 4)
+        #expect((0..<3).map { batch.smallestTimeGaps[$0] } == [10, .max, .max])
+
+        let long = (0..<1000).map { [Int32](repeating: Int32($0 + 1), count: $0 % 5) }
+        batch.fill(users: (1...1000).map { $0 }, histories: long, candidates: (1...1000).map { [$0] })
+        #expect(batch.count == 1000)
+        #expect(batch.historyArrays == long)
+        #expect(batch.sampleArray == (0..<1000).map { $0 })
+        #expect(batch.timeArrays[4] == [0, 1, 2, 3])
+    }
+}
