@@ -1,0 +1,46 @@
+import Differentiation
+import Foundation
+import Recommenders
+
+/// The parameters that the stage `finetune` starts from.
+enum PretrainedParameters {
+    /// Reads the extractor from the run or the file at `source`.
+    ///
+    /// A run must have been made with the options that shape the extractor, on the same data set: otherwise the
+    /// differences are named, and nothing is read.
+    static func read(
+        _ source: String, into values: ParameterValues, _ layout: ParameterLayout,
+        _ configuration: TrainingConfiguration
+    ) throws {
+        var path = source
+        if !source.hasSuffix(".safetensors") {
+            let run = RunFolder(source)
+            let differences = Self.differences(try run.readConfiguration(), configuration)
+            guard differences.isEmpty else {
+                throw TrainingError(
+                    .usage, "\(source) was pretrained with other options: \(differences.joined(separator: ", "))",
+                    remedy: "give the same options to both stages, or name another extractor with --extractor")
+            }
+            path = run.model
+        }
+        let prefix = TiMiRec.extractorScope + "."
+        try ModelFile.read(try SafetensorsFile(path: path), into: values, layout) { $0.hasPrefix(prefix) }
+    }
+
+    /// What an earlier run has that this one has not, of all that the extractor depends on.
+    private static func differences(_ earlier: TrainingConfiguration, _ now: TrainingConfiguration) -> [String] {
+        var result: [String] = []
+        func compare<Value: Equatable>(_ name: String, _ value: (TrainingConfiguration) -> Value) {
+            if value(earlier) != value(now) { result.append("\(name) \(value(earlier)) instead of \(value(now))") }
+        }
+        compare("--model") { $0.model }
+        compare("--dataset") { $0.dataset }
+        compare("--embedding-size") { $0.options.embeddingSize }
+        compare("--interests") { $0.options.interests }
+        compare("--attention-size") { $0.options.attentionSize }
+        compare("--add-pos") { $0.options.addPositions }
+        compare("--add-trm") { $0.options.addTransformer }
+        compare("--history-max") { $0.options.historyMax }
+        return result
+    }
+}

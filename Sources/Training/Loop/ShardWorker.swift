@@ -1,0 +1,61 @@
+import Differentiation
+import Interactions
+import KernelCore
+import Recommenders
+
+/// Computes the gradients of this rank's shards, one packed mini-batch a shard and step.
+final class ShardWorker {
+    let tape: Tape
+    private let model: any Recommender
+    private let recorder: GradientRecorder
+    private var samplers: [ShardSampler]
+    private let batch = PackedBatch()
+    private let seed: UInt64
+
+    init(
+        _ model: any Recommender, data: TrainingData, configuration: TrainingConfiguration, parameters: ParameterValues,
+        gradientLayout: GradientLayout
+    ) {
+        self.model = model
+        seed = configuration.seed
+        recorder = GradientRecorder(gradientLayout)
+        tape = Tape(parameters: parameters, gradients: recorder)
+        samplers = data.store.shards.map {
+            ShardSampler(
+                store: data.store, shards: data.shards, shard: $0, batchSize: configuration.batchSize,
+                negatives: configuration.negatives, historyMax: configuration.options.historyMax,
+                seed: configuration.seed)
+        }
+    }
+
+    /// Sets the order of the samples of an epoch, counted from 1.
+    func beginEpoch(_ epoch: Int) {
+        for index in samplers.indices { samplers[index].beginEpoch(epoch) }
+    }
+
+    /// Forward and backward of every shard of this rank.
+    ///
+    /// - Parameters:
+    ///   - place: the step within the epoch, from 0.
+    ///   - step: the step of the training, from 1: it names the dropout masks.
+    func computeGradients(place: Int, step: Int, into exchange: any GradientExchange) {
+        for sampler in samplers {
+            let gradient = exchange.gradient(ofShard: sampler.shard)
+            guard sampler.fill(batch, step: place) > 0 else {
+                gradient.samples = 0
+                continue
+            }
+            tape.begin(.training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)))
+            recorder.begin(in: gradient)
+            let loss = model.trainingLoss(of: batch, on: tape)
+            tape.backward(from: loss)
+            recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
+        }
+    }
+
+    /// The most rows of one table that a mini-batch can touch: every id that a batch of the largest quota can hold.
+    static func rowCapacity(_ configuration: TrainingConfiguration) -> Int {
+        let quota = (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
+        return quota * (configuration.options.historyMax + 1 + configuration.negatives + 1)
+    }
+}

@@ -1,0 +1,224 @@
+import Differentiation
+import Evaluation
+import Interactions
+import KernelCore
+import MPI
+import Recommenders
+import Reporting
+
+/// One training of one model in one stage, on all ranks together.
+///
+/// Every rank computes the gradients of its shards and takes part in the exchange; rank 0 decides about the best epoch
+/// and the end, and writes the files.
+public final class TrainingRun {
+    private let configuration: TrainingConfiguration
+    private let entry: RecommenderEntry
+    private let data: TrainingData
+    private let world: Communicator
+    private let console: Console
+    private let progress: ProgressBar
+    private let folder: RunFolder
+    private let layout = ParameterLayout()
+    private let model: any Recommender
+    private let ranking: RankingProtocol
+    private let exchange: any GradientExchange
+    private let worker: ShardWorker
+    private let dev: Evaluator
+    private let stepsPerEpoch: Int
+    private var log: MetricsLog?
+    private var stopping: EarlyStopping
+    /// The parameters of the best epoch so far and their dev metrics, on rank 0.
+    private var best: (parameters: ParameterStorage, dev: RankingMetrics)?
+    private var step = 0
+    private var epoch = 0
+    private var samples = 0
+    private var trainSeconds = 0.0
+    private var epochSeconds = 0.0
+    private var epochSamples = 0
+
+    private var isRoot: Bool { world.rank == 0 }
+
+    /// Builds the model and shares out the memory. Collective.
+    ///
+    /// - Parameter configuration: complete; `ranking` nil takes what the data set offers.
+    public init(
+        _ configuration: TrainingConfiguration, entry: RecommenderEntry, data: TrainingData, world: Communicator,
+        console: Console
+    ) throws {
+        self.entry = entry
+        self.data = data
+        self.world = world
+        self.console = console
+        progress = ProgressBar(on: console)
+        folder = RunFolder(configuration.output)
+        ranking = try world.together { try data.ranking(configuration.ranking) }
+        var configuration = configuration
+        configuration.ranking = ranking
+        self.configuration = configuration
+        stepsPerEpoch = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        model = entry.make(configuration.options, configuration.stage, data.itemCount, layout.root)
+        stopping = EarlyStopping(patience: configuration.earlyStop)
+        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration))
+        exchange = try Self.makeExchange(configuration, layout, gradientLayout, data, world)
+        worker = ShardWorker(
+            model, data: data, configuration: configuration, parameters: exchange.parameters,
+            gradientLayout: gradientLayout)
+        dev = Evaluator(
+            store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
+            ranking: ranking)
+    }
+
+    /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
+    ///
+    /// - Returns: the result at rank 0, nil elsewhere.
+    public func run() throws -> TrainingResult? {
+        try initializeParameters()
+        try world.together {
+            guard isRoot else { return }
+            try folder.create()
+            try folder.write(configuration)
+            log = try MetricsLog(creating: folder.metrics)
+        }
+        var isFinished = false
+        while !isFinished {
+            epoch += 1
+            let loss = try trainEpoch()
+            isFinished = try evaluateEpoch(meanLoss: loss)
+        }
+        progress.finish()
+        let result = try test()
+        try exchange.close()
+        return result
+    }
+
+    private func initializeParameters() throws {
+        let extractor = configuration.extractor
+        try world.together {
+            guard isRoot else { return }
+            exchange.parameters.initialize(layout, seed: configuration.seed)
+            guard configuration.stage == .finetune, let extractor else { return }
+            try PretrainedParameters.read(extractor, into: exchange.parameters, layout, configuration)
+            if RunFolder(extractor).path == folder.path { try folder.keepAsPretrained() }
+        }
+        try exchange.distributeParameters()
+    }
+
+    /// Trains one epoch, or less where the number of steps ends.
+    ///
+    /// - Returns: the mean loss of its samples.
+    private func trainEpoch() throws -> Double {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let steps = min(stepsPerEpoch, configuration.maxSteps.map { $0 - step } ?? stepsPerEpoch)
+        worker.beginEpoch(epoch)
+        progress.beginEpoch(epoch, of: configuration.epochs, steps: steps)
+        var lossSum = 0.0
+        var sampleCount = 0
+        for place in 0..<steps {
+            step += 1
+            worker.computeGradients(place: place, step: step, into: exchange)
+            let summary = try exchange.update(step: step)
+            if !summary.loss.isFinite { try world.together { try refuse(summary.loss) } }
+            lossSum += summary.loss
+            sampleCount += summary.samples
+            progress.update(step: place + 1, samples: summary.samples, loss: lossSum / Double(sampleCount))
+        }
+        epochSeconds = (clock.now - start).inSeconds
+        epochSamples = sampleCount
+        trainSeconds += epochSeconds
+        samples += sampleCount
+        return lossSum / Double(max(sampleCount, 1))
+    }
+
+    private func refuse(_ loss: Double) throws(TrainingError) {
+        throw TrainingError(
+            .failure, "the loss of step \(step) (epoch \(epoch)) is \(loss)",
+            remedy: "lower the learning rate with --lr; the parameters of the step before were kept")
+    }
+
+    /// Ranks dev, remembers the best, writes a line to the log.
+    ///
+    /// - Returns: whether the training has come to its end, on all ranks.
+    private func evaluateEpoch(meanLoss: Double) throws -> Bool {
+        let metrics = try dev.metrics(of: model, on: worker.tape, topK: configuration.topK, world: world)
+        try world.together {
+            guard let metrics else { return }
+            if stopping.add(metrics.selection) {
+                let storage = best?.parameters ?? ParameterStorage(layout)
+                storage.values.copy(from: exchange.parameters, layout)
+                best = (storage, metrics)
+                try writeModel(storage)
+            }
+            try log?.append([
+                "epoch": .integer(epoch),
+                "step": .integer(step),
+                "train_loss": .number(meanLoss),
+                "seconds": .number(epochSeconds),
+                "samples_per_second": .number(Double(epochSamples) / epochSeconds),
+                "dev": metrics.json,
+            ])
+            let shown = metrics.named.prefix(2).map { "\($0.name) \(NumberText.fixed($0.value, decimals: 4))" }
+            let mark = stopping.bestEpoch == epoch ? " *" : ""
+            progress.endEpoch(summary: "dev " + shown.joined(separator: " ") + mark)
+        }
+        let isLast = epoch == configuration.epochs || configuration.maxSteps.map { step >= $0 } ?? false
+        return try world.broadcast((isLast || stopping.shouldStop) ? 1 : 0, from: 0) == 1
+    }
+
+    private func writeModel(_ storage: ParameterStorage) throws(FileError) {
+        try ModelFile.write(
+            storage.values, layout, to: folder.model,
+            metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(epoch))])
+    }
+
+    /// Restores the best parameters everywhere and ranks test.
+    private func test() throws -> TrainingResult? {
+        if let best { exchange.parameters.copy(from: best.parameters.values, layout) }
+        try exchange.distributeParameters()
+        let test = try Evaluator(
+            store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
+            ranking: ranking
+        ).metrics(of: model, on: worker.tape, topK: configuration.topK, world: world)
+        let popularity = try data.popularity.metrics(
+            store: data.store, kind: data.kind, split: .test, ranking: ranking, topK: configuration.topK, world: world)
+        return try world.together {
+            guard let best, let test, let popularity else { return nil }
+            let result = TrainingResult(
+                model: entry.name, dataset: data.name, test: test, dev: best.dev, popularity: popularity,
+                ranking: ranking, bestEpoch: stopping.bestEpoch, epochs: epoch, steps: step,
+                parameters: layout.parameterCount, ranks: world.size, trainSeconds: trainSeconds,
+                samplesPerSecond: Double(samples) / trainSeconds,
+                parametersDigest: ModelFile.digest(best.parameters.values, layout))
+            try AtomicFile.write(result.json.pretty, to: folder.result)
+            return result
+        }
+    }
+
+    private static func makeExchange(
+        _ configuration: TrainingConfiguration, _ layout: ParameterLayout, _ gradientLayout: GradientLayout,
+        _ data: TrainingData, _ world: Communicator
+    ) throws -> any GradientExchange {
+        let plan = ExchangePlan(
+            layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
+            shardCount: data.shards.count,
+            ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) })
+        let node = try world.splitBySharedMemory()
+        let isOneNode = try world.allReduce(node.size, .minimum) == world.size
+        switch configuration.exchange {
+        case .messages: return MessageExchange(plan, rank: world.rank, world: world)
+        case .shared where !isOneNode:
+            return try world.together {
+                throw TrainingError(
+                    .usage, "the ranks do not share the memory of one node", remedy: "leave --exchange at auto")
+            }
+        case .shared, .automatic:
+            guard isOneNode else { return MessageExchange(plan, rank: world.rank, world: world) }
+            return try SharedMemoryExchange(plan, rank: world.rank, node: world.size > 1 ? node : nil)
+        }
+    }
+}
+
+extension Duration {
+    /// Seconds as a number.
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
