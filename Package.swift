@@ -56,7 +56,7 @@ let package = Package(
             name: "trainer",
             dependencies: [
                 "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting", "Training",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .target(

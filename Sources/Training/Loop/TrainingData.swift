@@ -12,6 +12,7 @@ public struct TrainingData {
     public let store: SequenceStore
     public let popularity: PopularityBaseline
     public let kind: SampleKind
+    private let folder: String
 
     /// Reads the data set and keeps this rank's part. Collective: what is wrong on one rank ends all.
     ///
@@ -31,6 +32,7 @@ public struct TrainingData {
 
     private init(_ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>) {
         name = dataset.name
+        folder = dataset.folder
         userCount = dataset.userCount
         itemCount = dataset.itemCount
         negativesPerRow = dataset.negativesPerRow
@@ -38,6 +40,14 @@ public struct TrainingData {
         self.kind = kind
         store = SequenceStore(dataset: dataset, shards: shards, range: owned)
         popularity = PopularityBaseline(dataset)
+    }
+
+    /// Refuses the data set for a model that knows fewer items.
+    func requireItems(within count: Int) throws(DatasetError) {
+        guard itemCount > count else { return }
+        throw DatasetError(
+            .invalid, file: folder, problem: "the data set has \(itemCount) items, the model \(count)",
+            remedy: "use the data set that the model was trained on, or train a model on this one")
     }
 
     /// The protocol to rank by: `wanted`, or what the data set has negatives for.

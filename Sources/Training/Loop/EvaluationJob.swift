@@ -1,0 +1,104 @@
+import Differentiation
+import Evaluation
+import Foundation
+import Interactions
+import KernelCore
+import MPI
+import Recommenders
+import Reporting
+
+/// Ranks dev or test with the parameters of a finished run or of a safetensors file.
+public struct EvaluationJob: Sendable {
+    let file: String
+    let configuration: TrainingConfiguration
+    let entry: RecommenderEntry
+    let split: Split
+
+    /// - Parameters:
+    ///   - file: parameters as safetensors.
+    ///   - configuration: model, stage, options, data set and protocol.
+    public init(file: String, configuration: TrainingConfiguration, split: Split) throws(TrainingError) {
+        self.file = file
+        self.configuration = configuration
+        self.split = split
+        entry = try TrainingJob(configuration, stage: .all).entry
+    }
+
+    /// The metrics, at rank 0; nil elsewhere. Collective.
+    public func run(world: Communicator) throws -> EvaluationResult? {
+        let data = try TrainingData(
+            folder: configuration.dataFolder, kind: .sequential, shardCount: configuration.logicalShards, world: world)
+        let (model, storage, ranking) = try world.together { () -> (any Recommender, ParameterStorage, RankingProtocol) in
+            let file = try SafetensorsFile(path: file)
+            let itemCount = try itemRows(in: file, data) - 1
+            try data.requireItems(within: itemCount)
+            let layout = ParameterLayout()
+            let model = entry.make(configuration.options, configuration.stage, itemCount, layout.root)
+            let storage = ParameterStorage(layout)
+            try ModelFile.read(file, into: storage.values, layout)
+            return (model, storage, try data.ranking(configuration.ranking))
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let metrics = try Evaluator(
+            store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
+            ranking: ranking
+        ).metrics(of: model, on: Tape(parameters: storage.values), topK: configuration.topK, world: world)
+        let seconds = (clock.now - start).inSeconds
+        return metrics.map {
+            EvaluationResult(
+                model: entry.name, dataset: data.name, split: split, ranking: ranking, metrics: $0, seconds: seconds,
+                parametersDigest: ModelFile.digest(storage.values, storage.layout))
+        }
+    }
+
+    /// The rows of the item table in the file: a model may know more items than the data set has.
+    private func itemRows(in file: SafetensorsFile, _ data: TrainingData) throws -> Int {
+        let layout = ParameterLayout()
+        let model = entry.make(configuration.options, configuration.stage, data.itemCount, layout.root)
+        let name = layout.specifications[model.items.table.index].name
+        guard let rows = file[name]?.shape.first, rows > 1 else {
+            throw TrainingError(
+                .data, "\(file.path): there is no tensor \(name)",
+                remedy: "the file belongs to another model: name it with --model and --stage")
+        }
+        return rows
+    }
+}
+
+/// What an evaluation found.
+public struct EvaluationResult: Sendable {
+    public let model: String
+    public let dataset: String
+    public let split: Split
+    public let ranking: RankingProtocol
+    public let metrics: RankingMetrics
+    public let seconds: Double
+    public let parametersDigest: String
+
+    public var json: JSONValue {
+        [
+            "model": .string(model),
+            "dataset": .string(dataset),
+            "split": .string(split.name),
+            "evaluation": .string(ranking.rawValue),
+            "users": .integer(metrics.users),
+            "metrics": metrics.json,
+            "seconds": .number(seconds),
+            "users_per_second": .number(Double(metrics.users) / seconds),
+            "parameters_sha256": .string(parametersDigest),
+        ]
+    }
+
+    /// The metrics for people.
+    public var table: Table {
+        var table = Table([.text("\(split.name), \(metrics.users) users")] + metrics.named.map { .number($0.name) })
+        table.addRow([model] + metrics.named.map { NumberText.fixed($0.value, decimals: 4) })
+        return table
+    }
+}
+
+extension Split {
+    /// `train`, `dev` or `test`.
+    public var name: String { "\(self)" }
+}

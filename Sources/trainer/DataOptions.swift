@@ -1,0 +1,28 @@
+import ArgumentParser
+import Foundation
+
+/// Which data set.
+struct DataOptions: ParsableArguments {
+    @Option(name: [.customLong("data-root"), .customLong("data_root")], help: "Folder of data sets.")
+    var dataRoot: String?
+
+    @Option(help: "Name of the data set: a folder in the data root, whose format is recognised by its content.")
+    var dataset: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Data root if it holds the data set (as in ReChorus), otherwise the run's folder (as in BaM).",
+            visibility: .hidden))
+    var path: String?
+
+    static let standardRoot = "data"
+
+    /// Whether `--path` names a data root.
+    var pathIsRoot: Bool {
+        guard let path, let dataset else { return false }
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path + "/" + dataset, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    var root: String { dataRoot ?? (pathIsRoot ? path : nil) ?? Self.standardRoot }
+}

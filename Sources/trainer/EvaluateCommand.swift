@@ -1,0 +1,99 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import Interactions
+import MPI
+import Recommenders
+import Reporting
+import Training
+
+/// `trainer evaluate`.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Ranks dev or test with the parameters of a run or of a safetensors file.",
+        discussion: """
+            A run knows its model, options and data set. For a safetensors file name them with the options of
+            `trainer train`.
+            """)
+
+    @Option(help: "A run's folder or a safetensors file.")
+    var checkpoint: String
+
+    @Option(
+        name: [.customLong("model"), .customLong("model_name"), .customLong("model-name")],
+        help: "Name of the model, for a file.")
+    var model: String?
+
+    @Option(help: "The stage that a file was trained in. (default: the last one)")
+    var stage: TrainingStage?
+
+    @OptionGroup(title: "Data") var data: DataOptions
+
+    @Option(help: "dev or test.")
+    var split = SplitOption.test
+
+    @Option(help: "Rank among the stored negatives or among all items. (default: as trained)")
+    var evaluation: RankingProtocol?
+
+    @Option(help: "Cut-offs.")
+    var topk: CutOffs?
+
+    @Option(
+        name: [.customLong("logical-shards"), .customLong("logical_shards")], help: "Parts of the users: the most ranks.")
+    var logicalShards: Int?
+
+    @OptionGroup(title: "Model, for a file") var arguments: ModelArguments
+
+    @Flag(help: "Print the result object on standard output, and nothing else.")
+    var json = false
+
+    enum SplitOption: String, ExpressibleByArgument, CaseIterable {
+        case dev, test
+
+        var split: Split { self == .dev ? .dev : .test }
+    }
+
+    mutating func validate() throws {
+        if let logicalShards { try Check.within(1...4096, logicalShards, "--logical-shards") }
+        guard checkpoint.hasSuffix(".safetensors") else { return }
+        guard model != nil else { throw ValidationError("--model is missing: a file does not say what it is of") }
+        guard data.dataset != nil else { throw ValidationError("--dataset is missing: the name of a folder in --data-root") }
+    }
+
+    mutating func run() throws {
+        let job = try makeJob()
+        let printsJSON = json
+        Launcher.run(isQuiet: false) { world, _ in
+            guard let result = try job.run(world: world) else { return }
+            print(printsJSON ? result.json.pretty : result.table.text, terminator: printsJSON ? "\n" : "")
+        }
+    }
+
+    private func makeJob() throws -> EvaluationJob {
+        do {
+            var configuration: TrainingConfiguration
+            let file: String
+            if checkpoint.hasSuffix(".safetensors") {
+                file = checkpoint
+                configuration = TrainingConfiguration(
+                    model: model ?? "", dataRoot: data.root, dataset: data.dataset ?? "", output: "")
+                configuration.stage = stage
+                configuration.options = arguments.options
+            } else {
+                let folder = RunFolder(checkpoint)
+                file = folder.model
+                configuration = try folder.readConfiguration()
+                if data.dataRoot != nil || data.pathIsRoot { configuration.dataRoot = data.root }
+                configuration.dataset = data.dataset ?? configuration.dataset
+            }
+            configuration.ranking = evaluation ?? configuration.ranking
+            configuration.topK = topk?.values ?? configuration.topK
+            configuration.logicalShards = logicalShards ?? configuration.logicalShards
+            return try EvaluationJob(file: file, configuration: configuration, split: split.split)
+        } catch let error as TrainingError {
+            throw CommandError(exitCode: Launcher.exitCode(for: error), error.description)
+        }
+    }
+}
+
+extension TrainingStage: ExpressibleByArgument {}

@@ -1,0 +1,67 @@
+import Foundation
+import Interactions
+import KernelCore
+import MPI
+import Reporting
+import Training
+
+/// Starting under a launcher, and ending with the right exit code on all ranks.
+enum Launcher {
+    /// Whether this process is the one that speaks before MPI has started: the first rank of a launcher, or alone.
+    static var isFirstRank: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        let rank = environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMI_RANK"] ?? environment["SLURM_PROCID"]
+        return (rank ?? "0") == "0"
+    }
+
+    /// Runs `body` on all ranks. An error ends all of them with its exit code and one message.
+    static func run(isQuiet: Bool, _ body: (Communicator, Console) throws -> Void) {
+        MPI.run(exitCode: { exitCode(for: $0) }) { world in
+            if let discrepancy = launcherDiscrepancy(worldSize: world.size) { throw discrepancy }
+            try world.together {
+                guard InstructionSet.isAvailable else { throw UnsuitableProcessor() }
+            }
+            Kernel.useOneThread()
+            try body(world, Console(isSpeaking: world.rank == 0, isQuiet: isQuiet))
+        }
+    }
+
+    /// The exit codes of `sysexits.h` that scripts can rely on.
+    static func exitCode(for error: any Error) -> Int32 {
+        switch error {
+        case let error as CommandError: error.exitCode
+        case let error as TrainingError:
+            switch error.kind {
+            case .usage: 64
+            case .data: 65
+            case .failure: 70
+            }
+        case let error as DatasetError: error.kind == .configuration ? 64 : 65
+        case is SafetensorsError: 65
+        case is FileError: 74
+        case is LauncherDiscrepancy: 64
+        default: 70
+        }
+    }
+}
+
+/// The kernels were built for another processor.
+struct UnsuitableProcessor: Error, CustomStringConvertible {
+    var description: String {
+        """
+        this processor lacks instructions that the kernels were built with (\(InstructionSet.builtFor))
+        build on this machine, or for all machines of the cluster with FACET_MARCH=x86-64-v3
+        """
+    }
+}
+
+/// Wrong usage that is found after parsing, before anything has started.
+struct CommandError: Error, CustomStringConvertible {
+    let exitCode: Int32
+    let description: String
+
+    init(exitCode: Int32 = 64, _ description: String) {
+        self.exitCode = exitCode
+        self.description = description
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Evaluation
+import Recommenders
+import Training
+
+/// 0 or 1, true or false.
+struct Switch: ExpressibleByArgument {
+    let isOn: Bool
+
+    init?(argument: String) {
+        switch argument.lowercased() {
+        case "1", "true", "yes", "on": isOn = true
+        case "0", "false", "no", "off": isOn = false
+        default: return nil
+        }
+    }
+
+    init(_ isOn: Bool) { self.isOn = isOn }
+
+    var defaultValueDescription: String { isOn ? "1" : "0" }
+}
+
+/// A stage of a model, or all of them.
+enum StageOption: String, ExpressibleByArgument, CaseIterable {
+    case pretrain, finetune, both
+
+    var selection: StageSelection {
+        switch self {
+        case .pretrain: .only(.pretrain)
+        case .finetune: .only(.finetune)
+        case .both: .all
+        }
+    }
+}
+
+/// Cut-offs as `5,10,20`.
+struct CutOffs: ExpressibleByArgument {
+    let values: [Int]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard !parts.isEmpty, parts.allSatisfy({ ($0 ?? 0) > 0 }) else { return nil }
+        values = parts.compactMap { $0 }
+    }
+
+    init(_ values: [Int]) { self.values = values }
+
+    var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
+}
+
+/// The losses that there are.
+enum LossOption: String, ExpressibleByArgument, CaseIterable {
+    case bpr
+}
+
+/// The rules of interest selection that there are.
+enum SelectionOption: String, ExpressibleByArgument, CaseIterable {
+    case hard
+}
+
+extension RankingProtocol: ExpressibleByArgument {}
+extension ExchangeKind: ExpressibleByArgument {}
+
+/// Checks of ranges with one form of message.
+enum Check {
+    static func atLeast(_ bound: Int, _ value: Int, _ option: String) throws {
+        guard value >= bound else { throw ValidationError("\(option) is \(value), at least \(bound) is needed") }
+    }
+
+    static func within(_ range: ClosedRange<Int>, _ value: Int, _ option: String) throws {
+        guard range.contains(value) else {
+            throw ValidationError("\(option) is \(value), \(range.lowerBound) to \(range.upperBound) is possible")
+        }
+    }
+
+    static func positive(_ value: Double, _ option: String) throws {
+        guard value > 0 && value.isFinite else { throw ValidationError("\(option) is \(value), it must be above 0") }
+    }
+
+    static func notNegative(_ value: Double, _ option: String) throws {
+        guard value >= 0 && value.isFinite else { throw ValidationError("\(option) is \(value), it must not be below 0") }
+    }
+}

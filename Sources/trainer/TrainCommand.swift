@@ -1,0 +1,178 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import MPI
+import Recommenders
+import Reporting
+import Training
+
+/// `trainer train`.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Trains a model and tests it with the parameters of its best epoch.",
+        discussion: """
+            Models:
+            \(RecommenderCatalogue.entries.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+
+            The folder of --out gets config.yaml, metrics.jsonl (a line an epoch), result.json and
+            model/model.safetensors. The option names of ReChorus (--model_name, --emb_size, --K ...) are understood.
+            """)
+
+    @Option(
+        name: [.customLong("model"), .customLong("model_name"), .customLong("model-name")],
+        help: "Name of the model.")
+    var model: String
+
+    @OptionGroup(title: "Data") var data: DataOptions
+
+    @Option(help: "Folder of the run. (default: runs/ and a name made of data set, model and options)")
+    var out: String?
+
+    @Option(help: "TiMiRec: pretrain the extractor, finetune, or both. (default: both)")
+    var stage: StageOption?
+
+    @Option(help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file. (default: the run of --out)")
+    var extractor: String?
+
+    @Option(name: [.customLong("epochs"), .customLong("epoch")], help: "The most epochs.")
+    var epochs = 200
+
+    @Option(name: [.customLong("max-steps"), .customLong("max_steps")], help: "Stop after so many steps.")
+    var maxSteps: Int?
+
+    @Option(
+        name: [.customLong("early-stop"), .customLong("early_stop")],
+        help: "Dev results in a row without a rise that end the training, 0: never.")
+    var earlyStop = 10
+
+    @Option(
+        name: [.customLong("seed"), .customLong("random_seed"), .customLong("random-seed")],
+        help: "Seed of all random numbers.")
+    var seed: UInt64 = 0
+
+    @Option(
+        name: [.customLong("batch-size"), .customLong("batch_size")], help: "Samples of a step, over all ranks.")
+    var batchSize = 256
+
+    @Option(
+        name: [.customLong("logical-shards"), .customLong("logical_shards")],
+        help: "Parts of the users: the most ranks. Another number is another training.")
+    var logicalShards = 8
+
+    @Option(help: "Learning rate of Adam.")
+    var lr = 1e-3
+
+    @Option(help: "L2 coefficient, added to the gradient.")
+    var l2 = 0.0
+
+    @Option(
+        name: [.customLong("negatives"), .customLong("num_neg"), .customLong("num-neg")],
+        help: "Negatives of a training sample.")
+    var negatives = 1
+
+    @OptionGroup(title: "Model") var arguments: ModelArguments
+
+    @Option(help: "Training loss.")
+    var loss = LossOption.bpr
+
+    @Option(help: "Which interest is trained.")
+    var selection = SelectionOption.hard
+
+    @Option(help: "Rank among the stored negatives or among all items. (default: sampled where there are negatives)")
+    var evaluation: RankingProtocol?
+
+    @Option(
+        name: [.customLong("test-all"), .customLong("test_all")],
+        help: ArgumentHelp("ReChorus: 1 ranks among all items.", visibility: .hidden))
+    var testAll = Switch(false)
+
+    @Option(help: "Cut-offs; the first decides about the best epoch.")
+    var topk = CutOffs([5, 10, 20, 50])
+
+    @Option(help: "How ranks exchange gradients; never changes a result.")
+    var exchange = ExchangeKind.automatic
+
+    @Option(help: "Options from a YAML file such as a run's config.yaml; those of the command line win.")
+    var config: String?
+
+    @Flag(help: "Print the result object on standard output, and nothing else.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Only warnings and errors.")
+    var quiet = false
+
+    @OptionGroup(visibility: .hidden) var ignored: IgnoredOptions
+
+    mutating func validate() throws {
+        try Check.atLeast(1, epochs, "--epochs")
+        if let maxSteps { try Check.atLeast(1, maxSteps, "--max-steps") }
+        try Check.atLeast(0, earlyStop, "--early-stop")
+        try Check.within(1...1_000_000, batchSize, "--batch-size")
+        try Check.within(1...4096, logicalShards, "--logical-shards")
+        try Check.positive(lr, "--lr")
+        try Check.notNegative(l2, "--l2")
+        try Check.within(1...10_000, negatives, "--negatives")
+        guard batchSize >= logicalShards else {
+            throw ValidationError(
+                "--batch-size is \(batchSize), below the \(logicalShards) logical shards: each gives a sample to a step")
+        }
+        guard data.dataset != nil else { throw ValidationError("--dataset is missing: the name of a folder in --data-root") }
+    }
+
+    mutating func run() throws {
+        let job = try makeJob()
+        let printsJSON = json
+        Launcher.run(isQuiet: quiet) { world, console in
+            guard let result = try job.run(world: world, console: console) else { return }
+            print(printsJSON ? result.json.pretty : result.table.text, terminator: printsJSON ? "\n" : "")
+            console.info("trained in \(NumberText.duration(seconds: result.trainSeconds)), best epoch \(result.bestEpoch)")
+        }
+    }
+
+    private func makeJob() throws -> TrainingJob {
+        var configuration = TrainingConfiguration(
+            model: model, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
+        configuration.epochs = epochs
+        configuration.maxSteps = maxSteps
+        configuration.seed = seed
+        configuration.batchSize = batchSize
+        configuration.logicalShards = logicalShards
+        configuration.optimizer = Adam.Settings(learningRate: lr, l2: l2)
+        configuration.negatives = negatives
+        configuration.ranking = testAll.isOn ? .full : evaluation
+        configuration.topK = topk.values
+        configuration.earlyStop = earlyStop
+        configuration.exchange = exchange
+        configuration.extractor = extractor
+        configuration.options = arguments.options
+        do {
+            return try TrainingJob(configuration, stage: stage?.selection ?? .all)
+        } catch {
+            throw CommandError(exitCode: 64, error.description)
+        }
+    }
+
+    /// The folder that is asked for, or one named after what decides about the result but the stage, so that a later
+    /// stage finds the earlier one.
+    private var output: String {
+        if let out { return out }
+        if let path = data.path, !data.pathIsRoot { return path }
+        let options = arguments
+        return "runs/\(data.dataset ?? "")/\(model)-K\(options.interests)-d\(options.embeddingSize)"
+            + "-pos\(options.addPositions.isOn ? 1 : 0)-trm\(options.addTransformer.isOn ? 1 : 0)"
+            + "-history\(options.historyMax)-lr\(lr)-l2_\(l2)-seed\(seed)"
+    }
+}
+
+/// Options of other programs that have no meaning here, accepted so that their command lines run.
+struct IgnoredOptions: ParsableArguments {
+    @Option(name: [.customLong("regenerate")]) var regenerate: String?
+    @Option(name: [.customLong("check_epoch"), .customLong("check-epoch")]) var checkEpoch: String?
+    @Option(name: [.customLong("test_epoch")]) var testEpoch: String?
+    @Option(name: [.customLong("gpu")]) var gpu: String?
+    @Option(name: [.customLong("num_workers")]) var workers: String?
+    @Option(name: [.customLong("pin_memory")]) var pinMemory: String?
+    @Option(name: [.customLong("eval_batch_size")]) var evaluationBatchSize: String?
+    @Option(name: [.customLong("buffer")]) var buffer: String?
+    @Option(name: [.customLong("verbose")]) var verbose: String?
+}

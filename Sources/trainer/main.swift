@@ -1,0 +1,16 @@
+import ArgumentParser
+import Reporting
+
+// Parsing comes before MPI: a mistyped option must not cost the start of a parallel job, and every rank would print
+// the same message.
+do {
+    var command = try Trainer.parseAsRoot(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
+    try command.run()
+} catch {
+    if !Launcher.isFirstRank { Trainer.exit(withError: ExitCode(Trainer.exitCode(for: error).rawValue)) }
+    if let error = error as? CommandError {
+        Console().error(error)
+        Trainer.exit(withError: ExitCode(error.exitCode))
+    }
+    Trainer.exit(withError: error)
+}
