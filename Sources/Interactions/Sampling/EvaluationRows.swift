@@ -69,16 +69,21 @@ public struct EvaluationRows {
     /// Reuses the capacity of `items`.
     public func seenItems(_ index: Int, into items: inout [Int32]) {
         let row = Int(rows[index])
-        let range = store.history(ofLocal: localUser(row), before: position(row), historyMax: 0)
+        let local = localUser(row)
+        let history = store.history(ofLocal: local, before: position(row), historyMax: 0)
+        let train = Split.train.rawValue
         items.removeAll(keepingCapacity: true)
-        items.append(contentsOf: store.items[range])
-        items.sort()
-        var kept = 0
-        for place in items.indices where place == 0 || items[place] != items[kept - 1] {
-            items[kept] = items[place]
-            kept += 1
+        guard !store.splits[history.upperBound..<store.offsets[local + 1]].contains(train) else {
+            // A train interaction after the row: its item may not have been seen.
+            items.append(contentsOf: Set(store.items[history]).sorted())
+            return
         }
-        items.removeLast(items.count - kept)
+        items.append(contentsOf: store.trainItems(ofLocal: local))
+        for slot in history where store.splits[slot] != train {
+            let item = store.items[slot]
+            let place = items.firstIndex { $0 >= item } ?? items.count
+            if place == items.count || items[place] != item { items.insert(item, at: place) }
+        }
     }
 
     /// The distinct items of the whole history of a row, uncut, ascending: what the full protocol does not rank.
