@@ -21,15 +21,56 @@ let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", instr
 
 let package = Package(
     name: "Facet",
-    products: [],
-    dependencies: [],
+    products: [
+        .library(name: "MPI", targets: ["MPI"]),
+        .library(name: "Recommenders", targets: ["Recommenders"]),
+        .executable(name: "trainer", targets: ["trainer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
+    ],
     targets: [
-        .target(name: "CVector"),
-        .target(name: "KernelCore", dependencies: ["CVector"], swiftSettings: kernelSettings),
+        .systemLibrary(
+            name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CVector"),
+        .target(name: "MPI", dependencies: ["COpenMPI"]),
+        .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
+        .target(name: "Reporting"),
+        .target(name: "Differentiation", dependencies: ["KernelCore"]),
         .target(name: "Interactions", dependencies: ["KernelCore", "CZlib"]),
+        .target(name: "Recommenders", dependencies: ["Differentiation", "Interactions", "KernelCore"]),
+        .target(
+            name: "Evaluation",
+            dependencies: ["Differentiation", "Interactions", "KernelCore", "MPI", "Recommenders"]),
+        .target(
+            name: "Training",
+            dependencies: [
+                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting",
+                "Yams",
+            ]),
+        .executableTarget(
+            name: "trainer",
+            dependencies: [
+                "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .target(
+            name: "ProcessSupport", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
+            path: "Tests/ProcessSupport"),
+        .executableTarget(name: "mpi-program", dependencies: ["MPI"], path: "Tests/MPIProgram"),
+        .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
-        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Differentiation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training"],
+            resources: [.copy("Golden/Cases")]),
     ],
     swiftLanguageModes: [.v6]
 )

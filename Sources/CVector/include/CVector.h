@@ -1,6 +1,99 @@
 // Operations on vectors of eight floats that Swift's own SIMD types compile to calls of unspecialised functions.
-// Swift imports the vector type as SIMD8<Float> and inlines these bodies.
+// Swift imports the vector types as SIMD8<Float> and SIMD8<Int32> and inlines these bodies.
 #pragma once
 #include <stdint.h>
 
-typedef float facet_float8 __attribute__((ext_vector_type(8), aligned(4)));
+typedef float facet_float8 __attribute__((ext_vector_type(8)));
+typedef float facet_float4 __attribute__((ext_vector_type(4)));
+typedef int32_t facet_int8 __attribute__((ext_vector_type(8)));
+
+#define FACET_INLINE static inline __attribute__((always_inline))
+
+FACET_INLINE facet_float8 facet_sqrt(facet_float8 x) { return __builtin_elementwise_sqrt(x); }
+FACET_INLINE facet_float8 facet_rint(facet_float8 x) { return __builtin_elementwise_rint(x); }
+FACET_INLINE facet_float8 facet_min(facet_float8 x, facet_float8 y) { return __builtin_elementwise_min(x, y); }
+FACET_INLINE facet_float8 facet_max(facet_float8 x, facet_float8 y) { return __builtin_elementwise_max(x, y); }
+FACET_INLINE facet_float8 facet_abs(facet_float8 x) { return __builtin_elementwise_abs(x); }
+
+/// x * y + z, rounded once.
+FACET_INLINE facet_float8 facet_fma(facet_float8 x, facet_float8 y, facet_float8 z) {
+    return __builtin_elementwise_fma(x, y, z);
+}
+
+/// x * 2^n for whole numbers n in -126...127.
+FACET_INLINE facet_float8 facet_scale(facet_float8 x, facet_float8 n) {
+    facet_int8 exponent = (__builtin_convertvector(n, facet_int8) + 127) << 23;
+    return x * (facet_float8)exponent;
+}
+
+/// x where |magnitude| < limit, otherwise y.
+FACET_INLINE facet_float8 facet_select_below(
+    facet_float8 magnitude, float limit, facet_float8 x, facet_float8 y) {
+    facet_int8 below = magnitude < (facet_float8)limit;
+    return (facet_float8)((below & (facet_int8)x) | (~below & (facet_int8)y));
+}
+
+/// x where gate > 0, otherwise 0.
+FACET_INLINE facet_float8 facet_where_positive(facet_float8 gate, facet_float8 x) {
+    facet_int8 positive = gate > (facet_float8)0.0f;
+    return (facet_float8)(positive & (facet_int8)x);
+}
+
+/// The sum of the eight lanes, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)): the order of facet_sum4.
+FACET_INLINE float facet_sum(facet_float8 x) {
+    facet_float4 pairs = __builtin_shufflevector(x, x, 0, 2, 4, 6) + __builtin_shufflevector(x, x, 1, 3, 5, 7);
+    return (pairs[0] + pairs[1]) + (pairs[2] + pairs[3]);
+}
+
+/// The sums of the lanes of four vectors, in the order of the arguments, each with the bits of facet_sum.
+FACET_INLINE facet_float4 facet_sum4(facet_float8 a, facet_float8 b, facet_float8 c, facet_float8 d) {
+    facet_float8 ab = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14)
+        + __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+    facet_float8 cd = __builtin_shufflevector(c, d, 0, 8, 2, 10, 4, 12, 6, 14)
+        + __builtin_shufflevector(c, d, 1, 9, 3, 11, 5, 13, 7, 15);
+    facet_float8 abcd = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13)
+        + __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
+    return __builtin_shufflevector(abcd, abcd, 0, 1, 2, 3) + __builtin_shufflevector(abcd, abcd, 4, 5, 6, 7);
+}
+
+/// The largest of the eight lanes.
+FACET_INLINE float facet_largest(facet_float8 x) {
+    facet_float8 a = facet_max(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3));
+    facet_float8 b = facet_max(a, __builtin_shufflevector(a, a, 2, 3, 0, 1, 6, 7, 4, 5));
+    return b[0] > b[1] ? b[0] : b[1];
+}
+
+/// What the kernels were compiled for: names of the instruction sets, and whether this processor has them.
+FACET_INLINE const char *_Nonnull facet_built_for(void) {
+#if defined(__AVX512F__)
+    return "AVX-512";
+#elif defined(__AVX2__)
+    return "AVX2";
+#elif defined(__x86_64__)
+    return "SSE2";
+#else
+    return "the base instruction set";
+#endif
+}
+
+FACET_INLINE int facet_processor_suffices(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+#if defined(__AVX512F__)
+    if (!__builtin_cpu_supports("avx512f")) return 0;
+#endif
+#if defined(__AVX512VL__)
+    if (!__builtin_cpu_supports("avx512vl")) return 0;
+#endif
+#if defined(__AVX512BW__)
+    if (!__builtin_cpu_supports("avx512bw")) return 0;
+#endif
+#if defined(__AVX2__)
+    if (!__builtin_cpu_supports("avx2")) return 0;
+#endif
+#if defined(__FMA__)
+    if (!__builtin_cpu_supports("fma")) return 0;
+#endif
+#endif
+    return 1;
+}

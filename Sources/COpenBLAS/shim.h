@@ -1,0 +1,5 @@
+#pragma once
+#include <cblas.h>
+
+/// Every rank computes on one core: threads inside a matrix product would fight with the other ranks for theirs.
+static inline void facet_use_one_thread(void) { openblas_set_num_threads(1); }

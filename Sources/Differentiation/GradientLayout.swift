@@ -1,0 +1,129 @@
+/// How the gradient of one mini-batch lies in memory, so that other processes can read it in place:
+///
+///     header | dense gradients | for each table: row numbers with their slots, rows in the order of first use
+///
+/// Row numbers are sorted when the mini-batch is complete; the rows themselves are never moved.
+public struct GradientLayout: Sendable {
+    /// A table: its height and width, and the most rows that one mini-batch can touch.
+    struct Table: Sendable {
+        let rows: Int
+        let columns: Int
+        let hasPaddingRow: Bool
+        let capacity: Int
+        let entriesOffset: Int
+        let rowsOffset: Int
+    }
+
+    let denseCount: Int
+    let denseOffset: Int
+    let tables: [Table]
+    /// The most rows of one table that a mini-batch can touch.
+    public let rowCapacity: Int
+    /// Bytes of one gradient, a multiple of 64.
+    public let byteCount: Int
+
+    /// - Parameter rowCapacity: the most different rows of one table that a mini-batch can touch.
+    public init(_ layout: ParameterLayout, rowCapacity: Int) {
+        var end = Self.aligned(MemoryLayout<Header>.stride + layout.tables.count * MemoryLayout<Int32>.stride)
+        func take(_ bytes: Int) -> Int {
+            defer { end += Self.aligned(bytes) }
+            return end
+        }
+        self.rowCapacity = rowCapacity
+        denseCount = layout.denseCount
+        denseOffset = take(denseCount * MemoryLayout<Float>.stride)
+        tables = layout.tables.map { specification in
+            let parameter = specification.parameter
+            let capacity = min(parameter.rows, rowCapacity)
+            return Table(
+                rows: parameter.rows, columns: parameter.columns,
+                hasPaddingRow: specification.kind == .table(paddingRow: true), capacity: capacity,
+                entriesOffset: take(capacity * MemoryLayout<RowEntry>.stride),
+                rowsOffset: take(capacity * parameter.columns * MemoryLayout<Float>.stride))
+        }
+        byteCount = end
+    }
+
+    private static func aligned(_ bytes: Int) -> Int { (bytes + 63) & ~63 }
+}
+
+/// What comes before the numbers of a gradient.
+struct Header: BitwiseCopyable {
+    /// Samples of the mini-batch; 0 where the shard has run out: then nothing else is valid.
+    var samples: Int64
+    /// Sum of the losses of the samples.
+    var loss: Double
+}
+
+/// A touched row of a table and where its gradient lies.
+public struct RowEntry: BitwiseCopyable {
+    public let row: Int32
+    public let slot: Int32
+
+    public init(row: Int32, slot: Int32) {
+        self.row = row
+        self.slot = slot
+    }
+}
+
+/// Reads a gradient in place.
+public struct GradientView {
+    let layout: GradientLayout
+    let base: UnsafeMutableRawPointer
+
+    /// - Parameter base: `layout.byteCount` bytes on a 64-byte boundary.
+    public init(_ layout: GradientLayout, at base: UnsafeMutableRawPointer) {
+        self.layout = layout
+        self.base = base
+    }
+
+    var header: UnsafeMutablePointer<Header> { base.assumingMemoryBound(to: Header.self) }
+
+    private var tableCounts: UnsafeMutablePointer<Int32> {
+        (base + MemoryLayout<Header>.stride).assumingMemoryBound(to: Int32.self)
+    }
+
+    public var samples: Int {
+        get { Int(header.pointee.samples) }
+        nonmutating set { header.pointee.samples = Int64(newValue) }
+    }
+
+    public var loss: Double {
+        get { header.pointee.loss }
+        nonmutating set { header.pointee.loss = newValue }
+    }
+
+    /// Gradients of the dense parameters, at the offsets of the parameters.
+    public var dense: UnsafeMutablePointer<Float> {
+        (base + layout.denseOffset).assumingMemoryBound(to: Float.self)
+    }
+
+    /// The number of rows of `table` that have a gradient.
+    public func rowCount(_ table: Int) -> Int { Int(tableCounts[table]) }
+
+    public func setRowCount(_ table: Int, _ count: Int) { tableCounts[table] = Int32(count) }
+
+    /// The touched rows of `table`, by rising row number.
+    public func entries(_ table: Int) -> UnsafeMutablePointer<RowEntry> {
+        (base + layout.tables[table].entriesOffset).assumingMemoryBound(to: RowEntry.self)
+    }
+
+    /// The gradient in slot `slot` of `table`.
+    @inline(__always)
+    public func row(_ table: Int, slot: Int32) -> UnsafeMutablePointer<Float> {
+        (base + layout.tables[table].rowsOffset).assumingMemoryBound(to: Float.self)
+            + Int(slot) * layout.tables[table].columns
+    }
+
+    /// The first of the sorted entries of `table` whose row is not below `row`.
+    public func firstEntry(_ table: Int, notBelow row: Int) -> Int {
+        let entries = entries(table)
+        var lower = 0
+        var upper = rowCount(table)
+        while lower < upper {
+            let middle = (lower + upper) / 2
+            if Int(entries[middle].row) < row { lower = middle + 1 } else { upper = middle }
+        }
+        return lower
+    }
+}

@@ -1,0 +1,43 @@
+import KernelCore
+
+extension Tape {
+    /// Inverted dropout in training, the identity in scoring.
+    ///
+    /// - Parameters:
+    ///   - x: `[B, d]`, one row a sample, or `[segments.total, d]` when `segments` are given.
+    ///   - rate: probability to drop, in 0..<1.
+    public func dropout(_ x: Variable, rate: Float, over segments: Segments? = nil) -> Variable {
+        guard rate > 0, case .training(let samples, let seed, let step?) = pass else { return x }
+        let y = variable(rows: x.rows, columns: x.columns)
+        let multipliers = arena.allocate(Float.self, count: x.count)
+        let site = nextDropoutSite()
+        if let segments {
+            let owners = arena.allocate(Int32.self, count: x.rows)
+            for segment in 0..<segments.count {
+                for row in segments.start(segment)..<segments.start(segment) + segments.length(segment) {
+                    owners[row] = Int32(segment)
+                }
+            }
+            Kernel.dropout(
+                x.value, rows: x.rows, columns: x.columns, rate: rate, seed: seed, step: step, site: site,
+                sample: { row in (samples[Int(owners[row])], row - segments.start(Int(owners[row]))) },
+                multipliers: multipliers, into: y.value)
+        } else {
+            Kernel.dropout(
+                x.value, rows: x.rows, columns: x.columns, rate: rate, seed: seed, step: step, site: site,
+                sample: { row in (samples[row], 0) }, multipliers: multipliers, into: y.value)
+        }
+        record(DropoutOperation(x: x, multipliers: multipliers, y: y))
+        return y
+    }
+}
+
+private struct DropoutOperation: Operation {
+    let x: Variable
+    let multipliers: UnsafeMutablePointer<Float>
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.addProduct(y.slope, multipliers, into: x.slope, count: y.count)
+    }
+}

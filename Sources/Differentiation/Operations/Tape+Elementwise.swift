@@ -1,0 +1,57 @@
+import KernelCore
+
+extension Tape {
+    /// `y = a + b`, of the same shape.
+    public func add(_ a: Variable, _ b: Variable) -> Variable {
+        precondition(a.rows == b.rows && a.columns == b.columns, "add: shapes differ")
+        let y = variable(rows: a.rows, columns: a.columns)
+        Kernel.add(a.value, b.value, into: y.value, count: y.count)
+        record(AddOperation(a: a, b: b, y: y))
+        return y
+    }
+
+    /// `y = tanh(x)`.
+    public func hyperbolicTangent(_ x: Variable) -> Variable {
+        let y = variable(rows: x.rows, columns: x.columns)
+        Kernel.hyperbolicTangent(x.value, into: y.value, count: y.count)
+        record(HyperbolicTangentOperation(x: x, y: y))
+        return y
+    }
+
+    /// `y = max(0, x)`.
+    public func rectify(_ x: Variable) -> Variable {
+        let y = variable(rows: x.rows, columns: x.columns)
+        Kernel.rectify(x.value, into: y.value, count: y.count)
+        record(RectifyOperation(x: x, y: y))
+        return y
+    }
+}
+
+private struct AddOperation: Operation {
+    let a: Variable
+    let b: Variable
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.accumulate(y.slope, into: a.slope, count: y.count)
+        Kernel.accumulate(y.slope, into: b.slope, count: y.count)
+    }
+}
+
+private struct HyperbolicTangentOperation: Operation {
+    let x: Variable
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.hyperbolicTangentBackward(y: y.value, dy: y.slope, dx: x.slope, count: y.count)
+    }
+}
+
+private struct RectifyOperation: Operation {
+    let x: Variable
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.rectifyBackward(y: y.value, dy: y.slope, dx: x.slope, count: y.count)
+    }
+}

@@ -1,0 +1,35 @@
+import KernelCore
+
+extension Tape {
+    /// The last state of a gated recurrent unit over each segment; see ``GatedRecurrence`` for the formula.
+    ///
+    /// - Parameters:
+    ///   - x: `[segments.total, 3 H]`, the projected inputs with their bias, gates in the order r, z, n.
+    ///   - weight: `[3 H, H]`, bias: `[3 H]` of the recurrent projection.
+    /// - Returns: `[segments.count, H]`.
+    public func gatedRecurrence(_ x: Variable, weight: Parameter, bias: Parameter, over segments: Segments) -> Variable
+    {
+        precondition(x.columns == weight.rows && weight.rows == 3 * weight.columns, "gatedRecurrence: shapes differ")
+        let weight = self(weight)
+        let bias = self(bias)
+        let recurrence = GatedRecurrence(RecurrencePlan(segments, in: arena), size: weight.columns, in: arena)
+        let y = variable(rows: segments.count, columns: weight.columns)
+        recurrence.forward(x: x.value, weight: weight.value, bias: bias.value, into: y.value, scratch: arena)
+        record(GatedRecurrenceOperation(x: x, weight: weight, bias: bias, recurrence: recurrence, y: y))
+        return y
+    }
+}
+
+private struct GatedRecurrenceOperation: Operation {
+    let x: Variable
+    let weight: Variable
+    let bias: Variable
+    let recurrence: GatedRecurrence
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        recurrence.backward(
+            dfinal: y.slope, weight: weight.value, dx: x.slope, dweight: weight.slope, dbias: bias.slope,
+            scratch: tape.arena)
+    }
+}

@@ -1,0 +1,38 @@
+import KernelCore
+
+extension Tape {
+    /// `y = (s - mean(s)) / sqrt(var(s) + 1e-5) * weight + bias` per row, with `s = x + residual`.
+    public func layerNorm(_ x: Variable, residual: Variable, weight: Parameter, bias: Parameter) -> Variable {
+        precondition(x.rows == residual.rows && x.columns == residual.columns, "layerNorm: shapes differ")
+        let weight = self(weight)
+        let bias = self(bias)
+        let y = variable(rows: x.rows, columns: x.columns)
+        let normalized = arena.allocate(Float.self, count: x.count)
+        let inverseDeviation = arena.allocate(Float.self, count: x.rows)
+        Kernel.layerNorm(
+            x.value, residual: residual.value, weight: weight.value, bias: bias.value, rows: x.rows, columns: x.columns,
+            normalized: normalized, inverseDeviation: inverseDeviation, into: y.value)
+        record(
+            LayerNormOperation(
+                x: x, residual: residual, weight: weight, bias: bias, normalized: normalized,
+                inverseDeviation: inverseDeviation, y: y))
+        return y
+    }
+}
+
+private struct LayerNormOperation: Operation {
+    let x: Variable
+    let residual: Variable
+    let weight: Variable
+    let bias: Variable
+    let normalized: UnsafeMutablePointer<Float>
+    let inverseDeviation: UnsafeMutablePointer<Float>
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.layerNormBackward(
+            normalized: normalized, inverseDeviation: inverseDeviation, weight: weight.value, dy: y.slope,
+            rows: x.rows, columns: x.columns, dx: x.slope, dresidual: residual.slope, dweight: weight.slope,
+            dbias: bias.slope)
+    }
+}

@@ -1,0 +1,38 @@
+import KernelCore
+
+extension Tape {
+    /// `y = x w^T + b`.
+    ///
+    /// - Parameters:
+    ///   - x: `[rows, inputs]`, weight: `[outputs, inputs]`, bias: `[outputs]`.
+    /// - Returns: `[rows, outputs]`.
+    public func linear(_ x: Variable, weight: Parameter, bias: Parameter?) -> Variable {
+        precondition(x.columns == weight.columns, "linear: \(x.columns) inputs for a weight of \(weight.columns)")
+        let weight = self(weight)
+        let bias = bias.map { self($0) }
+        let y = variable(rows: x.rows, columns: weight.rows)
+        if let bias {
+            for row in 0..<x.rows { (y.value + row * y.columns).update(from: bias.value, count: y.columns) }
+        }
+        Kernel.multiplyTransposed(
+            x.value, weight.value, into: y.value, rows: x.rows, inputs: x.columns, outputs: y.columns,
+            accumulate: bias != nil)
+        record(LinearOperation(x: x, weight: weight, bias: bias, y: y))
+        return y
+    }
+}
+
+private struct LinearOperation: Operation {
+    let x: Variable
+    let weight: Variable
+    let bias: Variable?
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.multiply(
+            y.slope, weight.value, into: x.slope, rows: x.rows, inputs: y.columns, outputs: x.columns, accumulate: true)
+        Kernel.addTransposedProduct(
+            y.slope, x.value, into: weight.slope, rows: x.rows, inputs: x.columns, outputs: y.columns)
+        if let bias { Kernel.addBiasBackward(dy: y.slope, dbias: bias.slope, rows: y.rows, columns: y.columns) }
+    }
+}

@@ -1,0 +1,56 @@
+import KernelCore
+
+extension Tape {
+    /// The ranking loss "BPR-max" summed over the samples; see ``Kernel/rankingLoss(scores:count:candidates:posterior:)``.
+    ///
+    /// - Parameter scores: `[B, 1 + N]`, the positive first, N at least 1.
+    /// - Returns: `[1, 1]`.
+    public func rankingLoss(_ scores: Variable) -> Variable {
+        precondition(scores.columns >= 2, "the ranking loss needs at least one negative")
+        let loss = variable(rows: 1, columns: 1)
+        let posterior = arena.allocate(Float.self, count: scores.rows * (scores.columns - 1))
+        loss.value[0] = Kernel.rankingLoss(
+            scores: scores.value, count: scores.rows, candidates: scores.columns, posterior: posterior)
+        record(RankingLossOperation(scores: scores, posterior: posterior, loss: loss))
+        return loss
+    }
+
+    /// The distillation loss of TiMiRec summed over the samples; see
+    /// ``Kernel/distillationLoss(target:logits:count:interests:temperature:difference:)``.
+    ///
+    /// - Parameters:
+    ///   - target: `[B, K]` numbers without a gradient.
+    ///   - logits: `[B, K]`.
+    /// - Returns: `[1, 1]`.
+    public func distillationLoss(target: UnsafePointer<Float>, logits: Variable, temperature: Float) -> Variable {
+        let loss = variable(rows: 1, columns: 1)
+        let difference = arena.allocate(Float.self, count: logits.count)
+        loss.value[0] = Kernel.distillationLoss(
+            target: target, logits: logits.value, count: logits.rows, interests: logits.columns,
+            temperature: temperature, difference: difference)
+        record(DistillationLossOperation(logits: logits, difference: difference, loss: loss))
+        return loss
+    }
+}
+
+private struct RankingLossOperation: Operation {
+    let scores: Variable
+    let posterior: UnsafeMutablePointer<Float>
+    let loss: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.rankingLossBackward(
+            scores: scores.value, posterior: posterior, count: scores.rows, candidates: scores.columns,
+            slope: loss.slope[0], dscores: scores.slope)
+    }
+}
+
+private struct DistillationLossOperation: Operation {
+    let logits: Variable
+    let difference: UnsafeMutablePointer<Float>
+    let loss: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.accumulate(difference, times: loss.slope[0], into: logits.slope, count: logits.count)
+    }
+}

@@ -1,0 +1,89 @@
+import KernelCore
+
+extension Tape {
+    /// Weighted sums over each history: `y[b, k] = sum_l weights[l, k] x_l`.
+    ///
+    /// - Parameters:
+    ///   - x: `[T, d]`, weights: `[T, K]`.
+    /// - Returns: `[B * K, d]`, the interests of a user one after another.
+    public func pool(_ x: Variable, weights: Variable, over segments: Segments) -> Variable {
+        precondition(x.rows == segments.total && weights.rows == x.rows, "pool: rows differ")
+        let y = variable(rows: segments.count * weights.columns, columns: x.columns)
+        Kernel.pool(
+            x.value, weights: weights.value, segments: segments, interests: weights.columns, columns: x.columns,
+            into: y.value)
+        record(PoolOperation(x: x, weights: weights, segments: segments, y: y))
+        return y
+    }
+
+    /// `y_b = sum_k weights[b, k] x_bk`.
+    ///
+    /// - Parameters:
+    ///   - x: `[B * K, d]`, weights: `[B, K]`.
+    /// - Returns: `[B, d]`.
+    public func mix(_ x: Variable, weights: Variable) -> Variable {
+        precondition(x.rows == weights.count, "mix: \(x.rows) vectors for \(weights.count) weights")
+        let y = variable(rows: weights.rows, columns: x.columns)
+        Kernel.mix(
+            x.value, weights: weights.value, count: weights.rows, interests: weights.columns, columns: x.columns,
+            into: y.value)
+        record(MixOperation(x: x, weights: weights, y: y))
+        return y
+    }
+
+    /// One vector of each group of `size`: `y_b = x[b * size + choice_b]`. No gradient flows through the choice.
+    ///
+    /// - Returns: `[B, d]`.
+    public func select(_ choice: UnsafePointer<Int32>, from x: Variable, groupSize size: Int) -> Variable {
+        let count = x.rows / size
+        let y = variable(rows: count, columns: x.columns)
+        for index in 0..<count {
+            (y.value + index * y.columns).update(
+                from: x.value + (index * size + Int(choice[index])) * x.columns, count: x.columns)
+        }
+        record(SelectOperation(x: x, choice: choice, size: size, y: y))
+        return y
+    }
+}
+
+private struct PoolOperation: Operation {
+    let x: Variable
+    let weights: Variable
+    let segments: Segments
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        let dweights = tape.arena.allocate(Float.self, count: weights.count)
+        Kernel.poolBackward(
+            x: x.value, weights: weights.value, dy: y.slope, segments: segments, interests: weights.columns,
+            columns: x.columns, dweights: dweights, dx: x.slope)
+        Kernel.accumulate(dweights, into: weights.slope, count: weights.count)
+    }
+}
+
+private struct MixOperation: Operation {
+    let x: Variable
+    let weights: Variable
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.mixBackward(
+            x: x.value, weights: weights.value, dy: y.slope, count: weights.rows, interests: weights.columns,
+            columns: x.columns, dweights: weights.slope, dx: x.slope)
+    }
+}
+
+private struct SelectOperation: Operation {
+    let x: Variable
+    let choice: UnsafePointer<Int32>
+    let size: Int
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        for index in 0..<y.rows {
+            Kernel.accumulate(
+                y.slope + index * y.columns, into: x.slope + (index * size + Int(choice[index])) * x.columns,
+                count: x.columns)
+        }
+    }
+}

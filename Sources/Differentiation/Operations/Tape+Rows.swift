@@ -1,0 +1,79 @@
+import KernelCore
+
+extension Tape {
+    /// Rows of a table or a dense matrix: `y_i = parameter[rows_i]`.
+    ///
+    /// - Parameter rows: `[count]`, valid until the tape begins anew.
+    /// - Returns: `[count, columns]`.
+    public func rows(_ rows: UnsafePointer<Int32>, of parameter: Parameter, count: Int) -> Variable {
+        let y = variable(rows: count, columns: parameter.columns)
+        Kernel.gather(
+            parameters(parameter), rows: rows, count: count, columns: parameter.columns, into: y.value)
+        record(RowsOperation(parameter: parameter, rows: rows, y: y))
+        return y
+    }
+
+    /// Scores of candidate items: `s[b, c] = <users_b, parameter[candidates_bc]>`.
+    ///
+    /// - Parameters:
+    ///   - users: `[B, d]`, candidates: `[B, perUser]`.
+    /// - Returns: `[B, perUser]`.
+    public func scores(
+        of users: Variable, candidates: UnsafePointer<Int32>, perUser: Int, in parameter: Parameter
+    ) -> Variable {
+        precondition(users.columns == parameter.columns, "scores: users and items differ in size")
+        let y = variable(rows: users.rows, columns: perUser)
+        Kernel.scores(
+            users: users.value, table: parameters(parameter), candidates: candidates, count: users.rows,
+            perUser: perUser, columns: users.columns, into: y.value)
+        record(ScoresOperation(users: users, parameter: parameter, candidates: candidates, y: y))
+        return y
+    }
+
+    /// For each row of packed histories its distance from the end: the newest has 1, the oldest the length.
+    ///
+    /// - Returns: `[segments.total]`, valid until the tape begins anew.
+    public func positionsFromNewest(_ segments: Segments) -> UnsafePointer<Int32> {
+        let positions = arena.allocate(Int32.self, count: segments.total)
+        for segment in 0..<segments.count {
+            let end = segments.offsets[segment + 1]
+            for row in segments.offsets[segment]..<end { positions[Int(row)] = end - row }
+        }
+        return UnsafePointer(positions)
+    }
+}
+
+private struct RowsOperation: Operation {
+    let parameter: Parameter
+    let rows: UnsafePointer<Int32>
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        for index in 0..<y.rows {
+            Kernel.accumulate(
+                y.slope + index * y.columns, into: tape.gradientRow(parameter, rows[index]), count: y.columns)
+        }
+    }
+}
+
+private struct ScoresOperation: Operation {
+    let users: Variable
+    let parameter: Parameter
+    let candidates: UnsafePointer<Int32>
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        let table = tape.parameters(parameter)
+        for user in 0..<y.rows {
+            let vector = users.value + user * users.columns
+            let slope = users.slope + user * users.columns
+            for place in user * y.columns..<(user + 1) * y.columns {
+                let item = candidates[place]
+                Kernel.accumulate(
+                    table + Int(item) * users.columns, times: y.slope[place], into: slope, count: users.columns)
+                Kernel.accumulate(
+                    vector, times: y.slope[place], into: tape.gradientRow(parameter, item), count: users.columns)
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import KernelCore
+
+extension Tape {
+    /// Softmax over the rows of each segment, column by column: attention weights of each interest over a history.
+    ///
+    /// - Parameter x: `[segments.total, columns]`.
+    public func segmentSoftmax(_ x: Variable, over segments: Segments) -> Variable {
+        precondition(x.rows == segments.total, "segmentSoftmax: \(x.rows) rows for segments of \(segments.total)")
+        let y = variable(rows: x.rows, columns: x.columns)
+        Kernel.segmentSoftmax(x.value, segments: segments, columns: x.columns, into: y.value)
+        record(SegmentSoftmaxOperation(x: x, segments: segments, y: y))
+        return y
+    }
+
+    /// Softmax of each row.
+    public func rowSoftmax(_ x: Variable) -> Variable {
+        let y = variable(rows: x.rows, columns: x.columns)
+        Kernel.rowSoftmax(x.value, rows: x.rows, columns: x.columns, into: y.value)
+        record(RowSoftmaxOperation(x: x, y: y))
+        return y
+    }
+}
+
+private struct SegmentSoftmaxOperation: Operation {
+    let x: Variable
+    let segments: Segments
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.segmentSoftmaxBackward(
+            y: y.value, dy: y.slope, segments: segments, columns: y.columns, dx: x.slope)
+    }
+}
+
+private struct RowSoftmaxOperation: Operation {
+    let x: Variable
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.rowSoftmaxBackward(y: y.value, dy: y.slope, rows: y.rows, columns: y.columns, dx: x.slope)
+    }
+}

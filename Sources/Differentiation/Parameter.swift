@@ -1,0 +1,112 @@
+/// A named block of trainable numbers: where it lives and how its gradient is kept. Made by ``ParameterScope``; its
+/// values are in ``ParameterValues``.
+public struct Parameter: BitwiseCopyable, Sendable {
+    /// Place in the order of registration.
+    public let index: Int
+    public let rows: Int
+    public let columns: Int
+    /// First float within the region of its kind.
+    public let offset: Int
+    /// Number of the table, nil for a dense parameter.
+    public let table: Int?
+
+    public var count: Int { rows * columns }
+}
+
+/// How the gradient of a parameter is kept and exchanged.
+public enum ParameterKind: Sendable, Equatable {
+    /// Every element takes part in every sample.
+    case dense
+    /// A few rows take part in a sample: gradients are kept by row. With `paddingRow`, row 0 is zero and stays so.
+    case table(paddingRow: Bool)
+}
+
+/// Everything that is fixed about a parameter before training.
+public struct ParameterSpecification: Sendable {
+    public let name: String
+    /// As written to files: `[rows, columns]`, or `[columns]` for a vector.
+    public let shape: [Int]
+    public let kind: ParameterKind
+    public let initialization: Initialization
+    public let parameter: Parameter
+
+    /// Whether the L2 coefficient applies: not to parameters whose name contains `bias`.
+    public var decays: Bool { !name.contains("bias") }
+}
+
+/// The parameters of a model in the order in which it asked for them.
+///
+/// Dense parameters share one region of memory and tables another, so that an optimizer can split each evenly.
+public final class ParameterLayout {
+    public private(set) var specifications: [ParameterSpecification] = []
+    /// Floats in the region of the dense parameters, and in that of the tables.
+    public private(set) var denseCount = 0
+    public private(set) var tableCount = 0
+
+    /// Parameters start on a 64-byte boundary.
+    private static let alignment = 16
+
+    public init() {}
+
+    /// The scope of a model: where it registers its parameters.
+    public var root: ParameterScope { ParameterScope(layout: self, prefix: "") }
+
+    /// The specifications of the tables, in the order of ``Parameter/table``.
+    public var tables: [ParameterSpecification] { specifications.filter { $0.parameter.table != nil } }
+
+    /// Number of trainable values, padding rows included.
+    public var parameterCount: Int { specifications.reduce(0) { $0 + $1.parameter.count } }
+
+    /// The specification of the parameter called `name`.
+    public func specification(named name: String) -> ParameterSpecification? {
+        specifications.first { $0.name == name }
+    }
+
+    fileprivate func add(_ name: String, shape: [Int], kind: ParameterKind, initialization: Initialization) -> Parameter
+    {
+        precondition(specification(named: name) == nil, "two parameters are called \(name)")
+        let rows = shape.count == 2 ? shape[0] : 1
+        let columns = shape.last ?? 1
+        let room = (rows * columns + Self.alignment - 1) / Self.alignment * Self.alignment
+        let isDense = kind == .dense
+        let parameter = Parameter(
+            index: specifications.count, rows: rows, columns: columns, offset: isDense ? denseCount : tableCount,
+            table: isDense ? nil : tables.count)
+        if isDense { denseCount += room } else { tableCount += room }
+        specifications.append(
+            ParameterSpecification(
+                name: name, shape: shape, kind: kind, initialization: initialization, parameter: parameter))
+        return parameter
+    }
+}
+
+/// A prefix of parameter names: `scope.within("rnn").matrix("weight_ih_l0", ...)` registers `rnn.weight_ih_l0`.
+public struct ParameterScope {
+    let layout: ParameterLayout
+    let prefix: String
+
+    /// The scope whose names start with this scope's prefix and `name`.
+    public func within(_ name: String) -> ParameterScope {
+        ParameterScope(layout: layout, prefix: prefix + name + ".")
+    }
+
+    /// A dense matrix `[rows, columns]`.
+    public func matrix(_ name: String, rows: Int, columns: Int, _ initialization: Initialization) -> Parameter {
+        layout.add(prefix + name, shape: [rows, columns], kind: .dense, initialization: initialization)
+    }
+
+    /// A dense vector `[count]`.
+    public func vector(_ name: String, count: Int, _ initialization: Initialization) -> Parameter {
+        layout.add(prefix + name, shape: [count], kind: .dense, initialization: initialization)
+    }
+
+    /// A table `[rows, columns]` of which a sample touches a few rows.
+    ///
+    /// - Parameter paddingRow: whether row 0 is zero and never trained.
+    public func table(
+        _ name: String, rows: Int, columns: Int, paddingRow: Bool = true, _ initialization: Initialization
+    ) -> Parameter {
+        layout.add(
+            prefix + name, shape: [rows, columns], kind: .table(paddingRow: paddingRow), initialization: initialization)
+    }
+}

@@ -1,0 +1,70 @@
+/// A part of all parameters that one rank adds up and updates: a range of the dense region and rows of each table.
+public struct ParameterSlice: Sendable {
+    /// Floats of the dense region.
+    public let dense: Range<Int>
+    /// Rows of each table.
+    public let rows: [Range<Int>]
+
+    /// Part `index` of `count` parts of about the same size, which together are everything.
+    public init(_ index: Int, of count: Int, _ layout: ParameterLayout) {
+        // Whole cache lines, so that no two ranks write to the same one.
+        let lines = layout.denseCount / 16
+        dense = lines * index / count * 16..<lines * (index + 1) / count * 16
+        rows = layout.tables.map { specification in
+            let rows = specification.parameter.rows
+            return rows * index / count..<rows * (index + 1) / count
+        }
+    }
+}
+
+/// The part of a gradient that belongs to one slice, wherever it lies: in another rank's memory or in a message.
+public struct SliceView {
+    /// One table's touched rows in the slice.
+    public struct Rows: BitwiseCopyable {
+        /// By rising row number.
+        public let entries: UnsafePointer<RowEntry>
+        public let count: Int
+        /// The row of slot s starts at `values + s * columns`.
+        public let values: UnsafePointer<Float>
+
+        public init(entries: UnsafePointer<RowEntry>, count: Int, values: UnsafePointer<Float>) {
+            self.entries = entries
+            self.count = count
+            self.values = values
+        }
+    }
+
+    /// Samples of the gradient; 0: nothing else is valid.
+    public var samples = 0
+    public var loss = 0.0
+    /// The first float of the slice of the dense region.
+    public var dense: UnsafePointer<Float>
+    /// One for each table.
+    public var tables: [Rows]
+
+    /// A view without content, of which ``read(_:slice:)`` makes a valid one without allocating.
+    public init(tableCount: Int) {
+        let nothing = UnsafeRawPointer(bitPattern: 64)!
+        dense = nothing.assumingMemoryBound(to: Float.self)
+        tables = Array(
+            repeating: Rows(
+                entries: nothing.assumingMemoryBound(to: RowEntry.self), count: 0,
+                values: nothing.assumingMemoryBound(to: Float.self)),
+            count: tableCount)
+    }
+
+    /// Shows the part of `gradient` that belongs to `slice`.
+    public mutating func read(_ gradient: GradientView, slice: ParameterSlice) {
+        samples = gradient.samples
+        loss = gradient.loss
+        dense = UnsafePointer(gradient.dense + slice.dense.lowerBound)
+        guard samples > 0 else { return }
+        for table in tables.indices {
+            let first = gradient.firstEntry(table, notBelow: slice.rows[table].lowerBound)
+            let end = gradient.firstEntry(table, notBelow: slice.rows[table].upperBound)
+            tables[table] = Rows(
+                entries: UnsafePointer(gradient.entries(table) + first), count: end - first,
+                values: UnsafePointer(gradient.row(table, slot: 0)))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import KernelCore
+
+/// Adds the gradients of several mini-batches over one slice of the parameters, in the order of a fixed tree.
+public final class SliceSum {
+    /// The views that are added, one for each input of the tree, to be filled before the sums are asked for.
+    public var views: [SliceView]
+    private let tree: TreeSum
+    private let columns: [Int]
+    private let terms: UnsafeMutablePointer<UnsafePointer<Float>?>
+    private let cursors: UnsafeMutablePointer<Int>
+    private let losses: UnsafeMutablePointer<Double>
+    private let scratch: UnsafeMutablePointer<Float>
+
+    /// Floats of the dense region that are added at a time: small enough to stay in the first cache.
+    private static let blockSize = 1024
+
+    public init(_ tree: TreeSum, _ layout: ParameterLayout) {
+        self.tree = tree
+        columns = layout.tables.map(\.parameter.columns)
+        let width = max(Self.blockSize, columns.max() ?? 0)
+        views = Array(repeating: SliceView(tableCount: columns.count), count: tree.inputs.count)
+        terms = .allocate(capacity: tree.inputs.count)
+        terms.initialize(repeating: nil, count: tree.inputs.count)
+        cursors = .allocate(capacity: tree.inputs.count)
+        cursors.initialize(repeating: 0, count: tree.inputs.count)
+        losses = .allocate(capacity: tree.inputs.count)
+        losses.initialize(repeating: 0, count: tree.inputs.count)
+        scratch = .allocate(capacity: tree.inputs.count * width)
+    }
+
+    deinit {
+        terms.deallocate()
+        cursors.deallocate()
+        losses.deallocate()
+        scratch.deallocate()
+    }
+
+    /// Samples of all inputs.
+    public var samples: Int { views.reduce(0) { $0 + $1.samples } }
+
+    /// Sum of the losses of all samples, added in the order of the tree.
+    public var loss: Double {
+        for (input, view) in views.enumerated() { losses[input] = view.samples > 0 ? view.loss : 0 }
+        return tree(losses)
+    }
+
+    /// Calls `body` with the sum of each block of `range`, counted from the start of the slice's dense part.
+    @inline(__always)
+    public func forEachDenseBlock(
+        of range: Range<Int>, _ body: (_ offset: Int, _ sum: UnsafePointer<Float>, _ count: Int) -> Void
+    ) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = min(Self.blockSize, range.upperBound - offset)
+            for (index, view) in views.enumerated() { terms[index] = view.samples > 0 ? view.dense + offset : nil }
+            if let sum = tree(terms, count: count, scratch: scratch) { body(offset, sum, count) }
+            offset += count
+        }
+    }
+
+    /// The number of different rows of `table` that the inputs have touched.
+    public func rowCount(_ table: Int) -> Int {
+        var count = 0
+        forEachRowTerms(table) { _ in count += 1 }
+        return count
+    }
+
+    /// Calls `body` with the sum of each row of `table` that any input has touched, by rising row number.
+    @inline(__always)
+    public func forEachRow(_ table: Int, _ body: (_ row: Int, _ sum: UnsafePointer<Float>) -> Void) {
+        forEachRowTerms(table) { row in
+            if let sum = tree(terms, count: columns[table], scratch: scratch) { body(row, sum) }
+        }
+    }
+
+    /// Calls `body` for each touched row of `table` after setting `terms` to where its gradients are.
+    @inline(__always)
+    private func forEachRowTerms(_ table: Int, _ body: (_ row: Int) -> Void) {
+        let width = columns[table]
+        views.withUnsafeBufferPointer { views in
+            for input in 0..<views.count { cursors[input] = 0 }
+            while true {
+                var row = Int32.max
+                for input in 0..<views.count where views[input].samples > 0 {
+                    let rows = views[input].tables[table]
+                    if cursors[input] < rows.count { row = min(row, rows.entries[cursors[input]].row) }
+                }
+                guard row < Int32.max else { return }
+                for input in 0..<views.count {
+                    terms[input] = nil
+                    guard views[input].samples > 0 else { continue }
+                    let rows = views[input].tables[table]
+                    guard cursors[input] < rows.count else { continue }
+                    let entry = rows.entries[cursors[input]]
+                    guard entry.row == row else { continue }
+                    terms[input] = rows.values + Int(entry.slot) * width
+                    cursors[input] += 1
+                }
+                body(Int(row))
+            }
+        }
+    }
+}

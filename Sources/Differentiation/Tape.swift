@@ -1,0 +1,131 @@
+import KernelCore
+
+/// A matrix on the tape: its value and, while gradients are recorded, the gradient of the loss with respect to it.
+public struct Variable: BitwiseCopyable {
+    public let value: UnsafeMutablePointer<Float>
+    let gradient: UnsafeMutablePointer<Float>?
+    public let rows: Int
+    public let columns: Int
+
+    public init(value: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?, rows: Int, columns: Int) {
+        self.value = value
+        self.gradient = gradient
+        self.rows = rows
+        self.columns = columns
+    }
+
+    public var count: Int { rows * columns }
+
+    /// Where a backward pass adds the gradient. Only to be used in ``Operation/backward(on:)``.
+    public var slope: UnsafeMutablePointer<Float> {
+        guard let gradient else { preconditionFailure("a gradient was asked for on a tape that records none") }
+        return gradient
+    }
+}
+
+/// An operation that has been computed forward and knows its way back.
+///
+/// A conforming type is a plain struct of variables, pointers and sizes, so that the tape can keep it without
+/// allocating. A new operation is a new file: a method on ``Tape`` that computes the value and records the struct, and
+/// the struct with its ``backward(on:)``.
+public protocol Operation: BitwiseCopyable {
+    /// Adds to the gradients of the inputs, given the complete gradient of the output.
+    func backward(on tape: Tape)
+}
+
+extension Operation {
+    fileprivate static func runBackward(_ stored: UnsafeRawPointer, on tape: Tape) {
+        stored.assumingMemoryBound(to: Self.self).pointee.backward(on: tape)
+    }
+}
+
+/// Runs the forward pass of a model eagerly and remembers the operations, to run them backwards.
+///
+/// One tape serves all mini-batches of a rank, one after another: ``begin(_:)`` forgets the previous one. After the
+/// first mini-batches it allocates nothing.
+public final class Tape {
+    /// Memory of the current mini-batch.
+    public let arena: Arena
+    public let parameters: ParameterValues
+    let gradients: GradientRecorder?
+    private(set) var pass: Pass = .scoring
+    private var records: [(type: any Operation.Type, stored: UnsafeRawPointer)] = []
+    private var dropoutSites: UInt32 = 0
+
+    /// What a mini-batch is run for.
+    public enum Pass {
+        /// Forward only.
+        case scoring
+        /// Forward and backward. `samples` names the rows of the mini-batch, `seed` and `step` the dropout masks;
+        /// `step` nil turns dropout off.
+        case training(samples: UnsafePointer<UInt32>, seed: UInt64, step: UInt32?)
+    }
+
+    /// - Parameter gradients: where parameter gradients go; nil for a tape that only scores.
+    public init(parameters: ParameterValues, gradients: GradientRecorder? = nil, arena: Arena = Arena()) {
+        self.parameters = parameters
+        self.gradients = gradients
+        self.arena = arena
+        records.reserveCapacity(256)
+    }
+
+    /// Forgets the mini-batch before and starts a new one. Variables of the one before become invalid.
+    public func begin(_ pass: Pass) {
+        arena.reset()
+        records.removeAll(keepingCapacity: true)
+        dropoutSites = 0
+        self.pass = pass
+    }
+
+    /// Whether operations are recorded for a backward pass.
+    public var isRecording: Bool {
+        if case .training = pass { return gradients != nil }
+        return false
+    }
+
+    /// Fills the gradients of everything that `loss` `[1, 1]` depends on; those of parameters go to the recorder.
+    public func backward(from loss: Variable) {
+        precondition(loss.count == 1, "the backward pass starts from a single number")
+        loss.slope[0] = 1
+        for record in records.reversed() { record.type.runBackward(record.stored, on: self) }
+    }
+
+    /// A new variable whose value the caller fills; its gradient is zero.
+    public func variable(rows: Int, columns: Int) -> Variable {
+        let count = rows * columns
+        return Variable(
+            value: arena.allocate(count: count), gradient: isRecording ? arena.allocateZeroed(count: count) : nil,
+            rows: rows, columns: columns)
+    }
+
+    /// Remembers `operation` for the backward pass.
+    public func record<Recorded: Operation>(_ operation: @autoclosure () -> Recorded) {
+        guard isRecording else { return }
+        let stored = arena.allocate(Recorded.self, count: 1)
+        stored.initialize(to: operation())
+        records.append((Recorded.self, UnsafeRawPointer(stored)))
+    }
+
+    /// The whole of a dense parameter as a variable.
+    public func callAsFunction(_ parameter: Parameter) -> Variable {
+        precondition(parameter.table == nil, "a table takes part by rows, not as a whole")
+        return Variable(
+            value: parameters(parameter), gradient: isRecording ? gradients?.dense(parameter) : nil,
+            rows: parameter.rows, columns: parameter.columns)
+    }
+
+    /// The gradient of row `row` of `parameter`. Only to be used in ``Operation/backward(on:)``.
+    @inline(__always)
+    func gradientRow(_ parameter: Parameter, _ row: Int32) -> UnsafeMutablePointer<Float> {
+        guard let table = parameter.table else {
+            return gradients!.dense(parameter) + Int(row) * parameter.columns
+        }
+        return gradients!.row(table, row)
+    }
+
+    /// Numbers the dropout layers of a mini-batch in the order of the forward pass.
+    func nextDropoutSite() -> UInt32 {
+        defer { dropoutSites += 1 }
+        return dropoutSites
+    }
+}

@@ -1,0 +1,88 @@
+internal import CVector
+
+/// Constants of one Adam step (Kingma and Ba 2015) with L2 regularisation added to the gradient:
+///
+///     g = gradient * scale + decay * p
+///     m = beta1 m + (1 - beta1) g
+///     v = beta2 v + (1 - beta2) g^2
+///     p -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+public struct AdamStep: BitwiseCopyable, Sendable {
+    public let beta1: Float
+    public let beta2: Float
+    public let epsilon: Float
+    public let decay: Float
+    public let rate: Float
+    public let rootCorrection: Float
+
+    /// - Parameters:
+    ///   - step: 1 for the first one.
+    ///   - decay: the L2 coefficient, 0 for parameters that are not regularised.
+    public init(
+        step: Int, learningRate: Double, decay: Double, beta1: Double = 0.9, beta2: Double = 0.999,
+        epsilon: Double = 1e-8
+    ) {
+        self.beta1 = Float(beta1)
+        self.beta2 = Float(beta2)
+        self.epsilon = Float(epsilon)
+        self.decay = Float(decay)
+        rate = Float(learningRate / (1 - Self.power(beta1, step)))
+        rootCorrection = Float(1 / (1 - Self.power(beta2, step)).squareRoot())
+    }
+
+    /// `base^exponent` by squaring: the same bits on every machine, which a library's `pow` does not promise.
+    private static func power(_ base: Double, _ exponent: Int) -> Double {
+        var result = 1.0
+        var factor = base
+        var remaining = exponent
+        while remaining > 0 {
+            if remaining & 1 == 1 { result *= factor }
+            factor *= factor
+            remaining >>= 1
+        }
+        return result
+    }
+}
+
+extension Kernel {
+    /// One step over `count` parameters in one pass over memory.
+    ///
+    /// - Parameters:
+    ///   - gradient: the sum over the samples; nil where no sample touches the parameters.
+    ///   - scale: 1 / number of samples.
+    public static func adam(
+        _ step: AdamStep, gradient: UnsafePointer<Float>?, scale: Float, parameters: UnsafeMutablePointer<Float>,
+        first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        if let gradient {
+            let factor = Vector(repeating: scale)
+            adam(step, parameters, first, second, count) { index, lanes in load(gradient, index, lanes) * factor }
+        } else {
+            adam(step, parameters, first, second, count) { _, _ in Vector(repeating: 0) }
+        }
+    }
+
+    @inline(__always)
+    private static func adam(
+        _ step: AdamStep, _ parameters: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
+        _ second: UnsafeMutablePointer<Float>, _ count: Int, _ gradient: (_ index: Int, _ lanes: Int) -> Vector
+    ) {
+        let beta1 = Vector(repeating: step.beta1)
+        let beta2 = Vector(repeating: step.beta2)
+        let rest1 = Vector(repeating: 1 - step.beta1)
+        let rest2 = Vector(repeating: 1 - step.beta2)
+        let decay = Vector(repeating: step.decay)
+        let rate = Vector(repeating: -step.rate)
+        let correction = Vector(repeating: step.rootCorrection)
+        let epsilon = Vector(repeating: step.epsilon)
+        forEachVector(count) { index, lanes in
+            let p = load(parameters, index, lanes)
+            let g = decay.multiplied(by: p, adding: gradient(index, lanes))
+            let m = beta1.multiplied(by: load(first, index, lanes), adding: rest1 * g)
+            let v = beta2.multiplied(by: load(second, index, lanes), adding: rest2 * g * g)
+            let root = facet_sqrt(v).multiplied(by: correction, adding: epsilon)
+            store(m, first, index, lanes)
+            store(v, second, index, lanes)
+            store(rate.multiplied(by: m / root, adding: p), parameters, index, lanes)
+        }
+    }
+}

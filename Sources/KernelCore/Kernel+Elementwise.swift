@@ -1,0 +1,62 @@
+internal import CVector
+
+extension Kernel {
+    /// `y[i] = a[i] + b[i]`.
+    public static func add(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            store(load(a, index, lanes) + load(b, index, lanes), y, index, lanes)
+        }
+    }
+
+    /// `y[i] += x[i]`.
+    public static func accumulate(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+        add(y, x, into: y, count: count)
+    }
+
+    /// `y[i] += factor * x[i]`.
+    public static func accumulate(
+        _ x: UnsafePointer<Float>, times factor: Float, into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        SmallProducts.add(x, times: factor, to: y, count)
+    }
+
+    /// `y[i] = max(0, x[i])`.
+    public static func rectify(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+        forEachVector(count) { index, lanes in
+            let value = load(x, index, lanes)
+            store(facet_where_positive(value, value), y, index, lanes)
+        }
+    }
+
+    /// `dx[i] += dy[i]` where `y[i] > 0`, the derivative of ``rectify(_:into:count:)``.
+    public static func rectifyBackward(
+        y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            let passed = facet_where_positive(load(y, index, lanes), load(dy, index, lanes))
+            store(load(dx, index, lanes) + passed, dx, index, lanes)
+        }
+    }
+
+    /// Adds the row `bias` to every row of `y` `[rows, columns]`.
+    public static func addBias(
+        _ bias: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) {
+        for row in 0..<rows { accumulate(bias, into: y + row * columns, count: columns) }
+    }
+
+    /// Adds the sum of the rows of `dy` `[rows, columns]` to `dbias`.
+    public static func addBiasBackward(
+        dy: UnsafePointer<Float>, dbias: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) {
+        for row in 0..<rows { accumulate(dy + row * columns, into: dbias, count: columns) }
+    }
+
+    /// `y[i] = 0`.
+    public static func clear(_ y: UnsafeMutablePointer<Float>, count: Int) {
+        UnsafeMutableRawPointer(y).initializeMemory(
+            as: UInt8.self, repeating: 0, count: count * MemoryLayout<Float>.stride)
+    }
+}

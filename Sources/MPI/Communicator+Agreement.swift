@@ -1,0 +1,32 @@
+/// Another rank of a communicator failed in ``Communicator/together(_:)``.
+public struct PeerFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The lowest of the world's ranks that failed.
+    public let rank: Int
+
+    public var description: String { "rank \(rank) failed and reports why" }
+}
+
+extension Communicator {
+    /// Does something that may fail on some ranks only, and lets it fail on all or on none. Collective.
+    ///
+    /// Every rank calls it and gets to its end: reading a file that only some ranks see, for example. If `body` fails
+    /// anywhere, the lowest rank that failed throws its own error, the others throw ``PeerFailure``. So one message is
+    /// printed and no rank waits for one that is gone.
+    ///
+    ///     let records = try world.together { try read(shard(of: world.rank)) }
+    ///
+    /// `body` must not take part in collective calls of this communicator that other ranks could miss by failing.
+    public func together<Result>(_ body: () throws -> Result) throws -> Result {
+        let outcome = Swift.Result(catching: body)
+        let failed: Int
+        switch outcome {
+        case .success: failed = size
+        case .failure: failed = rank
+        }
+        let first = try allReduce(failed, .minimum)
+        guard first < size else { return try outcome.get() }
+        let worldRank = try broadcast(Communicator.world.rank, from: first)
+        if first == rank { _ = try outcome.get() }
+        throw PeerFailure(rank: worldRank)
+    }
+}

@@ -1,0 +1,28 @@
+import Differentiation
+import KernelCore
+
+/// A table of vectors, one a row: `y_i = table[ids_i]`.
+public struct Embedding: Sendable {
+    public let table: Parameter
+
+    /// - Parameters:
+    ///   - name: the parameter is called `<name>.weight`.
+    ///   - sparse: whether a sample touches a few of many rows. Row 0 of a sparse table is padding.
+    public init(_ name: String, rows: Int, size: Int, sparse: Bool = true, in scope: ParameterScope) {
+        let scope = scope.within(name)
+        table =
+            sparse
+            ? scope.table("weight", rows: rows, columns: size, .embedding)
+            : scope.matrix("weight", rows: rows, columns: size, .embedding)
+    }
+
+    /// `[count, size]` for `ids` `[count]`.
+    public func callAsFunction(_ ids: UnsafePointer<Int32>, count: Int, on tape: Tape) -> Variable {
+        tape.rows(ids, of: table, count: count)
+    }
+}
+
+extension Initialization {
+    /// N(0, 0.01): embeddings, and weights and biases of linear layers.
+    public static let embedding = Initialization.normal(deviation: 0.01)
+}

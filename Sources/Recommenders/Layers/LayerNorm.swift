@@ -1,0 +1,19 @@
+import Differentiation
+
+/// Layer normalisation of a sum: `y = normalize(x + residual) * weight + bias`, per row, with 1e-5 under the root.
+public struct LayerNorm: Sendable {
+    let weight: Parameter
+    let bias: Parameter
+
+    /// - Parameter name: the parameters are called `<name>.weight` and `<name>.bias`.
+    public init(_ name: String, size: Int, in scope: ParameterScope) {
+        let scope = scope.within(name)
+        weight = scope.vector("weight", count: size, .constant(1))
+        bias = scope.vector("bias", count: size, .constant(0))
+    }
+
+    /// `[rows, size]` for two matrices `[rows, size]`.
+    public func callAsFunction(_ x: Variable, residual: Variable, on tape: Tape) -> Variable {
+        tape.layerNorm(x, residual: residual, weight: weight, bias: bias)
+    }
+}

@@ -1,0 +1,19 @@
+import Differentiation
+
+/// `y = x W^T + b`, with `W` `[outputs, inputs]` and `b` `[outputs]`.
+public struct Linear: Sendable {
+    let weight: Parameter
+    let bias: Parameter?
+
+    /// - Parameter name: the parameters are called `<name>.weight` and `<name>.bias`.
+    public init(_ name: String, inputs: Int, outputs: Int, bias: Bool = true, in scope: ParameterScope) {
+        let scope = scope.within(name)
+        weight = scope.matrix("weight", rows: outputs, columns: inputs, .embedding)
+        self.bias = bias ? scope.vector("bias", count: outputs, .embedding) : nil
+    }
+
+    /// `[rows, outputs]` for `x` `[rows, inputs]`.
+    public func callAsFunction(_ x: Variable, on tape: Tape) -> Variable {
+        tape.linear(x, weight: weight, bias: bias)
+    }
+}

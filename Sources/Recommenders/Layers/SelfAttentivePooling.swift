@@ -1,0 +1,28 @@
+import Differentiation
+import KernelCore
+
+/// Self-attentive pooling of a history into K interests (Lin et al. 2017, as used by ComiRec):
+///
+///     A = softmax over l of  W2 tanh(W1 x_l + b1) + b2      [L, K]
+///     v_k = sum_l A_lk value_l                               [K, d]
+public struct SelfAttentivePooling: Sendable {
+    let first: Linear
+    let second: Linear
+
+    /// The parameters are called `W1.weight`, `W1.bias`, `W2.weight` and `W2.bias`.
+    public init(size: Int, attentionSize: Int, interests: Int, in scope: ParameterScope) {
+        first = Linear("W1", inputs: size, outputs: attentionSize, in: scope)
+        second = Linear("W2", inputs: attentionSize, outputs: interests, in: scope)
+    }
+
+    /// The interests of each history.
+    ///
+    /// - Parameters:
+    ///   - values: `[T, d]`, what is summed; keys: `[T, d]`, what decides the weights.
+    public func callAsFunction(values: Variable, keys: Variable, over segments: Segments, on tape: Tape) -> Interests {
+        let logits = second(tape.hyperbolicTangent(first(keys, on: tape)), on: tape)
+        let attention = tape.segmentSoftmax(logits, over: segments)
+        return Interests(
+            vectors: tape.pool(values, weights: attention, over: segments), perUser: logits.columns)
+    }
+}

@@ -1,0 +1,42 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// ComiRec with self-attentive interest extraction (Cen et al., KDD 2020).
+///
+///     A = softmax over l of  W2 tanh(W1 (e_l + p_l) + b1) + b2      [L, K] per user
+///     v_k = sum_l A_lk e_l                                          [K, d] per user
+///
+/// `p` is the embedding of the distance from the end of the history (the newest item has 1); without positions
+/// `p = 0`. Positions take part in the attention, not in the interests.
+public struct ComiRec: MultiInterestRecommender {
+    public let items: Embedding
+    let positions: Embedding?
+    let attention: SelfAttentivePooling
+
+    /// - Parameter itemCount: items have the ids 1...itemCount.
+    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
+        items = Embedding("i_embeddings", rows: itemCount + 1, size: options.embeddingSize, in: scope)
+        positions =
+            options.addPositions
+            ? Embedding(
+                "p_embeddings", rows: options.historyMax + 1, size: options.embeddingSize, sparse: false, in: scope)
+            : nil
+        attention = SelfAttentivePooling(
+            size: options.embeddingSize, attentionSize: options.attentionSize, interests: options.interests, in: scope)
+    }
+
+    public func interests(of histories: PackedSequences, on tape: Tape) -> Interests {
+        let segments = histories.segments
+        let e = items(histories.items, count: segments.total, on: tape)
+        let h = positions.map { tape.add(e, $0.byAge(segments, on: tape)) } ?? e
+        return attention(values: e, keys: h, over: segments, on: tape)
+    }
+}
+
+extension Embedding {
+    /// The vector of each position's distance from the end of its history, `[segments.total, size]`.
+    func byAge(_ segments: Segments, on tape: Tape) -> Variable {
+        self(tape.positionsFromNewest(segments), count: segments.total, on: tape)
+    }
+}

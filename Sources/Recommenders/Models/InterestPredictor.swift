@@ -1,0 +1,39 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// The part of TiMiRec that predicts which interest the next item belongs to:
+///
+///     s = GRU(e'_1 ... e'_L)                     with an item table of its own
+///     y = W_m relu(drop(W_(m-1) ... relu(drop(W_1 s + b_1)) ...)) + b_m      [K] logits
+///
+/// with m = `layers` and dropout of 0.5 in training.
+public struct InterestPredictor: Sendable {
+    let items: Embedding
+    let recurrence: GatedRecurrentUnit
+    let hidden: [Linear]
+    let output: Linear
+    static let dropout: Float = 0.5
+
+    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
+        let size = options.embeddingSize
+        let own = scope.within("interest_predictor")
+        // One row more than items and padding need, as in the reference implementation, so that files fit.
+        items = Embedding("i_embeddings", rows: itemCount + 2, size: size, in: own)
+        recurrence = GatedRecurrentUnit("rnn", inputs: size, hidden: size, in: own)
+        let projection = scope.within("proj")
+        hidden = (0..<options.layers - 1).map { Linear("proj_\($0)", inputs: size, outputs: size, in: projection) }
+        output = Linear("proj_final", inputs: size, outputs: options.interests, in: projection)
+    }
+
+    /// Logits over the interests, `[B, K]`.
+    public func callAsFunction(_ histories: PackedSequences, on tape: Tape) -> Variable {
+        let segments = histories.segments
+        let e = items(histories.items, count: segments.total, on: tape)
+        var state = recurrence(e, over: segments, on: tape)
+        for layer in hidden {
+            state = tape.rectify(tape.dropout(layer(state, on: tape), rate: Self.dropout))
+        }
+        return output(state, on: tape)
+    }
+}

@@ -1,0 +1,40 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// The interest extractor of TiMiRec (Wang et al., CIKM 2022); trained by itself it is "ComiRec+".
+///
+///     h = e + p                                                  (p = 0 without positions)
+///     h = transformer(h)                                         (not causal; left out without Transformer)
+///     A = softmax over l of  W2 tanh(W1 h_l + b1) + b2           [L, K] per user
+///     v_k = sum_l A_lk h_l                                       [K, d] per user
+///
+/// Unlike ComiRec's, the interests are sums of `h`, with positions and the Transformer's output.
+public struct MultiInterestExtractor: MultiInterestRecommender {
+    public let items: Embedding
+    let positions: Embedding?
+    let transformer: TransformerLayer?
+    let attention: SelfAttentivePooling
+
+    /// - Parameter itemCount: items have the ids 1...itemCount.
+    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
+        let size = options.embeddingSize
+        items = Embedding("i_embeddings", rows: itemCount + 1, size: size, in: scope)
+        positions =
+            options.addPositions
+            ? Embedding("p_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope) : nil
+        attention = SelfAttentivePooling(
+            size: size, attentionSize: options.attentionSize, interests: options.interests, in: scope)
+        transformer =
+            options.addTransformer
+            ? TransformerLayer("transformer", size: size, heads: 1, dropout: 0, in: scope) : nil
+    }
+
+    public func interests(of histories: PackedSequences, on tape: Tape) -> Interests {
+        let segments = histories.segments
+        let e = items(histories.items, count: segments.total, on: tape)
+        let placed = positions.map { tape.add(e, $0.byAge(segments, on: tape)) } ?? e
+        let h = transformer?(placed, over: segments, causal: false, on: tape) ?? placed
+        return attention(values: h, keys: h, over: segments, on: tape)
+    }
+}

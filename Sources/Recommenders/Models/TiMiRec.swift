@@ -1,0 +1,65 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// TiMiRec: target-interest distillation (Wang et al., CIKM 2022), the stage `finetune`.
+///
+///     v = extractor(history)                         [K, d]
+///     y = predictor(history)                         [K]
+///     u = sum_k softmax(y)_k v_k                     in training and in scoring
+///     loss = ranking loss(<u, e>) + T^2 KL(softmax(c / T) || softmax(y / T)),     c_k = cos(v_k, e+)
+///
+/// No gradient flows through `c`. The extractor starts from the stage `pretrain`, in which it is trained alone
+/// (``PretrainedTiMiRec``).
+public struct TiMiRec: Recommender {
+    let extractor: MultiInterestExtractor
+    let predictor: InterestPredictor
+    let temperature: Float
+
+    /// Prefix of the extractor's parameters, the same in both stages.
+    public static let extractorScope = "interest_extractor"
+
+    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
+        extractor = MultiInterestExtractor(options, itemCount: itemCount, in: scope.within(Self.extractorScope))
+        predictor = InterestPredictor(options, itemCount: itemCount, in: scope)
+        temperature = options.temperature
+    }
+
+    public var items: Embedding { extractor.items }
+
+    public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
+        let interests = extractor.interests(of: batch.histories, on: tape)
+        let logits = predictor(batch.histories, on: tape)
+        let users = tape.mix(interests.vectors, weights: tape.rowSoftmax(logits))
+        let ranking = tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
+        let target = tape.arena.allocate(Float.self, count: interests.vectors.rows)
+        Kernel.cosines(
+            interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,
+            rowStride: batch.candidatesPerSample, count: interests.count, interests: interests.perUser,
+            columns: interests.vectors.columns, into: target)
+        return tape.add(ranking, tape.distillationLoss(target: target, logits: logits, temperature: temperature))
+    }
+
+    public func queries(of histories: PackedSequences, on tape: Tape) -> Interests {
+        let interests = extractor.interests(of: histories, on: tape)
+        let weights = tape.rowSoftmax(predictor(histories, on: tape))
+        return Interests(vectors: tape.mix(interests.vectors, weights: weights), perUser: 1)
+    }
+}
+
+/// TiMiRec in the stage `pretrain`: the extractor with the selection of the hardest interest, under the names that the
+/// stage `finetune` looks for.
+public struct PretrainedTiMiRec: MultiInterestRecommender {
+    let extractor: MultiInterestExtractor
+
+    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
+        extractor = MultiInterestExtractor(
+            options, itemCount: itemCount, in: scope.within(TiMiRec.extractorScope))
+    }
+
+    public var items: Embedding { extractor.items }
+
+    public func interests(of histories: PackedSequences, on tape: Tape) -> Interests {
+        extractor.interests(of: histories, on: tape)
+    }
+}

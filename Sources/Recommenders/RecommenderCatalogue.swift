@@ -1,0 +1,74 @@
+import Differentiation
+
+/// Part of a training scheme that trains in several runs, one starting from the result of the one before.
+public enum TrainingStage: String, Sendable, Codable, CaseIterable {
+    case pretrain
+    case finetune
+}
+
+/// A model that can be asked for by name.
+public struct RecommenderEntry: Sendable {
+    public let name: String
+    /// One line for a list.
+    public let summary: String
+    /// The stages of its training, in order; empty for a model that is trained in one run.
+    public let stages: [TrainingStage]
+    /// Builds the model and registers its parameters.
+    ///
+    /// - Parameters: hyperparameters, stage (one of ``stages``, nil if there are none), number of items, scope.
+    public let make: @Sendable (ModelOptions, TrainingStage?, Int, ParameterScope) -> any Recommender
+
+    public init(
+        name: String, summary: String, stages: [TrainingStage] = [],
+        make: @escaping @Sendable (ModelOptions, TrainingStage?, Int, ParameterScope) -> any Recommender
+    ) {
+        self.name = name
+        self.summary = summary
+        self.stages = stages
+        self.make = make
+    }
+}
+
+/// The models that come with Facet.
+public enum RecommenderCatalogue {
+    public static let entries: [RecommenderEntry] = [
+        RecommenderEntry(
+            name: "ComiRec", summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
+        ) { options, _, itemCount, scope in ComiRec(options, itemCount: itemCount, in: scope) },
+        RecommenderEntry(
+            name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
+            stages: [.pretrain, .finetune]
+        ) { options, stage, itemCount, scope in
+            switch stage {
+            case .pretrain: PretrainedTiMiRec(options, itemCount: itemCount, in: scope)
+            case .finetune, nil: TiMiRec(options, itemCount: itemCount, in: scope)
+            }
+        },
+    ]
+
+    /// The entry called `name`, whatever its capitals.
+    public static func entry(named name: String) -> RecommenderEntry? {
+        entries.first { $0.name.lowercased() == name.lowercased() }
+    }
+
+    /// The name that needs the fewest single-letter changes to become `name`.
+    public static func nearestName(to name: String) -> String? {
+        entries.map(\.name).min { distance($0.lowercased(), name.lowercased()) < distance($1.lowercased(), name.lowercased()) }
+    }
+
+    /// Levenshtein's distance.
+    static func distance(_ a: String, _ b: String) -> Int {
+        let b = Array(b)
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                let substituted = diagonal + (x == y ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[b.count]
+    }
+}

@@ -1,0 +1,57 @@
+/// Messages to the user, on standard error, in one form:
+///
+///     error: dev.csv:1042: neg_items has 98 entries, the rows before have 99
+///            every dev and test row must list the same number of negatives; remove the column to rank all items
+///
+/// All ranks own a console; only that of the rank that speaks prints.
+public final class Console {
+    /// Where the messages go; a progress bar draws there too.
+    public let output: TerminalOutput
+    /// False on the ranks that keep silent.
+    public let isSpeaking: Bool
+    /// True if only warnings and errors are wanted.
+    public let isQuiet: Bool
+
+    public init(output: TerminalOutput = .standardError(), isSpeaking: Bool = true, isQuiet: Bool = false) {
+        self.output = output
+        self.isSpeaking = isSpeaking
+        self.isQuiet = isQuiet
+    }
+
+    /// What a user may like to know; not in quiet mode.
+    public func info(_ message: String) {
+        guard isSpeaking, !isQuiet else { return }
+        output.print(Console.printable(message))
+    }
+
+    /// What the user should know although the work goes on.
+    public func warning(_ message: String) { show(message, label: "warning", color: 33) }
+
+    /// Why the work stopped: the first line says what and where, the next what to do.
+    public func error(_ message: String) { show(message, label: "error", color: 31) }
+
+    /// ``error(_:)-(String)`` with the description of an error.
+    public func error(_ error: any Error) { self.error("\(error)") }
+
+    private func show(_ message: String, label: String, color: Int) {
+        guard isSpeaking else { return }
+        let indentation = "\n" + String(repeating: " ", count: label.count + 2)
+        let lines = Console.printable(message).split(separator: "\n", omittingEmptySubsequences: false)
+        let prefix = output.hasColors ? "\u{1B}[1;\(color)m\(label):\u{1B}[0m " : "\(label): "
+        output.print(prefix + lines.joined(separator: indentation))
+    }
+
+    /// Without the control characters that a name or a line from a file could send to the terminal.
+    private static func printable(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x09, 0x0A, 0x20..<0x7F, 0xA0...: scalars.append(scalar)
+            case let value:
+                let digits = (value < 0x10 ? "0" : "") + String(value, radix: 16)
+                scalars.append(contentsOf: "\\x\(digits)".unicodeScalars)
+            }
+        }
+        return String(scalars)
+    }
+}

@@ -1,0 +1,71 @@
+/// A small table for a terminal or a Markdown page.
+///
+///     var table = Table([.text("model"), .number("HR@10")])
+///     table.addRow(["ComiRec", NumberText.fixed(0.51234, decimals: 4)])
+///     print(table.text)
+///
+/// Every character counts as one column wide.
+public struct Table: Sendable {
+    public struct Column: Sendable {
+        public let title: String
+        public let isNumber: Bool
+
+        /// A column of text, aligned left.
+        public static func text(_ title: String) -> Column { Column(title: title, isNumber: false) }
+        /// A column of numbers, aligned right.
+        public static func number(_ title: String) -> Column { Column(title: title, isNumber: true) }
+    }
+
+    public let columns: [Column]
+    public private(set) var rows: [[String]] = []
+
+    public init(_ columns: [Column]) { self.columns = columns }
+
+    /// Adds a row of one cell per column.
+    public mutating func addRow(_ cells: [String]) {
+        precondition(cells.count == columns.count, "a row needs one cell per column")
+        rows.append(cells.map(Table.onOneLine))
+    }
+
+    /// Title line, a line of dashes, the rows; columns are two spaces apart, every line ends in a newline.
+    public var text: String {
+        let widths = widths(of: rows, atLeast: 0)
+        let dashes = widths.map { String(repeating: "-", count: $0) }
+        return ([columns.map(\.title), dashes] + rows).map { cells in
+            let line = aligned(cells, widths).joined(separator: "  ")
+            return line.reversed().drop { $0 == " " }.reversed() + "\n"
+        }.joined()
+    }
+
+    /// A table of GitHub's Markdown, its columns padded so that the source reads well too.
+    public var markdown: String {
+        let rows = rows.map { row in row.map(Table.escaped) }
+        let titles = columns.map { Table.escaped($0.title) }
+        let widths = widths(of: rows + [titles], atLeast: 3)
+        let rule = zip(columns, widths).map { column, width in
+            String(repeating: "-", count: width - 1) + (column.isNumber ? ":" : "-")
+        }
+        return ([titles, rule] + rows).map { "| \(aligned($0, widths).joined(separator: " | ")) |\n" }.joined()
+    }
+
+    private func widths(of rows: [[String]], atLeast minimum: Int) -> [Int] {
+        columns.indices.map { column in
+            rows.reduce(max(minimum, columns[column].title.count)) { max($0, $1[column].count) }
+        }
+    }
+
+    private func aligned(_ cells: [String], _ widths: [Int]) -> [String] {
+        columns.indices.map { column in
+            let padding = String(repeating: " ", count: widths[column] - cells[column].count)
+            return columns[column].isNumber ? padding + cells[column] : cells[column] + padding
+        }
+    }
+
+    private static func onOneLine(_ cell: String) -> String {
+        cell.split(omittingEmptySubsequences: false) { $0.isNewline }.joined(separator: " ")
+    }
+
+    private static func escaped(_ cell: String) -> String {
+        cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+    }
+}

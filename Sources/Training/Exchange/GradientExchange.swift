@@ -1,0 +1,58 @@
+import Differentiation
+import KernelCore
+import MPI
+
+/// What a step did, the same on every rank.
+public struct StepSummary: Sendable, Equatable {
+    public let samples: Int
+    /// Sum of the losses of the samples, added in the order of the shards.
+    public let loss: Double
+}
+
+/// Where the parameters and the gradients of the shards live, and how the ranks come to the same new parameters.
+///
+/// The gradients of the S shards are added in the tree of ``TreeSum``; the owner of each slice of the parameters adds
+/// it up. How the numbers travel (``SharedMemoryExchange``, ``MessageExchange``) does not change a bit of the result.
+protocol GradientExchange: AnyObject {
+    /// The parameters that this rank reads.
+    var parameters: ParameterValues { get }
+
+    /// Where the gradient of `shard`, one of this rank's, is to be recorded.
+    func gradient(ofShard shard: Int) -> GradientView
+
+    /// Adds up the gradients of all shards and takes one optimizer step. Collective.
+    ///
+    /// Takes no step where the loss is not finite: then all ranks learn it from the summary.
+    ///
+    /// - Parameter step: 1 for the first one.
+    func update(step: Int) throws(MPIError) -> StepSummary
+
+    /// Makes the parameters of rank 0 everybody's. Collective.
+    func distributeParameters() throws(MPIError)
+
+    /// Gives shared memory back. Collective.
+    func close() throws(MPIError)
+}
+
+/// How the ranks exchange gradients.
+public enum ExchangeKind: String, Sendable, CaseIterable {
+    /// Shared memory where all ranks are on one node, messages otherwise.
+    case automatic = "auto"
+    case shared
+    case messages
+}
+
+/// What an exchange has to know.
+struct ExchangePlan {
+    let layout: ParameterLayout
+    let gradientLayout: GradientLayout
+    let optimizer: Adam.Settings
+    let shardCount: Int
+    /// Shards of each rank.
+    let ownedShards: [Range<Int>]
+
+    /// A tree whose inputs are the shards `range` themselves.
+    static func tree(overShards range: Range<Int>) -> TreeSum {
+        TreeSum(inputs: range.map { TreeSum.Node($0, $0 + 1) })
+    }
+}

@@ -1,0 +1,34 @@
+/// Remembers the dev result of every epoch: which is the best, and whether training has come to an end.
+///
+/// Training ends when, after more than 20 epochs, the last `patience` results never rise, or when the best result is
+/// more than 20 epochs old (the rule of the published results).
+public struct EarlyStopping: Sendable {
+    /// Results that must not rise; 0: never stop.
+    public let patience: Int
+    public private(set) var results: [Double] = []
+    /// The epoch of the best result, counted from 1; the first of equal ones. 0 before the first result.
+    public private(set) var bestEpoch = 0
+
+    static let grace = 20
+
+    public init(patience: Int) { self.patience = patience }
+
+    public var best: Double? { bestEpoch > 0 ? results[bestEpoch - 1] : nil }
+
+    /// Adds the result of the next epoch.
+    ///
+    /// - Returns: whether it is the best so far.
+    public mutating func add(_ result: Double) -> Bool {
+        let isBest = best.map { result > $0 } ?? true
+        results.append(result)
+        if isBest { bestEpoch = results.count }
+        return isBest
+    }
+
+    public var shouldStop: Bool {
+        guard patience > 0, results.count > Self.grace else { return false }
+        let last = results.suffix(patience)
+        let neverRises = zip(last, last.dropFirst()).allSatisfy { $0 >= $1 }
+        return (last.count == patience && neverRises) || results.count - (bestEpoch - 1) > Self.grace
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Reporting
+import Yams
+
+/// The folder of a run: what a training leaves behind, and where to find it.
+public struct RunFolder: Sendable {
+    public let path: String
+
+    public init(_ path: String) { self.path = path }
+
+    public var configuration: String { path + "/config.yaml" }
+    public var metrics: String { path + "/metrics.jsonl" }
+    public var result: String { path + "/result.json" }
+    public var model: String { path + "/model/model.safetensors" }
+
+    /// The run of the stage before, kept inside the run that continues it.
+    public var pretrain: RunFolder { RunFolder(path + "/pretrain") }
+
+    /// Makes the folder and those inside it.
+    public func create() throws(FileError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path + "/model", withIntermediateDirectories: true)
+        } catch {
+            throw FileError(
+                path: path, operation: .create, reason: (error as NSError).localizedDescription,
+                advice: "choose another folder with --out")
+        }
+    }
+
+    /// Writes `config.yaml`.
+    public func write(_ configuration: TrainingConfiguration) throws {
+        try AtomicFile.write(try YAMLEncoder().encode(configuration), to: self.configuration)
+    }
+
+    /// Reads `config.yaml`.
+    public func readConfiguration() throws -> TrainingConfiguration {
+        let text: String
+        do {
+            text = try String(contentsOfFile: configuration, encoding: .utf8)
+        } catch {
+            throw TrainingError(
+                .data, "\(configuration): cannot be read", remedy: "\(path) is not the folder of a run: name one with --checkpoint")
+        }
+        do {
+            return try YAMLDecoder().decode(TrainingConfiguration.self, from: text)
+        } catch {
+            throw TrainingError(.data, "\(configuration): \(error)", remedy: "restore the file that the training wrote")
+        }
+    }
+
+    /// Moves what an earlier stage left here into the folder ``pretrain``.
+    func keepAsPretrained() throws(FileError) {
+        try pretrain.create()
+        for (from, to) in [
+            (configuration, pretrain.configuration), (metrics, pretrain.metrics), (result, pretrain.result),
+            (model, pretrain.model),
+        ] where FileManager.default.fileExists(atPath: from) {
+            guard rename(from, to) == 0 else { throw FileError(path: to, operation: .replace, code: errno) }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Evaluation
+import Recommenders
+
+/// Everything that decides about the result of a training run, resolved: what `config.yaml` holds.
+///
+/// The keys are the names of the command line's options, so that `config.yaml` can be given to `--config`.
+public struct TrainingConfiguration: Sendable, Equatable {
+    /// Name of a model of ``RecommenderCatalogue``.
+    public var model: String
+    /// The stage to train, for a model that has stages.
+    public var stage: TrainingStage?
+    /// Folder of data sets, and the data set's folder in it.
+    public var dataRoot: String
+    public var dataset: String
+    /// The run's folder.
+    public var output: String
+    public var epochs = 200
+    /// Stop after so many steps; nil: only epochs count.
+    public var maxSteps: Int?
+    public var seed: UInt64 = 0
+    /// Samples of a step, over all ranks.
+    public var batchSize = 256
+    /// Parts that the users are divided into; the most ranks that can take part.
+    public var logicalShards = 8
+    public var optimizer = Adam.Settings()
+    /// Negatives of a training sample.
+    public var negatives = 1
+    /// nil: among the stored negatives where the data set has them, otherwise among all items.
+    public var ranking: RankingProtocol?
+    public var topK = [5, 10, 20, 50]
+    /// Dev results in a row without a rise that end the training; 0: never.
+    public var earlyStop = 10
+    public var exchange = ExchangeKind.automatic
+    /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
+    public var extractor: String?
+    public var options = ModelOptions()
+
+    public init(model: String, dataRoot: String, dataset: String, output: String) {
+        self.model = model
+        self.dataRoot = dataRoot
+        self.dataset = dataset
+        self.output = output
+    }
+
+    /// The data set's folder.
+    public var dataFolder: String { dataRoot.hasSuffix("/") ? dataRoot + dataset : dataRoot + "/" + dataset }
+}
+
+extension TrainingConfiguration: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case model, stage
+        case dataRoot = "data-root"
+        case dataset
+        case output = "out"
+        case epochs
+        case maxSteps = "max-steps"
+        case seed
+        case batchSize = "batch-size"
+        case logicalShards = "logical-shards"
+        case learningRate = "lr"
+        case l2, negatives
+        case ranking = "evaluation"
+        case topK = "topk"
+        case earlyStop = "early-stop"
+        case exchange, extractor
+        case embeddingSize = "embedding-size"
+        case historyMax = "history-max"
+        case interests
+        case attentionSize = "attention-size"
+        case addPositions = "add-pos"
+        case addTransformer = "add-trm"
+        case temperature = "temp"
+        case layers
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func value<Value: Decodable>(_ key: CodingKeys, else standard: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? standard
+        }
+        model = try container.decode(String.self, forKey: .model)
+        stage = try container.decodeIfPresent(TrainingStage.self, forKey: .stage)
+        dataRoot = try container.decode(String.self, forKey: .dataRoot)
+        dataset = try container.decode(String.self, forKey: .dataset)
+        output = try container.decode(String.self, forKey: .output)
+        epochs = try value(.epochs, else: epochs)
+        maxSteps = try container.decodeIfPresent(Int.self, forKey: .maxSteps)
+        seed = try value(.seed, else: seed)
+        batchSize = try value(.batchSize, else: batchSize)
+        logicalShards = try value(.logicalShards, else: logicalShards)
+        optimizer = Adam.Settings(
+            learningRate: try value(.learningRate, else: optimizer.learningRate), l2: try value(.l2, else: optimizer.l2))
+        negatives = try value(.negatives, else: negatives)
+        ranking = try container.decodeIfPresent(RankingProtocol.self, forKey: .ranking)
+        topK = try container.decodeIfPresent(String.self, forKey: .topK)?.split(separator: ",").compactMap { Int($0) } ?? topK
+        earlyStop = try value(.earlyStop, else: earlyStop)
+        exchange = try container.decodeIfPresent(String.self, forKey: .exchange).flatMap(ExchangeKind.init) ?? exchange
+        extractor = try container.decodeIfPresent(String.self, forKey: .extractor)
+        options.embeddingSize = try value(.embeddingSize, else: options.embeddingSize)
+        options.historyMax = try value(.historyMax, else: options.historyMax)
+        options.interests = try value(.interests, else: options.interests)
+        options.attentionSize = try value(.attentionSize, else: options.attentionSize)
+        options.addPositions = try value(.addPositions, else: options.addPositions)
+        options.addTransformer = try value(.addTransformer, else: options.addTransformer)
+        options.temperature = try value(.temperature, else: options.temperature)
+        options.layers = try value(.layers, else: options.layers)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(model, forKey: .model)
+        try container.encodeIfPresent(stage, forKey: .stage)
+        try container.encode(dataRoot, forKey: .dataRoot)
+        try container.encode(dataset, forKey: .dataset)
+        try container.encode(output, forKey: .output)
+        try container.encode(epochs, forKey: .epochs)
+        try container.encodeIfPresent(maxSteps, forKey: .maxSteps)
+        try container.encode(seed, forKey: .seed)
+        try container.encode(batchSize, forKey: .batchSize)
+        try container.encode(logicalShards, forKey: .logicalShards)
+        try container.encode(optimizer.learningRate, forKey: .learningRate)
+        try container.encode(optimizer.l2, forKey: .l2)
+        try container.encode(negatives, forKey: .negatives)
+        try container.encodeIfPresent(ranking, forKey: .ranking)
+        try container.encode(topK.map(String.init).joined(separator: ","), forKey: .topK)
+        try container.encode(earlyStop, forKey: .earlyStop)
+        try container.encode(exchange.rawValue, forKey: .exchange)
+        try container.encodeIfPresent(extractor, forKey: .extractor)
+        try container.encode(options.embeddingSize, forKey: .embeddingSize)
+        try container.encode(options.historyMax, forKey: .historyMax)
+        try container.encode(options.interests, forKey: .interests)
+        try container.encode(options.attentionSize, forKey: .attentionSize)
+        try container.encode(options.addPositions, forKey: .addPositions)
+        try container.encode(options.addTransformer, forKey: .addTransformer)
+        try container.encode(options.temperature, forKey: .temperature)
+        try container.encode(options.layers, forKey: .layers)
+    }
+}

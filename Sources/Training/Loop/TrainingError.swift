@@ -1,0 +1,23 @@
+/// Why a training cannot begin or go on: what happened, and what to do next, on two lines.
+public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// The command or the configuration asks for something impossible.
+        case usage
+        /// A file holds something else than it should.
+        case data
+        /// The training itself failed.
+        case failure
+    }
+
+    public let kind: Kind
+    public let problem: String
+    public let remedy: String
+
+    public init(_ kind: Kind, _ problem: String, remedy: String) {
+        self.kind = kind
+        self.problem = problem
+        self.remedy = remedy
+    }
+
+    public var description: String { "\(problem)\n\(remedy)" }
+}

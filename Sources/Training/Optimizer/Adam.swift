@@ -1,0 +1,96 @@
+import Differentiation
+import KernelCore
+
+/// The Adam optimizer over all rows of all parameters (Kingma and Ba 2015), with L2 added to the gradient.
+///
+/// Dense by design: a row that no sample of a step touches still moves, by its momentum and by the L2 term. Lazy
+/// variants train another model. Padding rows stay zero.
+public struct Adam {
+    public struct Settings: Sendable, Equatable {
+        public var learningRate: Double
+        /// The L2 coefficient; not applied to parameters whose name contains `bias`.
+        public var l2: Double
+
+        public init(learningRate: Double = 1e-3, l2: Double = 0) {
+            self.learningRate = learningRate
+            self.l2 = l2
+        }
+    }
+
+    let layout: ParameterLayout
+    let settings: Settings
+    let parameters: ParameterValues
+    let first: ParameterValues
+    let second: ParameterValues
+
+    /// - Parameters:
+    ///   - first, second: the moments, of the same layout as `parameters`, zero before the first step.
+    public init(
+        _ settings: Settings, _ layout: ParameterLayout, parameters: ParameterValues, first: ParameterValues,
+        second: ParameterValues
+    ) {
+        self.settings = settings
+        self.layout = layout
+        self.parameters = parameters
+        self.first = first
+        self.second = second
+    }
+
+    /// Updates the parameters of `slice` by the mean of the gradients in `sum`.
+    ///
+    /// - Parameter step: 1 for the first one.
+    public func update(_ slice: ParameterSlice, with sum: SliceSum, samples: Int, step: Int) {
+        let scale = 1 / Float(samples)
+        let regularised = AdamStep(step: step, learningRate: settings.learningRate, decay: settings.l2)
+        let plain = AdamStep(step: step, learningRate: settings.learningRate, decay: 0)
+        for specification in layout.specifications {
+            let constants = specification.decays ? regularised : plain
+            if specification.parameter.table != nil {
+                updateTable(specification, slice, sum, constants, scale)
+            } else {
+                updateDense(specification.parameter, slice, sum, constants, scale)
+            }
+        }
+    }
+
+    private func updateDense(
+        _ parameter: Parameter, _ slice: ParameterSlice, _ sum: SliceSum, _ constants: AdamStep, _ scale: Float
+    ) {
+        let range = (parameter.offset..<parameter.offset + parameter.count).clamped(to: slice.dense)
+        guard !range.isEmpty else { return }
+        let origin = slice.dense.lowerBound
+        let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
+        sum.forEachDenseBlock(of: range.lowerBound - origin..<range.upperBound - origin) { offset, gradient, count in
+            let place = offset + origin - parameter.offset
+            Kernel.adam(
+                constants, gradient: gradient, scale: scale, parameters: values + place, first: m + place,
+                second: v + place, count: count)
+        }
+    }
+
+    private func updateTable(
+        _ specification: ParameterSpecification, _ slice: ParameterSlice, _ sum: SliceSum, _ constants: AdamStep,
+        _ scale: Float
+    ) {
+        let parameter = specification.parameter
+        guard let table = parameter.table else { return }
+        let columns = parameter.columns
+        let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
+        var next = slice.rows[table].lowerBound
+        if specification.kind == .table(paddingRow: true) { next = max(next, 1) }
+        func move(_ row: Int, _ count: Int, _ gradient: UnsafePointer<Float>?) {
+            guard count > 0 else { return }
+            let place = row * columns
+            Kernel.adam(
+                constants, gradient: gradient, scale: scale, parameters: values + place, first: m + place,
+                second: v + place, count: count * columns)
+        }
+        sum.forEachRow(table) { row, gradient in
+            guard row >= next else { return }
+            move(next, row - next, nil)
+            move(row, 1, gradient)
+            next = row + 1
+        }
+        move(next, slice.rows[table].upperBound - next, nil)
+    }
+}

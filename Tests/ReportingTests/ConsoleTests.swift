@@ -1,0 +1,73 @@
+import Reporting
+import Testing
+
+@Suite struct ConsoleTests {
+    private func printed(
+        isSpeaking: Bool = true, isQuiet: Bool = false, _ body: (Console) -> Void
+    ) throws -> String {
+        let pipe = try OutputPipe()
+        body(
+            Console(
+                output: TerminalOutput(descriptor: pipe.descriptor) { _ in nil }, isSpeaking: isSpeaking,
+                isQuiet: isQuiet))
+        return pipe.received()
+    }
+
+    private func speak(_ console: Console) {
+        console.info("reading ml-1m")
+        console.warning("3 users have no history\nthey are left out")
+        console.error("dev.csv:1042: neg_items has 98 entries\nremove the column\nor fill it")
+    }
+
+    @Test func `continuation lines stand below the text of the first`() throws {
+        #expect(
+            try printed(speak) == """
+                reading ml-1m
+                warning: 3 users have no history
+                         they are left out
+                error: dev.csv:1042: neg_items has 98 entries
+                       remove the column
+                       or fill it
+
+                """)
+    }
+
+    @Test func `quiet mode keeps warnings and errors`() throws {
+        let text = try printed(isQuiet: true, speak)
+        #expect(text.hasPrefix("warning: ") && text.contains("\nerror: "))
+    }
+
+    @Test func `a silent rank prints nothing`() throws { #expect(try printed(isSpeaking: false, speak) == "") }
+
+    @Test func `an error is printed by its description`() throws {
+        let error = FileError(path: "a", operation: .read, reason: "it is empty", advice: "fill it")
+        #expect(try printed { $0.error(error) } == "error: a: cannot be read: it is empty\n       fill it\n")
+    }
+
+    @Test func `control characters from a file do not reach the terminal`() throws {
+        #expect(try printed { $0.error("a\u{1B}[2Jb\rc\u{9B}") } == "error: a\\x1b[2Jb\\x0dc\\x9b\n")
+    }
+
+    @Test func `labels are coloured on a terminal unless NO_COLOR is set`() throws {
+        for (value, isColored) in [(nil, true), ("", true), ("1", false)] as [(String?, Bool)] {
+            let terminal = try PseudoTerminal(columns: 80)
+            let output = TerminalOutput(descriptor: terminal.descriptor) { $0 == "NO_COLOR" ? value : "xterm" }
+            Console(output: output).error("x")
+            let expected = isColored ? "\u{1B}[1;31merror:\u{1B}[0m x\r\n" : "error: x\r\n"
+            #expect(terminal.received() == expected)
+        }
+    }
+
+    @Test func `the width is that of the terminal and 80 elsewhere`() throws {
+        let terminal = try PseudoTerminal(columns: 57)
+        let pipe = try OutputPipe()
+        #expect(TerminalOutput(descriptor: terminal.descriptor).width == 57)
+        terminal.resize(columns: 0)
+        #expect(TerminalOutput(descriptor: terminal.descriptor).width == 80)
+        #expect(TerminalOutput(descriptor: pipe.descriptor).width == 80)
+    }
+
+    @Test func `a stream that nobody reads does not stop the program`() {
+        Console(output: TerminalOutput(descriptor: -1) { _ in nil }).error("x")
+    }
+}

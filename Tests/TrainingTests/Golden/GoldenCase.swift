@@ -1,0 +1,117 @@
+import Foundation
+import Interactions
+import Recommenders
+import Reporting
+import Testing
+import Training
+
+/// A reference case: what the authors' implementation of a model computes, in double precision, from given parameters
+/// and a given batch.
+struct GoldenCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    let model: String
+    let stage: TrainingStage?
+    let options: ModelOptions
+    let itemCount: Int
+    let learningRate: Double
+    let l2: Double
+    let zeroGradientParameters: Set<String>
+    let tensors: SafetensorsFile
+
+    var testDescription: String { name }
+
+    /// The folder of `FACET_GOLDEN`, or the tests' own copy.
+    static var folder: URL {
+        if let path = ProcessInfo.processInfo.environment["FACET_GOLDEN"] { return URL(fileURLWithPath: path) }
+        return Bundle.module.resourceURL!.appendingPathComponent("Cases")
+    }
+
+    /// The names of all cases, sorted.
+    static func allNames() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+            FileManager.default.fileExists(atPath: folder.appendingPathComponent("\($0)/case.json").path)
+        }.sorted()
+    }
+
+    /// The cases of the models that Facet has; the others are named once.
+    static let supported: [GoldenCase] = {
+        do {
+            return try allNames().compactMap { name in
+                let golden = try GoldenCase(name)
+                guard RecommenderCatalogue.entry(named: golden.model) != nil else {
+                    print("golden case \(name) skipped: there is no model \(golden.model) yet")
+                    return nil
+                }
+                return golden
+            }
+        } catch {
+            // No case at all makes the test that looks for them fail.
+            print("golden cases in \(folder.path): \(error)")
+            return []
+        }
+    }()
+
+    init(_ name: String) throws {
+        let folder = Self.folder.appendingPathComponent(name)
+        let description = try JSONValue(parsing: Array(Data(contentsOf: folder.appendingPathComponent("case.json"))))
+        self.name = name
+        model = try Self.text(description["model"])
+        let hyperparameters = description["hyperparameters"]
+        func number(_ key: String) -> Double? { Self.number(hyperparameters?[key]) }
+        var options = ModelOptions()
+        options.embeddingSize = number("emb_size").map { Int($0) } ?? options.embeddingSize
+        options.historyMax = number("history_max").map { Int($0) } ?? options.historyMax
+        options.interests = number("K").map { Int($0) } ?? options.interests
+        options.attentionSize = number("attn_size").map { Int($0) } ?? options.attentionSize
+        options.addPositions = number("add_pos").map { $0 != 0 } ?? options.addPositions
+        options.addTransformer = number("add_trm").map { $0 != 0 } ?? options.addTransformer
+        options.temperature = number("temp").map { Float($0) } ?? options.temperature
+        options.layers = number("n_layers").map { Int($0) } ?? options.layers
+        self.options = options
+        stage = (try? Self.text(hyperparameters?["stage"])).flatMap { TrainingStage(rawValue: $0) }
+        itemCount = Int(Self.number(description["n_items"]) ?? 0)
+        learningRate = Self.number(description["optimizer"]?["lr"]) ?? 0
+        l2 = Self.number(description["optimizer"]?["weight_decay"]) ?? 0
+        if case .array(let names)? = description["zero_gradient_params"] {
+            zeroGradientParameters = Set(try names.map(Self.text))
+        } else {
+            zeroGradientParameters = []
+        }
+        tensors = try SafetensorsFile(path: folder.appendingPathComponent("tensors.safetensors").path)
+    }
+
+    /// The rows `range` of the training batch, or of the batch that is scored, unpadded.
+    func batch(_ range: Range<Int>? = nil, candidates: String = "batch.item_id") throws -> PackedBatch {
+        let lengths = try tensors.integers("batch.lengths")
+        let width = tensors["batch.history_items"]!.shape[1]
+        let perSample = tensors[candidates]!.shape[1]
+        let items = try tensors.integers("batch.history_items").map(Int32.init)
+        let times = try tensors.integers("batch.history_times").map(Int64.init)
+        let candidateItems = try tensors.integers(candidates).map(Int32.init)
+        let users = try tensors.integers("batch.user_id").map(Int32.init)
+        let rows = range ?? 0..<lengths.count
+        let batch = PackedBatch()
+        batch.fill(
+            users: rows.map { users[$0] },
+            histories: rows.map { Array(items[$0 * width..<$0 * width + lengths[$0]]) },
+            candidates: rows.map { Array(candidateItems[$0 * perSample..<($0 + 1) * perSample]) },
+            times: rows.map { Array(times[$0 * width..<$0 * width + lengths[$0]]) },
+            samples: rows.map { UInt32($0) })
+        return batch
+    }
+
+    struct Malformed: Error {}
+
+    private static func text(_ value: JSONValue?) throws -> String {
+        guard case .string(let text)? = value else { throw Malformed() }
+        return text
+    }
+
+    private static func number(_ value: JSONValue?) -> Double? {
+        switch value {
+        case .integer(let number)?: Double(number)
+        case .number(let number)?: number
+        default: nil
+        }
+    }
+}

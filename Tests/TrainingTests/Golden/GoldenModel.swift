@@ -1,0 +1,111 @@
+import Differentiation
+import Interactions
+import KernelCore
+import Recommenders
+import Testing
+import Training
+
+/// The model of a golden case with its parameters, ready to take steps on the case's batch divided among shards.
+final class GoldenModel {
+    let golden: GoldenCase
+    let layout = ParameterLayout()
+    let model: any Recommender
+    let values: ParameterStorage
+    private let moments: [ParameterStorage]
+    private let gradientMemory: [UnsafeMutableRawBufferPointer]
+    private let gradients: [GradientView]
+    private let batches: [PackedBatch]
+    private let tape: Tape
+    private let recorder: GradientRecorder
+    private let sum: SliceSum
+    private var step = 0
+
+    /// - Parameter shards: number of mini-batches that the batch is divided into.
+    init(_ golden: GoldenCase, shards: Int) throws {
+        self.golden = golden
+        let entry = try #require(RecommenderCatalogue.entry(named: golden.model))
+        model = entry.make(golden.options, golden.stage, golden.itemCount, layout.root)
+        values = ParameterStorage(layout)
+        moments = [ParameterStorage(layout), ParameterStorage(layout)]
+        for specification in layout.specifications {
+            let parameter = specification.parameter
+            let reference = try golden.tensors.floats("param.\(specification.name)")
+            try #require(reference.count == parameter.count, "\(specification.name) has another shape")
+            values.values(parameter).update(from: reference, count: reference.count)
+        }
+        let whole = try golden.batch()
+        let gradientLayout = GradientLayout(
+            layout, rowCapacity: whole.histories.totalLength + whole.count * (1 + whole.candidatesPerSample))
+        gradientMemory = (0..<shards).map { _ in .allocate(byteCount: gradientLayout.byteCount, alignment: 64) }
+        gradients = gradientMemory.map { GradientView(gradientLayout, at: $0.baseAddress!) }
+        batches = try (0..<shards).map { shard in
+            try golden.batch(whole.count * shard / shards..<whole.count * (shard + 1) / shards)
+        }
+        recorder = GradientRecorder(gradientLayout)
+        tape = Tape(parameters: values.values, gradients: recorder)
+        sum = SliceSum(TreeSum(inputs: (0..<shards).map { TreeSum.Node($0, $0 + 1) }), layout)
+    }
+
+    deinit {
+        for memory in gradientMemory { memory.deallocate() }
+    }
+
+    /// Forward and backward over all shards, dropout off; the mean loss.
+    func computeGradients() -> Double {
+        for (batch, gradient) in zip(batches, gradients) {
+            tape.begin(.training(samples: batch.samples, seed: 0, step: nil))
+            recorder.begin(in: gradient)
+            let loss = model.trainingLoss(of: batch, on: tape)
+            tape.backward(from: loss)
+            recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
+        }
+        let everything = ParameterSlice(0, of: 1, layout)
+        for index in gradients.indices { sum.views[index].read(gradients[index], slice: everything) }
+        return sum.loss / Double(sum.samples)
+    }
+
+    /// The mean gradient of a parameter after ``computeGradients()``, zeros where nothing was touched.
+    func gradient(of parameter: Parameter) -> [Float] {
+        var result = [Float](repeating: 0, count: parameter.count)
+        let scale = 1 / Float(sum.samples)
+        if let table = parameter.table {
+            sum.forEachRow(table) { row, gradient in
+                for column in 0..<parameter.columns { result[row * parameter.columns + column] = gradient[column] * scale }
+            }
+        } else {
+            sum.forEachDenseBlock(of: parameter.offset..<parameter.offset + parameter.count) { offset, gradient, count in
+                for index in 0..<count { result[offset - parameter.offset + index] = gradient[index] * scale }
+            }
+        }
+        return result
+    }
+
+    /// One step of the case's optimizer; the loss before it.
+    func takeStep() -> Double {
+        let loss = computeGradients()
+        step += 1
+        let adam = Adam(
+            Adam.Settings(learningRate: golden.learningRate, l2: golden.l2), layout, parameters: values.values,
+            first: moments[0].values, second: moments[1].values)
+        adam.update(ParameterSlice(0, of: 1, layout), with: sum, samples: sum.samples, step: step)
+        return loss
+    }
+
+    /// The scores of the case's evaluation candidates, `[B, C]`.
+    func evaluationScores() throws -> [Float] {
+        let batch = try golden.batch(candidates: "eval.item_id")
+        tape.begin(.scoring)
+        let queries = model.queries(of: batch.histories, on: tape)
+        var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerSample)
+        Kernel.bestScores(
+            interests: queries.vectors.value, interestCount: queries.perUser,
+            table: values.values(model.items.table), candidates: batch.candidates, count: batch.count,
+            perUser: batch.candidatesPerSample, columns: queries.vectors.columns, into: &scores)
+        return scores
+    }
+
+    /// The values of a parameter.
+    func values(of parameter: Parameter) -> [Float] {
+        Array(UnsafeBufferPointer(start: values.values(parameter), count: parameter.count))
+    }
+}
