@@ -66,7 +66,7 @@ let package = Package(
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
-        .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["CZlib", "Interactions"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training"],

@@ -8,6 +8,8 @@ public struct EvaluationRows {
     public let historyMax: Int
     /// Number of rows.
     public let count: Int
+    /// Number of rows that are left out because they have no history.
+    public let countWithoutHistory: Int
     /// The number of candidates that ``fill(_:_:)`` gives every row: the true item and the negatives of the file.
     public var candidatesPerSample: Int { 1 + (store.negativesPerRow ?? 0) }
 
@@ -32,6 +34,7 @@ public struct EvaluationRows {
             kind == .sequential && table.positions[row] == 0 ? nil : Int32(row)
         }
         count = rows.count
+        countWithoutHistory = table.shardOffsets[local + 1] - table.shardOffsets[local] - count
     }
 
     /// Fills a batch with a range of the rows. Candidates: the true item, then the negatives of the file, if any.
