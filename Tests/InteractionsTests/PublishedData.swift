@@ -11,13 +11,12 @@ enum PublishedData {
         return package.deletingLastPathComponent().appending(path: "shared/data").path
     }()
 
-    /// The folder of a data set; nil, with a printed reason, when it is not there.
-    static func folder(_ name: String) -> String? {
-        let path = root + "/" + name
-        guard FileManager.default.fileExists(atPath: path) else {
-            print("skipped: \(path) does not exist; set FACET_DATA to the folder that holds \(name)")
-            return nil
-        }
-        return path
+    static func folder(_ name: String) -> String { root + "/" + name }
+
+    /// Skips a test, and says why, when a data set is not there.
+    static func needed(_ name: String) -> ConditionTrait {
+        .enabled(
+            if: FileManager.default.fileExists(atPath: folder(name)),
+            "\(name) is not in \(root); set FACET_DATA to the folder that holds it")
     }
 }

@@ -4,8 +4,8 @@ import Testing
 
 /// Counts that are known of published data sets.
 @Suite struct PublishedDataTests {
-    @Test func `Grocery has the published counts`() throws {
-        guard let folder = PublishedData.folder("Grocery_and_Gourmet_Food") else { return }
+    @Test(PublishedData.needed("Grocery_and_Gourmet_Food")) func `Grocery has the published counts`() throws {
+        let folder = PublishedData.folder("Grocery_and_Gourmet_Food")
         let dataset = try InteractionDataset.load(folder: folder)
         #expect(dataset.name == "Grocery_and_Gourmet_Food")
         #expect(dataset.userCount == 14_681)
@@ -40,8 +40,9 @@ import Testing
         #expect((Double(sharing) / 151_254 * 1000).rounded() == 425)
     }
 
-    @Test func `a published dev file is read in under 100 ms`() throws {
-        guard let folder = PublishedData.folder("Grocery_and_Gourmet_Food") else { return }
+    @Test(PublishedData.needed("Grocery_and_Gourmet_Food")) func `a published dev file is read in under 100 ms`() throws
+    {
+        let folder = PublishedData.folder("Grocery_and_Gourmet_Food")
         // Time of this thread: the tests beside this one do not count.
         var fastest = Double.infinity
         for _ in 0..<5 {
@@ -61,8 +62,8 @@ import Testing
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
-    @Test func `MovieLens-1M in gzip has the published counts`() throws {
-        guard let folder = PublishedData.folder("ml-1m") else { return }
+    @Test(PublishedData.needed("ml-1m")) func `MovieLens-1M in gzip has the published counts`() throws {
+        let folder = PublishedData.folder("ml-1m")
         let dataset = try InteractionDataset.load(folder: folder)
         #expect(dataset.userCount == 6_040)
         #expect(dataset.interactionCount == 999_920)
@@ -70,8 +71,8 @@ import Testing
         #expect(dataset.itemCount <= 3_706)
     }
 
-    @Test func `MovieLens-1M as text has the published counts`() throws {
-        guard let folder = PublishedData.folder("ml-1m-bam") else { return }
+    @Test(PublishedData.needed("ml-1m-bam")) func `MovieLens-1M as text has the published counts`() throws {
+        let folder = PublishedData.folder("ml-1m-bam")
         let dataset = try InteractionDataset.load(folder: folder)
         #expect(dataset.userCount == 6_040)
         #expect(dataset.itemCount == 3_706)
@@ -81,8 +82,9 @@ import Testing
         #expect(!dataset.hasTimes)
     }
 
-    @Test func `Video Games has users with fewer than three items, who are not evaluated`() throws {
-        guard let folder = PublishedData.folder("video-games") else { return }
+    @Test(PublishedData.needed("video-games"))
+    func `Video Games has users with fewer than three items, who are not evaluated`() throws {
+        let folder = PublishedData.folder("video-games")
         let dataset = try InteractionDataset.load(folder: folder)
         #expect(dataset.userCount == 31_013)
         #expect(dataset.itemCount == 23_715)

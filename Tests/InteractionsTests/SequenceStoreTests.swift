@@ -45,6 +45,7 @@ import Testing
         #expect((0..<2).map { dev.fileRow($0) } == [1, 0])
         #expect((0..<2).map { dev.user($0) } == [1, 2])
         #expect(dev.seenItems(0) == [11, 12, 13])
+        #expect(dev.seenItems(1) == [21], "not the train item that comes later")
 
         let test = EvaluationRows(store: store, kind: .sequential, shard: 0, split: .test, historyMax: 0)
         test.fill(batch, 0..<2)

@@ -128,6 +128,11 @@ import Testing
         let expected = Double(drawn) / 6
         let chiSquare = counts[7...12].reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
         #expect(drawn == 200 * 5 * 50)
+        var few = self.sampler(store, shards, 0, negatives: 2)
+        for number in 0..<50 {
+            let own = epoch(&few, number).joined().filter { $0.user == 1 }
+            #expect(own.allSatisfy { $0.candidates.dropFirst().allSatisfy { $0 > 6 } })
+        }
         #expect(chiSquare < 20.5, "five degrees of freedom: beyond this with a probability of 0.001")
     }
 
@@ -139,10 +144,10 @@ import Testing
                 uniqueKeysWithValues: epoch(&sampler, number).joined().map { ($0.id, Array($0.candidates.dropFirst())) }
             )
         }
-        let ten = negatives(0, 10, seed: 1)
-        #expect(negatives(0, 4, seed: 1) == ten.mapValues { Array($0.prefix(4)) })
-        #expect(negatives(1, 10, seed: 1).filter { $0.value == ten[$0.key] }.isEmpty)
-        #expect(negatives(0, 10, seed: 2).filter { $0.value == ten[$0.key] }.isEmpty)
+        let many = negatives(0, 40, seed: 1)
+        #expect(negatives(0, 4, seed: 1) == many.mapValues { Array($0.prefix(4)) })
+        #expect(negatives(1, 40, seed: 1).filter { $0.value == many[$0.key] }.isEmpty)
+        #expect(negatives(0, 40, seed: 2).filter { $0.value == many[$0.key] }.isEmpty)
     }
 
     @Test func `a shard that has run out gives nothing`() throws {

@@ -8,6 +8,8 @@ public struct EvaluationRows {
     public let historyMax: Int
     /// Number of rows.
     public let count: Int
+    /// Number of rows that are left out because they have no history.
+    public let countWithoutHistory: Int
     /// The number of candidates that ``fill(_:_:)`` gives every row: the true item and the negatives of the file.
     public var candidatesPerSample: Int { 1 + (store.negativesPerRow ?? 0) }
 
@@ -32,6 +34,7 @@ public struct EvaluationRows {
             kind == .sequential && table.positions[row] == 0 ? nil : Int32(row)
         }
         count = rows.count
+        countWithoutHistory = table.shardOffsets[local + 1] - table.shardOffsets[local] - count
     }
 
     /// Fills a batch with a range of the rows. Candidates: the true item, then the negatives of the file, if any.
@@ -69,16 +72,21 @@ public struct EvaluationRows {
     /// Reuses the capacity of `items`.
     public func seenItems(_ index: Int, into items: inout [Int32]) {
         let row = Int(rows[index])
-        let range = store.history(ofLocal: localUser(row), before: position(row), historyMax: 0)
+        let local = localUser(row)
+        let history = store.history(ofLocal: local, before: position(row), historyMax: 0)
+        let train = Split.train.rawValue
         items.removeAll(keepingCapacity: true)
-        items.append(contentsOf: store.items[range])
-        items.sort()
-        var kept = 0
-        for place in items.indices where place == 0 || items[place] != items[kept - 1] {
-            items[kept] = items[place]
-            kept += 1
+        guard !store.splits[history.upperBound..<store.offsets[local + 1]].contains(train) else {
+            // A train interaction after the row: its item may not have been seen.
+            items.append(contentsOf: Set(store.items[history]).sorted())
+            return
         }
-        items.removeLast(items.count - kept)
+        items.append(contentsOf: store.trainItems(ofLocal: local))
+        for slot in history where store.splits[slot] != train {
+            let item = store.items[slot]
+            let place = items.firstIndex { $0 >= item } ?? items.count
+            if place == items.count || items[place] != item { items.insert(item, at: place) }
+        }
     }
 
     /// The distinct items of the whole history of a row, uncut, ascending: what the full protocol does not rank.

@@ -4,16 +4,18 @@
 /// steady state. Pointers are valid until the batch is filled again.
 public final class PackedBatch {
     /// Number of samples, B.
-    public private(set) var count = 0
+    @exclusivity(unchecked) public private(set) var count = 0
     /// Number of candidates of every sample, C.
-    public private(set) var candidatesPerSample = 1
-    private var userStorage = GrowingStorage<Int32>()
-    private var sampleStorage = GrowingStorage<UInt32>()
-    private var gapStorage = GrowingStorage<Int64>()
-    private var candidateStorage = GrowingStorage<Int32>()
-    private var itemStorage = GrowingStorage<Int32>()
-    private var timeStorage = GrowingStorage<Int64>()
-    private var offsetStorage = GrowingStorage<Int32>()
+    @exclusivity(unchecked) public private(set) var candidatesPerSample = 1
+    // Filled by one owner at a time, sample by sample: the dynamic checks of exclusive access would cost more than the
+    // copies.
+    @exclusivity(unchecked) private var userStorage = GrowingStorage<Int32>()
+    @exclusivity(unchecked) private var sampleStorage = GrowingStorage<UInt32>()
+    @exclusivity(unchecked) private var gapStorage = GrowingStorage<Int64>()
+    @exclusivity(unchecked) private var candidateStorage = GrowingStorage<Int32>()
+    @exclusivity(unchecked) private var itemStorage = GrowingStorage<Int32>()
+    @exclusivity(unchecked) private var timeStorage = GrowingStorage<Int64>()
+    @exclusivity(unchecked) private var offsetStorage = GrowingStorage<Int32>()
 
     /// An empty batch.
     public init() { reset(candidatesPerSample: 1) }

@@ -8,10 +8,3 @@ public enum SampleKind: Sendable {
     /// Every train interaction, every dev and test row: for models that know users by their id.
     case everyInteraction
 }
-
-/// The part of a data set that an interaction belongs to.
-public enum Split: UInt8, Sendable {
-    case train = 0
-    case dev = 1
-    case test = 2
-}

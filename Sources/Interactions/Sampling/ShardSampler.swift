@@ -14,7 +14,12 @@ public struct ShardSampler {
     private let sampleUsers: [Int32]
     private let samplePositions: [Int32]
     private var permutation: [Int32]
+    /// Train items of the user whose negatives are drawn; empty between samples.
+    private let marks: ItemMarks
     private var epoch: UInt32?
+
+    /// From so many negatives on it pays to mark the items of the user, instead of bisecting for every draw.
+    private static let negativesWorthMarks = 16
 
     /// - Parameters:
     ///   - store: holds the users of `shard`.
@@ -33,6 +38,7 @@ public struct ShardSampler {
         self.historyMax = historyMax
         self.seed = seed
         quota = shards.quota(of: shard, batchSize: batchSize)
+        marks = ItemMarks(itemCount: store.itemCount)
         var users: [Int32] = []
         var positions: [Int32] = []
         users.reserveCapacity(shards.sampleCount(of: shard))
@@ -89,16 +95,20 @@ public struct ShardSampler {
             let sample = store.firstSamples[local] + UInt32(position)
             let candidates = store.append(local: local, position: position, historyMax: historyMax, to: batch)
             candidates[0] = store.items[store.offsets[local] + position]
-            guard negatives > 0 else { continue }
-            var stream = RandomStream(seed: seed, purpose: .negatives, moment: epoch, element: sample)
             store.trainItems.withUnsafeBufferPointer { trainItems in
-                let range = store.trainOffsets[local]..<store.trainOffsets[local + 1]
-                for draw in 1...negatives {
-                    var item: Int32
-                    repeat {
-                        item = 1 + Int32(stream.next(below: itemCount))
-                    } while trainItems.containsSorted(item, in: range)
-                    candidates[draw] = item
+                let own = UnsafeBufferPointer(
+                    rebasing: trainItems[store.trainOffsets[local]..<store.trainOffsets[local + 1]])
+                var stream = RandomStream(seed: seed, purpose: .negatives, moment: epoch, element: sample)
+                if negatives < ShardSampler.negativesWorthMarks {
+                    for draw in 0..<negatives {
+                        candidates[draw + 1] = stream.nextItem(itemCount) { own.containsSorted($0) }
+                    }
+                } else {
+                    marks.insert(own)
+                    for draw in 0..<negatives {
+                        candidates[draw + 1] = stream.nextItem(itemCount) { marks.contains($0) }
+                    }
+                    marks.removeAll(own)
                 }
             }
         }
@@ -106,16 +116,29 @@ public struct ShardSampler {
     }
 }
 
-extension UnsafeBufferPointer<Int32> {
-    /// Whether an ascending range contains an element, by bisection.
+extension RandomStream {
+    /// An item of 1...`itemCount` that is not refused.
     @inline(__always)
-    fileprivate func containsSorted(_ element: Int32, in range: Range<Int>) -> Bool {
-        var low = range.lowerBound
-        var high = range.upperBound
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle] < element { low = middle + 1 } else { high = middle }
+    fileprivate mutating func nextItem(_ itemCount: UInt32, refusing isRefused: (Int32) -> Bool) -> Int32 {
+        while true {
+            let item = 1 + Int32(next(below: itemCount))
+            if !isRefused(item) { return item }
         }
-        return low < range.upperBound && self[low] == element
+    }
+}
+
+extension UnsafeBufferPointer<Int32> {
+    /// Whether ascending elements contain one, by bisection without a branch on the elements, which would be
+    /// mispredicted half of the time.
+    @inline(__always)
+    fileprivate func containsSorted(_ element: Int32) -> Bool {
+        guard var base = baseAddress, !isEmpty else { return false }
+        var length = count
+        while length > 1 {
+            let half = length >> 1
+            base += base[half] <= element ? half : 0
+            length &-= half
+        }
+        return base.pointee == element
     }
 }
