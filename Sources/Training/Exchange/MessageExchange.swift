@@ -43,10 +43,10 @@ final class MessageExchange: GradientExchange {
             plan.optimizer, plan.layout, parameters: parameters, first: storage[1].values, second: storage[2].values)
         gradientMemory = .allocate(byteCount: max(owned.count * plan.gradientLayout.byteCount, 64), alignment: 64)
         let gradientStart = gradientMemory.baseAddress!
-        gradients = owned.indices.map { place in
+        gradients = (0..<owned.count).map { place in
             GradientView(
                 plan.gradientLayout,
-                at: gradientStart + (place - owned.lowerBound) * plan.gradientLayout.byteCount)
+                at: gradientStart + place * plan.gradientLayout.byteCount)
         }
         let rankCount = plan.ownedShards.count
         let slices = (0..<rankCount).map { ParameterSlice($0, of: rankCount, plan.layout) }

@@ -45,7 +45,7 @@ final class SharedMemoryExchange: GradientExchange {
             second.clear(plan.layout)
         }
         gradients = plan.ownedShards.enumerated().flatMap { owner, shards in
-            shards.indices.map { place in
+            (0..<shards.count).map { place in
                 let offset = (owner == 0 ? 3 * valueCount : 0) + place * gradientCount
                 return GradientView(plan.gradientLayout, at: UnsafeMutableRawPointer(starts[owner] + offset))
             }
