@@ -1,0 +1,18 @@
+import MPI
+
+/// `mpi-program values` does every check of this directory; the other scenarios end in a way that their test expects.
+@main
+enum Program {
+    static func main() {
+        guard CommandLine.arguments.count == 2, let scenario = Scenario(rawValue: CommandLine.arguments[1]) else {
+            print("usage: mpi-program", Scenario.allCases.map(\.rawValue).joined(separator: "|"))
+            MPIEnvironment.abort(exitCode: 64)
+        }
+        switch scenario {
+        case .names: Check.all.forEach { print($0.name) }
+        case .byHand: scenario.initializeByHand()
+        case .threads: MPI.run(threadLevel: .multiple, scenario.body)
+        default: MPI.run(exitCode: Scenario.exitCode, scenario.body)
+        }
+    }
+}
