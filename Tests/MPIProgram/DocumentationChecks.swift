@@ -8,6 +8,25 @@ extension Check {
                 let total = try world.allReduce(world.rank, .sum)
                 findings.expectEqual(total, world.size * (world.size - 1) / 2)
             },
+            Check("example: results that own their memory") { world, findings in
+                let listsForEveryRank = (0..<world.size).map { [Double](repeating: Double(world.rank), count: $0) }
+                let names = try world.allGather(MPIEnvironment.processorName)
+                let lists = try world.allToAll(ValuesByRank(listsForEveryRank))
+                findings.expectEqual(names.count, world.size)
+                findings.expectEqual(
+                    lists.map(Array.init),
+                    (0..<world.size).map { [Double](repeating: Double($0), count: world.rank) })
+            },
+            Check("example: memory of the caller") { world, findings in
+                let (outgoing, outgoingPartition) = blocks((0..<world.size).map { [Float($0)] })
+                let (incoming, incomingPartition) = blocks((0..<world.size).map { _ in [Float(-1)] })
+                try world.allToAll(outgoing.constant, outgoingPartition, into: incoming, incomingPartition)
+                let expected = blocks((0..<world.size).map { _ in [Float(world.rank)] })
+                findings.expectEqual(Array(incoming), Array(expected.memory))
+                let (parameters, slices) = blocks((0..<world.size).map { [Float($0 == world.rank ? $0 : -1)] })
+                try world.allGather(inPlace: parameters, slices)
+                findings.expectEqual(Array(parameters), Array(blocks((0..<world.size).map { [Float($0)] }).memory))
+            },
             Check("example: work under way while a buffer is sent") { world, findings in
                 var buffer = Buffer(copying: [1.0, 2.0, 3.0])
                 buffer[0] = Double(world.rank)

@@ -11,8 +11,16 @@ enum Program {
         switch scenario {
         case .names: Check.all.forEach { print($0.name) }
         case .byHand: scenario.initializeByHand()
+        case .firstProgram: firstProgram()
         case .threads: MPI.run(threadLevel: .multiple, scenario.body)
         default: MPI.run(exitCode: Scenario.exitCode, scenario.body)
+        }
+    }
+
+    private static func firstProgram() {
+        MPI.run { world in
+            let total = try world.allReduce(world.rank, .sum)
+            if world.rank == 0 { print("\(world.size) ranks add up to \(total)") }
         }
     }
 }

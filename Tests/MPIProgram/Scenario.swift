@@ -8,6 +8,8 @@ enum Scenario: String, CaseIterable {
     case values
     /// Says how large the world is.
     case hello
+    /// The first program of the documentation.
+    case firstProgram = "first-program"
     /// Throws on the last rank while the others wait in a barrier.
     case uncaughtError = "uncaught-error"
     /// Fails on the ranks 1 and up, or on 0 if it is alone, in something that all ranks do together.
@@ -38,7 +40,7 @@ enum Scenario: String, CaseIterable {
     func body(_ world: Communicator) throws {
         let isLast = world.rank == world.size - 1
         switch self {
-        case .names, .byHand: break
+        case .names, .byHand, .firstProgram: break
         case .values: try doAllChecks(world)
         case .hello: print("rank \(world.rank) of \(world.size)")
         case .hang: _ = try world.receive(Int.self)

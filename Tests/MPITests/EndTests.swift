@@ -24,6 +24,13 @@ import Testing
         #expect(result.exitCode == 0, "\(result.standardOutput)\(result.standardError)")
     }
 
+    @Test func `the first program of the documentation says what it should`() async throws {
+        let alone = try await run(product: "mpi-program", arguments: ["first-program"])
+        #expect(alone.standardOutput == "1 ranks add up to 0\n")
+        let result = try await end("first-program", ranks: 4)
+        #expect(result.standardOutput == "4 ranks add up to 6\n")
+    }
+
     @Test(arguments: [1, 2, 3])
     func `every rank knows its place`(ranks: Int) async throws {
         let result = try await end("hello", ranks: ranks)

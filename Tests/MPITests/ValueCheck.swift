@@ -55,6 +55,8 @@ enum ValueCheck: String, CaseIterable, Sendable {
     case countsAndBuffersThatContradictEachOtherAreRefused = "counts and buffers that contradict each other are refused"
     case whatRanksDoTogetherFailsOnAllOrNone = "what ranks do together fails on all or none"
     case exampleASumOverTheRanks = "example: a sum over the ranks"
+    case exampleResultsThatOwnTheirMemory = "example: results that own their memory"
+    case exampleMemoryOfTheCaller = "example: memory of the caller"
     case exampleWorkUnderWayWhileABufferIsSent = "example: work under way while a buffer is sent"
     case exampleAnExchangeInFlight = "example: an exchange in flight"
     case exampleADeadline = "example: a deadline"

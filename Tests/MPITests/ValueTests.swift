@@ -35,7 +35,14 @@ private actor ValueRuns {
     private var runs: [Int: Task<ProgramResult, any Error>] = [:]
 
     func result(ranks: Int) async throws -> ProgramResult {
-        let run = runs[ranks] ?? Task { try await mpirun(ranks: ranks, product: "mpi-program", arguments: ["values"]) }
+        let run =
+            runs[ranks]
+            ?? Task {
+                // Handles that the checks forget to free are reported on standard error.
+                try await mpirun(
+                    ranks: ranks, product: "mpi-program", arguments: ["values"],
+                    environment: ["OMPI_MCA_mpi_show_handle_leaks": "1"])
+            }
         runs[ranks] = run
         return try await run.value
     }

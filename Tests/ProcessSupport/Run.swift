@@ -18,7 +18,10 @@ public func run(
 ) async throws -> ProgramResult {
     let program = try path(ofProduct: product)
     return try await LaunchGate.shared.withPlaces(for: 1) {
-        try await launch(.path(.init(program)), arguments, environment, timeout)
+        let scratch = try ScratchDirectory()
+        defer { scratch.remove() }
+        return try await launch(
+            .path(.init(program)), arguments, scratch.settingsOfOpenMPI.merging(environment) { $1 }, timeout, scratch)
     }
 }
 
@@ -42,9 +45,12 @@ public func mpirun(
         "OMPI_MCA_odls_base_sigkill_timeout": "0",
     ]
     return try await LaunchGate.shared.withPlaces(for: ranks) {
-        try await launch(
+        let scratch = try ScratchDirectory()
+        defer { scratch.remove() }
+        let settings = everywhere.merging(scratch.settingsOfOpenMPI) { $1 }
+        return try await launch(
             .name("mpirun"), ["-n", "\(ranks)", "--oversubscribe", program] + arguments,
-            everywhere.merging(environment) { _, own in own }, timeout)
+            settings.merging(environment) { $1 }, timeout, scratch)
     }
 }
 
@@ -64,14 +70,11 @@ public func path(ofProduct product: String) throws(LaunchError) -> String {
 
 /// Output goes to files, not to pipes: a process that survives its parent would hold a pipe open, and with it the test.
 private func launch(
-    _ executable: Executable, _ arguments: [String], _ environment: [String: String], _ timeout: Duration
+    _ executable: Executable, _ arguments: [String], _ environment: [String: String], _ timeout: Duration,
+    _ scratch: ScratchDirectory
 ) async throws -> ProgramResult {
-    let directory = FileManager.default.temporaryDirectory
-        .appendingPathComponent("run-\(UUID().uuidString.prefix(8))")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let output = directory.appendingPathComponent("output")
-    let error = directory.appendingPathComponent("error")
+    let output = scratch.directory.appendingPathComponent("output")
+    let error = scratch.directory.appendingPathComponent("error")
 
     var options = PlatformOptions()
     options.processGroupID = 0
