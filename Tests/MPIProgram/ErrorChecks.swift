@@ -117,6 +117,22 @@ extension Check {
                 }
                 try world.barrier()
             },
+            Check("the cause survives when parts of the ranks agreed before") { world, findings in
+                // The first rank of the upper part only learns that the last failed; it comes before it in the world.
+                let culprit = world.size - 1
+                let part = try world.split(color: world.rank == 0 && world.size > 1 ? 0 : 1)
+                do {
+                    try world.together {
+                        try part?.together { if world.rank == culprit { throw ScenarioError.badData } }
+                    }
+                    findings.expect(false, "no error was thrown")
+                } catch let failure as PeerFailure {
+                    findings.expect(world.rank != culprit, "the culprit does not know itself")
+                    findings.expectEqual(failure.rank, culprit)
+                } catch {
+                    findings.expect(world.rank == culprit && error is ScenarioError, "\(error)")
+                }
+            },
         ]
     }
 }

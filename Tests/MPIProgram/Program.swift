@@ -9,7 +9,7 @@ enum Program {
             MPIEnvironment.abort(exitCode: 64)
         }
         switch scenario {
-        case .names: Check.all.forEach { print($0.name) }
+        case .names: for check in Check.all { print(check.name) }
         case .byHand: scenario.initializeByHand()
         case .firstProgram: firstProgram()
         case .threads: MPI.run(threadLevel: .multiple, scenario.body)

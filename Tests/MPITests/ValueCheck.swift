@@ -54,6 +54,8 @@ enum ValueCheck: String, CaseIterable, Sendable {
     case countsBeyond32BitsAreRefused = "counts beyond 32 bits are refused"
     case countsAndBuffersThatContradictEachOtherAreRefused = "counts and buffers that contradict each other are refused"
     case whatRanksDoTogetherFailsOnAllOrNone = "what ranks do together fails on all or none"
+    case theCauseSurvivesWhenPartsOfTheRanksAgreedBefore =
+        "the cause survives when parts of the ranks agreed before"
     case exampleASumOverTheRanks = "example: a sum over the ranks"
     case exampleResultsThatOwnTheirMemory = "example: results that own their memory"
     case exampleMemoryOfTheCaller = "example: memory of the caller"
