@@ -1,6 +1,6 @@
 /// Another rank of a communicator failed in ``Communicator/together(_:)``.
 public struct PeerFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The lowest of the world's ranks that failed.
+    /// The rank that failed and throws its own error, counted in the world.
     public let rank: Int
 
     public var description: String { "rank \(rank) failed and reports why" }
@@ -18,15 +18,21 @@ extension Communicator {
     /// `body` must not take part in collective calls of this communicator that other ranks could miss by failing.
     public func together<Result>(_ body: () throws -> Result) throws -> Result {
         let outcome = Swift.Result(catching: body)
-        let failed: Int
+        // An error of its own goes before word of somebody else's, from which the cause could not be learnt.
+        let success = 2 * size
+        let standing: Int
+        var culprit = Communicator.world.rank
         switch outcome {
-        case .success: failed = size
-        case .failure: failed = rank
+        case .success: standing = success
+        case .failure(let failure as PeerFailure):
+            standing = size + rank
+            culprit = failure.rank
+        case .failure: standing = rank
         }
-        let first = try allReduce(failed, .minimum)
-        guard first < size else { return try outcome.get() }
-        let worldRank = try broadcast(Communicator.world.rank, from: first)
+        let first = try allReduce(standing, .minimum)
+        guard first < success else { return try outcome.get() }
+        culprit = try broadcast(culprit, from: first % size)
         if first == rank { _ = try outcome.get() }
-        throw PeerFailure(rank: worldRank)
+        throw PeerFailure(rank: culprit)
     }
 }

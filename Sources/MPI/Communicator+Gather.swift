@@ -67,6 +67,11 @@ extension Communicator {
             return ValuesByRank(joined: joined, counts: counts)
         }
     }
+
+    /// A text of every rank, at `root`; nil elsewhere.
+    public func gather(_ text: String, at root: Int) throws(MPIError) -> [String]? {
+        try gather(Array(text.utf8), at: root)?.map { String(decoding: $0, as: UTF8.self) }
+    }
 }
 
 extension UnsafeMutableBufferPointer {

@@ -39,8 +39,8 @@ extension Communicator {
     /// The values that `root` has for this rank.
     ///
     /// - Parameter values: the values for every rank, any number for each, at `root`; nil elsewhere.
-    /// - Throws: ``MPIError`` with the reason `mismatchedArguments` on **all** ranks if the root has none, or not as many
-    ///   lists as there are ranks.
+    /// - Throws: ``MPIError`` with the reason `mismatchedArguments` on **all** ranks if the root has none, or not as
+    ///   many lists as there are ranks.
     public func scatter<Element: MPIDatatype>(
         _ values: ValuesByRank<Element>?, from root: Int
     ) throws(MPIError) -> [Element] {

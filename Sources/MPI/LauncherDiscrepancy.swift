@@ -18,7 +18,7 @@ public struct LauncherDiscrepancy: Error, Hashable, Sendable, CustomStringConver
     private var advice: String {
         switch variable {
         case "OMPI_COMM_WORLD_SIZE":
-            "build the program with the Open MPI that mpirun belongs to, or start it with mpirun of the one it was built with"
+            "start the program with mpirun of the Open MPI that it was built with"
         case "PMI_SIZE":
             "this launcher is not Open MPI's: start the program with Open MPI's mpirun"
         default:

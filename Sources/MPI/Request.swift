@@ -43,8 +43,8 @@ public struct Request<Payload: ~Copyable>: ~Copyable {
 
     /// Waits until the operation is complete, at most for `time`. Then ``wait()`` returns at once.
     ///
-    /// - Throws: ``MPIError`` with the reason `timeout` if it is not; the request is as good as before and can be waited
-    ///   for again.
+    /// - Throws: ``MPIError`` with the reason `timeout` if it is not; the request is as good as before and can be
+    ///   waited for again.
     public mutating func waitUntilComplete(within time: Duration) throws(MPIError) {
         try operation.waitUntilComplete(within: time)
     }
@@ -79,8 +79,8 @@ public struct ReceiveRequest<Element: MPIDatatype, Payload: ~Copyable>: ~Copyabl
 
     /// Waits until the message has arrived, at most for `time`. Then ``wait()`` returns at once.
     ///
-    /// - Throws: ``MPIError`` with the reason `timeout` if it has not; the request is as good as before and can be waited
-    ///   for again.
+    /// - Throws: ``MPIError`` with the reason `timeout` if it has not; the request is as good as before and can be
+    ///   waited for again.
     public mutating func waitUntilComplete(within time: Duration) throws(MPIError) {
         try operation.waitUntilComplete(within: time)
     }

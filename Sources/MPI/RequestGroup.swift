@@ -13,12 +13,12 @@ internal import COpenMPI
 /// group that is dropped with operations in flight ends the program as a dropped ``Request`` does. A group that is kept
 /// from round to round allocates nothing while the operations of a round do not exceed its capacity.
 public struct RequestGroup: ~Copyable {
+    /// Handles in the order of starting; the null request for those that are complete.
     private var handles: UnsafeMutableBufferPointer<MPI_Request?>
-    private var statuses: UnsafeMutableBufferPointer<MPI_Status>
 
     /// The number of operations that were started since the group was last empty.
     public private(set) var count = 0
-    /// The number of those that were not yet reported complete.
+    /// The number of those that are not yet known to be complete.
     public private(set) var pendingCount = 0
 
     /// An empty group that has room for `capacity` operations and grows when there are more.
@@ -26,17 +26,16 @@ public struct RequestGroup: ~Copyable {
     /// - Precondition: `capacity` is not negative.
     public init(capacity: Int) {
         handles = .allocate(capacity: Swift.max(capacity, 1))
-        handles.initialize(repeating: nil)
-        statuses = .allocate(capacity: Swift.max(capacity, 1))
+        handles.initialize(repeating: copenmpi_request_null())
     }
 
     deinit {
         if pendingCount > 0 { reportDroppedRequests("\(pendingCount) of a RequestGroup") }
         handles.deallocate()
-        statuses.deallocate()
     }
 
     mutating func add(_ operation: consuming PendingOperation) {
+        if pendingCount == 0 { count = 0 }
         if count == handles.count { grow() }
         handles[count] = operation.release()
         count += 1
@@ -45,81 +44,86 @@ public struct RequestGroup: ~Copyable {
 
     private mutating func grow() {
         let wider = UnsafeMutableBufferPointer<MPI_Request?>.allocate(capacity: 2 * handles.count)
-        wider.initialize(repeating: nil)
+        wider.initialize(repeating: copenmpi_request_null())
         for (index, handle) in handles.enumerated() { wider[index] = handle }
         handles.deallocate()
         handles = wider
-        statuses.deallocate()
-        statuses = .allocate(capacity: wider.count)
     }
 
     /// Waits until all operations are complete; then the group is empty.
+    ///
+    /// - Throws: the first error of an operation, after all are complete.
     public mutating func waitForAll() throws(MPIError) {
-        guard pendingCount > 0 else { return clear() }
-        let code = MPI_Waitall(Int32(count), handles.baseAddress, statuses.baseAddress)
-        try finish(code, "MPI_Waitall")
+        // One by one, since MPI_Waitall of Open MPI 4.1 can wait forever after an operation has failed.
+        var failure: MPIError?
+        for index in 0..<count where isPending(index) {
+            let code = MPI_Wait(&handles[index], copenmpi_status_ignore())
+            markComplete(index)
+            if code != MPI_SUCCESS && failure == nil { failure = MPIError(code: code, call: "MPI_Wait") }
+        }
+        clear()
+        if let failure { throw failure }
     }
 
     /// Waits until all operations are complete, at most for `time`; then the group is empty.
     ///
-    /// - Throws: ``MPIError`` with the reason `timeout` if some are not; the group is as good as before and can be waited
-    ///   for again.
+    /// - Throws: ``MPIError`` with the reason `timeout` if some are not; the group is as good as before and can be
+    ///   waited for again. The error of an operation, which counts as complete; the others stay in flight.
     public mutating func waitForAll(within time: Duration) throws(MPIError) {
         let deadline = ContinuousClock.now + time
         while try !testAll() {
-            guard ContinuousClock.now < deadline else { throw .timedOut(after: time, "MPI_Testall") }
+            guard ContinuousClock.now < deadline else { throw .timedOut(after: time, "MPI_Test") }
         }
     }
 
     /// Whether all operations are complete; then the group is empty. Drives the library forward.
+    ///
+    /// - Throws: the error of an operation, which counts as complete; the others stay in flight.
     public mutating func testAll() throws(MPIError) -> Bool {
-        guard pendingCount > 0 else {
-            clear()
-            return true
-        }
-        var flag: Int32 = 0
-        let code = MPI_Testall(Int32(count), handles.baseAddress, &flag, statuses.baseAddress)
-        if code == MPI_SUCCESS && flag == 0 { return false }
-        try finish(code, "MPI_Testall")
+        for index in 0..<count where isPending(index) { _ = try test(index) }
+        guard pendingCount == 0 else { return false }
+        clear()
         return true
     }
 
-    /// Waits until any operation is complete that was not reported before, and reports it.
+    /// Waits until any operation is complete that was not known to be, and reports it.
     ///
-    /// - Returns: its number in the order of starting, from 0; nil when all were reported, whereupon the group is empty.
+    /// - Returns: its number in the order of starting, from 0; nil when all were reported, whereupon the group is
+    ///   empty.
+    /// - Throws: the error of an operation, which counts as complete; the others stay in flight.
     public mutating func waitForAny() throws(MPIError) -> Int? {
-        guard pendingCount > 0 else {
-            clear()
-            return nil
+        while pendingCount > 0 {
+            for index in 0..<count where isPending(index) {
+                if try test(index) { return index }
+            }
         }
-        var index: Int32 = 0
-        var status = MPI_Status()
-        let code = MPI_Waitany(Int32(count), handles.baseAddress, &index, &status)
-        pendingCount -= 1
-        try check(code, "MPI_Waitany")
-        return Int(index)
+        clear()
+        return nil
     }
 
     /// Gives up all operations; their memory must stay allocated until the end of the process. The way out after an
     /// error.
     public mutating func abandonAll() { clear() }
 
+    private func isPending(_ index: Int) -> Bool { handles[index] != copenmpi_request_null() }
+
+    private mutating func test(_ index: Int) throws(MPIError) -> Bool {
+        var flag: Int32 = 0
+        let code = MPI_Test(&handles[index], &flag, copenmpi_status_ignore())
+        if code == MPI_SUCCESS && flag == 0 { return false }
+        markComplete(index)
+        try check(code, "MPI_Test")
+        return true
+    }
+
+    private mutating func markComplete(_ index: Int) {
+        handles[index] = copenmpi_request_null()
+        pendingCount -= 1
+    }
+
     private mutating func clear() {
         count = 0
         pendingCount = 0
-    }
-
-    /// Empties the group and throws the error of the first operation that failed.
-    private mutating func finish(_ code: Int32, _ call: StaticString) throws(MPIError) {
-        let started = count
-        clear()
-        guard code != MPI_SUCCESS else { return }
-        guard code == MPI_ERR_IN_STATUS else { throw MPIError(code: code, call: call) }
-        for status in statuses[..<started] where status.MPI_ERROR != MPI_SUCCESS && status.MPI_ERROR != MPI_ERR_PENDING
-        {
-            throw MPIError(code: status.MPI_ERROR, call: call)
-        }
-        throw MPIError(code: code, call: call)
     }
 }
 
