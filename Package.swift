@@ -68,6 +68,12 @@ let package = Package(
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
         .testTarget(
+            name: "RecommendersTests",
+            dependencies: ["Differentiation", "Interactions", "KernelCore", "Recommenders"]),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders"]),
+        .testTarget(
             name: "TrainingTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training"],
             resources: [.copy("Golden/Cases")]),

@@ -2,7 +2,7 @@ internal import COpenMPI
 
 /// Non-blocking operations on buffers that the request owns while it is in flight. See ``Request`` for the contract.
 extension Communicator {
-    /// Starts a ``send(_:to:tag:)-swift.method`` of all elements of `buffer`.
+    /// Starts to send all elements of `buffer` to a rank.
     public func startSend<Element: MPIDatatype>(
         _ buffer: consuming Buffer<Element>, to destination: Int, tag: Int = 0
     ) throws(MPIError) -> Request<Buffer<Element>> {

@@ -3,7 +3,7 @@ internal import COpenMPI
 /// A type whose values MPI moves: of fixed size, without references, with a datatype of MPI.
 ///
 /// The fixed-width integers, `Int`, `UInt`, `Float`, `Double` and `Bool` conform. A structure of these is sent as bytes
-/// through `withMemoryRebound(to: UInt8.self)`, or conforms itself with the datatype of an integer of its size.
+/// through `UnsafeRawBufferPointer.bindMemory(to: UInt8.self)`, or conforms itself with the datatype of an integer of its size.
 public protocol MPIDatatype: BitwiseCopyable, Sendable {
     /// The MPI datatype of one value.
     static var datatype: Datatype { get }

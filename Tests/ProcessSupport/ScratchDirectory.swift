@@ -21,7 +21,7 @@ struct ScratchDirectory: Sendable {
         sharedMemory = shared
     }
 
-    /// Makes Open MPI put its session directory and the memory that ranks share here.
+    /// Makes Open MPI put its temporary files and the memory that ranks share here.
     var settingsOfOpenMPI: [String: String] {
         var settings = ["OMPI_MCA_orte_tmpdir_base": directory.path]
         if let sharedMemory {

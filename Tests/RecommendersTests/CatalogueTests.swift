@@ -1,0 +1,50 @@
+import Differentiation
+import Recommenders
+import Testing
+
+@Suite struct CatalogueTests {
+    @Test func `a model is found whatever its capitals`() {
+        #expect(RecommenderCatalogue.entry(named: "timirec")?.name == "TiMiRec")
+        #expect(RecommenderCatalogue.entry(named: "TiMiRec+") == nil)
+    }
+
+    @Test(arguments: [("TiMiRek", "TiMiRec"), ("comirc", "ComiRec"), ("Komi", "ComiRec")])
+    func `the nearest name is suggested`(_ typed: String, _ nearest: String) {
+        #expect(RecommenderCatalogue.nearestName(to: typed) == nearest)
+    }
+
+    @Test func `names are unique and every stage builds a model with parameters`() {
+        #expect(Set(RecommenderCatalogue.entries.map { $0.name.lowercased() }).count == RecommenderCatalogue.entries.count)
+        for entry in RecommenderCatalogue.entries {
+            for stage in entry.stages.isEmpty ? [nil] : entry.stages.map(Optional.some) {
+                let layout = ParameterLayout()
+                let model = entry.make(ModelOptions(), stage, 100, layout.root)
+                #expect(layout.specifications[model.items.table.index].shape == [101, 64])
+            }
+        }
+    }
+
+    @Test func `finetune has the parameters of pretrain under the same names and shapes`() throws {
+        let entry = try #require(RecommenderCatalogue.entry(named: "TiMiRec"))
+        func shapes(_ stage: TrainingStage) -> [String: [Int]] {
+            let layout = ParameterLayout()
+            _ = entry.make(ModelOptions(), stage, 50, layout.root)
+            return Dictionary(uniqueKeysWithValues: layout.specifications.map { ($0.name, $0.shape) })
+        }
+        let finetune = shapes(.finetune)
+        for (name, shape) in shapes(.pretrain) { #expect(finetune[name] == shape) }
+    }
+
+    @Test func `TiMiRec+ on ml-1m has the published number of parameters`() throws {
+        // 526,748 in the log of the authors, whose padding rows count: 3,416 + 1 items, K 2, two layers.
+        let entry = try #require(RecommenderCatalogue.entry(named: "TiMiRec"))
+        var options = ModelOptions()
+        options.layers = 2
+        let counts = (3_000...4_000).filter { itemCount in
+            let layout = ParameterLayout()
+            _ = entry.make(options, .finetune, itemCount, layout.root)
+            return layout.parameterCount == 526_748
+        }
+        #expect(counts.count == 1)
+    }
+}
