@@ -66,16 +66,11 @@ import TrainerSupport
             $0.test.removeSubrange(1...)
         },
         Case("a file of no bytes", "tables/train.csv:1: the header has no column user_id") { $0.train = [""] },
-        Case("a truncated gzip", "tables/train.csv.gz: ") { workspace in
+        Case("a truncated gzip", "tables/train.csv.gz:24: the gzip data end too early") { workspace in
             try SmallTables().write(to: workspace, "data/tables")
             let plain = workspace("data/tables/train.csv")
             try compress(plain, keeping: 0.6)
             try FileManager.default.removeItem(atPath: plain)
-        },
-        Case("a text file called gzip", "tables/train.csv.gz: ") { workspace in
-            try SmallTables().write(to: workspace, "data/tables")
-            let file = workspace("data/tables/train.csv")
-            try FileManager.default.moveItem(atPath: file, toPath: file + ".gz")
         },
     ]
 
