@@ -27,8 +27,16 @@ import TrainerSupport
         #expect(clock.now - start < .seconds(10))
         #expect(!result.timedOut)
         #expect(result.exitCode != 0)
-        #expect(ranks.allSatisfy { kill($0, 0) != 0 }, "every rank is gone")
+        while clock.now - start < .seconds(10), !running(ranks, out).isEmpty {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(running(ranks, out).isEmpty, "every rank is gone")
         #expect(!FileManager.default.fileExists(atPath: out + "/result.json"))
+    }
+
+    /// Those of the ranks that are still there.
+    private func running(_ ranks: [pid_t], _ out: String) -> [pid_t] {
+        ranks.filter { RunningProcess($0).arguments.contains(out) }
     }
 
     /// The processes that train into `out` and were started by an mpirun that was given the same folder, once they have
@@ -45,14 +53,14 @@ import TrainerSupport
                     return false
                 }
                 let parent = RunningProcess(own.parent)
-                return parent.arguments.first == "mpirun" && parent.arguments.contains(out)
+                return parent.arguments.first?.hasSuffix("mpirun") == true && parent.arguments.contains(out)
             }
         }
         return []
     }
 }
 
-/// A process as `/proc` shows it; without arguments if there is none.
+/// A process as `/proc` shows it; without arguments if there is none, or one that has ended and was not waited for.
 private struct RunningProcess {
     let arguments: [String]
     let parent: pid_t
