@@ -78,6 +78,13 @@ let package = Package(
             name: "TrainingTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training"],
             resources: [.copy("Golden/Cases")]),
+        .target(
+            name: "TrainerSupport", dependencies: ["ProcessSupport", "Reporting"], path: "Tests/TrainerSupport"),
+        .testTarget(
+            name: "MultiRankTests",
+            dependencies: ["ProcessSupport", "Recommenders", "Reporting", "TrainerSupport", "trainer"]),
+        .testTarget(
+            name: "TrainerTests", dependencies: ["CZlib", "ProcessSupport", "Reporting", "TrainerSupport", "trainer"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -34,7 +34,7 @@ enum ConfigurationFile {
         do {
             node = try Yams.compose(yaml: text)
         } catch {
-            throw CommandError(exitCode: 65, "\(path): \(error)\nwrite one option a line: `lr: 0.001`")
+            throw CommandError(exitCode: 65, "\(place(of: error, in: path))\nwrite one option a line: `lr: 0.001`")
         }
         guard let mapping = node?.mapping else {
             throw CommandError(exitCode: 65, "\(path): no options\nwrite one option a line: `lr: 0.001`")
@@ -45,7 +45,19 @@ enum ConfigurationFile {
                 throw CommandError(
                     exitCode: 65, "\(path):\(line): not an option with one value\nwrite one option a line: `lr: 0.001`")
             }
-            return scalar.isEmpty || scalar == "null" ? [] : ["--\(name)", scalar]
+            return scalar.isEmpty || scalar == "null" ? [] : ["--\(name)=\(scalar)"]
+        }
+    }
+
+    /// What is wrong with the file, and in which line.
+    private static func place(of error: any Error, in path: String) -> String {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "\(path):\(mark.line): not YAML: \(problem)"
+        case .duplicatedKeysInMapping(let names, let context):
+            "\(path):\(context.mark.line): twice in the file: \(names.joined(separator: ", "))"
+        default: "\(path): \(error)"
         }
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Interactions
 import KernelCore
@@ -12,6 +13,17 @@ enum Launcher {
         let environment = ProcessInfo.processInfo.environment
         let rank = environment["OMPI_COMM_WORLD_RANK"] ?? environment["PMI_RANK"] ?? environment["SLURM_PROCID"]
         return (rank ?? "0") == "0"
+    }
+
+    /// Ends a rank that is not the first because of an error before MPI has started.
+    ///
+    /// A launcher ends all ranks as soon as one ends with an error, so the first rank gets the time to tell why. What
+    /// is wrong with a file may be wrong on this rank's host only: who still runs after that time tells it himself.
+    static func endBehindFirstRank(_ error: any Error) -> Never {
+        let exitCode = (error as? CommandError)?.exitCode ?? Trainer.exitCode(for: error).rawValue
+        if exitCode != 0 { Thread.sleep(forTimeInterval: 3) }
+        if error is CommandError { Console().error(error) }
+        Trainer.exit(withError: ExitCode(exitCode))
     }
 
     /// Runs `body` on all ranks. An error ends all of them with its exit code and one message.

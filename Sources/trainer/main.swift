@@ -7,7 +7,7 @@ do {
     var command = try Trainer.parseAsRoot(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
     try command.run()
 } catch {
-    if !Launcher.isFirstRank { Trainer.exit(withError: ExitCode(Trainer.exitCode(for: error).rawValue)) }
+    if !Launcher.isFirstRank { Launcher.endBehindFirstRank(error) }
     if let error = error as? CommandError {
         Console().error(error)
         Trainer.exit(withError: ExitCode(error.exitCode))

@@ -11,9 +11,10 @@ import Subprocess
 ///
 /// - Parameters:
 ///   - environment: variables in addition to those of this process, or instead of them.
+///   - workingDirectory: where the program runs; nil: where this process does.
 ///   - timeout: from the start of the program; waiting for a free core is not counted.
 public func run(
-    product: String, arguments: [String] = [], environment: [String: String] = [:],
+    product: String, arguments: [String] = [], environment: [String: String] = [:], workingDirectory: String? = nil,
     timeout: Duration = .seconds(60)
 ) async throws -> ProgramResult {
     let program = try path(ofProduct: product)
@@ -21,18 +22,19 @@ public func run(
         let scratch = try ScratchDirectory()
         defer { scratch.remove() }
         return try await launch(
-            .path(.init(program)), arguments, scratch.settingsOfOpenMPI.merging(environment) { $1 }, timeout, scratch)
+            .path(.init(program)), arguments, scratch.settingsOfOpenMPI.merging(environment) { $1 }, workingDirectory,
+            timeout, scratch)
     }
 }
 
 /// Runs a product of the build that this process belongs to under `mpirun`, with settings under which any number of
 /// ranks runs on any machine, as any user, also in a container.
 ///
-/// Parameters as in ``run(product:arguments:environment:timeout:)``. A program that aborts ends at once, not after
+/// Parameters as in ``run(product:arguments:environment:workingDirectory:timeout:)``. A program that aborts ends at once, not after
 /// Open MPI's usual grace of three seconds.
 public func mpirun(
     ranks: Int, product: String, arguments: [String] = [], environment: [String: String] = [:],
-    timeout: Duration = .seconds(60)
+    workingDirectory: String? = nil, timeout: Duration = .seconds(60)
 ) async throws -> ProgramResult {
     let program = try path(ofProduct: product)
     let everywhere = [
@@ -50,7 +52,7 @@ public func mpirun(
         let settings = everywhere.merging(scratch.settingsOfOpenMPI) { $1 }
         return try await launch(
             .name("mpirun"), ["-n", "\(ranks)", "--oversubscribe", program] + arguments,
-            settings.merging(environment) { $1 }, timeout, scratch)
+            settings.merging(environment) { $1 }, workingDirectory, timeout, scratch)
     }
 }
 
@@ -70,8 +72,8 @@ public func path(ofProduct product: String) throws(LaunchError) -> String {
 
 /// Output goes to files, not to pipes: a process that survives its parent would hold a pipe open, and with it the test.
 private func launch(
-    _ executable: Executable, _ arguments: [String], _ environment: [String: String], _ timeout: Duration,
-    _ scratch: ScratchDirectory
+    _ executable: Executable, _ arguments: [String], _ environment: [String: String],
+    _ workingDirectory: String?, _ timeout: Duration, _ scratch: ScratchDirectory
 ) async throws -> ProgramResult {
     let output = scratch.directory.appendingPathComponent("output")
     let error = scratch.directory.appendingPathComponent("error")
@@ -82,7 +84,7 @@ private func launch(
     let started = try await Subprocess.run(
         executable, arguments: Arguments(arguments),
         environment: .inherit.updating(Dictionary(uniqueKeysWithValues: variables)),
-        platformOptions: options, input: .none,
+        workingDirectory: workingDirectory.map { .init($0) }, platformOptions: options, input: .none,
         output: .fileDescriptor(.init(rawValue: try create(output)), closeAfterSpawningProcess: true),
         error: .fileDescriptor(.init(rawValue: try create(error)), closeAfterSpawningProcess: true)
     ) { execution in

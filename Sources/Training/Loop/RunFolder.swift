@@ -18,11 +18,23 @@ public struct RunFolder: Sendable {
 
     /// Makes the folder and those inside it.
     public func create() throws(FileError) {
-        do {
-            try FileManager.default.createDirectory(atPath: path + "/model", withIntermediateDirectories: true)
-        } catch {
+        try Self.makeFolder(path)
+        try Self.makeFolder(path + "/model")
+    }
+
+    /// Makes a folder and those around it, as far as they are not there.
+    private static func makeFolder(_ path: String) throws(FileError) {
+        if mkdir(path, 0o777) == 0 { return }
+        var isFolder: ObjCBool = false
+        switch errno {
+        case EEXIST where FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue:
+            return
+        case ENOENT where path.dropLast().contains("/"):
+            try makeFolder(URL(filePath: path).deletingLastPathComponent().path)
+            try makeFolder(path)
+        case let code:
             throw FileError(
-                path: path, operation: .create, reason: (error as NSError).localizedDescription,
+                path: path, operation: .create, reason: String(cString: strerror(code)),
                 advice: "choose another folder with --out")
         }
     }
@@ -39,7 +51,8 @@ public struct RunFolder: Sendable {
             text = try String(contentsOfFile: configuration, encoding: .utf8)
         } catch {
             throw TrainingError(
-                .data, "\(configuration): cannot be read", remedy: "\(path) is not the folder of a run: name one with --checkpoint")
+                .data, "\(configuration): cannot be read",
+                remedy: "\(path) is not the folder of a run: name one with --checkpoint")
         }
         do {
             return try YAMLDecoder().decode(TrainingConfiguration.self, from: text)

@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+import TrainerSupport
+
+/// The number of ranks changes nothing after 200 steps on a published data set either.
+@Suite(.timeLimit(.minutes(15))) struct PublishedDataTests {
+    private static let name = "Grocery_and_Gourmet_Food"
+
+    /// `FACET_DATA`, or `shared/data` beside the package.
+    private static let root: String = {
+        if let root = ProcessInfo.processInfo.environment["FACET_DATA"] { return root }
+        var package = URL(filePath: #filePath)
+        for _ in 0..<3 { package.deleteLastPathComponent() }
+        return package.deletingLastPathComponent().appending(path: "shared/data").path
+    }()
+
+    private static var isThere: Bool { FileManager.default.fileExists(atPath: root + "/" + name) }
+    private static var absence: Comment { "\(name) is not in \(root); set FACET_DATA to the folder that holds it" }
+
+    struct Case: Sendable, CustomStringConvertible {
+        let arguments: [String]
+        let ranks: [Int]
+
+        var description: String { arguments.joined(separator: " ") }
+    }
+
+    static let cases = [
+        Case(
+            arguments: ["--model", "TiMiRec", "--stage", "both", "--K", "6", "--add-trm", "1", "--n_layers", "2"],
+            ranks: [2, 3, 5, 8]),
+        Case(arguments: ["--model", "ComiRec", "--K", "4", "--negatives", "2"], ranks: [2, 8]),
+    ]
+
+    @Test(.enabled(if: isThere, absence), arguments: cases)
+    func `200 steps on Grocery end alike on 1 to 8 ranks`(_ test: Case) async throws {
+        let workspace = try Workspace()
+        let arguments =
+            ["train", "--quiet", "--data-root", Self.root, "--dataset", Self.name, "--max-steps", "200", "--topk", "5"]
+            + test.arguments
+        try await Launch.alone.successfulTrainer(arguments + ["--out", workspace("alone")], timeout: .seconds(300))
+        let reference = try FinishedRun(folder: workspace("alone"))
+        expectComplete(reference)
+        #expect(reference.result["steps"] == .integer(200))
+        for count in test.ranks {
+            let out = workspace("ranks-\(count)")
+            try await Launch.ranks(count).successfulTrainer(arguments + ["--out", out], timeout: .seconds(300))
+            expectSame(try FinishedRun(folder: out), as: reference, "\(Launch.ranks(count))")
+        }
+    }
+}

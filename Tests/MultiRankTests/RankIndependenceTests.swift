@@ -1,0 +1,75 @@
+import Testing
+import TrainerSupport
+
+/// The number of ranks never changes a result, nor does the way in which gradients travel.
+@Suite(.timeLimit(.minutes(10))) struct RankIndependenceTests {
+    private func train(
+        _ command: TrainingCommand, _ launch: Launch, _ more: [String] = [], in workspace: Workspace, as name: String
+    ) async throws -> FinishedRun {
+        let arguments = command.arguments(dataRoot: try await SmallData.root()) + more
+        try await launch.successfulTrainer(arguments + ["--out", workspace(name)])
+        return try FinishedRun(folder: workspace(name))
+    }
+
+    /// Numbers of ranks, and how they exchange gradients.
+    private struct Parallel {
+        let ranks: Int
+        let exchange: String
+
+        static let all = [1, 2, 3, 5, 6, 7, 8].flatMap {
+            [Parallel(ranks: $0, exchange: "shared"), Parallel(ranks: $0, exchange: "messages")]
+        }
+    }
+
+    private func compare(_ command: TrainingCommand, _ parallel: [Parallel]) async throws {
+        let workspace = try Workspace()
+        let reference = try await train(command, .alone, in: workspace, as: "alone")
+        expectComplete(reference)
+        for (index, parallel) in parallel.enumerated() {
+            let launch = Launch.ranks(parallel.ranks)
+            let run = try await train(
+                command, launch, ["--exchange", parallel.exchange], in: workspace, as: "\(index)")
+            #expect(run.result["ranks"] == .integer(parallel.ranks))
+            expectSame(run, as: reference, "\(launch) through \(parallel.exchange)")
+        }
+    }
+
+    @Test(arguments: TrainingCommand.everyModel(.withTransformer))
+    func `every model is the same on 1 to 8 ranks through shared memory and messages`(
+        command: TrainingCommand
+    ) async throws {
+        try await compare(command, Parallel.all)
+    }
+
+    @Test(arguments: TrainingCommand.everyModel(.withoutTransformer))
+    func `every model is the same where the shards are no power of two`(command: TrainingCommand) async throws {
+        let parallel = [(2, "shared"), (3, "messages"), (5, "shared"), (6, "messages")]
+        try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
+    }
+
+    @Test(arguments: TrainingCommand.everyFirstStage(.withTransformer))
+    func `a first stage alone is the same on several ranks`(command: TrainingCommand) async throws {
+        let parallel = [(2, "shared"), (3, "messages"), (7, "shared")]
+        try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
+    }
+
+    @Test(arguments: TrainingCommand.everyFirstStage(.withTransformer))
+    func `a first stage alone is what both stages together begin with`(command: TrainingCommand) async throws {
+        let workspace = try Workspace()
+        let alone = try await train(command, .alone, in: workspace, as: "first")
+        let both = TrainingCommand(model: command.model, stage: "both", setting: command.setting)
+        _ = try await train(both, .alone, in: workspace, as: "both")
+        expectSame(try FinishedRun(folder: workspace("both/pretrain")), as: alone, "of the first stage")
+    }
+
+    @Test(arguments: TrainingCommand.everyModel(.withTransformer))
+    func `two runs of one command agree and another seed does not`(command: TrainingCommand) async throws {
+        let workspace = try Workspace()
+        let reference = try await train(command, .alone, in: workspace, as: "first")
+        expectSame(try await train(command, .alone, in: workspace, as: "second"), as: reference, "of the second run")
+        let other = try await train(command, .alone, ["--seed", "1"], in: workspace, as: "other")
+        #expect(other.digest != reference.digest)
+        #expect(other.metrics != reference.metrics)
+        #expect(other.model != reference.model)
+    }
+}

@@ -1,0 +1,56 @@
+import Recommenders
+
+/// A training whose result is compared between numbers of ranks.
+struct TrainingCommand: Sendable, CustomStringConvertible {
+    let model: String
+    /// What `--stage` is given; nil for a model without stages.
+    let stage: String?
+    let setting: Setting
+
+    var description: String { [model, stage, setting.name].compactMap { $0 }.joined(separator: " ") }
+
+    /// The command line without `--out`.
+    func arguments(dataRoot: String) -> [String] {
+        ["train", "--quiet", "--model", model, "--data-root", dataRoot, "--dataset", SmallData.name]
+            + (stage.map { ["--stage", $0] } ?? []) + setting.arguments
+    }
+}
+
+/// Options that all models are trained with. Batch sizes are no multiples of the numbers of shards, so that the shards
+/// of a step differ in size; several layers, so that dropout takes part.
+struct Setting: Sendable {
+    let name: String
+    let arguments: [String]
+
+    static let withTransformer = Setting(
+        name: "8 shards",
+        arguments: common + [
+            "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2", "--logical-shards", "8", "--batch-size",
+            "37", "--negatives", "3", "--epochs", "2",
+        ])
+
+    static let withoutTransformer = Setting(
+        name: "6 shards",
+        arguments: common + [
+            "--add-trm", "0", "--add-pos", "0", "--K", "2", "--n_layers", "2", "--logical-shards", "6", "--batch-size",
+            "32", "--negatives", "1", "--max-steps", "20", "--l2", "1e-4",
+        ])
+
+    private static let common = ["--embedding-size", "16", "--lr", "0.01", "--topk", "5,10", "--history-max", "9"]
+}
+
+extension TrainingCommand {
+    /// Every model of the catalogue with all of its stages.
+    static func everyModel(_ setting: Setting) -> [TrainingCommand] {
+        RecommenderCatalogue.entries.map {
+            TrainingCommand(model: $0.name, stage: $0.stages.isEmpty ? nil : "both", setting: setting)
+        }
+    }
+
+    /// The first stage of every model that has stages.
+    static func everyFirstStage(_ setting: Setting) -> [TrainingCommand] {
+        RecommenderCatalogue.entries.compactMap { entry in
+            entry.stages.first.map { TrainingCommand(model: entry.name, stage: $0.rawValue, setting: setting) }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Testing
+import TrainerSupport
+
+/// A command line that makes no sense ends in one message that names the option, before anything is read or written.
+@Suite(.timeLimit(.minutes(2))) struct BadOptionTests {
+    struct Case: Sendable, CustomStringConvertible {
+        let options: [String]
+        let message: String
+
+        var description: String { options.joined(separator: " ") }
+
+        init(_ options: String..., message: String? = nil) {
+            self.options = options
+            self.message = message ?? String(options[0].prefix { $0 != "=" })
+        }
+    }
+
+    static let trainCases = [
+        Case("--epochs", "0"),
+        Case("--epochs=-1"),
+        Case("--epochs", "many"),
+        Case("--epochs", "1.5"),
+        Case("--epochs", "99999999999999999999"),
+        Case("--max-steps", "0"),
+        Case("--early-stop=-1"),
+        Case("--seed=-1"),
+        Case("--batch-size", "0"),
+        Case("--batch-size", "1000001"),
+        Case("--batch-size", "3", message: "--batch-size is 3, below the 4 logical shards"),
+        Case("--logical-shards", "0"),
+        Case("--logical-shards", "4097"),
+        Case("--lr", "0"),
+        Case("--lr=-0.1"),
+        Case("--lr", "nan"),
+        Case("--lr", "inf"),
+        Case("--l2=-1"),
+        Case("--l2", "nan"),
+        Case("--negatives", "0"),
+        Case("--embedding-size", "0"),
+        Case("--embedding-size", "4097"),
+        Case("--interests", "0"),
+        Case("--interests", "65"),
+        Case("--K", "two"),
+        Case("--history-max", "0"),
+        Case("--attention-size", "0"),
+        Case("--temp", "0"),
+        Case("--temp", "nan"),
+        Case("--layers", "0"),
+        Case("--layers", "17"),
+        Case("--add-pos", "2"),
+        Case("--add-trm", "maybe"),
+        Case("--topk", "0"),
+        Case("--topk", "5,,10"),
+        Case("--topk", "five"),
+        Case("--evaluation", "half"),
+        Case("--stage", "third"),
+        Case("--loss", "none"),
+        Case("--selection", "none"),
+        Case("--exchange", "pigeons"),
+        Case("--lr", message: "--lr"),
+        Case("--bacth-size", "8", message: "Did you mean '--batch-size'?"),
+        Case("--histroy-max", "8", message: "Did you mean '--history-max'?"),
+        Case("--nonsense-of-my-own", "8"),
+        Case("surplus"),
+        Case("--model", "TimRec", message: "there is no model TimRec; did you mean TiMiRec?"),
+        Case("--model", "comirek", message: "there is no model comirek; did you mean ComiRec?"),
+        Case("--config", message: "--config needs the name of a YAML file"),
+        Case("--config", "no-such-file.yaml", message: "no-such-file.yaml: cannot be read"),
+    ]
+
+    @Test(arguments: trainCases) func `a wrong option of train is refused by name`(_ input: Case) async throws {
+        try await refuse(input, .alone)
+    }
+
+    @Test(
+        arguments: trainCases.filter {
+            ["--epochs", "--batch-size", "--bacth-size", "--model"].contains($0.options[0])
+        })
+    func `a wrong option is told once on two ranks`(_ input: Case) async throws {
+        try await refuse(input, .ranks(2))
+    }
+
+    private func refuse(_ input: Case, _ launch: Launch) async throws {
+        let workspace = try await FinishedRuns.workspace()
+        let out = workspace("ComiRec")
+        let command =
+            ["train", "--model", "ComiRec", "--data-root", workspace("data"), "--dataset", "tables", "--out", out]
+            + FinishedRuns.options
+        try await expectRefusal(Refusal(64, naming: input.message), launch, command + input.options, leaving: out)
+    }
+
+    static let otherCases = [
+        Case("train", "--model", "ComiRec", message: "--dataset is missing"),
+        Case("train", "--dataset", "tables", message: "--model"),
+        Case("evaluate", message: "--checkpoint"),
+        Case("evaluate", "--checkpoint", "run", "--split", "train", message: "--split"),
+        Case("evaluate", "--checkpoint", "run", "--topk", "0", message: "--topk"),
+        Case("evaluate", "--checkpoint", "run", "--logical-shards", "0", message: "--logical-shards"),
+        Case("evaluate", "--checkpoint", "file.safetensors", message: "--model is missing"),
+        Case("evaluate", "--checkpoint", "file.safetensors", "--model", "ComiRec", message: "--dataset is missing"),
+        Case(
+            "evaluate", "--checkpoint", "file.safetensors", "--model", "CommiRec", "--dataset", "tables",
+            message: "there is no model CommiRec; did you mean ComiRec?"),
+        Case("data", "generate", message: "--out"),
+        Case("data", "generate", "--out", "no/where", "--users", "0", message: "users: 0"),
+        Case("data", "generate", "--out", "no/where", "--items", "0", message: "items: 0"),
+        Case("data", "generate", "--out", "no/where", "--clusters", "0", message: "clusters: 0"),
+        Case("data", "generate", "--out", "no/where", "--max-interests", "0", message: "--max-interests is 0"),
+        Case("data", "generate", "--out", "no/where", "--drift", "2", message: "drift: 2"),
+        Case("data", "generate", "--out", "no/where", "--negatives=-1", message: "negatives: -1"),
+        Case("data", "generate", "--out", "no/where", "--mean-interactions", "1", message: "interactions: 1"),
+        Case("data", "generate", "--out", "no/where", "--popularity-exponent", "9", message: "popularity exponent: 9"),
+        Case("trian", message: "trian"),
+    ]
+
+    @Test(arguments: otherCases) func `a wrong option of another command is refused by name`(_ input: Case) async throws
+    {
+        try await expectRefusal(Refusal(64, naming: input.message), .alone, input.options)
+    }
+}

@@ -1,0 +1,178 @@
+import Foundation
+import Testing
+import TrainerSupport
+
+/// Commands that are right by themselves, but not where they are given.
+@Suite(.timeLimit(.minutes(2))) struct BadStateTests {
+    static let launches = [Launch.alone, .ranks(2)]
+
+    /// A workspace with a data set, and a copy of a finished run in its folder `run`.
+    private struct Scene {
+        private let workspace: Workspace
+        let out: String
+        let data: [String]
+
+        init(_ run: String = "ComiRec") async throws {
+            let finished = try await FinishedRuns.workspace()
+            workspace = try Workspace()
+            out = try workspace.copy(finished(run), as: "run")
+            data = ["--data-root", finished("data"), "--dataset", FinishedRuns.dataset]
+        }
+
+        func train(_ arguments: String...) -> [String] {
+            ["train", "--epochs", "1", "--out", out] + data + FinishedRuns.options + arguments
+        }
+    }
+
+    @Test func `more ranks than logical shards are refused`() async throws {
+        let scene = try await Scene()
+        try await expectRefusal(
+            Refusal(64, naming: "3 ranks for 2 logical shards", "--logical-shards"), .ranks(3),
+            scene.train("--model", "ComiRec", "--logical-shards", "2"), leaving: scene.out)
+    }
+
+    @Test(arguments: [
+        ["OMPI_COMM_WORLD_SIZE": "2"], ["PMI_SIZE": "2"],
+        ["SLURM_PROCID": "0", "SLURM_STEP_ID": "0", "SLURM_NTASKS": "2"],
+    ])
+    func `a launcher that MPI does not see is told`(environment: [String: String]) async throws {
+        let scene = try await Scene()
+        try await expectRefusal(
+            Refusal(64, naming: "=2, but MPI has a world of one rank"), .alone, scene.train("--model", "ComiRec"),
+            environment: environment, leaving: scene.out)
+    }
+
+    @Test(arguments: launches)
+    func `finetune without a pretrained extractor says how to get one`(launch: Launch) async throws {
+        let scene = try await Scene()
+        try await expectRefusal(
+            Refusal(64, naming: "\(scene.out) has none", "--stage pretrain", "--extractor"), launch,
+            scene.train("--model", "TiMiRec", "--stage", "finetune"), leaving: scene.out)
+    }
+
+    @Test(arguments: launches)
+    func `finetune with other options than pretrain names them`(launch: Launch) async throws {
+        let scene = try await Scene("pretrain")
+        try await expectRefusal(
+            Refusal(64, naming: "--embedding-size 8 instead of 16", "--interests 2 instead of 3", "--extractor"),
+            launch,
+            scene.train("--model", "TiMiRec", "--stage", "finetune", "--embedding-size", "16", "--K", "3"),
+            leaving: scene.out)
+    }
+
+    @Test(arguments: launches)
+    func `an extractor of another model is refused`(launch: Launch) async throws {
+        let scene = try await Scene("pretrain")
+        let finished = try await FinishedRuns.workspace()
+        try await expectRefusal(
+            Refusal(64, naming: "--model ComiRec instead of TiMiRec"), launch,
+            scene.train("--model", "TiMiRec", "--stage", "finetune", "--extractor", finished("ComiRec")),
+            leaving: scene.out)
+        try await expectRefusal(
+            Refusal(65, naming: "model.safetensors: there is no tensor"), launch,
+            scene.train(
+                "--model", "TiMiRec", "--stage", "finetune", "--extractor",
+                finished("ComiRec/model/model.safetensors")), leaving: scene.out)
+    }
+
+    @Test(arguments: launches)
+    func `negatives that the data set does not have are refused`(launch: Launch) async throws {
+        let scene = try await Scene()
+        let workspace = try Workspace()
+        try SmallTables().withoutNegatives.write(to: workspace, "tables")
+        try await expectRefusal(
+            Refusal(64, naming: "tables stores no negatives to rank among", "--evaluation full"), launch,
+            scene.train("--model", "ComiRec", "--evaluation", "sampled", "--data-root", workspace.path),
+            leaving: scene.out)
+        try await expectRefusal(
+            Refusal(64, naming: "tables stores no negatives to rank among", "--evaluation full"), launch,
+            ["evaluate", "--checkpoint", scene.out, "--evaluation", "sampled", "--data-root", workspace.path])
+    }
+
+    @Test(arguments: launches)
+    func `a damaged safetensors file is refused by name`(launch: Launch) async throws {
+        let scene = try await Scene()
+        let whole = try Data(contentsOf: URL(filePath: scene.out + "/model/model.safetensors"))
+        let workspace = try Workspace()
+        let damaged = [
+            ("no-such", nil, "no-such.safetensors: cannot be opened"),
+            ("empty", Data(), "empty.safetensors: a safetensors file begins with 8 bytes"),
+            ("headless", whole.prefix(100), "headless.safetensors: the header is said to have"),
+            ("half", whole.prefix(whole.count / 2), "half.safetensors: "),
+            ("garbage", Data((0..<4096).map { UInt8(truncatingIfNeeded: $0 * $0 + 7) }), "garbage.safetensors: "),
+        ]
+        for (name, bytes, message) in damaged {
+            if let bytes { try workspace.write(name + ".safetensors", bytes) }
+            let file = workspace(name + ".safetensors")
+            try await expectRefusal(
+                Refusal(65, naming: message), launch,
+                ["evaluate", "--checkpoint", file, "--model", "ComiRec", "--embedding-size", "8"] + scene.data)
+        }
+        try whole.prefix(whole.count / 2).write(to: URL(filePath: scene.out + "/model/model.safetensors"))
+        try await expectRefusal(
+            Refusal(65, naming: "run/model/model.safetensors: "), launch, ["evaluate", "--checkpoint", scene.out],
+            leaving: scene.out)
+    }
+
+    @Test(arguments: launches)
+    func `a folder that is no run is refused by name`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        try await expectRefusal(
+            Refusal(65, naming: "nothing/config.yaml: cannot be read", "--checkpoint"), launch,
+            ["evaluate", "--checkpoint", workspace("nothing")])
+        try workspace.write("broken/config.yaml", "model: [")
+        try await expectRefusal(
+            Refusal(65, naming: "broken/config.yaml"), launch, ["evaluate", "--checkpoint", workspace("broken")])
+    }
+
+    @Test(arguments: launches)
+    func `a file of another model or size is refused`(launch: Launch) async throws {
+        let scene = try await Scene()
+        let file = ["evaluate", "--checkpoint", scene.out + "/model/model.safetensors"] + scene.data
+        try await expectRefusal(
+            Refusal(65, naming: "model.safetensors: there is no tensor"), launch, file + ["--model", "TiMiRec"])
+        try await expectRefusal(
+            Refusal(65, naming: "has the shape"), launch, file + ["--model", "ComiRec", "--embedding-size", "16"])
+    }
+
+    struct Configuration: Sendable, CustomStringConvertible {
+        let text: String
+        let refusal: Refusal
+
+        var description: String { text }
+    }
+
+    static let configurations = [
+        Configuration(text: "lr: 0.1\nseed: [1,\n", refusal: Refusal(65, naming: "options.yaml:3: ")),
+        Configuration(text: "lr: 0.1\n\tseed: 1\n", refusal: Refusal(65, naming: "options.yaml:2: ")),
+        Configuration(text: "", refusal: Refusal(65, naming: "options.yaml: no options")),
+        Configuration(text: "just text\n", refusal: Refusal(65, naming: "options.yaml: no options")),
+        Configuration(text: "lr: 0.1\nseed: [1, 2]\n", refusal: Refusal(65, naming: "options.yaml:2: ")),
+        Configuration(text: "lr: 0.1\nbatch-sise: 8\n", refusal: Refusal(64, naming: "Did you mean '--batch-size'?")),
+        Configuration(text: "lr: -1\n", refusal: Refusal(64, naming: "--lr")),
+        Configuration(text: "interests: two\n", refusal: Refusal(64, naming: "'two'", "--interests")),
+    ]
+
+    @Test(arguments: configurations, launches)
+    func `a configuration file that cannot be used is refused`(_ input: Configuration, launch: Launch) async throws {
+        let scene = try await Scene()
+        let file = try Workspace()
+        let path = try file.write("options.yaml", input.text)
+        try await expectRefusal(
+            input.refusal, launch, scene.train("--model", "ComiRec", "--config", path), leaving: scene.out)
+    }
+
+    @Test(arguments: launches)
+    func `a file in place of the run's folder ends in an output error`(launch: Launch) async throws {
+        let scene = try await Scene()
+        let workspace = try Workspace()
+        let file = try workspace.write("file", "what was there")
+        try await expectRefusal(
+            Refusal(74, naming: "\(file): cannot be created", "--out"), launch,
+            scene.train("--model", "ComiRec", "--quiet", "--out", file))
+        try await expectRefusal(
+            Refusal(74, naming: "\(file)/run: cannot be created", "--out"), launch,
+            scene.train("--model", "ComiRec", "--quiet", "--out", file + "/run"))
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "what was there")
+    }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import Reporting
+import Testing
+import TrainerSupport
+
+/// What users and scripts rely on when all is well.
+@Suite(.timeLimit(.minutes(3))) struct GoodPathTests {
+    static let launches = [Launch.alone, .ranks(2)]
+
+    private func train(_ workspace: Workspace, _ more: String...) -> [String] {
+        [
+            "train", "--model", "ComiRec", "--epochs", "2", "--data-root", workspace("data"), "--dataset",
+            FinishedRuns.dataset,
+        ] + FinishedRuns.options + more
+    }
+
+    @Test(arguments: launches)
+    func `the command lines of TiMiRec's README work after trainer train`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        try SmallTables().write(to: workspace, "data/ml-1m")
+        let common = [
+            "train", "--model_name", "TiMiRec", "--dataset", "ml-1m", "--lr", "1e-4", "--l2", "1e-6", "--history_max",
+            "20", "--K", "2", "--add_pos", "1", "--add_trm", "1", "--epochs", "1",
+        ]
+        try await launch.successfulTrainer(common + ["--stage", "pretrain"], workingDirectory: workspace.path)
+        let found = files(below: workspace("runs")).keys.filter { $0.hasSuffix("/result.json") }
+        try #require(found.count == 1)
+        let out = workspace("runs/") + String(found[0].dropLast("/result.json".count))
+        let pretrained = try FinishedRun(folder: out)
+
+        try await launch.successfulTrainer(
+            common + ["--stage", "finetune", "--check_epoch", "10", "--temp", "0.5", "--n_layers", "2"],
+            workingDirectory: workspace.path)
+        let finetuned = try FinishedRun(folder: out)
+        #expect(finetuned.digest != pretrained.digest)
+        let kept = try FinishedRun(folder: out + "/pretrain")
+        #expect(kept.digest == pretrained.digest)
+        #expect(kept.model == pretrained.model)
+        let configuration = try String(contentsOfFile: out + "/config.yaml", encoding: .utf8)
+        for line in ["stage: finetune", "temp: 5e-1", "layers: 2", "interests: 2", "seed: 0"] {
+            #expect(configuration.contains(line + "\n") || configuration.hasSuffix(line), "\(line) in \(configuration)")
+        }
+    }
+
+    @Test func `the config.yaml of a run reproduces it`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        for name in ["ComiRec", "pretrain"] {
+            try await Launch.alone.successfulTrainer([
+                "train", "--config", finished(name + "/config.yaml"), "--out", workspace(name),
+            ])
+            let again = try FinishedRun(folder: workspace(name))
+            let reference = try FinishedRun(folder: finished(name))
+            #expect(again.digest == reference.digest)
+            #expect(again.findings == reference.findings)
+            #expect(again.metrics == reference.metrics)
+            #expect(again.model == reference.model)
+        }
+    }
+
+    @Test func `the config.yaml of a finetuned run reproduces it with its extractor`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let both = ["train", "--model", "TiMiRec", "--stage", "both", "--epochs", "2", "--data-root", finished("data")]
+        try await Launch.alone.successfulTrainer(
+            both + ["--dataset", FinishedRuns.dataset, "--out", workspace("run")] + FinishedRuns.options)
+        try await Launch.alone.successfulTrainer([
+            "train", "--config", workspace("run/config.yaml"), "--out", workspace("again"),
+        ])
+        #expect(
+            try FinishedRun(folder: workspace("again")).findings == FinishedRun(folder: workspace("run")).findings)
+    }
+
+    @Test func `options of the command line win over those of the file`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        try await Launch.alone.successfulTrainer([
+            "train", "--seed", "5", "--config", finished("ComiRec/config.yaml"), "--out", workspace("run"),
+        ])
+        let text = try String(contentsOfFile: workspace("run/config.yaml"), encoding: .utf8)
+        #expect(text.contains("seed: 5\n"))
+        #expect(try FinishedRun(folder: workspace("run")).digest != FinishedRun(folder: finished("ComiRec")).digest)
+    }
+
+    @Test(arguments: launches)
+    func `json prints the result object and nothing else on standard output`(launch: Launch) async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let training = try await launch.successfulTrainer(
+            train(finished, "--out", workspace("run"), "--json"))
+        let run = try FinishedRun(folder: workspace("run"))
+        #expect(try JSONValue(parsing: training.standardOutput) == run.result)
+        let evaluation = try await launch.successfulTrainer(["evaluate", "--checkpoint", workspace("run"), "--json"])
+        let evaluated = try JSONValue(parsing: evaluation.standardOutput)
+        #expect(evaluated["metrics"] == run.result["test"])
+    }
+
+    @Test func `quiet says nothing but the result`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let result = try await Launch.alone.successfulTrainer(
+            train(finished, "--out", workspace("run"), "--quiet"))
+        #expect(result.standardError == "")
+        #expect(result.standardOutput.contains("popularity"))
+    }
+
+    @Test(arguments: launches)
+    func `a run into the folder of an earlier one replaces it`(launch: Launch) async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let out = try workspace.copy(finished("ComiRec"), as: "run")
+        try await launch.successfulTrainer(train(finished, "--out", out, "--seed", "1"))
+        try await launch.successfulTrainer(train(finished, "--out", workspace("new"), "--seed", "1"))
+        let replaced = try FinishedRun(folder: out)
+        let new = try FinishedRun(folder: workspace("new"))
+        #expect(replaced.findings == new.findings)
+        #expect(replaced.metrics == new.metrics)
+        #expect(replaced.model == new.model)
+        #expect(Set(files(below: out).keys) == Set(files(below: workspace("new")).keys))
+        #expect(replaced.digest != (try FinishedRun(folder: finished("ComiRec")).digest))
+    }
+
+    @Test func `without stored negatives all items are ranked`() async throws {
+        let workspace = try Workspace()
+        try SmallTables().withoutNegatives.write(to: workspace, "data/tables")
+        try await Launch.alone.successfulTrainer(train(workspace, "--out", workspace("run")))
+        #expect(try FinishedRun(folder: workspace("run")).result["evaluation"] == "full")
+    }
+
+    @Test(
+        arguments: [["--help"], ["train", "--help"], ["evaluate", "--help"], ["data", "generate", "--help"]], launches)
+    func `help is no error`(arguments: [String], launch: Launch) async throws {
+        let result = try await launch.trainer(arguments, timeout: .seconds(20))
+        #expect(result.exitCode == 0)
+        #expect(result.errorLines.isEmpty)
+        #expect(result.standardOutput.ranges(of: "OVERVIEW:").count == 1)
+    }
+
+    @Test func `TiMiRec is clearly better than popularity on synthetic data`() async throws {
+        let workspace = try Workspace()
+        try await Launch.alone.successfulTrainer(["data", "generate", "--out", workspace("data/synthetic")])
+        try await Launch.alone.successfulTrainer(
+            [
+                "train", "--model", "TiMiRec", "--data-root", workspace("data"), "--dataset", "synthetic", "--epochs",
+                "1", "--lr", "0.003", "--K", "4", "--topk", "10", "--out", workspace("run"),
+            ], timeout: .seconds(150))
+        let run = try FinishedRun(folder: workspace("run"))
+        let trained = try #require(run.test("NDCG@10"))
+        let popularity = try #require(run.result["popularity_test"]?["NDCG@10"]?.double)
+        #expect(popularity > 0)
+        #expect(trained > 2 * popularity, "\(trained), popularity \(popularity)")
+    }
+}
