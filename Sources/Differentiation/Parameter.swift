@@ -29,9 +29,8 @@ public struct ParameterSpecification: Sendable {
     public let kind: ParameterKind
     public let initialization: Initialization
     public let parameter: Parameter
-
     /// Whether the L2 coefficient applies: not to parameters whose name contains `bias`.
-    public var decays: Bool { !name.contains("bias") }
+    public let decays: Bool
 }
 
 /// The parameters of a model in the order in which it asked for them.
@@ -39,6 +38,8 @@ public struct ParameterSpecification: Sendable {
 /// Dense parameters share one region of memory and tables another, so that an optimizer can split each evenly.
 public final class ParameterLayout {
     public private(set) var specifications: [ParameterSpecification] = []
+    /// The specifications of the tables, in the order of ``Parameter/table``.
+    public private(set) var tables: [ParameterSpecification] = []
     /// Floats in the region of the dense parameters, and in that of the tables.
     public private(set) var denseCount = 0
     public private(set) var tableCount = 0
@@ -50,9 +51,6 @@ public final class ParameterLayout {
 
     /// The scope of a model: where it registers its parameters.
     public var root: ParameterScope { ParameterScope(layout: self, prefix: "") }
-
-    /// The specifications of the tables, in the order of ``Parameter/table``.
-    public var tables: [ParameterSpecification] { specifications.filter { $0.parameter.table != nil } }
 
     /// Number of trainable values, padding rows included.
     public var parameterCount: Int { specifications.reduce(0) { $0 + $1.parameter.count } }
@@ -73,9 +71,11 @@ public final class ParameterLayout {
             index: specifications.count, rows: rows, columns: columns, offset: isDense ? denseCount : tableCount,
             table: isDense ? nil : tables.count)
         if isDense { denseCount += room } else { tableCount += room }
-        specifications.append(
-            ParameterSpecification(
-                name: name, shape: shape, kind: kind, initialization: initialization, parameter: parameter))
+        let specification = ParameterSpecification(
+            name: name, shape: shape, kind: kind, initialization: initialization, parameter: parameter,
+            decays: !name.contains("bias"))
+        specifications.append(specification)
+        if !isDense { tables.append(specification) }
         return parameter
     }
 }
