@@ -17,6 +17,7 @@ import TrainerSupport
             "--epochs", "1000000", "--early-stop", "0", "--exchange", exchange, "--out", out,
         ]
         let job = Job(arguments)
+        defer { job.end() }
         let ranks = try await ranksInTraining(job, out)
         #expect(ranks.count == 2)
         let victim = try #require(ranks.max())
@@ -70,6 +71,9 @@ private final class Job: Sendable {
             return try await Launch.ranks(2).trainer(arguments, timeout: .seconds(60))
         }
     }
+
+    /// Ends the ranks, if they are still there.
+    func end() { ending.cancel() }
 
     var hasEnded: Bool { ended.value.withLock { $0 } }
 
