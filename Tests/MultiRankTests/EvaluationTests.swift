@@ -4,7 +4,7 @@ import Testing
 import TrainerSupport
 
 /// What `trainer evaluate` finds is what the training found, on any number of ranks.
-@Suite(.timeLimit(.minutes(5))) struct EvaluationTests {
+@Suite struct EvaluationTests {
     /// A trained model in a workspace.
     private struct Trained {
         let workspace: Workspace

@@ -1,10 +1,11 @@
 import Foundation
 import ProcessSupport
+import Synchronization
 import Testing
 import TrainerSupport
 
 /// A rank that vanishes ends the job: nobody waits for it.
-@Suite(.timeLimit(.minutes(3))) struct KilledRankTests {
+@Suite struct KilledRankTests {
     @Test(arguments: ["shared", "messages"])
     func `a rank that is killed in the middle of training ends the job within 10 seconds`(
         exchange: String
@@ -15,15 +16,16 @@ import TrainerSupport
             "train", "--model", "ComiRec", "--data-root", try await SmallData.root(), "--dataset", SmallData.name,
             "--epochs", "1000000", "--early-stop", "0", "--exchange", exchange, "--out", out,
         ]
-        async let ending = Launch.ranks(2).trainer(arguments, timeout: .seconds(60))
-        let ranks = try await ranksInTraining(out)
+        let job = Job(arguments)
+        defer { job.end() }
+        let ranks = try await ranksInTraining(job, out)
         #expect(ranks.count == 2)
         let victim = try #require(ranks.max())
 
         let clock = ContinuousClock()
         let start = clock.now
         kill(victim, SIGKILL)
-        let result = try await ending
+        let result = try await job.result
         #expect(clock.now - start < .seconds(10))
         #expect(!result.timedOut)
         #expect(result.exitCode != 0)
@@ -41,10 +43,8 @@ import TrainerSupport
 
     /// The processes that train into `out` and were started by an mpirun that was given the same folder, once they have
     /// finished an epoch.
-    private func ranksInTraining(_ out: String) async throws -> [pid_t] {
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(50)
-        while clock.now < deadline {
+    private func ranksInTraining(_ job: Job, _ out: String) async throws -> [pid_t] {
+        while !job.hasEnded {
             try await Task.sleep(for: .milliseconds(50))
             guard let log = FileManager.default.contents(atPath: out + "/metrics.jsonl"), !log.isEmpty else { continue }
             return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
@@ -58,6 +58,32 @@ import TrainerSupport
         }
         return []
     }
+}
+
+/// Two ranks that train while the test goes on.
+private final class Job: Sendable {
+    private let ending: Task<ProgramResult, any Error>
+    private let ended = Flag()
+
+    init(_ arguments: [String]) {
+        ending = Task { [ended] in
+            defer { ended.value.withLock { $0 = true } }
+            return try await Launch.ranks(2).trainer(arguments, timeout: .seconds(60))
+        }
+    }
+
+    /// Ends the ranks, if they are still there.
+    func end() { ending.cancel() }
+
+    var hasEnded: Bool { ended.value.withLock { $0 } }
+
+    var result: ProgramResult {
+        get async throws { try await ending.value }
+    }
+}
+
+private final class Flag: Sendable {
+    let value = Mutex(false)
 }
 
 /// A process as `/proc` shows it; without arguments if there is none, or one that has ended and was not waited for.

@@ -3,7 +3,7 @@ import Testing
 import TrainerSupport
 
 /// The number of ranks changes nothing after 200 steps on a published data set either.
-@Suite(.timeLimit(.minutes(15))) struct PublishedDataTests {
+@Suite struct PublishedDataTests {
     private static let name = "Grocery_and_Gourmet_Food"
 
     /// `FACET_DATA`, or `shared/data` beside the package.

@@ -2,7 +2,7 @@ import Testing
 import TrainerSupport
 
 /// The number of ranks never changes a result, nor does the way in which gradients travel.
-@Suite(.timeLimit(.minutes(10))) struct RankIndependenceTests {
+@Suite struct RankIndependenceTests {
     private func train(
         _ command: TrainingCommand, _ launch: Launch, _ more: [String] = [], in workspace: Workspace, as name: String
     ) async throws -> FinishedRun {

@@ -11,7 +11,7 @@ public final class Workspace: Sendable {
         path = folder.path
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { Self.remove(path) }
 
     /// The path of a file or folder in here.
     public func callAsFunction(_ name: String) -> String { path + "/" + name }
@@ -38,16 +38,18 @@ public final class Workspace: Sendable {
     /// A workspace that many tests share, removed when this process ends.
     public static func untilExit() throws -> Workspace {
         let workspace = try Workspace()
-        let isFirst = kept.withLock {
-            $0.append(workspace)
+        let isFirst = shared.withLock {
+            $0.append(workspace.path)
             return $0.count == 1
         }
-        // Static values are never released.
-        if isFirst { atexit { Workspace.kept.withLock { $0.removeAll() } } }
+        // What static values hold is never released.
+        if isFirst { atexit { Workspace.shared.withLock { $0.forEach(Workspace.remove) } } }
         return workspace
     }
 
-    private static let kept = Mutex<[Workspace]>([])
+    private static let shared = Mutex<[String]>([])
+
+    private static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 }
 
 /// The bytes of all files below a folder, by their paths in it; empty where there is no folder.

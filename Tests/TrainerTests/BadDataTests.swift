@@ -5,7 +5,7 @@ import TrainerSupport
 
 /// A data set that cannot be used ends in one message with the file and the line, on any number of ranks, and leaves
 /// what an earlier run wrote.
-@Suite(.timeLimit(.minutes(2))) struct BadDataTests {
+@Suite struct BadDataTests {
     struct Case: Sendable, CustomStringConvertible {
         let description: String
         let message: String

@@ -3,7 +3,7 @@ import Testing
 import TrainerSupport
 
 /// Commands that are right by themselves, but not where they are given.
-@Suite(.timeLimit(.minutes(2))) struct BadStateTests {
+@Suite struct BadStateTests {
     static let launches = [Launch.alone, .ranks(2)]
 
     /// A workspace with a data set, and a copy of a finished run in its folder `run`.
@@ -174,5 +174,14 @@ import TrainerSupport
             Refusal(74, naming: "\(file)/run: cannot be created", "--out"), launch,
             scene.train("--model", "ComiRec", "--quiet", "--out", file + "/run"))
         #expect(try String(contentsOfFile: file, encoding: .utf8) == "what was there")
+    }
+
+    @Test(arguments: launches)
+    func `a training that diverges is told once and leaves no result of the run before`(launch: Launch) async throws {
+        let scene = try await Scene()
+        try await expectRefusal(
+            Refusal(70, naming: "the loss of step", "(epoch 1) is", "--lr"), launch,
+            scene.train("--model", "ComiRec", "--quiet", "--lr", "1e30"))
+        #expect(Set(files(below: scene.out).keys).isDisjoint(with: ["result.json", "model/model.safetensors"]))
     }
 }

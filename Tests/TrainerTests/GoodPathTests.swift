@@ -4,7 +4,7 @@ import Testing
 import TrainerSupport
 
 /// What users and scripts rely on when all is well.
-@Suite(.timeLimit(.minutes(3))) struct GoodPathTests {
+@Suite struct GoodPathTests {
     static let launches = [Launch.alone, .ranks(2)]
 
     private func train(_ workspace: Workspace, _ more: String...) -> [String] {

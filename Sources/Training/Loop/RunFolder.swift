@@ -39,6 +39,13 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// Removes what an earlier run found: one that does not get to its end must not look as if it had.
+    func removeFindings() throws(FileError) {
+        for file in [result, model] where unlink(file) != 0 && errno != ENOENT {
+            throw FileError(path: file, operation: .replace, code: errno)
+        }
+    }
+
     /// Writes `config.yaml`.
     public func write(_ configuration: TrainingConfiguration) throws {
         try AtomicFile.write(try YAMLEncoder().encode(configuration), to: self.configuration)

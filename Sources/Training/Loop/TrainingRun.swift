@@ -76,6 +76,7 @@ public final class TrainingRun {
         try world.together {
             guard isRoot else { return }
             try folder.create()
+            try folder.removeFindings()
             try folder.write(configuration)
             log = try MetricsLog(creating: folder.metrics)
         }
