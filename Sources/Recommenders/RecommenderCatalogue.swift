@@ -53,7 +53,9 @@ public enum RecommenderCatalogue {
 
     /// The name that needs the fewest single-letter changes to become `name`.
     public static func nearestName(to name: String) -> String? {
-        entries.map(\.name).min { distance($0.lowercased(), name.lowercased()) < distance($1.lowercased(), name.lowercased()) }
+        entries.map(\.name).min {
+            distance($0.lowercased(), name.lowercased()) < distance($1.lowercased(), name.lowercased())
+        }
     }
 
     /// Levenshtein's distance.

@@ -57,7 +57,9 @@ struct GenerateCommand: ParsableCommand {
         options.items = items
         options.meanInteractions = meanInteractions
         options.clusters = clusters
-        guard maxInterests >= 1 else { throw ValidationError("--max-interests is \(maxInterests), at least 1 is needed") }
+        guard maxInterests >= 1 else {
+            throw ValidationError("--max-interests is \(maxInterests), at least 1 is needed")
+        }
         options.interests = 1...maxInterests
         options.popularityExponent = popularityExponent
         options.drift = drift
@@ -68,7 +70,8 @@ struct GenerateCommand: ParsableCommand {
             try dataset.write(to: out, replacing: replace)
             Console().info(
                 "\(out): \(NumberText.grouped(users)) users, \(NumberText.grouped(items)) items, "
-                    + "\(NumberText.grouped(dataset.train.count + dataset.dev.count + dataset.test.count)) interactions")
+                    + "\(NumberText.grouped(dataset.train.count + dataset.dev.count + dataset.test.count)) interactions"
+            )
         } catch {
             throw CommandError(exitCode: Launcher.exitCode(for: error), error.description)
         }

@@ -21,7 +21,8 @@ struct DataOptions: ParsableArguments {
     var pathIsRoot: Bool {
         guard let path, let dataset else { return false }
         var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path + "/" + dataset, isDirectory: &isFolder) && isFolder.boolValue
+        return FileManager.default.fileExists(atPath: path + "/" + dataset, isDirectory: &isFolder)
+            && isFolder.boolValue
     }
 
     var root: String { dataRoot ?? (pathIsRoot ? path : nil) ?? Self.standardRoot }

@@ -39,7 +39,8 @@ struct EvaluateCommand: ParsableCommand {
     var topk: CutOffs?
 
     @Option(
-        name: [.customLong("logical-shards"), .customLong("logical_shards")], help: "Parts of the users: the most ranks.")
+        name: [.customLong("logical-shards"), .customLong("logical_shards")],
+        help: "Parts of the users: the most ranks.")
     var logicalShards: Int?
 
     @OptionGroup(title: "Model, for a file") var arguments: ModelArguments
@@ -57,7 +58,9 @@ struct EvaluateCommand: ParsableCommand {
         if let logicalShards { try Check.within(1...4096, logicalShards, "--logical-shards") }
         guard checkpoint.hasSuffix(".safetensors") else { return }
         guard model != nil else { throw ValidationError("--model is missing: a file does not say what it is of") }
-        guard data.dataset != nil else { throw ValidationError("--dataset is missing: the name of a folder in --data-root") }
+        guard data.dataset != nil else {
+            throw ValidationError("--dataset is missing: the name of a folder in --data-root")
+        }
     }
 
     mutating func run() throws {

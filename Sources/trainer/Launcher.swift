@@ -28,14 +28,35 @@ enum Launcher {
 
     /// Runs `body` on all ranks. An error ends all of them with its exit code and one message.
     static func run(isQuiet: Bool, _ body: (Communicator, Console) throws -> Void) {
-        MPI.run(exitCode: { exitCode(for: $0) }) { world in
+        MPI.run(exitCode: exitCode(for:)) { world in
             if let discrepancy = launcherDiscrepancy(worldSize: world.size) { throw discrepancy }
             try world.together {
                 guard InstructionSet.isAvailable else { throw UnsuitableProcessor() }
             }
             Kernel.useOneThread()
-            try body(world, Console(isSpeaking: world.rank == 0, isQuiet: isQuiet))
+            let console = Console(isSpeaking: world.rank == 0, isQuiet: isQuiet)
+            try warnOfMixedProcessors(world, console)
+            try body(world, console)
         }
+    }
+
+    /// Says when the ranks run on processors of several models: OpenBLAS chooses its kernels by the model, so the bits
+    /// of a result then depend on which rank computed what.
+    private static func warnOfMixedProcessors(_ world: Communicator, _ console: Console) throws(MPIError) {
+        guard world.size > 1 else { return }
+        let models = try world.allGather(processorModel)
+        let different = Set(models).sorted()
+        guard different.count > 1 else { return }
+        console.warning(
+            "the ranks run on different processors: \(different.joined(separator: "; "))\n"
+                + "the result can differ from that of another placement; use nodes of one model to repeat it bit by bit")
+    }
+
+    /// The model that the system names for the first processor.
+    private static var processorModel: String {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("model name") || $0.hasPrefix("CPU part") }
+        return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
     }
 
     /// The exit codes of `sysexits.h` that scripts can rely on.

@@ -78,6 +78,8 @@ enum Check {
     }
 
     static func notNegative(_ value: Double, _ option: String) throws {
-        guard value >= 0 && value.isFinite else { throw ValidationError("\(option) is \(value), it must not be below 0") }
+        guard value >= 0 && value.isFinite else {
+            throw ValidationError("\(option) is \(value), it must not be below 0")
+        }
     }
 }

@@ -31,7 +31,8 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "TiMiRec: pretrain the extractor, finetune, or both. (default: both)")
     var stage: StageOption?
 
-    @Option(help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file. (default: the run of --out)")
+    @Option(
+        help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file. (default: the run of --out)")
     var extractor: String?
 
     @Option(name: [.customLong("epochs"), .customLong("epoch")], help: "The most epochs.")
@@ -114,9 +115,12 @@ struct TrainCommand: ParsableCommand {
         try Check.within(1...10_000, negatives, "--negatives")
         guard batchSize >= logicalShards else {
             throw ValidationError(
-                "--batch-size is \(batchSize), below the \(logicalShards) logical shards: each gives a sample to a step")
+                "--batch-size is \(batchSize), below the \(logicalShards) logical shards: each gives a sample to a step"
+            )
         }
-        guard data.dataset != nil else { throw ValidationError("--dataset is missing: the name of a folder in --data-root") }
+        guard data.dataset != nil else {
+            throw ValidationError("--dataset is missing: the name of a folder in --data-root")
+        }
     }
 
     mutating func run() throws {
@@ -125,7 +129,8 @@ struct TrainCommand: ParsableCommand {
         Launcher.run(isQuiet: quiet) { world, console in
             guard let result = try job.run(world: world, console: console) else { return }
             print(printsJSON ? result.json.pretty : result.table.text, terminator: printsJSON ? "\n" : "")
-            console.info("trained in \(NumberText.duration(seconds: result.trainSeconds)), best epoch \(result.bestEpoch)")
+            console.info(
+                "trained in \(NumberText.duration(seconds: result.trainSeconds)), best epoch \(result.bestEpoch)")
         }
     }
 

@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test func `names are unique and every stage builds a model with parameters`() {
-        #expect(Set(RecommenderCatalogue.entries.map { $0.name.lowercased() }).count == RecommenderCatalogue.entries.count)
+        #expect(
+            Set(RecommenderCatalogue.entries.map { $0.name.lowercased() }).count == RecommenderCatalogue.entries.count)
         for entry in RecommenderCatalogue.entries {
             for stage in entry.stages.isEmpty ? [nil] : entry.stages.map(Optional.some) {
                 let layout = ParameterLayout()

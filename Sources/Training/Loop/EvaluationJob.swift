@@ -28,7 +28,8 @@ public struct EvaluationJob: Sendable {
     public func run(world: Communicator) throws -> EvaluationResult? {
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: .sequential, shardCount: configuration.logicalShards, world: world)
-        let (model, storage, ranking) = try world.together { () -> (any Recommender, ParameterStorage, RankingProtocol) in
+        let (model, storage, ranking) = try world.together {
+            () -> (any Recommender, ParameterStorage, RankingProtocol) in
             let file = try SafetensorsFile(path: file)
             let itemCount = try itemRows(in: file, data) - 1
             try data.requireItems(within: itemCount)

@@ -34,7 +34,8 @@ public enum ModelFile {
             }
             guard tensor.shape == specification.shape else {
                 throw TrainingError(
-                    .data, "\(file.path): \(specification.name) has the shape \(tensor.shape), the model \(specification.shape)",
+                    .data,
+                    "\(file.path): \(specification.name) has the shape \(tensor.shape), the model \(specification.shape)",
                     remedy: "use the options and the data set that the file was made with")
             }
             try file.readFloats(

@@ -89,10 +89,13 @@ extension TrainingConfiguration: Codable {
         batchSize = try value(.batchSize, else: batchSize)
         logicalShards = try value(.logicalShards, else: logicalShards)
         optimizer = Adam.Settings(
-            learningRate: try value(.learningRate, else: optimizer.learningRate), l2: try value(.l2, else: optimizer.l2))
+            learningRate: try value(.learningRate, else: optimizer.learningRate), l2: try value(.l2, else: optimizer.l2)
+        )
         negatives = try value(.negatives, else: negatives)
         ranking = try container.decodeIfPresent(RankingProtocol.self, forKey: .ranking)
-        topK = try container.decodeIfPresent(String.self, forKey: .topK)?.split(separator: ",").compactMap { Int($0) } ?? topK
+        topK =
+            try container.decodeIfPresent(String.self, forKey: .topK)?.split(separator: ",").compactMap { Int($0) }
+            ?? topK
         earlyStop = try value(.earlyStop, else: earlyStop)
         exchange = try container.decodeIfPresent(String.self, forKey: .exchange).flatMap(ExchangeKind.init) ?? exchange
         extractor = try container.decodeIfPresent(String.self, forKey: .extractor)

@@ -70,10 +70,13 @@ final class GoldenModel {
         let scale = 1 / Float(sum.samples)
         if let table = parameter.table {
             sum.forEachRow(table) { row, gradient in
-                for column in 0..<parameter.columns { result[row * parameter.columns + column] = gradient[column] * scale }
+                for column in 0..<parameter.columns {
+                    result[row * parameter.columns + column] = gradient[column] * scale
+                }
             }
         } else {
-            sum.forEachDenseBlock(of: parameter.offset..<parameter.offset + parameter.count) { offset, gradient, count in
+            sum.forEachDenseBlock(of: parameter.offset..<parameter.offset + parameter.count) {
+                offset, gradient, count in
                 for index in 0..<count { result[offset - parameter.offset + index] = gradient[index] * scale }
             }
         }
