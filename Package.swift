@@ -65,6 +65,7 @@ let package = Package(
         .executableTarget(name: "mpi-program", dependencies: ["MPI"], path: "Tests/MPIProgram"),
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
+        .testTarget(name: "DifferentiationTests", dependencies: ["Differentiation", "KernelCore"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
         .testTarget(

@@ -8,7 +8,6 @@ public struct GradientLayout: Sendable {
     struct Table: Sendable {
         let rows: Int
         let columns: Int
-        let hasPaddingRow: Bool
         let capacity: Int
         let entriesOffset: Int
         let rowsOffset: Int
@@ -36,8 +35,7 @@ public struct GradientLayout: Sendable {
             let parameter = specification.parameter
             let capacity = min(parameter.rows, rowCapacity)
             return Table(
-                rows: parameter.rows, columns: parameter.columns,
-                hasPaddingRow: specification.kind == .table(paddingRow: true), capacity: capacity,
+                rows: parameter.rows, columns: parameter.columns, capacity: capacity,
                 entriesOffset: take(capacity * MemoryLayout<RowEntry>.stride),
                 rowsOffset: take(capacity * parameter.columns * MemoryLayout<Float>.stride))
         }

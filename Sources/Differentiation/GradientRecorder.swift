@@ -87,11 +87,15 @@ public final class GradientRecorder {
         var source = entries
         var target = scratch
         var shift: Int32 = 0
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 257) { starts in
+        // One kilobyte: the most that is taken from the stack instead of the heap.
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { starts in
             while shift < 32 && largest >> Int(shift) > 0 {
                 starts.update(repeating: 0)
-                for index in 0..<count { starts[Int(source[index].row >> shift & 255) + 1] += 1 }
-                for digit in 0..<256 { starts[digit + 1] += starts[digit] }
+                for index in 0..<count { starts[Int(source[index].row >> shift & 255)] += 1 }
+                var start: Int32 = 0
+                for digit in 0..<256 {
+                    (start, starts[digit]) = (start + starts[digit], start)
+                }
                 for index in 0..<count {
                     let digit = Int(source[index].row >> shift & 255)
                     target[Int(starts[digit])] = source[index]

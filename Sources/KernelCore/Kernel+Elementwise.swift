@@ -22,11 +22,11 @@ extension Kernel {
         SmallProducts.add(x, times: factor, to: y, count)
     }
 
-    /// `y[i] = max(0, x[i])`.
+    /// `y[i] = max(0, x[i])`; not a number for what is none.
     public static func rectify(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
         forEachVector(count) { index, lanes in
             let value = load(x, index, lanes)
-            store(facet_where_positive(value, value), y, index, lanes)
+            store(facet_where_not_below(value, 0, value), y, index, lanes)
         }
     }
 

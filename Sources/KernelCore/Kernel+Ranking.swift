@@ -31,7 +31,10 @@ extension Kernel {
                         table + start * columns, columns, size, width: columns, scale: 1, into: products, size)
                     for interest in 1..<max(interestCount, 1) {
                         let other = products + interest * size
-                        for row in 0..<size where !(other[row] <= products[row]) { products[row] = other[row] }
+                        for row in 0..<size {
+                            let keeps = other[row] <= products[row] || products[row].isNaN
+                            products[row] = keeps ? products[row] : other[row]
+                        }
                     }
                     counts[user] += countNotBelow(truths[user], products, size)
                 }

@@ -40,7 +40,7 @@ extension Kernel {
     }
 
     /// The largest inner product of each candidate with a user's interests:
-    /// `scores[b, c] = max_k <interests_bk, table[candidates_bc]>`.
+    /// `scores[b, c] = max_k <interests_bk, table[candidates_bc]>`, not a number where one of the products is none.
     ///
     /// - Parameters:
     ///   - interests: `[count, interestCount, columns]`, `candidates` and `scores`: `[count, perUser]`.
@@ -58,7 +58,7 @@ extension Kernel {
                         table + Int(candidates[candidate]) * columns, columns, 1, own, columns, interestCount,
                         width: columns, scale: 1, into: products, interestCount)
                     var best = products[0]
-                    for interest in 1..<max(interestCount, 1) where products[interest] > best {
+                    for interest in 1..<max(interestCount, 1) where !(products[interest] <= best || best.isNaN) {
                         best = products[interest]
                     }
                     scores[candidate] = best

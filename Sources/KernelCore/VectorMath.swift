@@ -1,16 +1,16 @@
 internal import CVector
 
-/// `exp(x)`, within 2 units in the last place over the range of normal results; 0 below -87.3, the largest finite
-/// power above 88.3.
+/// `exp(x)`, within 1.3 units in the last place over -87.3...88.3; 0 below, `exp(88.3)` (2.2e38) above, and not a number
+/// for what is none.
 ///
 ///     x = n ln 2 + r,  |r| <= ln 2 / 2,  exp(x) = 2^n exp(r)
 ///
 /// with the degree-5 minimax polynomial of Cephes' `expf` for `exp(r)`.
 @inline(__always)
 func exponential(_ x: Vector) -> Vector {
-    let clamped = facet_min(x, Vector(repeating: 88.3))
-    let n = facet_rint(facet_max(clamped, Vector(repeating: -87.3)) * Vector(repeating: 1.442_695_04))
-    let high = n.multiplied(by: Vector(repeating: -0.693_359_375), adding: facet_max(clamped, Vector(repeating: -87.3)))
+    let bounded = facet_clamp(x, -87.3, 88.3)
+    let n = facet_rint(bounded * Vector(repeating: 1.442_695_04))
+    let high = n.multiplied(by: Vector(repeating: -0.693_359_375), adding: bounded)
     let r = n.multiplied(by: Vector(repeating: 2.121_944_4e-4), adding: high)
     var p = Vector(repeating: 1.987_569_15e-4)
     p = p.multiplied(by: r, adding: Vector(repeating: 1.398_199_95e-3))
@@ -19,8 +19,7 @@ func exponential(_ x: Vector) -> Vector {
     p = p.multiplied(by: r, adding: Vector(repeating: 1.666_666_55e-1))
     p = p.multiplied(by: r, adding: Vector(repeating: 5.000_000_1e-1))
     let value = p.multiplied(by: r * r, adding: r + Vector(repeating: 1))
-    let scaled = facet_scale(value, n)
-    return facet_where_positive(x - Vector(repeating: -87.3), scaled)
+    return facet_where_not_below(x, -87.3, facet_scale(value, n))
 }
 
 /// `1 / (1 + exp(-x))`.
@@ -29,7 +28,9 @@ func sigmoid(_ x: Vector) -> Vector {
     Vector(repeating: 1) / (Vector(repeating: 1) + exponential(-x))
 }
 
-/// `tanh(x)`: Cephes' odd polynomial below 0.625, `1 - 2 / (exp(2x) + 1)` beyond.
+/// `tanh(x)`, within 3 units in the last place; not a number for what is none.
+///
+/// Cephes' odd polynomial below 0.625, `1 - 2 / (exp(2x) + 1)` beyond.
 @inline(__always)
 func hyperbolicTangent(_ x: Vector) -> Vector {
     let far = Vector(repeating: 1) - Vector(repeating: 2) / (exponential(x + x) + Vector(repeating: 1))

@@ -20,9 +20,17 @@ FACET_INLINE facet_float8 facet_fma(facet_float8 x, facet_float8 y, facet_float8
     return __builtin_elementwise_fma(x, y, z);
 }
 
-/// x * 2^n for whole numbers n in -126...127.
+/// x, but at least lower and at most upper; not a number where x is none, unlike facet_min and facet_max.
+FACET_INLINE facet_float8 facet_clamp(facet_float8 x, float lower, float upper) {
+    facet_float8 low = (facet_float8)lower, high = (facet_float8)upper;
+    facet_float8 bounded = high < x ? high : x;
+    return low > bounded ? low : bounded;
+}
+
+/// x * 2^n for whole numbers n in -126...127; not a number where x is none, whatever n is.
 FACET_INLINE facet_float8 facet_scale(facet_float8 x, facet_float8 n) {
-    facet_int8 exponent = (__builtin_convertvector(n, facet_int8) + 127) << 23;
+    // Adding 1.5 * 2^23 leaves n in the low bits; a conversion of what is not a number would be undefined.
+    facet_int8 exponent = ((facet_int8)(n + 12582912.0f) + 127) << 23;
     return x * (facet_float8)exponent;
 }
 
@@ -37,6 +45,12 @@ FACET_INLINE facet_float8 facet_select_below(
 FACET_INLINE facet_float8 facet_where_positive(facet_float8 gate, facet_float8 x) {
     facet_int8 positive = gate > (facet_float8)0.0f;
     return (facet_float8)(positive & (facet_int8)x);
+}
+
+/// x where gate is not below limit (or not a number), otherwise 0.
+FACET_INLINE facet_float8 facet_where_not_below(facet_float8 gate, float limit, facet_float8 x) {
+    facet_int8 below = gate < (facet_float8)limit;
+    return (facet_float8)(~below & (facet_int8)x);
 }
 
 /// The sum of the eight lanes, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)): the order of facet_sum4.

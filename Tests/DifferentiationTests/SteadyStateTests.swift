@@ -1,0 +1,149 @@
+import Differentiation
+import Glibc
+import KernelCore
+import Testing
+
+/// After the first mini-batches a step takes no memory from the system and gives none back.
+@Suite struct SteadyStateTests {
+    /// A model with every operation, over mini-batches of changing shape.
+    private final class Model {
+        let lengths = [[3, 1, 0, 7, 2], [9, 9, 1], [1], [0, 4], [2, 2, 2, 2, 2, 2, 2]]
+        let histories: [PackedHistories]
+        let names = Fixed<UInt32>((0..<16).map { 100 + $0 })
+        let numbers = Fixed<Int32>((0..<64).map { 1 + Int32($0 * 13 % 37) })
+        let choice = Fixed<Int32>((0..<16).map { Int32($0 % 3) })
+        let target = Fixed<Float>((0..<48).map { Float($0 % 5) })
+        let items: Parameter
+        let positions: Parameter
+        let projection: Parameter
+        let projectionBias: Parameter
+        let recurrent: Parameter
+        let recurrentBias: Parameter
+        let interests: Parameter
+        let norm: Parameter
+        let normBias: Parameter
+        let storage: ParameterStorage
+        let arena = Arena(capacity: 1024)
+        let recording: Recording
+        let width = 12
+
+        init() {
+            histories = lengths.map { PackedHistories($0) }
+            let layout = ParameterLayout()
+            let root = layout.root
+            items = root.table("items", rows: 40_000, columns: width, .normal(deviation: 0.5))
+            positions = root.table("positions", rows: 20, columns: width, .normal(deviation: 0.5))
+            projection = root.matrix("projection", rows: 3 * width, columns: width, .xavierUniform)
+            projectionBias = root.vector("projection_bias", count: 3 * width, .constant(0.1))
+            recurrent = root.matrix("recurrent", rows: 3 * width, columns: width, .xavierUniform)
+            recurrentBias = root.vector("recurrent_bias", count: 3 * width, .constant(0.1))
+            interests = root.matrix("interests", rows: 3, columns: width, .xavierUniform)
+            norm = root.vector("norm", count: width, .constant(1))
+            normBias = root.vector("norm_bias", count: width, .constant(0))
+            storage = ParameterStorage(layout)
+            storage.values.initialize(layout, seed: 1)
+            recording = Recording(storage, rowCapacity: 128, arena: arena)
+        }
+
+        func step(_ number: Int) {
+            let segments = histories[number % histories.count].segments
+            recording.step(samples: names, seed: 7, step: UInt32(number)) { tape in
+                let values = tape.rows(numbers.pointer, of: items, count: segments.total)
+                let placed = tape.add(
+                    values, tape.rows(tape.positionsFromNewest(segments), of: positions, count: segments.total))
+                let attended = tape.attention(
+                    q: placed, k: placed, v: placed, over: segments, heads: 2, causal: true)
+                let kept = tape.dropout(attended, rate: 0.2, over: segments)
+                let normed = tape.rectify(tape.layerNorm(kept, residual: placed, weight: norm, bias: normBias))
+                let gates = tape.linear(normed, weight: projection, bias: projectionBias)
+                let user = tape.gatedRecurrence(gates, weight: recurrent, bias: recurrentBias, over: segments)
+                let logits = tape.linear(tape.hyperbolicTangent(user), weight: interests, bias: nil)
+                let weights = tape.segmentSoftmax(
+                    tape.linear(normed, weight: interests, bias: nil), over: segments)
+                let pooled = tape.pool(values, weights: weights, over: segments)
+                let mixed = tape.mix(pooled, weights: tape.rowSoftmax(logits))
+                let chosen = tape.select(choice.pointer, from: pooled, groupSize: 3)
+                let users = tape.dropout(tape.add(tape.add(mixed, chosen), user), rate: 0.1)
+                let scores = tape.scores(of: users, candidates: numbers.pointer, perUser: 4, in: items)
+                return tape.add(
+                    tape.rankingLoss(scores),
+                    tape.distillationLoss(target: target.pointer, logits: logits, temperature: 0.5))
+            }
+        }
+    }
+
+    @Test func `the arena holds one block and the same number of bytes for the same mini-batch`() {
+        let model = Model()
+        var bytes: [Int] = []
+        for step in 0..<20 {
+            model.step(step)
+            if step < 5 { bytes.append(model.arena.bytesInUse) }
+            // The first round grows the arena; it comes together at the beginning of the step after.
+            if step > 5 {
+                #expect(model.arena.blockCount == 1)
+                #expect(model.arena.bytesInUse == bytes[step % 5])
+            }
+        }
+    }
+
+    @Test func `the same step has the same bits whatever came before it`() {
+        func gradient(_ steps: [Int]) -> [UInt32] {
+            let model = Model()
+            for step in steps { model.step(step) }
+            let rows = model.recording.rows(model.items).sorted { $0.key < $1.key }
+            return bits(rows.flatMap { $0.value } + model.recording.dense(model.recurrent))
+                + [UInt32(truncatingIfNeeded: model.recording.view.loss.bitPattern >> 32)]
+        }
+        #expect(gradient([3]) == gradient([0, 1, 2, 3]))
+        #expect(gradient([4, 3, 1]) == gradient([1]))
+    }
+
+    /// The steps run in a process from which all memory has been taken away: an allocation of any size ends it.
+    @Test func `steps run with no memory left to allocate`() async {
+        await #expect(processExitsWith: .success) {
+            let model = Model()
+            for step in 0..<15 { model.step(step) }
+            takeAllMemory()
+            for step in 15..<40 { model.step(step) }
+            // Straight out: the usual way would allocate.
+            _exit(model.recording.view.loss.isFinite && model.recording.view.loss > 0 ? 0 : 1)
+        }
+    }
+
+    /// That the test above can fail: one small array too many does end the process.
+    @Test func `an allocation with no memory left ends the process`() async {
+        await #expect(processExitsWith: .failure) {
+            let model = Model()
+            for step in 0..<15 { model.step(step) }
+            takeAllMemory()
+            let list = [Float](unsafeUninitializedCapacity: model.storage.layout.denseCount % 64 + 4) { $1 = $0.count }
+            _exit(list.count > 0 ? 0 : 1)
+        }
+    }
+}
+
+/// Forbids the process to grow, and uses up what its allocator still holds, from large pieces to the smallest.
+private func takeAllMemory() {
+    // An end without a report of it, which would need memory; and an end in any case.
+    for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
+    alarm(10)
+    var limit = rlimit()
+    for resource in [RLIMIT_AS, RLIMIT_DATA].map({ __rlimit_resource_t($0.rawValue) }) {
+        getrlimit(resource, &limit)
+        limit.rlim_cur = 0
+        setrlimit(resource, &limit)
+    }
+    var size = 1 << 26
+    var last: UnsafeMutableRawPointer?
+    while size >= 16 {
+        // Each piece holds the address of the one before, or the compiler would leave the calls out.
+        while let piece = malloc(size) {
+            piece.storeBytes(of: last, as: UnsafeMutableRawPointer?.self)
+            last = piece
+        }
+        size = size > 1024 ? size / 2 : size - 8
+    }
+    heldMemory = last
+}
+
+nonisolated(unsafe) private var heldMemory: UnsafeMutableRawPointer?

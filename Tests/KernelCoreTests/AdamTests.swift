@@ -1,0 +1,88 @@
+import KernelCore
+import Testing
+
+/// Several steps against the formula in double precision.
+@Suite struct AdamTests {
+    @Test(arguments: [1, 5, 8, 33], [0, 0.01]) func `steps follow the formula`(count: Int, decay: Double) {
+        var numbers = Numbers(UInt64(count))
+        var p = numbers.list(count)
+        var m = [Float](repeating: 0, count: count)
+        var v = [Float](repeating: 0, count: count)
+        var exact = (
+            p: p.map(Double.init), m: [Double](repeating: 0, count: count), v: [Double](repeating: 0, count: count)
+        )
+        for step in 1...8 {
+            // Step 4 and 7 have no gradient, as rows that nobody touches.
+            let gradient = step % 3 == 1 && step > 1 ? nil : numbers.list(count, bound: 10)
+            let constants = AdamStep(step: step, learningRate: 0.01, decay: decay)
+            if let gradient {
+                Kernel.adam(
+                    constants, gradient: gradient, scale: 0.125, parameters: &p, first: &m, second: &v, count: count)
+            } else {
+                Kernel.adam(
+                    constants, gradient: nil, scale: 0.125, parameters: &p, first: &m, second: &v, count: count)
+            }
+            var power1 = 1.0
+            var power2 = 1.0
+            for _ in 0..<step {
+                power1 *= 0.9
+                power2 *= 0.999
+            }
+            for index in 0..<count {
+                let g = Double(gradient?[index] ?? 0) * 0.125 + decay * exact.p[index]
+                exact.m[index] = 0.9 * exact.m[index] + 0.1 * g
+                exact.v[index] = 0.999 * exact.v[index] + 0.001 * g * g
+                let corrected = (exact.v[index] / (1 - power2)).squareRoot()
+                exact.p[index] -= 0.01 * exact.m[index] / (1 - power1) / (corrected + 1e-8)
+            }
+            #expect(areClose(p, exact.p, tolerance: 1e-6), "step \(step)")
+            #expect(areClose(m, exact.m, tolerance: 1e-6), "step \(step)")
+            #expect(zip(v, exact.v).allSatisfy { abs(Double($0) - $1) <= 1e-4 * $1 }, "step \(step)")
+        }
+    }
+
+    @Test func `without gradient, decay and history nothing moves`() {
+        var p: [Float] = [1, -2, 0]
+        var m: [Float] = [0, 0, 0]
+        var v: [Float] = [0, 0, 0]
+        let step = AdamStep(step: 5, learningRate: 0.1, decay: 0)
+        Kernel.adam(step, gradient: nil, scale: 1, parameters: &p, first: &m, second: &v, count: 3)
+        #expect(p == [1, -2, 0] && m == [0, 0, 0] && v == [0, 0, 0])
+    }
+
+    @Test func `no gradient has the bits of a gradient of zeros, whole or in pieces`() {
+        var numbers = Numbers(6)
+        let count = 37
+        let start = (p: numbers.list(count), m: numbers.list(count), v: numbers.list(count).map { abs($0) })
+        let zeros = [Float](repeating: 0, count: count)
+        let step = AdamStep(step: 3, learningRate: 0.01, decay: 0.1)
+        func run(_ gradient: [Float]?, pieces: [Range<Int>]) -> [UInt32] {
+            var (p, m, v) = start
+            for piece in pieces {
+                p.withUnsafeMutableBufferPointer { p in
+                    m.withUnsafeMutableBufferPointer { m in
+                        v.withUnsafeMutableBufferPointer { v in
+                            let at = piece.lowerBound
+                            func move(_ gradient: UnsafePointer<Float>?) {
+                                Kernel.adam(
+                                    step, gradient: gradient, scale: 0.5, parameters: p.baseAddress! + at,
+                                    first: m.baseAddress! + at, second: v.baseAddress! + at, count: piece.count)
+                            }
+                            if let gradient {
+                                gradient.withUnsafeBufferPointer { move($0.baseAddress! + at) }
+                            } else {
+                                move(nil)
+                            }
+                        }
+                    }
+                }
+            }
+            return bits(p) + bits(m) + bits(v)
+        }
+        let whole = run(zeros, pieces: [0..<37])
+        #expect(run(nil, pieces: [0..<37]) == whole)
+        #expect(run(nil, pieces: [0..<5, 5..<13, 13..<36, 36..<37]) == whole)
+        let gradient = numbers.list(count)
+        #expect(run(gradient, pieces: [0..<37]) == run(gradient, pieces: [0..<16, 16..<19, 19..<37]))
+    }
+}

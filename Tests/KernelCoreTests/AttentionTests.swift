@@ -1,0 +1,109 @@
+import Glibc
+import KernelCore
+import Testing
+
+/// Attention and layer norm against their formulas in double precision.
+@Suite struct AttentionTests {
+    @Test(arguments: [(5, 1), (16, 1), (12, 2), (33, 3), (64, 4), (24, 8)], [true, false])
+    func `attention follows its formula`(shape: (columns: Int, heads: Int), causal: Bool) {
+        let (columns, heads) = shape
+        let width = columns / heads
+        let packed = PackedSegments([4, 1, 0, 9, 2])
+        let segments = packed.segments
+        var numbers = Numbers(1)
+        let q = numbers.list(16 * columns, bound: 2)
+        let k = numbers.list(16 * columns, bound: 2)
+        let v = numbers.list(16 * columns)
+        let weightCount = Kernel.attentionWeightCount(segments: segments, heads: heads)
+        #expect(weightCount == heads * (16 + 1 + 81 + 4))
+        var weights = [Float](repeating: .nan, count: weightCount)
+        var y = [Float](repeating: .nan, count: 16 * columns)
+        Kernel.attention(
+            q: q, k: k, v: v, segments: segments, columns: columns, heads: heads, causal: causal, weights: &weights,
+            into: &y)
+
+        var expected = [Double](repeating: 0, count: 16 * columns)
+        var expectedWeights: [Double] = []
+        for segment in 0..<segments.count {
+            let rows = segments.start(segment)..<segments.start(segment) + segments.length(segment)
+            for head in 0..<heads {
+                let slice = head * width..<(head + 1) * width
+                for query in rows {
+                    let scores = rows.map { key in
+                        causal && key > query
+                            ? -Double.infinity
+                            : slice.reduce(0) { $0 + Double(q[query * columns + $1]) * Double(k[key * columns + $1]) }
+                                / Double(width).squareRoot()
+                    }
+                    let powers = scores.map { exp($0) }
+                    let share = powers.map { $0 / powers.reduce(0, +) }
+                    expectedWeights += share
+                    for column in slice {
+                        expected[query * columns + column] = zip(rows, share).reduce(0) {
+                            $0 + $1.1 * Double(v[$1.0 * columns + column])
+                        }
+                    }
+                }
+            }
+        }
+        #expect(areClose(weights, expectedWeights, tolerance: 2e-6))
+        #expect(areClose(y, expected, tolerance: 5e-6))
+    }
+
+    @Test func `a segment's attention has the same bits whatever its neighbours are`() {
+        var numbers = Numbers(2)
+        let columns = 12
+        let q = numbers.list(7 * columns)
+        func run(_ lengths: [Int], _ x: [Float]) -> [Float] {
+            let packed = PackedSegments(lengths)
+            var weights = [Float](
+                repeating: 0, count: Kernel.attentionWeightCount(segments: packed.segments, heads: 2))
+            var y = [Float](repeating: 0, count: x.count)
+            Kernel.attention(
+                q: x, k: x, v: x, segments: packed.segments, columns: columns, heads: 2, causal: true,
+                weights: &weights, into: &y)
+            return y
+        }
+        let all = run([3, 4], q)
+        #expect(bits(all[..<(3 * columns)]) == bits(run([3], Array(q[..<(3 * columns)]))))
+        #expect(bits(all[(3 * columns)...]) == bits(run([4], Array(q[(3 * columns)...]))))
+    }
+
+    @Test(arguments: [1, 2, 5, 8, 12, 33, 64]) func `layer norm follows its formula`(columns: Int) {
+        var numbers = Numbers(3)
+        let rows = 5
+        let x = numbers.list(rows * columns, bound: 3)
+        let residual = numbers.list(rows * columns, bound: 3)
+        let weight = numbers.list(columns)
+        let bias = numbers.list(columns)
+        var normalized = [Float](repeating: .nan, count: rows * columns)
+        var inverse = [Float](repeating: .nan, count: rows)
+        var y = [Float](repeating: .nan, count: rows * columns)
+        Kernel.layerNorm(
+            x, residual: residual, weight: weight, bias: bias, rows: rows, columns: columns, normalized: &normalized,
+            inverseDeviation: &inverse, into: &y)
+        for row in 0..<rows {
+            let sums = (0..<columns).map { Double(x[row * columns + $0]) + Double(residual[row * columns + $0]) }
+            let mean = sums.reduce(0, +) / Double(columns)
+            let variance = sums.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(columns)
+            let expected = sums.map { ($0 - mean) / (variance + 1e-5).squareRoot() }
+            // A row of one column is 0 / sqrt(1e-5): its rounding counts 300 times.
+            let tolerance = columns == 1 ? 1e-3 : 1e-5
+            #expect(areClose(Array(normalized[row * columns..<(row + 1) * columns]), expected, tolerance: tolerance))
+            let scaled = (0..<columns).map { expected[$0] * Double(weight[$0]) + Double(bias[$0]) }
+            #expect(areClose(Array(y[row * columns..<(row + 1) * columns]), scaled, tolerance: tolerance))
+        }
+    }
+
+    @Test func `layer norm of equal values is its bias`() {
+        let columns = 11
+        var normalized = [Float](repeating: .nan, count: columns)
+        var inverse: Float = .nan
+        var y = [Float](repeating: .nan, count: columns)
+        Kernel.layerNorm(
+            [Float](repeating: 2.5, count: columns), residual: [Float](repeating: 0.5, count: columns),
+            weight: [Float](repeating: 3, count: columns), bias: [Float](repeating: 0.25, count: columns), rows: 1,
+            columns: columns, normalized: &normalized, inverseDeviation: &inverse, into: &y)
+        #expect(areClose(y, [Double](repeating: 0.25, count: columns), tolerance: 1e-3))
+    }
+}

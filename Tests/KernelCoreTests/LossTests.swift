@@ -1,0 +1,66 @@
+import Glibc
+import KernelCore
+import Testing
+
+/// The losses against their formulas in double precision, with scores far apart.
+@Suite struct LossTests {
+    @Test(arguments: [1, 2, 5], [1, 30] as [Float]) func `ranking loss`(negatives: Int, bound: Float) {
+        var numbers = Numbers(UInt64(negatives))
+        let candidates = 1 + negatives
+        let scores = numbers.list(6 * candidates, bound: bound)
+        var posterior = [Float](repeating: .nan, count: 6 * negatives)
+        let loss = Kernel.rankingLoss(scores: scores, count: 6, candidates: candidates, posterior: &posterior)
+        var expected = 0.0
+        for sample in 0..<6 {
+            let own = scores[sample * candidates..<(sample + 1) * candidates].map(Double.init)
+            let powers = own.dropFirst().map { exp($0) }
+            let total = powers.reduce(0, +)
+            let terms = zip(own.dropFirst(), powers).map { $1 / total / (1 + exp($0 - own[0])) }
+            expected -= log(terms.reduce(0, +))
+            let share = terms.map { $0 / terms.reduce(0, +) }
+            #expect(areClose(Array(posterior[sample * negatives..<(sample + 1) * negatives]), share, tolerance: 2e-5))
+        }
+        #expect(abs(Double(loss) - expected) <= 2e-5 * max(1, expected))
+    }
+
+    @Test func `the ranking loss stays finite where sigmoids vanish`() {
+        var posterior: [Float] = [0, 0]
+        let loss = Kernel.rankingLoss(scores: [-500, 500, 499], count: 1, candidates: 3, posterior: &posterior)
+        // -log((e^500 e^-1000 + e^499 e^-999) / (e^500 + e^499)) = 1000 - log 2 + log(1 + 1/e)
+        #expect(abs(loss - 999.620) < 0.01)
+        var slopes: [Float] = [0, 0, 0]
+        Kernel.rankingLossBackward(
+            scores: [-500, 500, 499], posterior: posterior, count: 1, candidates: 3, slope: 2, dscores: &slopes)
+        #expect(slopes.allSatisfy { $0.isFinite } && abs(slopes[0] + 2) < 1e-5)
+        #expect(abs(slopes.reduce(0, +)) < 1e-5)
+        #expect(Kernel.rankingLoss(scores: [500, -500, -500], count: 1, candidates: 3, posterior: &posterior) < 1e-6)
+    }
+
+    @Test(arguments: [0.1, 1, 4] as [Float]) func `distillation loss`(temperature: Float) {
+        var numbers = Numbers(3)
+        let target = numbers.list(5 * 4)
+        let logits = numbers.list(5 * 4)
+        var difference = [Float](repeating: .nan, count: 20)
+        let loss = Kernel.distillationLoss(
+            target: target, logits: logits, count: 5, interests: 4, temperature: temperature, difference: &difference)
+        let scale = Double(temperature)
+        func softmax(_ x: ArraySlice<Float>) -> [Double] {
+            let powers = x.map { exp(Double($0) / scale) }
+            return powers.map { $0 / powers.reduce(0, +) }
+        }
+        var expected = 0.0
+        for sample in 0..<5 {
+            let t = softmax(target[sample * 4..<sample * 4 + 4])
+            let p = softmax(logits[sample * 4..<sample * 4 + 4])
+            expected += scale * scale * zip(t, p).reduce(0) { $0 + $1.0 * (log($1.0) - log($1.1)) }
+            let slopes = zip(t, p).map { scale * ($1 - $0) }
+            #expect(areClose(Array(difference[sample * 4..<sample * 4 + 4]), slopes, tolerance: 5e-6))
+        }
+        #expect(abs(Double(loss) - expected) <= 1e-5 * max(1, expected))
+        #expect(
+            abs(
+                Kernel.distillationLoss(
+                    target: target, logits: target, count: 5, interests: 4, temperature: temperature,
+                    difference: &difference)) < 1e-6)
+    }
+}

@@ -1,0 +1,157 @@
+import KernelCore
+import Testing
+
+/// Products, pooling and scores against loops in double precision, over shapes that fill no vector and no block.
+@Suite struct ProductTests {
+    static let widths = [1, 3, 7, 8, 9, 16, 31, 32, 33, 64, 71]
+
+    private func naive(_ rows: Int, _ columns: Int, _ inner: Int, _ term: (Int, Int, Int) -> Double) -> [Double] {
+        (0..<rows * columns).map { place in
+            (0..<inner).reduce(0) { $0 + term(place / columns, place % columns, $1) }
+        }
+    }
+
+    @Test(arguments: [(1, 1, 1), (3, 5, 7), (8, 16, 24), (13, 33, 64), (50, 2, 9), (1, 64, 64)])
+    func `matrix products`(shape: (rows: Int, inputs: Int, outputs: Int)) {
+        var numbers = Numbers(1)
+        let (rows, inputs, outputs) = shape
+        let x = numbers.list(rows * inputs)
+        let w = numbers.list(outputs * inputs)
+        let start = numbers.list(rows * outputs)
+        let product = naive(rows, outputs, inputs) { Double(x[$0 * inputs + $2]) * Double(w[$1 * inputs + $2]) }
+        var y = start
+        Kernel.multiplyTransposed(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs)
+        #expect(areClose(y, product, tolerance: 1e-5))
+        y = start
+        Kernel.multiplyTransposed(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs, accumulate: true)
+        #expect(areClose(y, zip(product, start).map { $0 + Double($1) }, tolerance: 1e-5))
+
+        // The same numbers read as [inputs, outputs].
+        let plain = naive(rows, outputs, inputs) { Double(x[$0 * inputs + $2]) * Double(w[$2 * outputs + $1]) }
+        y = start
+        Kernel.multiply(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs)
+        #expect(areClose(y, plain, tolerance: 1e-5))
+        y = start
+        Kernel.multiply(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs, accumulate: true)
+        #expect(areClose(y, zip(plain, start).map { $0 + Double($1) }, tolerance: 1e-5))
+
+        var gradient = w
+        Kernel.addTransposedProduct(start, x, into: &gradient, rows: rows, inputs: inputs, outputs: outputs)
+        let expected = naive(outputs, inputs, rows) { Double(start[$2 * outputs + $0]) * Double(x[$2 * inputs + $1]) }
+        #expect(areClose(gradient, zip(expected, w).map { $0 + Double($1) }, tolerance: 1e-5))
+    }
+
+    @Test func `products without rows leave everything as it is`() {
+        var y: [Float] = [1, 2, 3]
+        Kernel.multiplyTransposed([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3)
+        Kernel.multiply([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3)
+        Kernel.addTransposedProduct([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3)
+        #expect(y == [1, 2, 3])
+    }
+
+    @Test(arguments: widths, [1, 3, 4, 5, 8]) func `pooling and its derivative`(width: Int, interests: Int) {
+        var numbers = Numbers(2)
+        let packed = PackedSegments([3, 0, 1, 6])
+        let segments = packed.segments
+        let x = numbers.list(10 * width)
+        let weights = numbers.list(10 * interests)
+        let dy = numbers.list(4 * interests * width)
+        var y = [Float](repeating: .nan, count: 4 * interests * width)
+        Kernel.pool(x, weights: weights, segments: segments, interests: interests, columns: width, into: &y)
+        var expected: [Double] = []
+        for segment in 0..<4 {
+            let rows = segments.start(segment)..<segments.start(segment) + segments.length(segment)
+            for interest in 0..<interests {
+                for column in 0..<width {
+                    expected.append(
+                        rows.reduce(0) {
+                            $0 + Double(weights[$1 * interests + interest]) * Double(x[$1 * width + column])
+                        })
+                }
+            }
+        }
+        #expect(areClose(y, expected, tolerance: 1e-5))
+
+        let start = numbers.list(10 * width)
+        var dx = start
+        var dweights = [Float](repeating: .nan, count: 10 * interests)
+        Kernel.poolBackward(
+            x: x, weights: weights, dy: dy, segments: segments, interests: interests, columns: width,
+            dweights: &dweights, dx: &dx)
+        let owner = (0..<4).flatMap { Array(repeating: $0, count: segments.length($0)) }
+        #expect(
+            areClose(
+                dweights,
+                naive(10, interests, width) {
+                    Double(dy[(owner[$0] * interests + $1) * width + $2]) * Double(x[$0 * width + $2])
+                }, tolerance: 1e-5))
+        let change = naive(10, width, interests) {
+            Double(weights[$0 * interests + $2]) * Double(dy[(owner[$0] * interests + $2) * width + $1])
+        }
+        #expect(areClose(dx, zip(change, start).map { $0 + Double($1) }, tolerance: 1e-5))
+    }
+
+    @Test(arguments: widths) func `scores have the same bits one by one and in blocks of four`(width: Int) {
+        var numbers = Numbers(3)
+        let items = 23
+        let table = numbers.list(items * width)
+        let users = numbers.list(9 * width)
+        let candidates = (0..<items).map { Int32(($0 * 7 + 2) % items) }
+        var single = [Float](repeating: 0, count: items)
+        for interests in 1...9 {
+            var best = [Float](repeating: 0, count: items)
+            Kernel.bestScores(
+                interests: users, interestCount: interests, table: table, candidates: candidates, count: 1,
+                perUser: items, columns: width, into: &best)
+            var expected = [Float](repeating: -.infinity, count: items)
+            for interest in 0..<interests {
+                let user = Array(users[interest * width..<(interest + 1) * width])
+                Kernel.scores(
+                    users: user, table: table, candidates: candidates, count: 1, perUser: items, columns: width,
+                    into: &single)
+                for item in 0..<items { expected[item] = max(expected[item], single[item]) }
+            }
+            #expect(bits(best) == bits(expected), "\(interests) interests")
+        }
+        let user = Array(users[..<width])
+        Kernel.scores(
+            users: user, table: table, candidates: candidates, count: 1, perUser: items, columns: width, into: &single)
+        let exact = naive(1, items, width) { Double(user[$2]) * Double(table[Int(candidates[$1]) * width + $2]) }
+        #expect(areClose(single, exact, tolerance: 1e-5))
+    }
+
+    @Test func `rows are gathered and scattered in the order of the list`() {
+        let table: [Float] = [0, 1, 2, 3, 4, 5, 6, 7]
+        var y = [Float](repeating: 0, count: 6)
+        Kernel.gather(table, rows: [3, 0, 3], count: 3, columns: 2, into: &y)
+        #expect(y == [6, 7, 0, 1, 6, 7])
+        var gradient = [Float](repeating: 1, count: 8)
+        Kernel.scatterAdd(dy: [1, 2, 3, 4, 5, 6], rows: [3, 0, 3], count: 3, columns: 2, into: &gradient)
+        #expect(gradient == [4, 5, 1, 1, 1, 1, 7, 9])
+    }
+
+    @Test(arguments: widths) func `cosines and the hardest interest`(width: Int) {
+        var numbers = Numbers(8)
+        let table = [Float](repeating: 0, count: width) + numbers.list(3 * width)
+        let rows: [Int32] = [2, -1, 3, -1, 0, -1]
+        let interests = numbers.list(3 * 4 * width)
+        var cosines = [Float](repeating: 0, count: 12)
+        Kernel.cosines(
+            interests, table: table, rows: rows, rowStride: 2, count: 3, interests: 4, columns: width, into: &cosines)
+        var choice = [Int32](repeating: -1, count: 3)
+        Kernel.hardestInterests(
+            interests, table: table, rows: rows, rowStride: 2, count: 3, interests: 4, columns: width, into: &choice)
+        func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
+            zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        }
+        for sample in 0..<3 {
+            let item = table[Int(rows[2 * sample]) * width..<(Int(rows[2 * sample]) + 1) * width]
+            let own = (0..<4).map { interests[(sample * 4 + $0) * width..<(sample * 4 + $0 + 1) * width] }
+            let expected = own.map { dot($0, item) / max((dot($0, $0) * dot(item, item)).squareRoot(), 1e-12) }
+            #expect(areClose(Array(cosines[sample * 4..<sample * 4 + 4]), expected, tolerance: 1e-5))
+            let products = own.map { dot($0, item) }
+            #expect(products[Int(choice[sample])] >= products.reduce(-.infinity, max) - 1e-5)
+        }
+        #expect(choice[2] == 0, "all products with a row of zeros are equal: the first interest")
+    }
+}

@@ -1,0 +1,131 @@
+import KernelCore
+import Testing
+
+/// The same bits for every division of the shards among owners.
+@Suite struct TreeSumTests {
+    private let width = 11
+
+    /// The sum of `terms` (nil where a shard has nothing) by the tree over `inputs`.
+    private func sum(_ inputs: [TreeSum.Node], _ terms: [[Float]?]) -> [Float]? {
+        let memory = terms.map { term in
+            term.map { values in
+                let copy = UnsafeMutablePointer<Float>.allocate(capacity: width)
+                copy.initialize(from: values, count: width)
+                return copy
+            }
+        }
+        defer { for pointer in memory { pointer?.deallocate() } }
+        var pointers = memory.map { UnsafePointer($0) }
+        var scratch = [Float](repeating: .nan, count: inputs.count * width)
+        let tree = TreeSum(inputs: inputs)
+        return scratch.withUnsafeMutableBufferPointer { scratch in
+            pointers.withUnsafeMutableBufferPointer { pointers in
+                tree(pointers.baseAddress!, count: width, scratch: scratch.baseAddress!)
+                    .map { sum in (0..<width).map { sum[$0] } }
+            }
+        }
+    }
+
+    private func shards(_ range: Range<Int>) -> [TreeSum.Node] { range.map { TreeSum.Node($0, $0 + 1) } }
+
+    /// Terms of very different sizes, so that another order of addition gives other bits.
+    private func randomTerms(_ count: Int, absent: Int, _ numbers: inout Numbers) -> [[Float]?] {
+        (0..<count).map { _ in
+            if numbers.next(below: 4) < absent { return nil }
+            let scale = [1e-3, 1, 1e4][numbers.next(below: 3)] as Float
+            return numbers.list(width, bound: scale)
+        }
+    }
+
+    private func owned(_ owner: Int, of owners: Int, _ count: Int) -> Range<Int> {
+        count * owner / owners..<count * (owner + 1) / owners
+    }
+
+    @Test(arguments: 1...17) func `sums do not depend on the number of owners`(count: Int) {
+        var numbers = Numbers(UInt64(count))
+        for absent in [0, 1, 3, 4] {
+            for _ in 0..<3 {
+                let terms = randomTerms(count, absent: absent, &numbers)
+                let whole = sum(shards(0..<count), terms)
+                for owners in 1...count {
+                    var nodes: [TreeSum.Node] = []
+                    var partial: [[Float]?] = []
+                    for owner in 0..<owners {
+                        for node in TreeSum.completeSubtrees(of: owned(owner, of: owners, count), shards: count) {
+                            nodes.append(node)
+                            let range = node.lower..<node.upper
+                            partial.append(sum(shards(range), Array(terms[range])))
+                        }
+                    }
+                    #expect(sum(nodes, partial).map { bits($0) } == whole.map { bits($0) }, "\(owners) owners")
+                }
+                #expect((whole == nil) == terms.allSatisfy { $0 == nil })
+            }
+        }
+    }
+
+    @Test func `the tree splits at the largest power of two`() {
+        // 2^24 + 1 is not a float: the order of the additions shows in the sum.
+        let big: Float = 0x1p24
+        func total(_ values: [Float]) -> Float? {
+            sum(shards(0..<values.count), values.map { [Float](repeating: $0, count: width) })?[0]
+        }
+        #expect(total([big, 1, 1]) == (big + 1) + 1)
+        #expect(total([1, 1, big]) == (1 + 1) + big)
+        #expect(total([big, 1, 1, 1]) == (big + 1) + (1 + 1))
+        #expect(total([big, 1, 1, 1, 1]) == ((big + 1) + (1 + 1)) + 1)
+        #expect(total([1, big, -big, 1, 3, 1]) == ((1 + big) + (-big + 1)) + (3 + 1))
+    }
+
+    @Test func `an absent term leaves the others as they are`() {
+        let a = [Float](repeating: 0.1, count: width)
+        #expect(sum(shards(0..<5), [nil, nil, a, nil, nil]) == a)
+        #expect(sum(shards(0..<3), [nil, nil, nil]) == nil)
+        #expect(sum(shards(0..<1), [a]) == a)
+    }
+
+    @Test func `the sum of one number an input has the bits of the tree`() {
+        var numbers = Numbers(77)
+        for count in 1...17 {
+            var terms = (0..<count).map { _ in Double(numbers.next(1e6)) * 1.000_000_1 }
+            func reference(_ range: Range<Int>) -> Double {
+                if range.count == 1 { return terms[range.lowerBound] }
+                var half = 1
+                while half * 2 < range.count { half *= 2 }
+                return reference(range.lowerBound..<range.lowerBound + half)
+                    + reference(range.lowerBound + half..<range.upperBound)
+            }
+            let expected = reference(0..<count)
+            #expect(TreeSum(inputs: shards(0..<count))(&terms) == expected)
+        }
+    }
+
+    @Test(arguments: 1...17) func `complete subtrees tile what an owner has with as few nodes as there are`(count: Int)
+    {
+        // Every node of the tree, by taking it apart.
+        var tree: Set<TreeSum.Node> = []
+        func collect(_ node: TreeSum.Node) {
+            tree.insert(node)
+            guard node.upper - node.lower > 1 else { return }
+            var half = 1
+            while half * 2 < node.upper - node.lower { half *= 2 }
+            collect(TreeSum.Node(node.lower, node.lower + half))
+            collect(TreeSum.Node(node.lower + half, node.upper))
+        }
+        collect(TreeSum.Node(0, count))
+        for lower in 0..<count {
+            for upper in lower...count {
+                let nodes = TreeSum.completeSubtrees(of: lower..<upper, shards: count)
+                #expect(nodes.flatMap { Array($0.lower..<$0.upper) } == Array(lower..<upper))
+                #expect(nodes.allSatisfy { tree.contains($0) })
+                for node in nodes {
+                    let larger = tree.contains {
+                        lower <= $0.lower && $0.lower <= node.lower && node.upper <= $0.upper && $0.upper <= upper
+                            && $0 != node
+                    }
+                    #expect(!larger, "\(node) is part of a larger subtree within \(lower)..<\(upper)")
+                }
+            }
+        }
+    }
+}
