@@ -31,8 +31,15 @@ struct ScratchDirectory: Sendable {
         return settings
     }
 
+    /// Removes both. Again where a helper of Open MPI that outlives the program clears up at the same moment.
     func remove() {
-        try? FileManager.default.removeItem(at: directory)
-        if let sharedMemory { try? FileManager.default.removeItem(at: sharedMemory) }
+        for directory in [directory, sharedMemory].compactMap(\.self) {
+            var attempts = 0
+            while attempts < 20, FileManager.default.fileExists(atPath: directory.path) {
+                if attempts > 0 { usleep(20_000) }
+                try? FileManager.default.removeItem(at: directory)
+                attempts += 1
+            }
+        }
     }
 }
