@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Runs a program under MPI: initialises the library, calls `body` with the world, finalises the library.
 ///
 ///     MPI.run { world in
@@ -37,6 +45,10 @@ public func run(
         MPIEnvironment.abort(exitCode: exitCode(failure))
     } catch {
         writeToStandardError(uncaughtErrorText(error))
+        // Alone there is no other rank to end, and the notice of MPI_Abort would bury the message.
+        if MPIEnvironment.isActive, Communicator.world.size == 1, (try? MPIEnvironment.finalize()) != nil {
+            exit(exitCode(error))
+        }
         MPIEnvironment.abort(exitCode: exitCode(error))
     }
 }

@@ -13,18 +13,21 @@ public struct RecommenderEntry: Sendable {
     public let summary: String
     /// The stages of its training, in order; empty for a model that is trained in one run.
     public let stages: [TrainingStage]
+    /// The names of the parameters that the last stage takes over from the one before begin with this.
+    public let inheritedPrefix: String?
     /// Builds the model and registers its parameters.
     ///
     /// - Parameters: hyperparameters, stage (one of ``stages``, nil if there are none), number of items, scope.
     public let make: @Sendable (ModelOptions, TrainingStage?, Int, ParameterScope) -> any Recommender
 
     public init(
-        name: String, summary: String, stages: [TrainingStage] = [],
+        name: String, summary: String, stages: [TrainingStage] = [], inheritedPrefix: String? = nil,
         make: @escaping @Sendable (ModelOptions, TrainingStage?, Int, ParameterScope) -> any Recommender
     ) {
         self.name = name
         self.summary = summary
         self.stages = stages
+        self.inheritedPrefix = inheritedPrefix
         self.make = make
     }
 }
@@ -37,7 +40,7 @@ public enum RecommenderCatalogue {
         ) { options, _, itemCount, scope in ComiRec(options, itemCount: itemCount, in: scope) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
-            stages: [.pretrain, .finetune]
+            stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + "."
         ) { options, stage, itemCount, scope in
             switch stage {
             case .pretrain: PretrainedTiMiRec(options, itemCount: itemCount, in: scope)

@@ -73,7 +73,9 @@ struct GenerateCommand: ParsableCommand {
                     + "\(NumberText.grouped(dataset.train.count + dataset.dev.count + dataset.test.count)) interactions"
             )
         } catch {
-            throw CommandError(exitCode: Launcher.exitCode(for: error), error.description)
+            // A data set that cannot be written is an input/output error here, not bad data.
+            throw CommandError(
+                exitCode: error.kind == .unreadable ? 74 : Launcher.exitCode(for: error), error.description)
         }
     }
 }

@@ -17,7 +17,7 @@ struct EvaluateCommand: ParsableCommand {
             """)
 
     @Option(help: "A run's folder or a safetensors file.")
-    var checkpoint: String
+    var checkpoint: String?
 
     @Option(
         name: [.customLong("model"), .customLong("model_name"), .customLong("model-name")],
@@ -55,8 +55,15 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     mutating func validate() throws {
-        if let logicalShards { try Check.within(1...4096, logicalShards, "--logical-shards") }
-        guard checkpoint.hasSuffix(".safetensors") else { return }
+        guard let checkpoint else {
+            throw ValidationError("--checkpoint is missing: a run's folder or a safetensors file")
+        }
+        guard checkpoint.hasSuffix(".safetensors") else {
+            guard model == nil && stage == nil else {
+                throw ValidationError("--model and --stage are for a safetensors file: a run knows them")
+            }
+            return
+        }
         guard model != nil else { throw ValidationError("--model is missing: a file does not say what it is of") }
         guard data.dataset != nil else {
             throw ValidationError("--dataset is missing: the name of a folder in --data-root")
@@ -73,6 +80,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func makeJob() throws -> EvaluationJob {
+        let checkpoint = checkpoint ?? ""
         do {
             var configuration: TrainingConfiguration
             let file: String

@@ -49,7 +49,8 @@ enum Launcher {
         guard different.count > 1 else { return }
         console.warning(
             "the ranks run on different processors: \(different.joined(separator: "; "))\n"
-                + "the result can differ from that of another placement; use nodes of one model to repeat it bit by bit")
+                + "the result can differ from that of another placement; use nodes of one model to repeat it bit by bit"
+        )
     }
 
     /// The model that the system names for the first processor.

@@ -46,13 +46,4 @@ struct ModelArguments: ParsableArguments {
         options.layers = layers
         return options
     }
-
-    mutating func validate() throws {
-        try Check.within(1...4096, embeddingSize, "--embedding-size")
-        try Check.within(1...64, interests, "--interests")
-        try Check.within(1...10_000, historyMax, "--history-max")
-        try Check.within(1...4096, attentionSize, "--attention-size")
-        try Check.within(1...16, layers, "--layers")
-        try Check.positive(Double(temperature), "--temp")
-    }
 }

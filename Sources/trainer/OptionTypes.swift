@@ -60,26 +60,3 @@ enum SelectionOption: String, ExpressibleByArgument, CaseIterable {
 
 extension RankingProtocol: ExpressibleByArgument {}
 extension ExchangeKind: ExpressibleByArgument {}
-
-/// Checks of ranges with one form of message.
-enum Check {
-    static func atLeast(_ bound: Int, _ value: Int, _ option: String) throws {
-        guard value >= bound else { throw ValidationError("\(option) is \(value), at least \(bound) is needed") }
-    }
-
-    static func within(_ range: ClosedRange<Int>, _ value: Int, _ option: String) throws {
-        guard range.contains(value) else {
-            throw ValidationError("\(option) is \(value), \(range.lowerBound) to \(range.upperBound) is possible")
-        }
-    }
-
-    static func positive(_ value: Double, _ option: String) throws {
-        guard value > 0 && value.isFinite else { throw ValidationError("\(option) is \(value), it must be above 0") }
-    }
-
-    static func notNegative(_ value: Double, _ option: String) throws {
-        guard value >= 0 && value.isFinite else {
-            throw ValidationError("\(option) is \(value), it must not be below 0")
-        }
-    }
-}

@@ -21,7 +21,7 @@ struct TrainCommand: ParsableCommand {
     @Option(
         name: [.customLong("model"), .customLong("model_name"), .customLong("model-name")],
         help: "Name of the model.")
-    var model: String
+    var model: String?
 
     @OptionGroup(title: "Data") var data: DataOptions
 
@@ -60,7 +60,9 @@ struct TrainCommand: ParsableCommand {
         help: "Parts of the users: the most ranks. Another number is another training.")
     var logicalShards = 8
 
-    @Option(help: "Learning rate of Adam.")
+    @Option(
+        name: [.customLong("lr"), .customLong("learning-rate"), .customLong("learning_rate")],
+        help: "Learning rate of Adam.")
     var lr = 1e-3
 
     @Option(help: "L2 coefficient, added to the gradient.")
@@ -105,18 +107,9 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(visibility: .hidden) var ignored: IgnoredOptions
 
     mutating func validate() throws {
-        try Check.atLeast(1, epochs, "--epochs")
-        if let maxSteps { try Check.atLeast(1, maxSteps, "--max-steps") }
-        try Check.atLeast(0, earlyStop, "--early-stop")
-        try Check.within(1...1_000_000, batchSize, "--batch-size")
-        try Check.within(1...4096, logicalShards, "--logical-shards")
-        try Check.positive(lr, "--lr")
-        try Check.notNegative(l2, "--l2")
-        try Check.within(1...10_000, negatives, "--negatives")
-        guard batchSize >= logicalShards else {
+        guard model != nil else {
             throw ValidationError(
-                "--batch-size is \(batchSize), below the \(logicalShards) logical shards: each gives a sample to a step"
-            )
+                "--model is missing: one of " + RecommenderCatalogue.entries.map(\.name).joined(separator: ", "))
         }
         guard data.dataset != nil else {
             throw ValidationError("--dataset is missing: the name of a folder in --data-root")
@@ -129,14 +122,12 @@ struct TrainCommand: ParsableCommand {
         Launcher.run(isQuiet: quiet) { world, console in
             guard let result = try job.run(world: world, console: console) else { return }
             print(printsJSON ? result.json.pretty : result.table.text, terminator: printsJSON ? "\n" : "")
-            console.info(
-                "trained in \(NumberText.duration(seconds: result.trainSeconds)), best epoch \(result.bestEpoch)")
         }
     }
 
     private func makeJob() throws -> TrainingJob {
         var configuration = TrainingConfiguration(
-            model: model, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
+            model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
         configuration.epochs = epochs
         configuration.maxSteps = maxSteps
         configuration.seed = seed
@@ -157,15 +148,22 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    /// The folder that is asked for, or one named after what decides about the result but the stage, so that a later
-    /// stage finds the earlier one.
+    /// The catalogue's spelling of the model, or what was typed.
+    private var modelName: String { model.map { RecommenderCatalogue.entry(named: $0)?.name ?? $0 } ?? "" }
+
+    /// The folder that is asked for, or one named after what decides about the result of the first stage, so that a
+    /// later stage finds the earlier one and other options get another folder.
     private var output: String {
         if let out { return out }
         if let path = data.path, !data.pathIsRoot { return path }
         let options = arguments
-        return "runs/\(data.dataset ?? "")/\(model)-K\(options.interests)-d\(options.embeddingSize)"
-            + "-pos\(options.addPositions.isOn ? 1 : 0)-trm\(options.addTransformer.isOn ? 1 : 0)"
-            + "-history\(options.historyMax)-lr\(lr)-l2_\(l2)-seed\(seed)"
+        let parts = [
+            modelName, "K\(options.interests)", "d\(options.embeddingSize)", "pos\(options.addPositions.isOn ? 1 : 0)",
+            "trm\(options.addTransformer.isOn ? 1 : 0)", "attention\(options.attentionSize)",
+            "history\(options.historyMax)", "batch\(batchSize)", "shards\(logicalShards)", "negatives\(negatives)",
+            "lr\(lr)", "l2_\(l2)", "seed\(seed)",
+        ]
+        return "runs/\(data.dataset ?? "")/" + parts.joined(separator: "-")
     }
 }
 

@@ -28,7 +28,7 @@ import TrainerSupport
         Case(
             arguments: ["--model", "TiMiRec", "--stage", "both", "--K", "6", "--add-trm", "1", "--n_layers", "2"],
             ranks: [2, 3, 5, 8]),
-        Case(arguments: ["--model", "ComiRec", "--K", "4", "--negatives", "2"], ranks: [2, 8]),
+        Case(arguments: ["--model", "ComiRec", "--K", "4", "--negatives", "2"], ranks: [2, 3, 5, 8]),
     ]
 
     @Test(.enabled(if: isThere, absence), arguments: cases)

@@ -26,7 +26,7 @@ enum ReChorusWriter {
         guard replacing || !holdsData else {
             throw DatasetError(
                 .configuration, file: folder, problem: "the folder already holds a data set",
-                remedy: "choose another folder, or ask for the data set to be replaced")
+                remedy: "choose another folder, or replace the data set with --replace")
         }
         var drafts = Drafts(
             train: try draft(train, "train.csv", in: files), dev: try draft(dev, "dev.csv", in: files),

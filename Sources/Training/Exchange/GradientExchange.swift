@@ -35,7 +35,7 @@ protocol GradientExchange: AnyObject {
 }
 
 /// How the ranks exchange gradients.
-public enum ExchangeKind: String, Sendable, CaseIterable {
+public enum ExchangeKind: String, Sendable, Codable, CaseIterable {
     /// Shared memory where all ranks are on one node, messages otherwise.
     case automatic = "auto"
     case shared

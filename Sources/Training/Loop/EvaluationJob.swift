@@ -21,7 +21,8 @@ public struct EvaluationJob: Sendable {
         self.file = file
         self.configuration = configuration
         self.split = split
-        entry = try TrainingJob(configuration, stage: .all).entry
+        try configuration.validate()
+        entry = try configuration.entry
     }
 
     /// The metrics, at rank 0; nil elsewhere. Collective.

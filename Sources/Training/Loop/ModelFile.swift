@@ -20,12 +20,20 @@ public enum ModelFile {
 
     /// Reads the parameters of `file` into `values`.
     ///
-    /// - Parameter isWanted: the names to read; each of them must be in the file with the model's shape, unless the
-    ///   file has nothing else to offer either. Names that the model does not have are refused when all are wanted.
+    /// Each of the model's parameters must be in the file with the model's shape, and the file must hold nothing else.
+    ///
+    /// - Parameter prefix: when given, only the parameters whose names begin with it are read, and the others in the
+    ///   file do not matter.
     public static func read(
         _ file: SafetensorsFile, into values: ParameterValues, _ layout: ParameterLayout,
-        where isWanted: (String) -> Bool = { _ in true }
+        prefix: String? = nil
     ) throws {
+        let isWanted = { (name: String) in prefix.map { name.hasPrefix($0) } ?? true }
+        for name in file.names where isWanted(name) && layout.specification(named: name) == nil {
+            throw TrainingError(
+                .data, "\(file.path): the model has no parameter \(name)",
+                remedy: "the file belongs to another model or stage, or to the same with other options")
+        }
         for specification in layout.specifications where isWanted(specification.name) {
             guard let tensor = file[specification.name] else {
                 throw TrainingError(

@@ -4,12 +4,12 @@ import Recommenders
 
 /// The parameters that the stage `finetune` starts from.
 enum PretrainedParameters {
-    /// Reads the extractor from the run or the file at `source`.
+    /// Reads the parameters whose names begin with `prefix` from the run or the file at `source`.
     ///
     /// A run must have been made with the options that shape the extractor, on the same data set: otherwise the
     /// differences are named, and nothing is read.
     static func read(
-        _ source: String, into values: ParameterValues, _ layout: ParameterLayout,
+        _ source: String, _ prefix: String, into values: ParameterValues, _ layout: ParameterLayout,
         _ configuration: TrainingConfiguration
     ) throws {
         var path = source
@@ -23,8 +23,7 @@ enum PretrainedParameters {
             }
             path = run.model
         }
-        let prefix = TiMiRec.extractorScope + "."
-        try ModelFile.read(try SafetensorsFile(path: path), into: values, layout) { $0.hasPrefix(prefix) }
+        try ModelFile.read(try SafetensorsFile(path: path), into: values, layout, prefix: prefix)
     }
 
     /// What an earlier run has that this one has not, of all that the extractor depends on.
@@ -34,6 +33,9 @@ enum PretrainedParameters {
             if value(earlier) != value(now) { result.append("\(name) \(value(earlier)) instead of \(value(now))") }
         }
         compare("--model") { $0.model }
+        if earlier.stage != .pretrain {
+            result.append("--stage \(earlier.stage?.rawValue ?? "none") instead of pretrain")
+        }
         compare("--dataset") { $0.dataset }
         compare("--embedding-size") { $0.options.embeddingSize }
         compare("--interests") { $0.options.interests }

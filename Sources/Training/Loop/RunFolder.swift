@@ -18,8 +18,10 @@ public struct RunFolder: Sendable {
 
     /// Makes the folder and those inside it.
     public func create() throws(FileError) {
-        try Self.makeFolder(path)
-        try Self.makeFolder(path + "/model")
+        for folder in [path, path + "/model"] {
+            try Self.makeFolder(folder)
+            AtomicFile.removeLeftovers(in: folder)
+        }
     }
 
     /// Makes a folder and those around it, as far as they are not there.
@@ -46,6 +48,22 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// Removes what an earlier command found, before the first of several stages begins in another folder.
+    func removeFindings(but first: TrainingConfiguration) throws(FileError) {
+        if first.output != path { try removeFindings() }
+    }
+
+    /// Whether `source`, a run or a file, lies in this folder itself, where a new run would overwrite it.
+    func holdsFindings(of source: String) -> Bool {
+        let own = Self.resolved(path)
+        let resolved = Self.resolved(source)
+        return resolved == own || resolved == Self.resolved(model)
+    }
+
+    private static func resolved(_ path: String) -> String {
+        URL(filePath: path).resolvingSymlinksInPath().standardized.path
+    }
+
     /// Writes `config.yaml`.
     public func write(_ configuration: TrainingConfiguration) throws {
         try AtomicFile.write(try YAMLEncoder().encode(configuration), to: self.configuration)
@@ -59,10 +77,14 @@ public struct RunFolder: Sendable {
         } catch {
             throw TrainingError(
                 .data, "\(configuration): cannot be read",
-                remedy: "\(path) is not the folder of a run: name one with --checkpoint")
+                remedy: "\(path) is not the folder of a run")
         }
         do {
-            return try YAMLDecoder().decode(TrainingConfiguration.self, from: text)
+            let decoded = try YAMLDecoder().decode(TrainingConfiguration.self, from: text)
+            try decoded.validate()
+            return decoded
+        } catch let error as TrainingError {
+            throw TrainingError(.data, "\(configuration): \(error.problem)", remedy: error.remedy)
         } catch {
             throw TrainingError(.data, "\(configuration): \(error)", remedy: "restore the file that the training wrote")
         }

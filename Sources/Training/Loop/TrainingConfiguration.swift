@@ -93,11 +93,12 @@ extension TrainingConfiguration: Codable {
         )
         negatives = try value(.negatives, else: negatives)
         ranking = try container.decodeIfPresent(RankingProtocol.self, forKey: .ranking)
-        topK =
-            try container.decodeIfPresent(String.self, forKey: .topK)?.split(separator: ",").compactMap { Int($0) }
-            ?? topK
+        if let text = try container.decodeIfPresent(String.self, forKey: .topK) {
+            // What is no number becomes 0, which no validation accepts.
+            topK = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+        }
         earlyStop = try value(.earlyStop, else: earlyStop)
-        exchange = try container.decodeIfPresent(String.self, forKey: .exchange).flatMap(ExchangeKind.init) ?? exchange
+        exchange = try value(.exchange, else: exchange)
         extractor = try container.decodeIfPresent(String.self, forKey: .extractor)
         options.embeddingSize = try value(.embeddingSize, else: options.embeddingSize)
         options.historyMax = try value(.historyMax, else: options.historyMax)
@@ -127,7 +128,7 @@ extension TrainingConfiguration: Codable {
         try container.encodeIfPresent(ranking, forKey: .ranking)
         try container.encode(topK.map(String.init).joined(separator: ","), forKey: .topK)
         try container.encode(earlyStop, forKey: .earlyStop)
-        try container.encode(exchange.rawValue, forKey: .exchange)
+        try container.encode(exchange, forKey: .exchange)
         try container.encodeIfPresent(extractor, forKey: .extractor)
         try container.encode(options.embeddingSize, forKey: .embeddingSize)
         try container.encode(options.historyMax, forKey: .historyMax)

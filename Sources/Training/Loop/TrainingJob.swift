@@ -18,20 +18,22 @@ public struct TrainingJob: Sendable {
 
     /// - Parameters:
     ///   - configuration: complete but for the stage.
-    ///   - stage: ignored for a model without stages.
+    ///   - stage: all, or one that the model has.
     public init(_ configuration: TrainingConfiguration, stage: StageSelection) throws(TrainingError) {
-        guard let entry = RecommenderCatalogue.entry(named: configuration.model) else {
-            let nearest = RecommenderCatalogue.nearestName(to: configuration.model) ?? ""
-            throw TrainingError(
-                .usage, "there is no model \(configuration.model); did you mean \(nearest)?",
-                remedy: "choose one of " + RecommenderCatalogue.entries.map(\.name).joined(separator: ", "))
-        }
+        try configuration.validate()
+        let entry = try configuration.entry
         self.entry = entry
         self.configuration = configuration
         switch stage {
-        case _ where entry.stages.isEmpty: stages = [nil]
-        case .all: stages = entry.stages
-        case .only(let stage): stages = [stage]
+        case .all: stages = entry.stages.isEmpty ? [nil] : entry.stages
+        case .only(let stage) where entry.stages.contains(stage): stages = [stage]
+        case .only(let stage):
+            throw TrainingError(
+                .usage, "\(entry.name) has no stage \(stage.rawValue)", remedy: "leave --stage out")
+        }
+        if configuration.extractor != nil && stages != [.finetune] {
+            throw TrainingError(
+                .usage, "--extractor is for the stage finetune alone", remedy: "add --stage finetune, or leave it out")
         }
     }
 
@@ -60,7 +62,19 @@ public struct TrainingJob: Sendable {
             }
             let name = stage.map { " \($0.rawValue)" } ?? ""
             console.info("training \(entry.name)\(name) into \(own.output)")
-            result = try TrainingRun(own, entry: entry, data: data, world: world, console: console).run()
+            let run = try TrainingRun(own, entry: entry, data: data, world: world, console: console)
+            if index == 0 {
+                // What an earlier command left must not stand for this one until its last stage ends.
+                try world.together {
+                    if world.rank == 0 { try RunFolder(configuration.output).removeFindings(but: own) }
+                }
+            }
+            result = try run.run()
+            if let result {
+                console.info(
+                    "trained\(name) in \(NumberText.duration(seconds: result.trainSeconds)), "
+                        + "best epoch \(result.bestEpoch)")
+            }
         }
         return result
     }
@@ -69,11 +83,10 @@ public struct TrainingJob: Sendable {
     private func findExtractor() throws -> String {
         if let extractor = configuration.extractor { return extractor }
         let folder = RunFolder(configuration.output)
-        if FileManager.default.fileExists(atPath: folder.pretrain.configuration) { return folder.pretrain.path }
-        if FileManager.default.fileExists(atPath: folder.configuration),
-            try folder.readConfiguration().stage == .pretrain
+        // A pretraining that was run into the folder itself is newer than one that an earlier command kept.
+        for candidate in [folder, folder.pretrain] where FileManager.default.fileExists(atPath: candidate.configuration)
         {
-            return folder.path
+            if try candidate.readConfiguration().stage == entry.stages.first { return candidate.path }
         }
         throw TrainingError(
             .usage, "the stage finetune continues a pretrained extractor, and \(folder.path) has none",

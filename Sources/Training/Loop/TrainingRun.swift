@@ -11,7 +11,7 @@ import Reporting
 /// Every rank computes the gradients of its shards and takes part in the exchange; rank 0 decides about the best epoch
 /// and the end, and writes the files.
 public final class TrainingRun {
-    private let configuration: TrainingConfiguration
+    private var configuration: TrainingConfiguration
     private let entry: RecommenderEntry
     private let data: TrainingData
     private let world: Communicator
@@ -97,9 +97,12 @@ public final class TrainingRun {
         try world.together {
             guard isRoot else { return }
             exchange.parameters.initialize(layout, seed: configuration.seed)
-            guard configuration.stage == .finetune, let extractor else { return }
-            try PretrainedParameters.read(extractor, into: exchange.parameters, layout, configuration)
-            if RunFolder(extractor).path == folder.path { try folder.keepAsPretrained() }
+            guard let prefix = entry.inheritedPrefix, let extractor else { return }
+            try PretrainedParameters.read(extractor, prefix, into: exchange.parameters, layout, configuration)
+            if folder.holdsFindings(of: extractor) {
+                try folder.keepAsPretrained()
+                configuration.extractor = folder.pretrain.path
+            }
         }
         try exchange.distributeParameters()
     }
@@ -134,7 +137,7 @@ public final class TrainingRun {
     private func refuse(_ loss: Double) throws(TrainingError) {
         throw TrainingError(
             .failure, "the loss of step \(step) (epoch \(epoch)) is \(loss)",
-            remedy: "lower the learning rate with --lr; the parameters of the step before were kept")
+            remedy: "lower the learning rate with --lr, or look for extreme options")
     }
 
     /// Ranks dev, remembers the best, writes a line to the log.

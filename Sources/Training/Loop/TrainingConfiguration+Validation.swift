@@ -1,0 +1,62 @@
+import Recommenders
+
+extension TrainingConfiguration {
+    /// The catalogue's entry of the model.
+    var entry: RecommenderEntry {
+        get throws(TrainingError) {
+            if let entry = RecommenderCatalogue.entry(named: model) { return entry }
+            let nearest = RecommenderCatalogue.nearestName(to: model) ?? ""
+            throw TrainingError(
+                .usage, "there is no model \(model); did you mean \(nearest)?",
+                remedy: "choose one of " + RecommenderCatalogue.entries.map(\.name).joined(separator: ", "))
+        }
+    }
+
+    /// Refuses what is out of range, naming the option.
+    public func validate() throws(TrainingError) {
+        try require(dataset.isEmpty ? "--dataset is missing" : nil, "name a folder in --data-root")
+        try require("--epochs", epochs, 1...1_000_000)
+        if let maxSteps { try require("--max-steps", maxSteps, 1...Int(UInt32.max)) }
+        try require("--early-stop", earlyStop, 0...1_000_000)
+        try require("--batch-size", batchSize, 1...1_000_000)
+        try require("--logical-shards", logicalShards, 1...4096)
+        try require(
+            batchSize < logicalShards ? "--batch-size is \(batchSize), below the \(logicalShards) logical shards" : nil,
+            "every shard gives a sample to a step: choose a larger batch size or fewer --logical-shards")
+        try require(
+            optimizer.learningRate > 0 && optimizer.learningRate.isFinite
+                ? nil : "--lr is \(optimizer.learningRate), it must be above 0", "0.001 is usual")
+        try require(
+            optimizer.l2 >= 0 && optimizer.l2.isFinite ? nil : "--l2 is \(optimizer.l2), it must not be below 0",
+            "0 turns it off")
+        try require("--negatives", negatives, 1...10_000)
+        try require(
+            topK.isEmpty || topK.contains { $0 < 1 } ? "--topk holds something that is no cut-off" : nil,
+            "write numbers from 1: 5,10,20")
+        try options.validate()
+    }
+}
+
+extension ModelOptions {
+    /// Refuses what is out of range, naming the option.
+    func validate() throws(TrainingError) {
+        try require("--embedding-size", embeddingSize, 1...4096)
+        try require("--interests", interests, 1...64)
+        try require("--history-max", historyMax, 1...10_000)
+        try require("--attention-size", attentionSize, 1...4096)
+        try require("--layers", layers, 1...16)
+        try require(
+            temperature >= 1e-3 && temperature.isFinite ? nil : "--temp is \(temperature), at least 0.001 is needed",
+            "1 is usual")
+    }
+}
+
+private func require(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws(TrainingError) {
+    try require(
+        range.contains(value) ? nil : "\(option) is \(value)",
+        "choose \(range.lowerBound) to \(range.upperBound)")
+}
+
+private func require(_ problem: String?, _ remedy: String) throws(TrainingError) {
+    if let problem { throw TrainingError(.usage, problem, remedy: remedy) }
+}
