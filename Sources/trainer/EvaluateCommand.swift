@@ -55,6 +55,9 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     mutating func validate() throws {
+        if let logicalShards, !(1...4096).contains(logicalShards) {
+            throw ValidationError("--logical-shards is \(logicalShards), 1 to 4096 is possible")
+        }
         guard let checkpoint else {
             throw ValidationError("--checkpoint is missing: a run's folder or a safetensors file")
         }
@@ -93,7 +96,7 @@ struct EvaluateCommand: ParsableCommand {
             } else {
                 let folder = RunFolder(checkpoint)
                 file = folder.model
-                configuration = try folder.readConfiguration()
+                configuration = try folder.readConfiguration(namedBy: "--checkpoint")
                 if data.dataRoot != nil || data.pathIsRoot { configuration.dataRoot = data.root }
                 configuration.dataset = data.dataset ?? configuration.dataset
             }

@@ -15,7 +15,7 @@ enum PretrainedParameters {
         var path = source
         if !source.hasSuffix(".safetensors") {
             let run = RunFolder(source)
-            let differences = Self.differences(try run.readConfiguration(), configuration)
+            let differences = Self.differences(try run.readConfiguration(namedBy: "--extractor"), configuration)
             guard differences.isEmpty else {
                 throw TrainingError(
                     .usage, "\(source) was pretrained with other options: \(differences.joined(separator: ", "))",

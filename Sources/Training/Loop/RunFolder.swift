@@ -69,15 +69,17 @@ public struct RunFolder: Sendable {
         try AtomicFile.write(try YAMLEncoder().encode(configuration), to: self.configuration)
     }
 
-    /// Reads `config.yaml`.
-    public func readConfiguration() throws -> TrainingConfiguration {
+    /// Reads and checks `config.yaml`.
+    ///
+    /// - Parameter option: the option that named the folder, for the message.
+    public func readConfiguration(namedBy option: String = "--out") throws -> TrainingConfiguration {
         let text: String
         do {
             text = try String(contentsOfFile: configuration, encoding: .utf8)
         } catch {
             throw TrainingError(
                 .data, "\(configuration): cannot be read",
-                remedy: "\(path) is not the folder of a run")
+                remedy: "\(path) is not the folder of a run: name one with \(option)")
         }
         do {
             let decoded = try YAMLDecoder().decode(TrainingConfiguration.self, from: text)

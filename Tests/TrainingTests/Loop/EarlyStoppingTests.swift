@@ -21,7 +21,7 @@ import Training
         let rising = (0..<25).map(Double.init)
         // The last rising result is the first of those that never rise.
         #expect(Self.end(of: rising + [Double](repeating: 24, count: 20)) == 34)
-        #expect(Self.end(of: rising + (0..<20).map { $0.isMultiple(of: 5) ? 20.5 : 20 }) == nil)
+        #expect(Self.end(of: rising + (0..<19).map { $0.isMultiple(of: 5) ? 20.5 : 20 }) == nil)
     }
 
     @Test func `a best result that is more than twenty epochs old ends it`() {
