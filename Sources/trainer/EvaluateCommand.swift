@@ -54,25 +54,6 @@ struct EvaluateCommand: ParsableCommand {
         var split: Split { self == .dev ? .dev : .test }
     }
 
-    mutating func validate() throws {
-        if let logicalShards, !(1...4096).contains(logicalShards) {
-            throw ValidationError("--logical-shards is \(logicalShards), 1 to 4096 is possible")
-        }
-        guard let checkpoint else {
-            throw ValidationError("--checkpoint is missing: a run's folder or a safetensors file")
-        }
-        guard checkpoint.hasSuffix(".safetensors") else {
-            guard model == nil && stage == nil else {
-                throw ValidationError("--model and --stage are for a safetensors file: a run knows them")
-            }
-            return
-        }
-        guard model != nil else { throw ValidationError("--model is missing: a file does not say what it is of") }
-        guard data.dataset != nil else {
-            throw ValidationError("--dataset is missing: the name of a folder in --data-root")
-        }
-    }
-
     mutating func run() throws {
         let job = try makeJob()
         let printsJSON = json
@@ -82,8 +63,26 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
+    /// Refuses what only a file needs for a run, and the other way round.
+    private func check(isFile: Bool) throws(CommandError) {
+        if let logicalShards, !(1...4096).contains(logicalShards) {
+            throw CommandError("--logical-shards is \(logicalShards)\nchoose 1 to 4096")
+        }
+        guard isFile else {
+            guard model == nil && stage == nil else {
+                throw CommandError("--model and --stage are for a safetensors file\na run knows them: leave them out")
+            }
+            return
+        }
+        guard model != nil else { throw CommandError("--model is missing\na file does not say what it is of") }
+        guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
+    }
+
     private func makeJob() throws -> EvaluationJob {
-        let checkpoint = checkpoint ?? ""
+        guard let checkpoint else {
+            throw CommandError("--checkpoint is missing\nname a run's folder or a safetensors file")
+        }
+        try check(isFile: checkpoint.hasSuffix(".safetensors"))
         do {
             var configuration: TrainingConfiguration
             let file: String

@@ -106,16 +106,6 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup(visibility: .hidden) var ignored: IgnoredOptions
 
-    mutating func validate() throws {
-        guard model != nil else {
-            throw ValidationError(
-                "--model is missing: one of " + RecommenderCatalogue.entries.map(\.name).joined(separator: ", "))
-        }
-        guard data.dataset != nil else {
-            throw ValidationError("--dataset is missing: the name of a folder in --data-root")
-        }
-    }
-
     mutating func run() throws {
         let job = try makeJob()
         let printsJSON = json
@@ -126,6 +116,12 @@ struct TrainCommand: ParsableCommand {
     }
 
     private func makeJob() throws -> TrainingJob {
+        // Not in validate(): a mistyped option is to be named before what is missing because of it.
+        guard model != nil else {
+            let names = RecommenderCatalogue.entries.map(\.name).joined(separator: ", ")
+            throw CommandError("--model is missing\nchoose one of \(names)")
+        }
+        guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
         var configuration = TrainingConfiguration(
             model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
         configuration.epochs = epochs
