@@ -40,28 +40,6 @@ import Testing
         #expect((Double(sharing) / 151_254 * 1000).rounded() == 425)
     }
 
-    @Test(PublishedData.needed("Grocery_and_Gourmet_Food")) func `a published dev file is read in under 100 ms`() throws
-    {
-        let folder = PublishedData.folder("Grocery_and_Gourmet_Food")
-        // Time of this thread: the tests beside this one do not count.
-        var fastest = Double.infinity
-        for _ in 0..<5 {
-            let start = threadSeconds()
-            let dataset = try InteractionDataset.load(folder: folder)
-            fastest = min(fastest, threadSeconds() - start)
-            #expect(dataset.dev.negatives.count == 14_681 * 99)
-        }
-        print("Grocery, 20 MB in three files, read in \(Int(fastest * 1000)) ms")
-        // dev.csv is 8.9 of 20.3 MB.
-        #expect(fastest * 8.9 / 20.3 < 0.1)
-    }
-
-    func threadSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-
     @Test(PublishedData.needed("ml-1m")) func `MovieLens-1M in gzip has the published counts`() throws {
         let folder = PublishedData.folder("ml-1m")
         let dataset = try InteractionDataset.load(folder: folder)
