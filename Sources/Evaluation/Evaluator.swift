@@ -35,6 +35,9 @@ public final class Evaluator {
         }
     }
 
+    /// This rank's rows that are left out because there is no history to rank by.
+    public var rowsWithoutHistory: Int { rows.reduce(0) { $0 + $1.countWithoutHistory } }
+
     /// Positions of the true items of this rank's rows, in the order of shards and rows.
     public func positions(of model: some Recommender, on tape: Tape) -> [Int32] {
         var positions: [Int32] = []

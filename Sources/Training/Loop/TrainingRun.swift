@@ -72,6 +72,10 @@ public final class TrainingRun {
     ///
     /// - Returns: the result at rank 0, nil elsewhere.
     public func run() throws -> TrainingResult? {
+        let leftOut = try world.allReduce(dev.rowsWithoutHistory, .sum)
+        if leftOut > 0 {
+            console.warning("\(leftOut) dev rows have no history and are not ranked; the metrics are of the others")
+        }
         try initializeParameters()
         try world.together {
             guard isRoot else { return }
