@@ -66,11 +66,4 @@ extension Kernel {
             }
         }
     }
-
-    /// `y += factor * x` over one row.
-    public static func addRow(
-        _ x: UnsafePointer<Float>, times factor: Float, to y: UnsafeMutablePointer<Float>, columns: Int
-    ) {
-        SmallProducts.add(x, times: factor, to: y, columns)
-    }
 }

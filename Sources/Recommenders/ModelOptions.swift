@@ -1,5 +1,5 @@
 /// The hyperparameters of all models. A model reads those that it has a use for.
-public struct ModelOptions: Sendable, Equatable, Codable {
+public struct ModelOptions: Sendable, Equatable {
     /// Size of item and interest vectors, `d`.
     public var embeddingSize = 64
     /// Longest history that a sample keeps; older items are cut off.

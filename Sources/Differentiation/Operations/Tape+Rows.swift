@@ -49,6 +49,11 @@ private struct RowsOperation: Operation {
     let y: Variable
 
     func backward(on tape: Tape) {
+        guard parameter.table != nil else {
+            Kernel.scatterAdd(
+                dy: y.slope, rows: rows, count: y.rows, columns: y.columns, into: tape(parameter).slope)
+            return
+        }
         for index in 0..<y.rows {
             Kernel.accumulate(
                 y.slope + index * y.columns, into: tape.gradientRow(parameter, rows[index]), count: y.columns)

@@ -27,19 +27,11 @@ public struct EvaluationJob: Sendable {
 
     /// The metrics, at rank 0; nil elsewhere. Collective.
     public func run(world: Communicator) throws -> EvaluationResult? {
+        let (model, storage) = try world.together { try readModel() }
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: .sequential, shardCount: configuration.logicalShards, world: world)
-        let (model, storage, ranking) = try world.together {
-            () -> (any Recommender, ParameterStorage, RankingProtocol) in
-            let file = try SafetensorsFile(path: file)
-            let itemCount = try itemRows(in: file, data) - 1
-            try data.requireItems(within: itemCount)
-            let layout = ParameterLayout()
-            let model = entry.make(configuration.options, configuration.stage, itemCount, layout.root)
-            let storage = ParameterStorage(layout)
-            try ModelFile.read(file, into: storage.values, layout)
-            return (model, storage, try data.ranking(configuration.ranking))
-        }
+            folder: configuration.dataFolder, kind: .sequential, shardCount: configuration.logicalShards,
+            itemLimit: model.items.table.rows - 1, world: world)
+        let ranking = try world.together { try data.ranking(configuration.ranking) }
         let clock = ContinuousClock()
         let start = clock.now
         let metrics = try Evaluator(
@@ -54,17 +46,25 @@ public struct EvaluationJob: Sendable {
         }
     }
 
-    /// The rows of the item table in the file: a model may know more items than the data set has.
-    private func itemRows(in file: SafetensorsFile, _ data: TrainingData) throws -> Int {
-        let layout = ParameterLayout()
-        let model = entry.make(configuration.options, configuration.stage, data.itemCount, layout.root)
-        let name = layout.specifications[model.items.table.index].name
+    /// The model, as large as the item table of the file, with the file's parameters.
+    private func readModel() throws -> (any Recommender, ParameterStorage) {
+        let file = try SafetensorsFile(path: file)
+        func build(itemCount: Int) -> (any Recommender, ParameterLayout) {
+            let layout = ParameterLayout()
+            return (entry.make(configuration.options, configuration.stage, itemCount, layout.root), layout)
+        }
+        // Only the name of the item table is of interest in this one.
+        let (sketch, sketchLayout) = build(itemCount: 1)
+        let name = sketchLayout.specifications[sketch.items.table.index].name
         guard let rows = file[name]?.shape.first, rows > 1 else {
             throw TrainingError(
                 .data, "\(file.path): there is no tensor \(name)",
                 remedy: "the file belongs to another model: name it with --model and --stage")
         }
-        return rows
+        let (model, layout) = build(itemCount: rows - 1)
+        let storage = ParameterStorage(layout)
+        try ModelFile.read(file, into: storage.values, layout)
+        return (model, storage)
     }
 }
 

@@ -48,11 +48,6 @@ public struct RunFolder: Sendable {
         }
     }
 
-    /// Removes what an earlier command found, before the first of several stages begins in another folder.
-    func removeFindings(but first: TrainingConfiguration) throws(FileError) {
-        if first.output != path { try removeFindings() }
-    }
-
     /// Whether `source`, a run or a file, lies in this folder itself, where a new run would overwrite it.
     func holdsFindings(of source: String) -> Bool {
         let own = Self.resolved(path)

@@ -12,12 +12,15 @@ public struct TrainingData {
     public let store: SequenceStore
     public let popularity: PopularityBaseline
     public let kind: SampleKind
-    private let folder: String
 
     /// Reads the data set and keeps this rank's part. Collective: what is wrong on one rank ends all.
     ///
-    /// - Parameter shardCount: the number of logical shards.
-    public init(folder: String, kind: SampleKind, shardCount: Int, world: Communicator) throws {
+    /// - Parameters:
+    ///   - shardCount: the number of logical shards.
+    ///   - itemLimit: items that a trained model knows; a data set with more is refused.
+    public init(
+        folder: String, kind: SampleKind, shardCount: Int, itemLimit: Int? = nil, world: Communicator
+    ) throws {
         self = try world.together {
             guard world.size <= shardCount else {
                 throw TrainingError(
@@ -25,6 +28,7 @@ public struct TrainingData {
                     remedy: "start at most \(shardCount) ranks, or choose more shards with --logical-shards")
             }
             let dataset = try InteractionDataset.load(folder: folder)
+            if let itemLimit { try dataset.requireItems(within: itemLimit) }
             let shards = try LogicalShards(dataset: dataset, kind: kind, count: shardCount)
             return TrainingData(dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size))
         }
@@ -32,7 +36,6 @@ public struct TrainingData {
 
     private init(_ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>) {
         name = dataset.name
-        folder = dataset.folder
         userCount = dataset.userCount
         itemCount = dataset.itemCount
         negativesPerRow = dataset.negativesPerRow
@@ -40,14 +43,6 @@ public struct TrainingData {
         self.kind = kind
         store = SequenceStore(dataset: dataset, shards: shards, range: owned)
         popularity = PopularityBaseline(dataset)
-    }
-
-    /// Refuses the data set for a model that knows fewer items.
-    func requireItems(within count: Int) throws(DatasetError) {
-        guard itemCount > count else { return }
-        throw DatasetError(
-            .invalid, file: folder, problem: "the data set has \(itemCount) items, the model \(count)",
-            remedy: "use the data set that the model was trained on, or train a model on this one")
     }
 
     /// The protocol to rank by: `wanted`, or what the data set has negatives for.

@@ -63,10 +63,10 @@ public struct TrainingJob: Sendable {
             let name = stage.map { " \($0.rawValue)" } ?? ""
             console.info("training \(entry.name)\(name) into \(own.output)")
             let run = try TrainingRun(own, entry: entry, data: data, world: world, console: console)
-            if index == 0 {
+            if own.output != configuration.output {
                 // What an earlier command left must not stand for this one until its last stage ends.
                 try world.together {
-                    if world.rank == 0 { try RunFolder(configuration.output).removeFindings(but: own) }
+                    if world.rank == 0 { try RunFolder(configuration.output).removeFindings() }
                 }
             }
             result = try run.run()
