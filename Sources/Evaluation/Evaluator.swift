@@ -47,7 +47,7 @@ public final class Evaluator {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
                 tape.begin(.scoring)
-                let queries = model.queries(of: batch.histories, on: tape)
+                let queries = model.queries(of: batch, on: tape)
                 let table = tape.parameters(model.items.table)
                 switch ranking {
                 case .sampled: appendSampled(queries, table, on: tape, to: &positions)

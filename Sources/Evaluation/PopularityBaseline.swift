@@ -7,11 +7,7 @@ public struct PopularityBaseline {
     /// Train interactions of each item, by id.
     private let counts: [Float]
 
-    public init(_ dataset: InteractionDataset) {
-        var counts = [Float](repeating: 0, count: dataset.itemCount + 1)
-        for item in dataset.train.items { counts[Int(item)] += 1 }
-        self.counts = counts
-    }
+    public init(itemCounts: [Float]) { counts = itemCounts }
 
     /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
     ///

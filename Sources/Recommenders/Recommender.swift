@@ -11,29 +11,51 @@ public protocol Recommender: Sendable {
     /// user's query vectors with the item's row.
     var items: Embedding { get }
 
+    /// The table of the users' vectors, for a model that knows users by their ids; nil for one that knows them by
+    /// their histories.
+    var users: Embedding? { get }
+
     /// The loss of a training mini-batch, summed over its samples, `[1, 1]`.
     func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable
 
-    /// The query vectors of each history, for scoring.
-    func queries(of histories: PackedSequences, on tape: Tape) -> Interests
+    /// The query vectors of each user of the batch, for scoring.
+    func queries(of batch: PackedBatch, on tape: Tape) -> Interests
+}
+
+extension Recommender {
+    public var users: Embedding? { nil }
+}
+
+/// A model that describes a user by one vector `u` and scores an item by `<u, e>`.
+public protocol SingleVectorRecommender: Recommender {
+    /// The vectors of the users of the batch, `[B, d]`.
+    func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable
+}
+
+extension SingleVectorRecommender {
+    public func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
+        Interests(vectors: userVectors(of: batch, on: tape), perUser: 1)
+    }
+
+    public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
+        tape.rankingLoss(items.scores(of: userVectors(of: batch, on: tape), for: batch, on: tape))
+    }
 }
 
 /// A model that turns a history into several interests and trains the one that fits the positive item best.
 ///
 /// Scoring takes the largest inner product over the interests.
 public protocol MultiInterestRecommender: Recommender {
-    /// The interests of each history.
-    func interests(of histories: PackedSequences, on tape: Tape) -> Interests
+    /// The interests of each user of the batch.
+    func interests(of batch: PackedBatch, on tape: Tape) -> Interests
 }
 
 extension MultiInterestRecommender {
-    public func queries(of histories: PackedSequences, on tape: Tape) -> Interests {
-        interests(of: histories, on: tape)
-    }
+    public func queries(of batch: PackedBatch, on tape: Tape) -> Interests { interests(of: batch, on: tape) }
 
     /// The ranking loss of the interest selected by ``InterestSelection/hardest(of:for:in:on:)``.
     public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
-        let interests = interests(of: batch.histories, on: tape)
+        let interests = interests(of: batch, on: tape)
         let users = InterestSelection.hardest(of: interests, for: batch, in: items, on: tape)
         return tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
     }

@@ -1,4 +1,5 @@
 import Differentiation
+import Interactions
 
 /// Part of a training scheme that trains in several runs, one starting from the result of the one before.
 public enum TrainingStage: String, Sendable, Codable, CaseIterable {
@@ -15,20 +16,32 @@ public struct RecommenderEntry: Sendable {
     public let stages: [TrainingStage]
     /// The names of the parameters that the last stage takes over from the one before begin with this.
     public let inheritedPrefix: String?
-    /// Builds the model and registers its parameters.
-    ///
-    /// - Parameters: hyperparameters, stage (one of ``stages``, nil if there are none), number of items, scope.
-    public let make: @Sendable (ModelOptions, TrainingStage?, Int, ParameterScope) -> any Recommender
+    /// What the model learns from.
+    public let samples: SampleKind
+    /// What ``ModelOptions/layers`` is where nobody chooses.
+    public let standardLayers: Int
+    private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
+    /// - Parameter make: builds the model and registers its parameters.
     public init(
         name: String, summary: String, stages: [TrainingStage] = [], inheritedPrefix: String? = nil,
-        make: @escaping @Sendable (ModelOptions, TrainingStage?, Int, ParameterScope) -> any Recommender
+        samples: SampleKind = .sequential, standardLayers: Int = 1,
+        make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
         self.name = name
         self.summary = summary
         self.stages = stages
         self.inheritedPrefix = inheritedPrefix
+        self.samples = samples
+        self.standardLayers = standardLayers
         self.make = make
+    }
+
+    /// Builds the model and registers its parameters in `scope`.
+    public func model(_ context: ModelContext, in scope: ParameterScope) -> any Recommender {
+        var context = context
+        context.layers = context.options.layers ?? standardLayers
+        return make(context, scope)
     }
 }
 
@@ -37,14 +50,14 @@ public enum RecommenderCatalogue {
     public static let entries: [RecommenderEntry] = [
         RecommenderEntry(
             name: "ComiRec", summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
-        ) { options, _, itemCount, scope in ComiRec(options, itemCount: itemCount, in: scope) },
+        ) { context, scope in ComiRec(context, in: scope) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + "."
-        ) { options, stage, itemCount, scope in
-            switch stage {
-            case .pretrain: PretrainedTiMiRec(options, itemCount: itemCount, in: scope)
-            case .finetune, nil: TiMiRec(options, itemCount: itemCount, in: scope)
+        ) { context, scope in
+            switch context.stage {
+            case .pretrain: PretrainedTiMiRec(context, in: scope)
+            case .finetune, nil: TiMiRec(context, in: scope)
             }
         },
     ]

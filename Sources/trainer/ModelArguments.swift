@@ -8,6 +8,10 @@ struct ModelArguments: ParsableArguments {
         help: "Size d of item and interest vectors.")
     var embeddingSize = ModelOptions().embeddingSize
 
+    @Option(
+        name: [.customLong("hidden-size"), .customLong("hidden_size")], help: "GRU4Rec: size of the recurrent state.")
+    var hiddenSize = ModelOptions().hiddenSize
+
     @Option(name: [.customLong("interests"), .customLong("K")], help: "Interests of a user, K.")
     var interests = ModelOptions().interests
 
@@ -30,9 +34,50 @@ struct ModelArguments: ParsableArguments {
     var temperature = ModelOptions().temperature
 
     @Option(
-        name: [.customLong("layers"), .customLong("n_layers"), .customLong("n-layers")],
-        help: "TiMiRec: linear layers of the interest predictor.")
-    var layers = ModelOptions().layers
+        name: [
+            .customLong("layers"), .customLong("n_layers"), .customLong("n-layers"), .customLong("num_layers"),
+            .customLong("num-layers"),
+        ],
+        help: ArgumentHelp(
+            """
+            SASRec, TiSASRec: Transformer layers; LightGCN: propagations; TiMiRec: linear layers of the interest \
+            predictor. (default: 3 for LightGCN, otherwise 1)
+            """))
+    var layers: Int?
+
+    @Option(
+        name: [.customLong("heads"), .customLong("num_heads"), .customLong("num-heads")],
+        help: "SASRec, TiSASRec: attention heads.")
+    var heads = ModelOptions().heads
+
+    @Option(help: "SASRec, TiSASRec: dropout rate of the Transformer layers.")
+    var dropout = ModelOptions().dropout
+
+    @Option(
+        name: [.customLong("time-max"), .customLong("time_max")],
+        help: "TiSASRec: the largest time interval that is distinguished, in units of the user's smallest.")
+    var timeMax = ModelOptions().timeMax
+
+    @Option(
+        name: [.customLong("p"), .customLong("power")],
+        help: "MIND: power of the label-aware attention; inf takes the best interest.")
+    var power = ModelOptions().power
+
+    @Option(help: "MIND, ComiRec-DR: iterations of dynamic routing.")
+    var iterations = ModelOptions().iterations
+
+    @Option(
+        name: [.customLong("relu-layer"), .customLong("relu_layer")],
+        help: "MIND, ComiRec-DR: add a linear layer with ReLU behind the routing (0/1).")
+    var reluLayer = Switch(ModelOptions().reluLayer)
+
+    @Option(help: "MIND, ComiRec-DR: what the routing weights are normalised over.")
+    var routing = ModelOptions().routing
+
+    @Option(
+        name: [.customLong("adaptive-interests"), .customLong("adaptive_interests")],
+        help: "MIND: fewer interests for users with a short history (0/1).")
+    var adaptiveInterests = Switch(ModelOptions().adaptiveInterests)
 
     var options: ModelOptions {
         var options = ModelOptions()
@@ -44,6 +89,17 @@ struct ModelArguments: ParsableArguments {
         options.addTransformer = addTransformer.isOn
         options.temperature = temperature
         options.layers = layers
+        options.heads = heads
+        options.dropout = dropout
+        options.hiddenSize = hiddenSize
+        options.timeMax = timeMax
+        options.power = power
+        options.iterations = iterations
+        options.reluLayer = reluLayer.isOn
+        options.routing = routing
+        options.adaptiveInterests = adaptiveInterests.isOn
         return options
     }
 }
+
+extension RoutingNormalization: ExpressibleByArgument {}

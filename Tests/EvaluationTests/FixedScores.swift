@@ -18,8 +18,8 @@ struct FixedScores: Recommender {
 
     func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable { tape.variable(rows: 1, columns: 1) }
 
-    func queries(of histories: PackedSequences, on tape: Tape) -> Interests {
-        let vectors = tape.variable(rows: histories.count * interests, columns: query.columns)
+    func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
+        let vectors = tape.variable(rows: batch.count * interests, columns: query.columns)
         let values = tape(query).value
         for row in 0..<vectors.rows {
             for column in 0..<vectors.columns {

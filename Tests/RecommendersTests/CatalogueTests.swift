@@ -19,7 +19,8 @@ import Testing
         for entry in RecommenderCatalogue.entries {
             for stage in entry.stages.isEmpty ? [nil] : entry.stages.map(Optional.some) {
                 let layout = ParameterLayout()
-                let model = entry.make(ModelOptions(), stage, 100, layout.root)
+                let model = entry.model(
+                    ModelContext(ModelOptions(), stage: stage, userCount: 50, itemCount: 100), in: layout.root)
                 #expect(layout.specifications[model.items.table.index].shape == [101, 64])
             }
         }
@@ -29,7 +30,7 @@ import Testing
         let entry = try #require(RecommenderCatalogue.entry(named: "TiMiRec"))
         func shapes(_ stage: TrainingStage) -> [String: [Int]] {
             let layout = ParameterLayout()
-            _ = entry.make(ModelOptions(), stage, 50, layout.root)
+            _ = entry.model(ModelContext(ModelOptions(), stage: stage, userCount: 50, itemCount: 50), in: layout.root)
             return Dictionary(uniqueKeysWithValues: layout.specifications.map { ($0.name, $0.shape) })
         }
         let finetune = shapes(.finetune)
@@ -43,7 +44,8 @@ import Testing
         options.layers = 2
         let counts = (3_000...4_000).filter { itemCount in
             let layout = ParameterLayout()
-            _ = entry.make(options, .finetune, itemCount, layout.root)
+            _ = entry.model(
+                ModelContext(options, stage: .finetune, userCount: 1, itemCount: itemCount), in: layout.root)
             return layout.parameterCount == 526_748
         }
         #expect(counts.count == 1)

@@ -14,9 +14,9 @@ public struct ComiRec: MultiInterestRecommender {
     let positions: Embedding?
     let attention: SelfAttentivePooling
 
-    /// - Parameter itemCount: items have the ids 1...itemCount.
-    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
-        items = Embedding("i_embeddings", rows: itemCount + 1, size: options.embeddingSize, in: scope)
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let options = context.options
+        items = Embedding("i_embeddings", rows: context.itemCount + 1, size: options.embeddingSize, in: scope)
         positions =
             options.addPositions
             ? Embedding(
@@ -26,7 +26,8 @@ public struct ComiRec: MultiInterestRecommender {
             size: options.embeddingSize, attentionSize: options.attentionSize, interests: options.interests, in: scope)
     }
 
-    public func interests(of histories: PackedSequences, on tape: Tape) -> Interests {
+    public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
+        let histories = batch.histories
         let segments = histories.segments
         let e = items(histories.items, count: segments.total, on: tape)
         let h = positions.map { tape.add(e, $0.byAge(segments, on: tape)) } ?? e

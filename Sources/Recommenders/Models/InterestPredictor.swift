@@ -15,14 +15,15 @@ public struct InterestPredictor: Sendable {
     let output: Linear
     static let dropout: Float = 0.5
 
-    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let options = context.options
         let size = options.embeddingSize
         let own = scope.within("interest_predictor")
         // One row more than items and padding need, as in the reference implementation, so that files fit.
-        items = Embedding("i_embeddings", rows: itemCount + 2, size: size, in: own)
+        items = Embedding("i_embeddings", rows: context.itemCount + 2, size: size, in: own)
         recurrence = GatedRecurrentUnit("rnn", inputs: size, hidden: size, in: own)
         let projection = scope.within("proj")
-        hidden = (0..<options.layers - 1).map { Linear("proj_\($0)", inputs: size, outputs: size, in: projection) }
+        hidden = (0..<context.layers - 1).map { Linear("proj_\($0)", inputs: size, outputs: size, in: projection) }
         output = Linear("proj_final", inputs: size, outputs: options.interests, in: projection)
     }
 

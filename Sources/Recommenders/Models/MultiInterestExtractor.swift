@@ -16,10 +16,10 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
     let transformer: TransformerLayer?
     let attention: SelfAttentivePooling
 
-    /// - Parameter itemCount: items have the ids 1...itemCount.
-    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let options = context.options
         let size = options.embeddingSize
-        items = Embedding("i_embeddings", rows: itemCount + 1, size: size, in: scope)
+        items = Embedding("i_embeddings", rows: context.itemCount + 1, size: size, in: scope)
         positions =
             options.addPositions
             ? Embedding("p_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope) : nil
@@ -30,7 +30,8 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
             ? TransformerLayer("transformer", size: size, heads: 1, dropout: 0, in: scope) : nil
     }
 
-    public func interests(of histories: PackedSequences, on tape: Tape) -> Interests {
+    public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
+        let histories = batch.histories
         let segments = histories.segments
         let e = items(histories.items, count: segments.total, on: tape)
         let placed = positions.map { tape.add(e, $0.byAge(segments, on: tape)) } ?? e

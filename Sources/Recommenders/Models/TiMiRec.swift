@@ -19,16 +19,16 @@ public struct TiMiRec: Recommender {
     /// Prefix of the extractor's parameters, the same in both stages.
     public static let extractorScope = "interest_extractor"
 
-    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
-        extractor = MultiInterestExtractor(options, itemCount: itemCount, in: scope.within(Self.extractorScope))
-        predictor = InterestPredictor(options, itemCount: itemCount, in: scope)
-        temperature = options.temperature
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        extractor = MultiInterestExtractor(context, in: scope.within(Self.extractorScope))
+        predictor = InterestPredictor(context, in: scope)
+        temperature = context.options.temperature
     }
 
     public var items: Embedding { extractor.items }
 
     public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
-        let interests = extractor.interests(of: batch.histories, on: tape)
+        let interests = extractor.interests(of: batch, on: tape)
         let logits = predictor(batch.histories, on: tape)
         let users = tape.mix(interests.vectors, weights: tape.rowSoftmax(logits))
         let ranking = tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
@@ -40,9 +40,9 @@ public struct TiMiRec: Recommender {
         return tape.add(ranking, tape.distillationLoss(target: target, logits: logits, temperature: temperature))
     }
 
-    public func queries(of histories: PackedSequences, on tape: Tape) -> Interests {
-        let interests = extractor.interests(of: histories, on: tape)
-        let weights = tape.rowSoftmax(predictor(histories, on: tape))
+    public func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
+        let interests = extractor.interests(of: batch, on: tape)
+        let weights = tape.rowSoftmax(predictor(batch.histories, on: tape))
         return Interests(vectors: tape.mix(interests.vectors, weights: weights), perUser: 1)
     }
 }
@@ -52,14 +52,13 @@ public struct TiMiRec: Recommender {
 public struct PretrainedTiMiRec: MultiInterestRecommender {
     let extractor: MultiInterestExtractor
 
-    public init(_ options: ModelOptions, itemCount: Int, in scope: ParameterScope) {
-        extractor = MultiInterestExtractor(
-            options, itemCount: itemCount, in: scope.within(TiMiRec.extractorScope))
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        extractor = MultiInterestExtractor(context, in: scope.within(TiMiRec.extractorScope))
     }
 
     public var items: Embedding { extractor.items }
 
-    public func interests(of histories: PackedSequences, on tape: Tape) -> Interests {
-        extractor.interests(of: histories, on: tape)
+    public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
+        extractor.interests(of: batch, on: tape)
     }
 }

@@ -27,11 +27,20 @@ public struct EvaluationJob: Sendable {
 
     /// The metrics, at rank 0; nil elsewhere. Collective.
     public func run(world: Communicator) throws -> EvaluationResult? {
-        let (model, storage) = try world.together { try readModel() }
+        let (parameters, size) = try world.together {
+            let file = try SafetensorsFile(path: file)
+            return (file, try tableSizes(in: file))
+        }
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: .sequential, shardCount: configuration.logicalShards,
-            itemLimit: model.items.table.rows - 1, world: world)
+            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
+            itemLimit: size.items, userLimit: size.users, world: world)
         let ranking = try world.together { try data.ranking(configuration.ranking) }
+        let layout = ParameterLayout()
+        let context = data.context(
+            configuration.options, stage: configuration.stage, userCount: size.users, itemCount: size.items)
+        let model = entry.model(context, in: layout.root)
+        let storage = ParameterStorage(layout)
+        try world.together { try ModelFile.read(parameters, into: storage.values, layout) }
         let clock = ContinuousClock()
         let start = clock.now
         let metrics = try Evaluator(
@@ -46,25 +55,23 @@ public struct EvaluationJob: Sendable {
         }
     }
 
-    /// The model, as large as the item table of the file, with the file's parameters.
-    private func readModel() throws -> (any Recommender, ParameterStorage) {
-        let file = try SafetensorsFile(path: file)
-        func build(itemCount: Int) -> (any Recommender, ParameterLayout) {
-            let layout = ParameterLayout()
-            return (entry.make(configuration.options, configuration.stage, itemCount, layout.root), layout)
+    /// How many items, and users if it has a table of them, the model of the file knows.
+    private func tableSizes(in file: SafetensorsFile) throws(TrainingError) -> (items: Int, users: Int?) {
+        // Only the names of the tables are of interest in this one.
+        let layout = ParameterLayout()
+        let sketch = entry.model(
+            ModelContext(configuration.options, stage: configuration.stage, userCount: 1, itemCount: 1),
+            in: layout.root)
+        func size(_ table: Embedding) throws(TrainingError) -> Int {
+            let name = layout.specifications[table.table.index].name
+            guard let rows = file[name]?.shape.first, rows > 1 else {
+                throw TrainingError(
+                    .data, "\(file.path): there is no tensor \(name)",
+                    remedy: "the file belongs to another model: name it with --model and --stage")
+            }
+            return rows - 1
         }
-        // Only the name of the item table is of interest in this one.
-        let (sketch, sketchLayout) = build(itemCount: 1)
-        let name = sketchLayout.specifications[sketch.items.table.index].name
-        guard let rows = file[name]?.shape.first, rows > 1 else {
-            throw TrainingError(
-                .data, "\(file.path): there is no tensor \(name)",
-                remedy: "the file belongs to another model: name it with --model and --stage")
-        }
-        let (model, layout) = build(itemCount: rows - 1)
-        let storage = ParameterStorage(layout)
-        try ModelFile.read(file, into: storage.values, layout)
-        return (model, storage)
+        return (try size(sketch.items), try sketch.users.map(size))
     }
 }
 

@@ -44,7 +44,18 @@ extension ModelOptions {
         try require("--interests", interests, 1...64)
         try require("--history-max", historyMax, 1...10_000)
         try require("--attention-size", attentionSize, 1...4096)
-        try require("--layers", layers, 1...16)
+        if let layers { try require("--layers", layers, 1...16) }
+        try require("--heads", heads, 1...embeddingSize)
+        try require(
+            embeddingSize % heads == 0
+                ? nil : "--embedding-size \(embeddingSize) does not divide into \(heads) --heads",
+            "choose a number of heads that divides the size")
+        try require(
+            dropout >= 0 && dropout < 1 ? nil : "--dropout is \(dropout)", "choose a rate from 0 to below 1")
+        try require("--hidden-size", hiddenSize, 1...4096)
+        try require("--time-max", timeMax, 1...1_000_000)
+        try require(power > 0 ? nil : "--p is \(power)", "write a number above 0, or inf")
+        try require("--iterations", iterations, 1...100)
         try require(
             temperature >= 1e-3 && temperature.isFinite ? nil : "--temp is \(temperature), at least 0.001 is needed",
             "1 is usual")

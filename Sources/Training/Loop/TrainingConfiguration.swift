@@ -63,14 +63,6 @@ extension TrainingConfiguration: Codable {
         case topK = "topk"
         case earlyStop = "early-stop"
         case exchange, extractor
-        case embeddingSize = "embedding-size"
-        case historyMax = "history-max"
-        case interests
-        case attentionSize = "attention-size"
-        case addPositions = "add-pos"
-        case addTransformer = "add-trm"
-        case temperature = "temp"
-        case layers
     }
 
     public init(from decoder: any Decoder) throws {
@@ -100,14 +92,7 @@ extension TrainingConfiguration: Codable {
         earlyStop = try value(.earlyStop, else: earlyStop)
         exchange = try value(.exchange, else: exchange)
         extractor = try container.decodeIfPresent(String.self, forKey: .extractor)
-        options.embeddingSize = try value(.embeddingSize, else: options.embeddingSize)
-        options.historyMax = try value(.historyMax, else: options.historyMax)
-        options.interests = try value(.interests, else: options.interests)
-        options.attentionSize = try value(.attentionSize, else: options.attentionSize)
-        options.addPositions = try value(.addPositions, else: options.addPositions)
-        options.addTransformer = try value(.addTransformer, else: options.addTransformer)
-        options.temperature = try value(.temperature, else: options.temperature)
-        options.layers = try value(.layers, else: options.layers)
+        options = try ModelOptions(from: decoder)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -130,13 +115,6 @@ extension TrainingConfiguration: Codable {
         try container.encode(earlyStop, forKey: .earlyStop)
         try container.encode(exchange, forKey: .exchange)
         try container.encodeIfPresent(extractor, forKey: .extractor)
-        try container.encode(options.embeddingSize, forKey: .embeddingSize)
-        try container.encode(options.historyMax, forKey: .historyMax)
-        try container.encode(options.interests, forKey: .interests)
-        try container.encode(options.attentionSize, forKey: .attentionSize)
-        try container.encode(options.addPositions, forKey: .addPositions)
-        try container.encode(options.addTransformer, forKey: .addTransformer)
-        try container.encode(options.temperature, forKey: .temperature)
-        try container.encode(options.layers, forKey: .layers)
+        try options.encode(to: encoder)
     }
 }

@@ -1,6 +1,7 @@
 import Evaluation
 import Interactions
 import MPI
+import Recommenders
 
 /// What a rank keeps of a data set: the users of its logical shards, and what must be known of the whole.
 public struct TrainingData {
@@ -11,15 +12,18 @@ public struct TrainingData {
     public let shards: LogicalShards
     public let store: SequenceStore
     public let popularity: PopularityBaseline
+    /// `[itemCount + 1]`: the train interactions of each item, by id.
+    public let itemCounts: [Float]
     public let kind: SampleKind
 
     /// Reads the data set and keeps this rank's part. Collective: what is wrong on one rank ends all.
     ///
     /// - Parameters:
     ///   - shardCount: the number of logical shards.
-    ///   - itemLimit: items that a trained model knows; a data set with more is refused.
+    ///   - itemLimit, userLimit: items and users that a trained model knows; a data set with more is refused.
     public init(
-        folder: String, kind: SampleKind, shardCount: Int, itemLimit: Int? = nil, world: Communicator
+        folder: String, kind: SampleKind, shardCount: Int, itemLimit: Int? = nil, userLimit: Int? = nil,
+        world: Communicator
     ) throws {
         self = try world.together {
             guard world.size <= shardCount else {
@@ -29,6 +33,7 @@ public struct TrainingData {
             }
             let dataset = try InteractionDataset.load(folder: folder)
             if let itemLimit { try dataset.requireItems(within: itemLimit) }
+            if let userLimit { try dataset.requireUsers(within: userLimit) }
             let shards = try LogicalShards(dataset: dataset, kind: kind, count: shardCount)
             return TrainingData(dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size))
         }
@@ -42,7 +47,19 @@ public struct TrainingData {
         self.shards = shards
         self.kind = kind
         store = SequenceStore(dataset: dataset, shards: shards, range: owned)
-        popularity = PopularityBaseline(dataset)
+        itemCounts = dataset.train.items.reduce(into: [Float](repeating: 0, count: dataset.itemCount + 1)) {
+            $0[Int($1)] += 1
+        }
+        popularity = PopularityBaseline(itemCounts: itemCounts)
+    }
+
+    /// What a model for these data is built from, or for a model that knows more users and items.
+    func context(
+        _ options: ModelOptions, stage: TrainingStage?, userCount: Int? = nil, itemCount: Int? = nil
+    ) -> ModelContext {
+        ModelContext(
+            options, stage: stage, userCount: userCount ?? self.userCount, itemCount: itemCount ?? self.itemCount,
+            itemCounts: itemCounts)
     }
 
     /// The protocol to rank by: `wanted`, or what the data set has negatives for.

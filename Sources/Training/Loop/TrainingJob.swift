@@ -23,6 +23,9 @@ public struct TrainingJob: Sendable {
         try configuration.validate()
         let entry = try configuration.entry
         self.entry = entry
+        var configuration = configuration
+        configuration.model = entry.name
+        configuration.options.layers = configuration.options.layers ?? entry.standardLayers
         self.configuration = configuration
         switch stage {
         case .all: stages = entry.stages.isEmpty ? [nil] : entry.stages
@@ -42,7 +45,8 @@ public struct TrainingJob: Sendable {
     /// - Returns: the result of the last stage at rank 0, nil elsewhere.
     public func run(world: Communicator, console: Console) throws -> TrainingResult? {
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: .sequential, shardCount: configuration.logicalShards, world: world)
+            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards, world: world
+        )
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
                 + "\(NumberText.grouped(data.shards.sampleCount)) samples; \(world.size) of at most "
@@ -50,7 +54,6 @@ public struct TrainingJob: Sendable {
         var result: TrainingResult?
         for (index, stage) in stages.enumerated() {
             var own = configuration
-            own.model = entry.name
             own.stage = stage
             if index < stages.count - 1 { own.output = RunFolder(configuration.output).pretrain.path }
             if stage == .finetune {

@@ -56,7 +56,7 @@ public final class TrainingRun {
         configuration.ranking = ranking
         self.configuration = configuration
         stepsPerEpoch = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
-        model = entry.make(configuration.options, configuration.stage, data.itemCount, layout.root)
+        model = entry.model(data.context(configuration.options, stage: configuration.stage), in: layout.root)
         stopping = EarlyStopping(patience: configuration.earlyStop)
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration))
         exchange = try Self.makeExchange(configuration, layout, gradientLayout, data, world)

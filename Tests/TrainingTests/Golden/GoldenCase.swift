@@ -12,6 +12,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     let model: String
     let stage: TrainingStage?
     let options: ModelOptions
+    let userCount: Int
     let itemCount: Int
     let learningRate: Double
     let l2: Double
@@ -66,9 +67,17 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         options.addPositions = number("add_pos").map { $0 != 0 } ?? options.addPositions
         options.addTransformer = number("add_trm").map { $0 != 0 } ?? options.addTransformer
         options.temperature = number("temp").map { Float($0) } ?? options.temperature
-        options.layers = number("n_layers").map { Int($0) } ?? options.layers
+        options.layers = (number("n_layers") ?? number("num_layers")).map { Int($0) }
+        options.heads = number("num_heads").map { Int($0) } ?? options.heads
+        options.dropout = number("dropout").map { Float($0) } ?? options.dropout
+        options.hiddenSize = number("hidden_size").map { Int($0) } ?? options.hiddenSize
+        options.timeMax = number("time_max").map { Int($0) } ?? options.timeMax
+        options.iterations = number("iterations").map { Int($0) } ?? options.iterations
+        options.reluLayer = number("relu_layer").map { $0 != 0 } ?? options.reluLayer
+        options.power = (try? Self.text(hyperparameters?["p"])).flatMap { Float($0) } ?? options.power
         self.options = options
         stage = (try? Self.text(hyperparameters?["stage"])).flatMap { TrainingStage(rawValue: $0) }
+        userCount = Int(Self.number(description["n_users"]) ?? 0)
         itemCount = Int(Self.number(description["n_items"]) ?? 0)
         learningRate = Self.number(description["optimizer"]?["lr"]) ?? 0
         l2 = Self.number(description["optimizer"]?["weight_decay"]) ?? 0
@@ -80,6 +89,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         tensors = try SafetensorsFile(path: folder.appendingPathComponent("tensors.safetensors").path)
     }
 
+    /// What the case's model is built from.
+    var context: ModelContext { ModelContext(options, stage: stage, userCount: userCount, itemCount: itemCount) }
+
     /// The rows `range` of the training batch, or of the batch that is scored, unpadded.
     func batch(_ range: Range<Int>? = nil, candidates: String = "batch.item_id") throws -> PackedBatch {
         let lengths = try tensors.integers("batch.lengths")
@@ -89,6 +101,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         let times = try tensors.integers("batch.history_times").map(Int64.init)
         let candidateItems = try tensors.integers(candidates).map(Int32.init)
         let users = try tensors.integers("batch.user_id").map(Int32.init)
+        let gaps =
+            tensors["batch.user_min_interval"] == nil
+            ? [Int](repeating: .max, count: lengths.count) : try tensors.integers("batch.user_min_interval")
         let rows = range ?? 0..<lengths.count
         let batch = PackedBatch()
         batch.fill(
@@ -96,7 +111,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
             histories: rows.map { Array(items[$0 * width..<$0 * width + lengths[$0]]) },
             candidates: rows.map { Array(candidateItems[$0 * perSample..<($0 + 1) * perSample]) },
             times: rows.map { Array(times[$0 * width..<$0 * width + lengths[$0]]) },
-            samples: rows.map { UInt32($0) })
+            samples: rows.map { UInt32($0) }, smallestTimeGaps: rows.map { Int64(gaps[$0]) })
         return batch
     }
 

@@ -24,7 +24,7 @@ final class GoldenModel {
     init(_ golden: GoldenCase, shards: Int) throws {
         self.golden = golden
         let entry = try #require(RecommenderCatalogue.entry(named: golden.model))
-        model = entry.make(golden.options, golden.stage, golden.itemCount, layout.root)
+        model = entry.model(golden.context, in: layout.root)
         values = ParameterStorage(layout)
         moments = [ParameterStorage(layout), ParameterStorage(layout)]
         for specification in layout.specifications {
@@ -98,7 +98,7 @@ final class GoldenModel {
     func evaluationScores() throws -> [Float] {
         let batch = try golden.batch(candidates: "eval.item_id")
         tape.begin(.scoring)
-        let queries = model.queries(of: batch.histories, on: tape)
+        let queries = model.queries(of: batch, on: tape)
         var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerSample)
         Kernel.bestScores(
             interests: queries.vectors.value, interestCount: queries.perUser,

@@ -1,0 +1,26 @@
+/// What a model is built from: its hyperparameters and what it must know of the data set.
+public struct ModelContext: Sendable {
+    public let options: ModelOptions
+    /// ``ModelOptions/layers``, or what is usual for the model.
+    public internal(set) var layers: Int
+    /// One of the stages of the model's entry, nil for a model without stages.
+    public let stage: TrainingStage?
+    /// Users and items have the ids 1...count.
+    public let userCount: Int
+    public let itemCount: Int
+    /// `[itemCount + 1]`: the train interactions of each item, by id.
+    public let itemCounts: [Float]
+
+    /// - Parameter itemCounts: nil where they are not known, for a model that reads its parameters from a file.
+    public init(
+        _ options: ModelOptions, stage: TrainingStage? = nil, userCount: Int, itemCount: Int,
+        itemCounts: [Float]? = nil
+    ) {
+        self.options = options
+        layers = options.layers ?? 1
+        self.stage = stage
+        self.userCount = userCount
+        self.itemCount = itemCount
+        self.itemCounts = itemCounts ?? [Float](repeating: 0, count: itemCount + 1)
+    }
+}
