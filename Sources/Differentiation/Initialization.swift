@@ -10,6 +10,8 @@ public enum Initialization: Sendable, Equatable {
     case uniform(bound: Float)
     /// Uniform over +-sqrt(6 / (rows + columns)) (Glorot and Bengio 2010).
     case xavierUniform
+    /// Known values, row by row; as many as the parameter has.
+    case values([Float])
 
     /// Fills `values`, a pure function of the seed and the parameter's name and shape.
     func fill(
@@ -31,6 +33,9 @@ public enum Initialization: Sendable, Equatable {
             }
         case .uniform(let bound):
             for index in 0..<count { values[index] = bound * (2 * stream.nextUniform() - 1) }
+        case .values(let known):
+            precondition(known.count == count, "\(name): \(known.count) values for \(count)")
+            values.update(from: known, count: count)
         case .xavierUniform:
             let bound = (6 / Float(rows + columns)).squareRoot()
             for index in 0..<count { values[index] = bound * (2 * stream.nextUniform() - 1) }

@@ -10,6 +10,8 @@ public enum TrainingStage: String, Sendable, Codable, CaseIterable {
 /// A model that can be asked for by name.
 public struct RecommenderEntry: Sendable {
     public let name: String
+    /// Other names that users know the model by.
+    public let aliases: [String]
     /// One line for a list.
     public let summary: String
     /// The stages of its training, in order; empty for a model that is trained in one run.
@@ -18,22 +20,27 @@ public struct RecommenderEntry: Sendable {
     public let inheritedPrefix: String?
     /// What the model learns from.
     public let samples: SampleKind
+    /// Whether there is something to learn; a model without is tested as it is.
+    public let isTrained: Bool
     /// What ``ModelOptions/layers`` is where nobody chooses.
     public let standardLayers: Int
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
     /// - Parameter make: builds the model and registers its parameters.
     public init(
-        name: String, summary: String, stages: [TrainingStage] = [], inheritedPrefix: String? = nil,
-        samples: SampleKind = .sequential, standardLayers: Int = 1,
+        name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
+        inheritedPrefix: String? = nil,
+        samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
         self.name = name
+        self.aliases = aliases
         self.summary = summary
         self.stages = stages
         self.inheritedPrefix = inheritedPrefix
         self.samples = samples
         self.standardLayers = standardLayers
+        self.isTrained = isTrained
         self.make = make
     }
 
@@ -49,8 +56,24 @@ public struct RecommenderEntry: Sendable {
 public enum RecommenderCatalogue {
     public static let entries: [RecommenderEntry] = [
         RecommenderEntry(
+            name: "POP", summary: "number of train interactions of an item; nothing is learned",
+            samples: .everyInteraction, isTrained: false
+        ) { Popularity($0, in: $1) },
+        RecommenderEntry(name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)") {
+            GRU4Rec($0, in: $1)
+        },
+        RecommenderEntry(
+            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)"
+        ) {
+            YouTubeDNN($0, in: $1)
+        },
+        RecommenderEntry(name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)") { SASRec($0, in: $1) },
+        RecommenderEntry(name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)") {
+            TiSASRec($0, in: $1)
+        },
+        RecommenderEntry(
             name: "ComiRec", summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
-        ) { context, scope in ComiRec(context, in: scope) },
+        ) { ComiRec($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + "."
@@ -64,14 +87,15 @@ public enum RecommenderCatalogue {
 
     /// The entry called `name`, whatever its capitals.
     public static func entry(named name: String) -> RecommenderEntry? {
-        entries.first { $0.name.lowercased() == name.lowercased() }
+        entries.first { ([$0.name] + $0.aliases).contains { $0.lowercased() == name.lowercased() } }
     }
 
-    /// The name that needs the fewest single-letter changes to become `name`.
+    /// The name that is most like `name`: fewest single-letter changes for its length.
     public static func nearestName(to name: String) -> String? {
-        entries.map(\.name).min {
-            distance($0.lowercased(), name.lowercased()) < distance($1.lowercased(), name.lowercased())
+        func unlikeness(_ candidate: String) -> Double {
+            Double(distance(candidate.lowercased(), name.lowercased())) / Double(max(candidate.count, name.count))
         }
+        return entries.map(\.name).min { unlikeness($0) < unlikeness($1) }
     }
 
     /// Levenshtein's distance.

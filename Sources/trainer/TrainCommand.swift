@@ -12,7 +12,7 @@ struct TrainCommand: ParsableCommand {
         commandName: "train", abstract: "Trains a model and tests it with the parameters of its best epoch.",
         discussion: """
             Models:
-            \(RecommenderCatalogue.entries.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+            \(ModelList.text)
 
             The folder of --out gets config.yaml, metrics.jsonl (a line an epoch), result.json and
             model/model.safetensors. The option names of ReChorus (--model_name, --emb_size, --K ...) are understood.
@@ -118,8 +118,7 @@ struct TrainCommand: ParsableCommand {
     private func makeJob() throws -> TrainingJob {
         // Not in validate(): a mistyped option is to be named before what is missing because of it.
         guard model != nil else {
-            let names = RecommenderCatalogue.entries.map(\.name).joined(separator: ", ")
-            throw CommandError("--model is missing\nchoose one of \(names)")
+            throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
         }
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
         var configuration = TrainingConfiguration(
@@ -147,18 +146,39 @@ struct TrainCommand: ParsableCommand {
     /// The catalogue's spelling of the model, or what was typed.
     private var modelName: String { model.map { RecommenderCatalogue.entry(named: $0)?.name ?? $0 } ?? "" }
 
+    /// The options of single models that are not as usual; the layers of a later stage do not count.
+    private var unusualOptions: [String] {
+        let options = arguments.options
+        let usual = ModelOptions()
+        let hasStages = model.flatMap(RecommenderCatalogue.entry(named:))?.stages.isEmpty == false
+        return [
+            hasStages ? nil : options.layers.map { "layers\($0)" },
+            options.heads == usual.heads ? nil : "heads\(options.heads)",
+            options.dropout == usual.dropout ? nil : "dropout\(options.dropout)",
+            options.hiddenSize == usual.hiddenSize ? nil : "hidden\(options.hiddenSize)",
+            options.timeMax == usual.timeMax ? nil : "time\(options.timeMax)",
+            options.power == usual.power ? nil : "p\(options.power)",
+            options.iterations == usual.iterations ? nil : "iterations\(options.iterations)",
+            options.reluLayer == usual.reluLayer ? nil : "relu",
+            options.routing == usual.routing ? nil : "over-\(options.routing.rawValue)",
+            options.adaptiveInterests == usual.adaptiveInterests ? nil : "adaptive",
+        ].compactMap { $0 }
+    }
+
     /// The folder that is asked for, or one named after what decides about the result of the first stage, so that a
     /// later stage finds the earlier one and other options get another folder.
     private var output: String {
         if let out { return out }
         if let path = data.path, !data.pathIsRoot { return path }
         let options = arguments
-        let parts = [
-            modelName, "K\(options.interests)", "d\(options.embeddingSize)", "pos\(options.addPositions.isOn ? 1 : 0)",
-            "trm\(options.addTransformer.isOn ? 1 : 0)", "attention\(options.attentionSize)",
-            "history\(options.historyMax)", "batch\(batchSize)", "shards\(logicalShards)", "negatives\(negatives)",
-            "lr\(lr)", "l2_\(l2)", "seed\(seed)",
-        ]
+        let parts =
+            [
+                modelName, "K\(options.interests)", "d\(options.embeddingSize)",
+                "pos\(options.addPositions.isOn ? 1 : 0)",
+                "trm\(options.addTransformer.isOn ? 1 : 0)", "attention\(options.attentionSize)",
+                "history\(options.historyMax)", "batch\(batchSize)", "shards\(logicalShards)", "negatives\(negatives)",
+                "lr\(lr)", "l2_\(l2)", "seed\(seed)",
+            ] + unusualOptions
         return "runs/\(data.dataset ?? "")/" + parts.joined(separator: "-")
     }
 }

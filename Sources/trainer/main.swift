@@ -4,6 +4,10 @@ import Reporting
 // Parsing comes before MPI: a mistyped option must not cost the start of a parallel job, and every rank would print
 // the same message.
 do {
+    if ModelList.isAskedFor(Array(CommandLine.arguments.dropFirst())) {
+        if Launcher.isFirstRank { print(ModelList.text) }
+        Trainer.exit()
+    }
     var command = try Trainer.parseAsRoot(try ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
     try command.run()
 } catch {

@@ -145,13 +145,58 @@ import Testing
         }
     }
 
-    @Test(arguments: [(5, 1), (16, 1), (12, 2), (33, 3), (64, 4), (24, 2)], [true, false])
-    func `attention with one and several heads`(shape: (size: Int, heads: Int), causal: Bool) {
+    @Test(
+        arguments: [(5, 1), (16, 1), (12, 2), (33, 3), (64, 4), (24, 2)], [AttentionQueries.all, .causal, .newest])
+    func `attention with one and several heads`(shape: (size: Int, heads: Int), queries: AttentionQueries) {
+        let asking = queries == .newest ? Self.lengths.count : total
         expectRightGradient {
-            (matrix($0, "q", total, shape.size), matrix($0, "k", total, shape.size), matrix($0, "v", total, shape.size))
+            (
+                matrix($0, "q", asking, shape.size), matrix($0, "k", total, shape.size),
+                matrix($0, "v", total, shape.size)
+            )
         } _: { tape, p in
             tape.attention(
-                q: tape(p.0), k: tape(p.1), v: tape(p.2), over: histories.segments, heads: shape.heads, causal: causal)
+                q: tape(p.0), k: tape(p.1), v: tape(p.2), over: histories.segments, heads: shape.heads,
+                queries: queries)
+        }
+    }
+
+    @Test(arguments: [(5, 1), (12, 2), (64, 4)], [AttentionQueries.all, .causal, .newest])
+    func `attention with rows for pairs of positions`(shape: (size: Int, heads: Int), queries: AttentionQueries) {
+        let asking = queries == .newest ? Self.lengths.count : total
+        let pairs = Kernel.attentionWeightCount(segments: histories.segments, heads: 1, queries: queries)
+        let slots = Fixed<Int32>((0..<pairs).map { Int32($0 * 5 % 4) })
+        expectRightGradient {
+            (
+                matrix($0, "q", asking, shape.size), matrix($0, "k", total, shape.size),
+                matrix($0, "v", total, shape.size), matrix($0, "keys", 4, shape.size),
+                matrix($0, "values", 4, shape.size)
+            )
+        } _: { tape, p in
+            tape.attention(
+                q: tape(p.0), k: tape(p.1), v: tape(p.2),
+                relative: Tape.Relative(slots: slots.pointer, keys: tape(p.3), values: tape(p.4)),
+                over: histories.segments, heads: shape.heads, queries: queries)
+        }
+    }
+
+    @Test(arguments: sizes) func `the newest row of each segment`(size: Int) {
+        expectRightGradient {
+            matrix($0, "x", total, size)
+        } _: { tape, x in
+            tape.hyperbolicTangent(tape.newest(tape(x), over: histories.segments))
+        }
+    }
+
+    @Test(arguments: sizes) func `mean of rows of a table and of a dense matrix`(size: Int) {
+        let numbers = Fixed<Int32>((0..<total).map { Int32($0 * 3 % 8) })
+        expectRightGradient {
+            ($0.table("table", rows: 8, columns: size, .normal(deviation: 1)), matrix($0, "dense", 8, size))
+        } _: { tape, p in
+            tape.hyperbolicTangent(
+                tape.add(
+                    tape.meanRows(numbers.pointer, of: p.0, over: histories.segments),
+                    tape.meanRows(numbers.pointer, of: p.1, over: histories.segments)))
         }
     }
 

@@ -52,7 +52,7 @@ import Testing
                 let placed = tape.add(
                     values, tape.rows(tape.positionsFromNewest(segments), of: positions, count: segments.total))
                 let attended = tape.attention(
-                    q: placed, k: placed, v: placed, over: segments, heads: 2, causal: true)
+                    q: placed, k: placed, v: placed, over: segments, heads: 2, queries: .causal)
                 let kept = tape.dropout(attended, rate: 0.2, over: segments)
                 let normed = tape.rectify(tape.layerNorm(kept, residual: placed, weight: norm, bias: normBias))
                 let gates = tape.linear(normed, weight: projection, bias: projectionBias)

@@ -4,47 +4,87 @@ import Testing
 
 /// Attention and layer norm against their formulas in double precision.
 @Suite struct AttentionTests {
-    @Test(arguments: [(5, 1), (16, 1), (12, 2), (33, 3), (64, 4), (24, 8)], [true, false])
-    func `attention follows its formula`(shape: (columns: Int, heads: Int), causal: Bool) {
+    @Test(
+        arguments: [(5, 1), (16, 1), (12, 2), (33, 3), (64, 4), (24, 8)],
+        [
+            (AttentionQueries.all, false), (.causal, false), (.newest, false), (.all, true), (.causal, true),
+            (.newest, true),
+        ]
+    )
+    func `attention follows its formula`(
+        shape: (columns: Int, heads: Int), kind: (queries: AttentionQueries, isRelative: Bool)
+    ) {
+        let (queries, isRelative) = kind
         let (columns, heads) = shape
         let width = columns / heads
-        let packed = PackedSegments([4, 1, 0, 9, 2])
+        let lengths = [4, 1, 0, 9, 2]
+        let packed = PackedSegments(lengths)
         let segments = packed.segments
         var numbers = Numbers(1)
-        let q = numbers.list(16 * columns, bound: 2)
         let k = numbers.list(16 * columns, bound: 2)
         let v = numbers.list(16 * columns)
-        let weightCount = Kernel.attentionWeightCount(segments: segments, heads: heads)
-        #expect(weightCount == heads * (16 + 1 + 81 + 4))
+        let relativeKeys = numbers.list(3 * columns)
+        let relativeValues = numbers.list(3 * columns)
+        // Which rows ask, with the rows that they see.
+        let asking: [[(query: Int, keys: Range<Int>)]] = (0..<segments.count).map { segment in
+            let rows = segments.start(segment)..<segments.start(segment) + segments.length(segment)
+            switch queries {
+            case .all: return rows.map { ($0, rows) }
+            case .causal: return rows.map { ($0, rows.lowerBound..<$0 + 1) }
+            case .newest: return rows.isEmpty ? [] : [(segment, rows)]
+            }
+        }
+        let queryCount = queries == .newest ? segments.count : 16
+        let q = numbers.list(queryCount * columns, bound: 2)
+        let pairs = zip(asking, lengths).reduce(0) { $0 + $1.0.count * $1.1 }
+        let slots = (0..<pairs).map { Int32($0 * 7 % 3) }
+        let weightCount = Kernel.attentionWeightCount(segments: segments, heads: heads, queries: queries)
+        #expect(weightCount == heads * pairs)
         var weights = [Float](repeating: .nan, count: weightCount)
-        var y = [Float](repeating: .nan, count: 16 * columns)
-        Kernel.attention(
-            q: q, k: k, v: v, segments: segments, columns: columns, heads: heads, causal: causal, weights: &weights,
-            into: &y)
+        var y = [Float](repeating: .nan, count: queryCount * columns)
+        slots.withUnsafeBufferPointer { slots in
+            relativeKeys.withUnsafeBufferPointer { keys in
+                relativeValues.withUnsafeBufferPointer { values in
+                    let relative = RelativeRows(
+                        slots: slots.baseAddress!, keys: keys.baseAddress!, values: values.baseAddress!)
+                    Kernel.attention(
+                        q: q, k: k, v: v, relative: isRelative ? relative : nil, segments: segments,
+                        columns: columns, heads: heads, queries: queries, weights: &weights, into: &y)
+                }
+            }
+        }
 
-        var expected = [Double](repeating: 0, count: 16 * columns)
+        var expected = [Double](repeating: 0, count: queryCount * columns)
         var expectedWeights: [Double] = []
+        var firstPair = 0
         for segment in 0..<segments.count {
             let rows = segments.start(segment)..<segments.start(segment) + segments.length(segment)
             for head in 0..<heads {
                 let slice = head * width..<(head + 1) * width
-                for query in rows {
+                for (number, asked) in asking[segment].enumerated() {
+                    /// An element of the relative row of the pair with a key.
+                    func relative(_ list: [Float], _ key: Int, _ column: Int) -> Double {
+                        let pair = firstPair + number * rows.count + key - rows.lowerBound
+                        return isRelative ? Double(list[Int(slots[pair]) * columns + column]) : 0
+                    }
                     let scores = rows.map { key in
-                        causal && key > query
-                            ? -Double.infinity
-                            : slice.reduce(0) { $0 + Double(q[query * columns + $1]) * Double(k[key * columns + $1]) }
-                                / Double(width).squareRoot()
+                        guard asked.keys.contains(key) else { return -Double.infinity }
+                        return slice.reduce(0) {
+                            $0 + Double(q[asked.query * columns + $1])
+                                * (Double(k[key * columns + $1]) + relative(relativeKeys, key, $1))
+                        } / Double(width).squareRoot()
                     }
                     let powers = scores.map { exp($0) }
                     let share = powers.map { $0 / powers.reduce(0, +) }
                     expectedWeights += share
                     for column in slice {
-                        expected[query * columns + column] = zip(rows, share).reduce(0) {
-                            $0 + $1.1 * Double(v[$1.0 * columns + column])
+                        expected[asked.query * columns + column] = zip(rows, share).reduce(0) {
+                            $0 + $1.1 * (Double(v[$1.0 * columns + column]) + relative(relativeValues, $1.0, column))
                         }
                     }
                 }
             }
+            firstPair += asking[segment].count * rows.count
         }
         #expect(areClose(weights, expectedWeights, tolerance: 2e-6))
         #expect(areClose(y, expected, tolerance: 5e-6))
@@ -57,10 +97,11 @@ import Testing
         func run(_ lengths: [Int], _ x: [Float]) -> [Float] {
             let packed = PackedSegments(lengths)
             var weights = [Float](
-                repeating: 0, count: Kernel.attentionWeightCount(segments: packed.segments, heads: 2))
+                repeating: 0, count: Kernel.attentionWeightCount(segments: packed.segments, heads: 2, queries: .causal))
             var y = [Float](repeating: 0, count: x.count)
             Kernel.attention(
-                q: x, k: x, v: x, segments: packed.segments, columns: columns, heads: 2, causal: true,
+                q: x, k: x, v: x, relative: nil, segments: packed.segments, columns: columns, heads: 2,
+                queries: .causal,
                 weights: &weights, into: &y)
             return y
         }

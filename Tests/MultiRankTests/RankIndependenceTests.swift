@@ -62,7 +62,7 @@ import TrainerSupport
         expectSame(try FinishedRun(folder: workspace("both/pretrain")), as: alone, "of the first stage")
     }
 
-    @Test(arguments: TrainingCommand.everyModel(.withTransformer))
+    @Test(arguments: TrainingCommand.everyModel(.withTransformer).filter { $0.model != "POP" })
     func `two runs of one command agree and another seed does not`(command: TrainingCommand) async throws {
         let workspace = try Workspace()
         let reference = try await train(command, .alone, in: workspace, as: "first")

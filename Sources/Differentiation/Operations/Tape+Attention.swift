@@ -1,24 +1,66 @@
 import KernelCore
 
 extension Tape {
+    /// Vectors for pairs of positions that join keys and values; see ``KernelCore/RelativeRows``.
+    public struct Relative: BitwiseCopyable {
+        let slots: UnsafePointer<Int32>
+        let keys: Variable
+        let values: Variable
+
+        /// - Parameters:
+        ///   - slots: for each segment a block `[queries, L]` of row numbers, valid until the tape begins anew.
+        ///   - keys, values: `[rows, columns]`.
+        public init(slots: UnsafePointer<Int32>, keys: Variable, values: Variable) {
+            self.slots = slots
+            self.keys = keys
+            self.values = values
+        }
+
+        var rows: RelativeRows { RelativeRows(slots: slots, keys: keys.value, values: values.value) }
+    }
+
     /// Scaled dot-product attention inside each segment: `softmax(q k^T / sqrt(width)) v`, heads as contiguous slices
     /// of the columns.
     ///
     /// - Parameters:
-    ///   - q, k, v: `[segments.total, columns]`.
-    ///   - causal: whether a position sees only itself and what is older.
-    /// - Returns: `[segments.total, columns]`.
+    ///   - q: `[segments.total, columns]`; with the queries `newest` one row a segment.
+    ///   - k, v: `[segments.total, columns]`.
+    ///   - relative: what is added to keys and values for pairs of positions.
+    /// - Returns: of the shape of `q`.
     public func attention(
-        q: Variable, k: Variable, v: Variable, over segments: Segments, heads: Int, causal: Bool
+        q: Variable, k: Variable, v: Variable, relative: Relative? = nil, over segments: Segments, heads: Int,
+        queries: AttentionQueries
     ) -> Variable {
         precondition(q.columns % heads == 0, "attention: \(q.columns) columns do not divide into \(heads) heads")
+        precondition(
+            q.rows == (queries == .newest ? segments.count : segments.total) && k.rows == segments.total
+                && v.rows == segments.total, "attention: rows differ")
         let y = variable(rows: q.rows, columns: q.columns)
         let weights = arena.allocate(
-            Float.self, count: Kernel.attentionWeightCount(segments: segments, heads: heads))
+            Float.self, count: Kernel.attentionWeightCount(segments: segments, heads: heads, queries: queries))
         Kernel.attention(
-            q: q.value, k: k.value, v: v.value, segments: segments, columns: q.columns, heads: heads, causal: causal,
-            weights: weights, into: y.value)
-        record(AttentionOperation(q: q, k: k, v: v, segments: segments, heads: heads, weights: weights, y: y))
+            q: q.value, k: k.value, v: v.value, relative: relative?.rows, segments: segments, columns: q.columns,
+            heads: heads, queries: queries, weights: weights, into: y.value)
+        record(
+            AttentionOperation(
+                q: q, k: k, v: v, relative: relative, segments: segments, heads: heads, queries: queries,
+                weights: weights, y: y))
+        return y
+    }
+
+    /// The newest row of each segment: `[segments.count, columns]`, zeros for an empty segment.
+    public func newest(_ x: Variable, over segments: Segments) -> Variable {
+        precondition(x.rows == segments.total, "newest: rows differ")
+        let y = variable(rows: segments.count, columns: x.columns)
+        for segment in 0..<segments.count {
+            let end = segments.start(segment) + segments.length(segment)
+            if segments.length(segment) > 0 {
+                (y.value + segment * x.columns).update(from: x.value + (end - 1) * x.columns, count: x.columns)
+            } else {
+                Kernel.clear(y.value + segment * x.columns, count: x.columns)
+            }
+        }
+        record(NewestOperation(x: x, segments: segments, y: y))
         return y
     }
 }
@@ -27,8 +69,10 @@ private struct AttentionOperation: Operation {
     let q: Variable
     let k: Variable
     let v: Variable
+    let relative: Tape.Relative?
     let segments: Segments
     let heads: Int
+    let queries: AttentionQueries
     let weights: UnsafeMutablePointer<Float>
     let y: Variable
 
@@ -36,8 +80,23 @@ private struct AttentionOperation: Operation {
         var longest = 0
         for segment in 0..<segments.count { longest = max(longest, segments.length(segment)) }
         Kernel.attentionBackward(
-            q: q.value, k: k.value, v: v.value, weights: weights, dy: y.slope, segments: segments, columns: q.columns,
-            heads: heads, scratch: tape.arena.allocate(count: longest * longest),
-            dq: q.slope, dk: k.slope, dv: v.slope)
+            q: q.value, k: k.value, v: v.value, relative: relative?.rows, weights: weights, dy: y.slope,
+            segments: segments, columns: q.columns, heads: heads, queries: queries,
+            scratch: tape.arena.allocate(count: queries == .newest ? longest : longest * longest),
+            dq: q.slope, dk: k.slope, dv: v.slope, drelative: relative.map { ($0.keys.slope, $0.values.slope) })
+    }
+}
+
+private struct NewestOperation: Operation {
+    let x: Variable
+    let segments: Segments
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        for segment in 0..<segments.count where segments.length(segment) > 0 {
+            let end = segments.start(segment) + segments.length(segment)
+            Kernel.accumulate(
+                y.slope + segment * y.columns, into: x.slope + (end - 1) * y.columns, count: y.columns)
+        }
     }
 }

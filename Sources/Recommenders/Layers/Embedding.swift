@@ -16,6 +16,9 @@ public struct Embedding: Sendable {
             : scope.matrix("weight", rows: rows, columns: size, .embedding)
     }
 
+    /// A table that is registered already.
+    init(table: Parameter) { self.table = table }
+
     /// `[count, size]` for `ids` `[count]`.
     public func callAsFunction(_ ids: UnsafePointer<Int32>, count: Int, on tape: Tape) -> Variable {
         tape.rows(ids, of: table, count: count)

@@ -34,15 +34,40 @@ public struct TransformerLayer: Sendable {
         self.dropout = dropout
     }
 
-    /// `[segments.total, size]` for `x` of the same shape.
-    ///
-    /// - Parameter causal: whether a position sees only itself and what is older.
-    public func callAsFunction(_ x: Variable, over segments: Segments, causal: Bool, on tape: Tape) -> Variable {
+    /// What joins keys and values of the attention besides the input.
+    public struct Additions {
+        /// `[segments.total, size]`.
+        let keys: Variable
+        let values: Variable
+        let relative: Tape.Relative
+
+        public init(keys: Variable, values: Variable, relative: Tape.Relative) {
+            self.keys = keys
+            self.values = values
+            self.relative = relative
+        }
+    }
+
+    /// `[segments.total, size]` for `x` of the same shape; with the queries `newest` only each segment's newest row of
+    /// it, `[segments.count, size]`.
+    public func callAsFunction(
+        _ x: Variable, over segments: Segments, queries: AttentionQueries, adding additions: Additions? = nil,
+        on tape: Tape
+    ) -> Variable {
+        let residual = queries == .newest ? tape.newest(x, over: segments) : x
+        var k = key(x, on: tape)
+        var v = value(x, on: tape)
+        if let additions {
+            k = tape.add(k, additions.keys)
+            v = tape.add(v, additions.values)
+        }
         let attended = tape.attention(
-            q: query(x, on: tape), k: key(x, on: tape), v: value(x, on: tape), over: segments, heads: heads,
-            causal: causal)
-        let c = norm1(tape.dropout(attended, rate: dropout, over: segments), residual: x, on: tape)
+            q: query(residual, on: tape), k: k, v: v, relative: additions?.relative, over: segments, heads: heads,
+            queries: queries)
+        // Rows of samples where there is one a segment.
+        let rows = queries == .newest ? nil : segments
+        let c = norm1(tape.dropout(attended, rate: dropout, over: rows), residual: residual, on: tape)
         let inner = linear2(tape.rectify(linear1(c, on: tape)), on: tape)
-        return norm2(tape.dropout(inner, rate: dropout, over: segments), residual: c, on: tape)
+        return norm2(tape.dropout(inner, rate: dropout, over: rows), residual: c, on: tape)
     }
 }

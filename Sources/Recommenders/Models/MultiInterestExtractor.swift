@@ -35,7 +35,7 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
         let segments = histories.segments
         let e = items(histories.items, count: segments.total, on: tape)
         let placed = positions.map { tape.add(e, $0.byAge(segments, on: tape)) } ?? e
-        let h = transformer?(placed, over: segments, causal: false, on: tape) ?? placed
+        let h = transformer?(placed, over: segments, queries: .all, on: tape) ?? placed
         return attention(values: h, keys: h, over: segments, on: tape)
     }
 }

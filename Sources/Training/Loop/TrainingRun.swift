@@ -117,7 +117,7 @@ public final class TrainingRun {
     private func trainEpoch() throws -> Double {
         let clock = ContinuousClock()
         let start = clock.now
-        let steps = min(stepsPerEpoch, configuration.maxSteps.map { $0 - step } ?? stepsPerEpoch)
+        let steps = entry.isTrained ? min(stepsPerEpoch, configuration.maxSteps.map { $0 - step } ?? stepsPerEpoch) : 0
         worker.beginEpoch(epoch)
         progress.beginEpoch(epoch, of: configuration.epochs, steps: steps)
         var lossSum = 0.0
@@ -169,7 +169,8 @@ public final class TrainingRun {
             let mark = stopping.bestEpoch == epoch ? " *" : ""
             progress.endEpoch(summary: "dev " + shown.joined(separator: " ") + mark)
         }
-        let isLast = epoch == configuration.epochs || configuration.maxSteps.map { step >= $0 } ?? false
+        let isLast =
+            !entry.isTrained || epoch == configuration.epochs || configuration.maxSteps.map { step >= $0 } ?? false
         return try world.broadcast((isLast || stopping.shouldStop) ? 1 : 0, from: 0) == 1
     }
 

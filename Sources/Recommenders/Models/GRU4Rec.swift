@@ -1,0 +1,28 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// A recurrent model of the history (Hidasi et al., ICLR 2016):
+///
+///     u = W GRU(e_1 ... e_L) + b,     s = <u, e>
+///
+/// ``GatedRecurrentUnit`` gives the state after the newest item.
+public struct GRU4Rec: SingleVectorRecommender {
+    public let items: Embedding
+    let recurrence: GatedRecurrentUnit
+    let output: Linear
+
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let size = context.options.embeddingSize
+        let hidden = context.options.hiddenSize
+        items = Embedding("i_embeddings", rows: context.itemCount + 1, size: size, in: scope)
+        recurrence = GatedRecurrentUnit("rnn", inputs: size, hidden: hidden, in: scope)
+        output = Linear("out", inputs: hidden, outputs: size, in: scope)
+    }
+
+    public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
+        let histories = batch.histories
+        let e = items(histories.items, count: histories.totalLength, on: tape)
+        return output(recurrence(e, over: histories.segments, on: tape), on: tape)
+    }
+}

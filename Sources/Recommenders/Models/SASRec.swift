@@ -1,0 +1,46 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// Self-attentive sequential recommendation (Kang and McAuley, ICDM 2018):
+///
+///     x_l = e_l + p_l                          p: embedding of the distance from the end, the newest item has 1
+///     x = transformer(... transformer(x))      causal
+///     u = x_L,     s = <u, e>
+///
+/// Only the newest position of the last layer is needed, so only that one is computed.
+public struct SASRec: SingleVectorRecommender {
+    public let items: Embedding
+    let positions: Embedding
+    let layers: [TransformerLayer]
+
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let options = context.options
+        let size = options.embeddingSize
+        items = Embedding("i_embeddings", rows: context.itemCount + 1, size: size, in: scope)
+        positions = Embedding("p_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope)
+        layers = TransformerLayer.stack(context, in: scope)
+    }
+
+    public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
+        let histories = batch.histories
+        let segments = histories.segments
+        let x = tape.add(
+            items(histories.items, count: segments.total, on: tape), positions.byAge(segments, on: tape))
+        return layers.indices.reduce(x) { x, index in
+            layers[index](x, over: segments, queries: index == layers.count - 1 ? .newest : .causal, on: tape)
+        }
+    }
+}
+
+extension TransformerLayer {
+    /// The layers of SASRec and TiSASRec: `transformer_block.0` and so on.
+    static func stack(_ context: ModelContext, in scope: ParameterScope) -> [TransformerLayer] {
+        let options = context.options
+        let blocks = scope.within("transformer_block")
+        return (0..<context.layers).map {
+            TransformerLayer(
+                "\($0)", size: options.embeddingSize, heads: options.heads, dropout: options.dropout, in: blocks)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// Time-interval-aware self-attention (Li, Wang and McAuley, WSDM 2020): SASRec whose positions and time intervals join
+/// keys and values instead of the items:
+///
+///     k_j = W_k x_j + b_k + P^k_j + T^k_ij,     v_j = W_v x_j + b_v + P^v_j + T^v_ij
+///     u = x_L,     s = <u, e>
+///
+/// `P` is indexed by the distance from the end of the history, `T` by ``TimeIntervals``; all layers share them. Only the
+/// newest position of the last layer is computed.
+public struct TiSASRec: SingleVectorRecommender {
+    public let items: Embedding
+    let keyPositions: Embedding
+    let valuePositions: Embedding
+    let intervals: TimeIntervals
+    let layers: [TransformerLayer]
+
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let options = context.options
+        let size = options.embeddingSize
+        items = Embedding("i_embeddings", rows: context.itemCount + 1, size: size, in: scope)
+        keyPositions = Embedding("p_k_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope)
+        valuePositions = Embedding(
+            "p_v_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope)
+        intervals = TimeIntervals(largest: options.timeMax, size: size, in: scope)
+        layers = TransformerLayer.stack(context, in: scope)
+    }
+
+    public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
+        let segments = batch.histories.segments
+        let keys = keyPositions.byAge(segments, on: tape)
+        let values = valuePositions.byAge(segments, on: tape)
+        let x = items(batch.histories.items, count: segments.total, on: tape)
+        return layers.indices.reduce(x) { x, index in
+            let queries: AttentionQueries = index == layers.count - 1 ? .newest : .causal
+            let additions = TransformerLayer.Additions(
+                keys: keys, values: values, relative: intervals(of: batch, queries: queries, on: tape))
+            return layers[index](x, over: segments, queries: queries, adding: additions, on: tape)
+        }
+    }
+}

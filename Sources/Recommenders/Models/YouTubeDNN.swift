@@ -1,0 +1,24 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// The candidate generation of YouTube in its simplest form (Covington, Adams and Sargin, RecSys 2016):
+///
+///     u = W mean over l of e_l + b,     s = <u, e>
+///
+/// The mean is over the real history: there is no padding that could take part in it.
+public struct YouTubeDNN: SingleVectorRecommender {
+    public let items: Embedding
+    let layer: Linear
+
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let size = context.options.embeddingSize
+        items = Embedding("i_embeddings", rows: context.itemCount + 1, size: size, in: scope)
+        layer = Linear("layer", inputs: size, outputs: size, in: scope)
+    }
+
+    public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
+        let histories = batch.histories
+        return layer(tape.meanRows(histories.items, of: items.table, over: histories.segments), on: tape)
+    }
+}
