@@ -24,6 +24,7 @@ let package = Package(
     products: [
         .library(name: "MPI", targets: ["MPI"]),
         .library(name: "Recommenders", targets: ["Recommenders"]),
+        .library(name: "TrainerCommands", targets: ["TrainerCommands"]),
         .executable(name: "trainer", targets: ["trainer"]),
     ],
     dependencies: [
@@ -52,12 +53,13 @@ let package = Package(
                 "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting",
                 "Yams",
             ]),
-        .executableTarget(
-            name: "trainer",
+        .target(
+            name: "TrainerCommands",
             dependencies: [
                 "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting", "Training",
                 "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
 
         .target(
             name: "ProcessSupport", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],

@@ -56,8 +56,9 @@ public func mpirun(
     }
 }
 
-/// The path of an executable product in the directory that this test program lies in.
+/// The path of an executable product in the directory that this test program lies in; a whole path is one already.
 public func path(ofProduct product: String) throws(LaunchError) -> String {
+    if product.hasPrefix("/") { return product }
     let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let candidate = own.deletingLastPathComponent().appendingPathComponent(product).path
     guard FileManager.default.isExecutableFile(atPath: candidate) else {

@@ -12,19 +12,19 @@ public enum Launch: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Runs the trainer to its end.
+    /// Runs the trainer, or another program with the same command line, to its end.
     public func trainer(
         _ arguments: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
-        timeout: Duration = .seconds(60)
+        timeout: Duration = .seconds(60), program: String = "trainer"
     ) async throws -> ProgramResult {
         switch self {
         case .alone:
             try await run(
-                product: "trainer", arguments: arguments, environment: environment, workingDirectory: workingDirectory,
+                product: program, arguments: arguments, environment: environment, workingDirectory: workingDirectory,
                 timeout: timeout)
         case .ranks(let count):
             try await mpirun(
-                ranks: count, product: "trainer", arguments: arguments, environment: environment,
+                ranks: count, product: program, arguments: arguments, environment: environment,
                 workingDirectory: workingDirectory, timeout: timeout)
         }
     }
@@ -32,9 +32,11 @@ public enum Launch: Sendable, Hashable, CustomStringConvertible {
     /// Runs the trainer to its end, which must be a good one.
     @discardableResult
     public func successfulTrainer(
-        _ arguments: [String], workingDirectory: String? = nil, timeout: Duration = .seconds(60)
+        _ arguments: [String], workingDirectory: String? = nil, timeout: Duration = .seconds(60),
+        program: String = "trainer"
     ) async throws -> ProgramResult {
-        let result = try await trainer(arguments, workingDirectory: workingDirectory, timeout: timeout)
+        let result = try await trainer(
+            arguments, workingDirectory: workingDirectory, timeout: timeout, program: program)
         guard result.exitCode == 0, !result.timedOut else {
             throw TrainerFailure(arguments: arguments, launch: self, result: result)
         }

@@ -20,10 +20,10 @@ enum Launcher {
     /// A launcher ends all ranks as soon as one ends with an error, so the first rank gets the time to tell why. What
     /// is wrong with a file may be wrong on this rank's host only: who still runs after that time tells it himself.
     static func endBehindFirstRank(_ error: any Error) -> Never {
-        let exitCode = (error as? CommandError)?.exitCode ?? Trainer.exitCode(for: error).rawValue
+        let exitCode = (error as? CommandError)?.exitCode ?? TrainerCommand.exitCode(for: error).rawValue
         if exitCode != 0 { Thread.sleep(forTimeInterval: 3) }
         if error is CommandError { Console().error(error) }
-        Trainer.exit(withError: ExitCode(exitCode))
+        TrainerCommand.exit(withError: ExitCode(exitCode))
     }
 
     /// Runs `body` on all ranks. An error ends all of them with its exit code and one message.

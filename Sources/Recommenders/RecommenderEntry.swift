@@ -1,0 +1,53 @@
+import Differentiation
+import Interactions
+
+/// Part of a training scheme that trains in several runs, one starting from the result of the one before.
+public enum TrainingStage: String, Sendable, Codable, CaseIterable {
+    case pretrain
+    case finetune
+}
+
+/// A model that can be asked for by name.
+public struct RecommenderEntry: Sendable {
+    public let name: String
+    /// Other names that users know the model by.
+    public let aliases: [String]
+    /// One line for a list.
+    public let summary: String
+    /// The stages of its training, in order; empty for a model that is trained in one run.
+    public let stages: [TrainingStage]
+    /// The names of the parameters that the last stage takes over from the one before begin with this.
+    public let inheritedPrefix: String?
+    /// What the model learns from.
+    public let samples: SampleKind
+    /// Whether there is something to learn; a model without is tested as it is.
+    public let isTrained: Bool
+    /// What ``ModelOptions/layers`` is where nobody chooses.
+    public let standardLayers: Int
+    private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
+
+    /// - Parameter make: builds the model and registers its parameters.
+    public init(
+        name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
+        inheritedPrefix: String? = nil,
+        samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true,
+        make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
+    ) {
+        self.name = name
+        self.aliases = aliases
+        self.summary = summary
+        self.stages = stages
+        self.inheritedPrefix = inheritedPrefix
+        self.samples = samples
+        self.standardLayers = standardLayers
+        self.isTrained = isTrained
+        self.make = make
+    }
+
+    /// Builds the model and registers its parameters in `scope`.
+    public func model(_ context: ModelContext, in scope: ParameterScope) -> any Recommender {
+        var context = context
+        context.layers = context.options.layers ?? standardLayers
+        return make(context, scope)
+    }
+}

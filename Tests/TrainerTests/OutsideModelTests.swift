@@ -1,0 +1,62 @@
+import Foundation
+import ProcessSupport
+import Testing
+import TrainerSupport
+
+/// A model of a package of its own, the example of the documentation, has the whole command line of the trainer.
+@Suite struct OutsideModelTests {
+    private static let repository = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    /// The program of the package `Tests/OutsideModel`, built once.
+    private static let program = Task {
+        let package = repository.appendingPathComponent("Tests/OutsideModel").path
+        // Beside the build of the package itself, so that it is built anew only where something has changed.
+        let folder = repository.appendingPathComponent(".build/outside-model").path
+        let options = ["build", "-c", "release", "--package-path", package, "--scratch-path", folder]
+        let result = try await run(
+            product: "/usr/bin/env", arguments: ["swift"] + options, timeout: .seconds(900))
+        try #require(result.exitCode == 0, "\(result.standardOutput)\(result.standardError)")
+        return folder + "/release/outside"
+    }
+
+    @Test func `a model outside of the package is trained on any number of ranks and evaluated`() async throws {
+        let program = try await Self.program.value
+        let workspace = try await FinishedRuns.workspace()
+        let out = try Workspace()
+        let options = ["--data-root", workspace("data"), "--dataset", FinishedRuns.dataset] + FinishedRuns.options
+        var digests: [String] = []
+        for launch in [Launch.alone, .ranks(2), .ranks(3)] {
+            let folder = out("\(digests.count)")
+            try await launch.successfulTrainer(
+                ["train", "--model", "prototype", "--interests", "3", "--epochs", "2", "--out", folder] + options,
+                program: program)
+            digests.append(try FinishedRun(folder: folder).digest)
+        }
+        #expect(Set(digests).count == 1)
+        let evaluated = try await Launch.ranks(2).successfulTrainer(
+            ["evaluate", "--checkpoint", out("0"), "--json"], program: program)
+        #expect(evaluated.standardOutput.contains(digests[0]))
+    }
+
+    @Test func `a model outside of the package is listed and suggested`() async throws {
+        let program = try await Self.program.value
+        let list = try await Launch.alone.successfulTrainer(["train", "--model"], program: program)
+        #expect(list.standardOutput.contains("Prototype   what K learned prototypes find in the history"))
+        let mistyped = try await Launch.alone.trainer(
+            ["train", "--model", "Protoype", "--dataset", "none"], program: program)
+        #expect(mistyped.exitCode == 64)
+        #expect(mistyped.standardError.contains("did you mean Prototype?"))
+    }
+
+    @Test(arguments: [Launch.alone, .ranks(2)])
+    func `a model option without a name lists all models, a line each`(launch: Launch) async throws {
+        for arguments in [["train", "--model"], ["train", "--model", "--dataset", "x"], ["train", "--model_name"]] {
+            let result = try await launch.successfulTrainer(arguments)
+            let lines = result.standardOutput.split(separator: "\n")
+            #expect(lines.count > 5)
+            #expect(lines.contains { $0.hasPrefix("TiMiRec ") })
+            #expect(result.standardError.isEmpty)
+        }
+    }
+}
