@@ -9,36 +9,41 @@
 /// Each sum begins at zero and adds the neighbours by rising node number. Adding a zero changes no bit of such a sum,
 /// so a sum that leaves out neighbours which are zero is the same.
 extension Kernel {
-    /// Moves the columns of one panel from rows to a panel: `y_p = x_p / sqrt(degree_p)`.
+    /// Moves the columns of one panel from rows to a panel: `y_n = x_n / sqrt(degree_n)`.
+    ///
+    /// Nodes are taken in the order of their numbers: rows are read as they lie in memory, and it is in the panel, which
+    /// the caches hold, that places are skipped.
     ///
     /// - Parameters:
-    ///   - x: rows; that of the node at position p begins at `x + rowOffsets[p]`.
+    ///   - x: rows; that of node n begins at `x + rowOffsets[n]`.
     ///   - columns: width of the rows.
     public static func packPanel(
         _ graph: NodeGraph, _ panel: Int, of x: UnsafePointer<Float>, rowOffsets: UnsafePointer<Int>, columns: Int,
-        positions: Range<Int>, into y: UnsafeMutablePointer<Float>
+        nodes: Range<Int>, into y: UnsafeMutablePointer<Float>
     ) {
         let first = panel * NodeGraph.panelWidth
         let lanes = min(NodeGraph.panelWidth, columns - first)
-        for position in positions {
+        for node in nodes {
+            let position = Int(graph.positions[node])
             let factor = Vector(repeating: graph.inverseRoots[position])
-            let (low, high) = loadPanelRow(x + (rowOffsets[position] + first), lanes)
+            let (low, high) = loadPanelRow(x + (rowOffsets[node] + first), lanes)
             storePanelRow(low * factor, high * factor, y + position * NodeGraph.panelWidth)
         }
     }
 
-    /// Moves one panel back to rows: `y_p = x_p * factor * sqrt(degree_p)`.
+    /// Moves one panel back to rows: `y_n = x_n * factor * sqrt(degree_n)`.
     public static func unpackPanel(
-        _ graph: NodeGraph, _ panel: Int, of x: UnsafePointer<Float>, factor: Float, positions: Range<Int>,
+        _ graph: NodeGraph, _ panel: Int, of x: UnsafePointer<Float>, factor: Float, nodes: Range<Int>,
         rowOffsets: UnsafePointer<Int>, columns: Int, into y: UnsafeMutablePointer<Float>
     ) {
         let first = panel * NodeGraph.panelWidth
         let lanes = min(NodeGraph.panelWidth, columns - first)
-        for position in positions {
+        for node in nodes {
+            let position = Int(graph.positions[node])
             let multiplier = Vector(repeating: factor / graph.inverseRoots[position])
             let row = x + position * NodeGraph.panelWidth
             storePanelRow(
-                Vector(row, 0) * multiplier, Vector(row, 8) * multiplier, lanes, y + (rowOffsets[position] + first))
+                Vector(row, 0) * multiplier, Vector(row, 8) * multiplier, lanes, y + (rowOffsets[node] + first))
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
         }
 
         /// The row of each node lies where its number says.
-        func rowOffsets(_ columns: Int) -> [Int] { (0..<nodeCount).map { Int(graph.nodes[$0]) * columns } }
+        func rowOffsets(_ columns: Int) -> [Int] { (0..<nodeCount).map { $0 * columns } }
 
         func panelCount(_ columns: Int) -> Int { (columns + 15) / 16 }
         var panelSize: Int { nodeCount * NodeGraph.panelWidth }
@@ -41,7 +41,7 @@ import Testing
                 for panel in 0..<panelCount(columns) {
                     Kernel.packPanel(
                         graph, panel, of: x, rowOffsets: rowOffsets(columns), columns: columns,
-                        positions: 0..<nodeCount, into: panels.baseAddress! + panel * panelSize)
+                        nodes: 0..<nodeCount, into: panels.baseAddress! + panel * panelSize)
                 }
             }
             return panels
@@ -53,7 +53,7 @@ import Testing
                 for panel in 0..<panelCount(columns) {
                     Kernel.unpackPanel(
                         graph, panel, of: panels.baseAddress! + panel * panelSize, factor: factor,
-                        positions: 0..<nodeCount, rowOffsets: rowOffsets(columns), columns: columns, into: &y)
+                        nodes: 0..<nodeCount, rowOffsets: rowOffsets(columns), columns: columns, into: &y)
                 }
             }
             return y

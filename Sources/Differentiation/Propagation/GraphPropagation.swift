@@ -28,7 +28,10 @@ public struct GraphPropagation: Sendable {
 /// layers. Where there are more ranks than panels, those of one panel share out its nodes.
 struct PropagationShare {
     let panels: Range<Int>
+    /// Of the products.
     let positions: Range<Int>
+    /// Of what moves between rows and panels.
+    let nodes: Range<Int>
     /// Whether ranks wait for each other after every layer.
     let isInStep: Bool
 
@@ -37,13 +40,15 @@ struct PropagationShare {
         guard isInStep else {
             panels = rank * panelCount / ranks..<(rank + 1) * panelCount / ranks
             positions = 0..<graph.nodeCount
+            nodes = positions
             return
         }
         var panel = 0
         while (panel + 1) * ranks / panelCount <= rank { panel += 1 }
         let first = panel * ranks / panelCount
         panels = panel..<panel + 1
-        positions = graph.positions(
-            ofPart: rank - first, of: (panel + 1) * ranks / panelCount - first)
+        let (part, count) = (rank - first, (panel + 1) * ranks / panelCount - first)
+        positions = graph.positions(ofPart: part, of: count)
+        nodes = graph.nodeCount * part / count..<graph.nodeCount * (part + 1) / count
     }
 }

@@ -25,7 +25,7 @@ public final class Propagator {
     private let parts: Int
     /// The first node of each table.
     private let firstNodes: [Int]
-    /// Where the row of the node at each position begins in the region of the tables.
+    /// Where the row of each node begins in the region of the tables.
     private let rowOffsets: UnsafeMutablePointer<Int>
     private let completed: UnsafeMutablePointer<Float>
     /// The propagation after which each node was completed last.
@@ -80,8 +80,7 @@ public final class Propagator {
         for table in layout.tables {
             firstNodes.append(node)
             for row in 0..<table.parameter.rows {
-                let position = Int(graph.positions[node + row])
-                (rowOffsets + position).initialize(to: table.parameter.offset + row * columns)
+                (rowOffsets + node + row).initialize(to: table.parameter.offset + row * columns)
             }
             node += table.parameter.rows
         }
@@ -120,7 +119,7 @@ public final class Propagator {
             let first = layers == 1 ? inner : place(memory.scratch.0, share.panels.lowerBound)
             Kernel.packPanel(
                 graph, panel, of: parameters.tables, rowOffsets: rowOffsets, columns: columns,
-                positions: share.positions, into: first)
+                nodes: share.nodes, into: first)
             var source = first
             for layer in 1..<layers {
                 if share.isInStep { try synchronize() }
@@ -134,22 +133,23 @@ public final class Propagator {
 
     /// Completes a row, unless it has been since the last ``propagate(synchronize:)``.
     public func complete(row: Int32, of table: Int) {
-        complete(position: Int(graph.positions[firstNodes[table] + Int(row)]))
+        complete(node: firstNodes[table] + Int(row))
     }
 
     /// Completes all rows.
     public func completeAll() {
-        for position in 0..<graph.nodeCount { complete(position: position) }
+        // In the order in which neighbours are close together.
+        for position in 0..<graph.nodeCount { complete(node: Int(graph.nodes[position])) }
     }
 
     @inline(__always)
-    private func complete(position: Int) {
-        guard completions[position] != propagations else { return }
-        completions[position] = propagations
-        let offset = rowOffsets[position]
+    private func complete(node: Int) {
+        guard completions[node] != propagations else { return }
+        completions[node] = propagations
+        let offset = rowOffsets[node]
         Kernel.neighbourMean(
             graph, of: memory.inner, plus: parameters.tables + offset, factor: factor, columns: columns,
-            position: position, into: completed + offset)
+            position: Int(graph.positions[node]), into: completed + offset)
     }
 
     /// Takes dL/dF from `sum`, the gradients of the shards over `slice`, the slice number `part`.
@@ -159,8 +159,7 @@ public final class Propagator {
             var count = 0
             sum.forEachRow(table) { row, gradient in
                 let node = firstNodes[table] + row
-                let offset = rowOffsets[Int(graph.positions[node])]
-                (memory.outputGradient + offset).update(from: gradient, count: columns)
+                (memory.outputGradient + rowOffsets[node]).update(from: gradient, count: columns)
                 list[count] = Int32(node)
                 count += 1
             }
@@ -199,8 +198,9 @@ public final class Propagator {
                 Kernel.addPanelRows(sourceValues, at: sources, positions: share.positions, to: target)
                 swap(&source, &target)
             }
+            if share.isInStep { try synchronize() }
             Kernel.unpackPanel(
-                graph, panel, of: source, factor: factor, positions: share.positions, rowOffsets: rowOffsets,
+                graph, panel, of: source, factor: factor, nodes: share.nodes, rowOffsets: rowOffsets,
                 columns: columns, into: memory.inputGradient)
         }
     }
@@ -225,9 +225,8 @@ public final class Propagator {
         let first = panel * NodeGraph.panelWidth
         let lanes = min(NodeGraph.panelWidth, columns - first)
         for (index, source) in sources.enumerated() {
-            let position = Int(source)
-            let row = memory.outputGradient + (rowOffsets[position] + first)
-            let scale = graph.inverseRoots[position]
+            let row = memory.outputGradient + (rowOffsets[Int(graph.nodes[Int(source)])] + first)
+            let scale = graph.inverseRoots[Int(source)]
             let target = sourceValues + index * NodeGraph.panelWidth
             for lane in 0..<lanes { target[lane] = row[lane] * scale }
             for lane in lanes..<NodeGraph.panelWidth { target[lane] = 0 }
