@@ -14,6 +14,8 @@ import KernelCore
 /// differences at falling steps, extrapolated to step zero (Ridders, "Accurate computation of F'(x) and F'(x)F''(x)",
 /// Advances in Engineering Software 4, 1982), so that neither the curvature nor the rounding of 32-bit numbers decides.
 ///
+/// A model that propagates its tables is checked through the propagation, see ``GraphPropagation``.
+///
 /// The loss must be smooth around the parameters' values: keep the inputs of ``Tape/rectify(_:)`` away from 0, by
 /// more than ``largestStep``. Padding rows are left alone.
 public struct GradientCheck {
@@ -47,21 +49,24 @@ public struct GradientCheck {
     private let seed: UInt64
     private let step: UInt32?
     private let elementsPerParameter: Int
+    private let propagation: GraphPropagation?
 
     /// - Parameters:
     ///   - storage: the values around which the derivatives are taken; the same again when the check is over.
     ///   - samples: names of the samples of the mini-batch, needed where the loss contains dropout.
     ///   - seed, step: of the dropout masks; `step` nil turns dropout off.
     ///   - elementsPerParameter: the most elements that are checked one by one.
+    ///   - propagation: of the tables, where the loss is a function of the propagated rows.
     public init(
         _ storage: ParameterStorage, samples: [UInt32] = [], seed: UInt64 = 0, step: UInt32? = nil,
-        elementsPerParameter: Int = 32
+        elementsPerParameter: Int = 32, propagation: GraphPropagation? = nil
     ) {
         self.storage = storage
         self.samples = samples
         self.seed = seed
         self.step = step
         self.elementsPerParameter = elementsPerParameter
+        self.propagation = propagation
     }
 
     /// The largest deviation over all parameters of the layout.
@@ -79,22 +84,31 @@ public struct GradientCheck {
         defer { memory.deallocate() }
         let view = GradientView(gradientLayout, at: memory)
         let recorder = GradientRecorder(gradientLayout)
-        let tape = Tape(parameters: storage.values, gradients: recorder)
+        let propagator = propagation.map { Propagator($0, layout, parameters: storage.values) }
+        let values = propagator?.values ?? storage.values
+        let tape = Tape(parameters: values, gradients: recorder)
 
         return samples.withUnsafeBufferPointer { samples in
             let nothing = UnsafePointer<UInt32>(bitPattern: 64)!
             let pass = Tape.Pass.training(samples: samples.baseAddress ?? nothing, seed: seed, step: step)
+            propagator?.propagate {}
+            propagator?.completeAll()
             tape.begin(pass)
             recorder.begin(in: view)
             tape.backward(from: WeightedTotal.record(loss(tape), on: tape).loss)
             recorder.finish(samples: 1, loss: 0)
+            if let propagator { Self.propagateBack(view, layout, propagator) }
             // Without a recorder the tape runs the same forward pass, dropout included, and keeps nothing.
-            let forward = Tape(parameters: storage.values)
+            let forward = Tape(parameters: values)
             func evaluate() -> Double {
+                propagator?.propagate {}
+                propagator?.completeAll()
                 forward.begin(pass)
                 return WeightedTotal.record(loss(forward), on: forward).exact
             }
-            let probes = layout.specifications.map { ParameterProbe($0, view: view, values: storage.values) }
+            let probes = layout.specifications.map {
+                ParameterProbe($0, view: view, propagator: propagator, values: storage.values)
+            }
             let largest = probes.map(\.typical).max() ?? 0
             let all = probes.flatMap { probe in
                 deviations(of: probe, floor: max(probe.typical, largest * 0.01, 1e-9), evaluate)
@@ -104,6 +118,14 @@ public struct GradientCheck {
             }
             return worst
         }
+    }
+
+    private static func propagateBack(_ view: GradientView, _ layout: ParameterLayout, _ propagator: Propagator) {
+        let everything = ParameterSlice(0, of: 1, layout)
+        let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), layout)
+        sum.views[0].read(view, slice: everything)
+        propagator.record(sum, slice: everything, part: 0)
+        propagator.propagateBack(slices: [everything]) {}
     }
 
     private func deviations(
@@ -163,10 +185,15 @@ private struct ParameterProbe {
     let typical: Double
     private let values: UnsafeMutablePointer<Float>
 
-    init(_ specification: ParameterSpecification, view: GradientView, values: ParameterValues) {
+    init(
+        _ specification: ParameterSpecification, view: GradientView, propagator: Propagator?, values: ParameterValues
+    ) {
         let parameter = specification.parameter
         var recorded = [Double](repeating: 0, count: parameter.count)
-        if let table = parameter.table {
+        if let propagator, parameter.table != nil {
+            let gradient = propagator.gradient(of: parameter)
+            for element in 0..<parameter.count { recorded[element] = Double(gradient[element]) }
+        } else if let table = parameter.table {
             for entry in 0..<view.rowCount(table) {
                 let place = view.entries(table)[entry]
                 let gradient = view.row(table, slot: place.slot)

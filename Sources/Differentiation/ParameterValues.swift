@@ -15,6 +15,11 @@ public struct ParameterValues: BitwiseCopyable {
         tables = memory + layout.denseCount
     }
 
+    init(dense: UnsafeMutablePointer<Float>, tables: UnsafeMutablePointer<Float>) {
+        self.dense = dense
+        self.tables = tables
+    }
+
     /// The first of the ``count(for:)`` floats.
     public var start: UnsafeMutablePointer<Float> { dense }
 

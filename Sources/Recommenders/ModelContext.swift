@@ -1,3 +1,5 @@
+import Interactions
+
 /// What a model is built from: its hyperparameters and what it must know of the data set.
 public struct ModelContext: Sendable {
     public let options: ModelOptions
@@ -10,11 +12,13 @@ public struct ModelContext: Sendable {
     public let itemCount: Int
     /// `[itemCount + 1]`: the train interactions of each item, by id.
     public let itemCounts: [Float]
+    /// The train interactions, for a model whose entry asks for them; nil for one that is only looked at.
+    public let graph: InteractionGraph?
 
     /// - Parameter itemCounts: nil where they are not known, for a model that reads its parameters from a file.
     public init(
         _ options: ModelOptions, stage: TrainingStage? = nil, userCount: Int, itemCount: Int,
-        itemCounts: [Float]? = nil
+        itemCounts: [Float]? = nil, graph: InteractionGraph? = nil
     ) {
         self.options = options
         layers = options.layers ?? 1
@@ -22,5 +26,6 @@ public struct ModelContext: Sendable {
         self.userCount = userCount
         self.itemCount = itemCount
         self.itemCounts = itemCounts ?? [Float](repeating: 0, count: itemCount + 1)
+        self.graph = graph
     }
 }

@@ -15,6 +15,9 @@ public protocol Recommender: Sendable {
     /// their histories.
     var users: Embedding? { get }
 
+    /// What the tables are spread over, so that the model reads propagated rows; nil where it reads them as they are.
+    var propagation: GraphPropagation? { get }
+
     /// The loss of a training mini-batch, summed over its samples, `[1, 1]`.
     func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable
 
@@ -24,6 +27,7 @@ public protocol Recommender: Sendable {
 
 extension Recommender {
     public var users: Embedding? { nil }
+    public var propagation: GraphPropagation? { nil }
 }
 
 /// A model that describes a user by one vector `u` and scores an item by `<u, e>`.

@@ -22,6 +22,15 @@ public enum RecommenderCatalogue {
             name: "POP", summary: "number of train interactions of an item; nothing is learned",
             samples: .everyInteraction, isTrained: false
         ) { Popularity($0, in: $1) },
+        RecommenderEntry(
+            name: "BPRMF", summary: "matrix factorisation with the BPR loss (Rendle et al. 2009)",
+            samples: .everyInteraction
+        ) { BPRMF($0, in: $1) },
+        RecommenderEntry(
+            name: "LightGCN",
+            summary: "matrix factorisation, propagated over the graph of interactions (He et al. 2020)",
+            samples: .everyInteraction, standardLayers: 3, needsGraph: true
+        ) { LightGCN($0, in: $1) },
         RecommenderEntry(name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)") {
             GRU4Rec($0, in: $1)
         },

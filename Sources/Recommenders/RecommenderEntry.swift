@@ -22,6 +22,8 @@ public struct RecommenderEntry: Sendable {
     public let samples: SampleKind
     /// Whether there is something to learn; a model without is tested as it is.
     public let isTrained: Bool
+    /// Whether the model needs ``ModelContext/graph``.
+    public let needsGraph: Bool
     /// What ``ModelOptions/layers`` is where nobody chooses.
     public let standardLayers: Int
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
@@ -31,6 +33,7 @@ public struct RecommenderEntry: Sendable {
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
         inheritedPrefix: String? = nil,
         samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true,
+        needsGraph: Bool = false,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
         self.name = name
@@ -41,6 +44,7 @@ public struct RecommenderEntry: Sendable {
         self.samples = samples
         self.standardLayers = standardLayers
         self.isTrained = isTrained
+        self.needsGraph = needsGraph
         self.make = make
     }
 

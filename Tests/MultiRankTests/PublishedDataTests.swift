@@ -29,6 +29,8 @@ import TrainerSupport
             arguments: ["--model", "TiMiRec", "--stage", "both", "--K", "6", "--add-trm", "1", "--n_layers", "2"],
             ranks: [2, 3, 5, 8]),
         Case(arguments: ["--model", "ComiRec", "--K", "4", "--negatives", "2"], ranks: [2, 3, 5, 8]),
+        // Four panels of columns: shared out among up to four ranks, and the nodes of a panel among more.
+        Case(arguments: ["--model", "LightGCN", "--l2", "1e-8"], ranks: [2, 3, 5, 8]),
     ]
 
     @Test(.enabled(if: isThere, absence), arguments: cases)

@@ -8,7 +8,7 @@ import Testing
         #expect(RecommenderCatalogue.entry(named: "TiMiRec+") == nil)
     }
 
-    @Test(arguments: [("TiMiRek", "TiMiRec"), ("comirc", "ComiRec"), ("Komi", "ComiRec")])
+    @Test(arguments: [("TiMiRek", "TiMiRec"), ("comirc", "ComiRec"), ("Komire", "ComiRec")])
     func `the nearest name is suggested`(_ typed: String, _ nearest: String) {
         #expect(RecommenderCatalogue.nearestName(to: typed) == nearest)
     }

@@ -17,6 +17,9 @@ protocol GradientExchange: AnyObject {
     /// The parameters that this rank reads.
     var parameters: ParameterValues { get }
 
+    /// What the model reads in place of the tables, where it propagates them: kept up to date with the parameters.
+    var propagator: Propagator? { get }
+
     /// Where the gradient of `shard`, one of this rank's, is to be recorded.
     func gradient(ofShard shard: Int) -> GradientView
 
@@ -32,6 +35,11 @@ protocol GradientExchange: AnyObject {
 
     /// Gives shared memory back. Collective.
     func close() throws(MPIError)
+}
+
+extension GradientExchange {
+    /// The values that the model computes with.
+    var modelValues: ParameterValues { propagator?.values ?? parameters }
 }
 
 /// How the ranks exchange gradients.
@@ -50,6 +58,8 @@ struct ExchangePlan {
     let shardCount: Int
     /// Shards of each rank.
     let ownedShards: [Range<Int>]
+    /// Of the model's tables, if it asks for one.
+    let propagation: GraphPropagation?
 
     /// A tree whose inputs are the shards `range` themselves.
     static func tree(overShards range: Range<Int>) -> TreeSum {

@@ -7,8 +7,13 @@ import MPI
 /// Every rank adds up the complete subtrees of its shards and sends slice q of each to rank q, which adds them in the
 /// order of the tree and sends the sum to everybody; then every rank updates all of its own copy of the parameters.
 /// Tables travel as their touched rows.
+///
+/// Every rank computes all of a propagation by itself: the gradient that it begins with is everywhere anyway, and to
+/// gather the results of shared work would take two more messages a step with all rows of the tables. On Grocery and
+/// Gourmet Food these are 12 MB, 10 ms at 10 Gbit/s, to save less than that of arithmetic.
 final class MessageExchange: GradientExchange {
     let parameters: ParameterValues
+    let propagator: Propagator?
     private let storage: [ParameterStorage]
     private let layout: ParameterLayout
     private let adam: Adam
@@ -49,6 +54,9 @@ final class MessageExchange: GradientExchange {
                 at: gradientStart + place * plan.gradientLayout.byteCount)
         }
         let rankCount = plan.ownedShards.count
+        propagator = plan.propagation.map { [parameters] in
+            Propagator($0, plan.layout, parameters: parameters, parts: rankCount)
+        }
         let slices = (0..<rankCount).map { ParameterSlice($0, of: rankCount, plan.layout) }
         self.slices = slices
         let nodes = plan.ownedShards.map { TreeSum.completeSubtrees(of: $0, shards: plan.shardCount) }
@@ -93,17 +101,31 @@ final class MessageExchange: GradientExchange {
         try gatherSlices(ownWords: words)
         let summary = StepSummary(samples: total.samples, loss: total.loss)
         guard summary.loss.isFinite && summary.samples > 0 else { return summary }
-        for rank in slices.indices {
-            let start = results.baseAddress! + Int(receiving.displacements[rank])
-            _ = SliceMessage.read(start, slice: slices[rank], layout, into: &finished.views[0])
-            adam.update(slices[rank], with: finished, samples: summary.samples, step: step)
+        if let propagator {
+            for rank in slices.indices {
+                readSum(of: rank)
+                propagator.record(finished, slice: slices[rank], part: rank)
+            }
+            propagator.propagateBack(slices: slices) {}
         }
+        for rank in slices.indices {
+            readSum(of: rank)
+            adam.update(slices[rank], with: finished, propagator: propagator, samples: summary.samples, step: step)
+        }
+        propagator?.propagate {}
         return summary
+    }
+
+    /// Makes `finished` show the sum that `rank` has sent.
+    private func readSum(of rank: Int) {
+        let start = results.baseAddress! + Int(receiving.displacements[rank])
+        _ = SliceMessage.read(start, slice: slices[rank], layout, into: &finished.views[0])
     }
 
     func distributeParameters() throws(MPIError) {
         let count = ParameterValues.count(for: layout)
         try world.broadcast(UnsafeMutableBufferPointer(start: parameters.start, count: count), from: 0)
+        propagator?.propagate {}
     }
 
     func close() throws(MPIError) {}

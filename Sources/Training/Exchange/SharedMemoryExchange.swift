@@ -4,13 +4,18 @@ import MPI
 
 /// Exchange between the ranks of one node, in place: parameters, moments and the gradients of all shards lie in memory
 /// that all ranks see. Each rank adds up and updates its slice of the parameters, reading the shards' gradients where
-/// they were made; two barriers a step are all the communication there is.
+/// they were made; two barriers a step are all the communication there is. A propagation shares out its work in the same
+/// memory and takes three more.
 ///
 /// One rank alone uses memory of its own and no barrier.
 final class SharedMemoryExchange: GradientExchange {
     let parameters: ParameterValues
+    let propagator: Propagator?
     private let gradients: [GradientView]
+    /// Of all ranks, and this rank's.
+    private let slices: [ParameterSlice]
     private let slice: ParameterSlice
+    private let rank: Int
     private let sum: SliceSum
     private let adam: Adam
     private var window: SharedWindow<Float>?
@@ -20,9 +25,13 @@ final class SharedMemoryExchange: GradientExchange {
     init(_ plan: ExchangePlan, rank: Int, node: Communicator?) throws(MPIError) {
         let valueCount = ParameterValues.count(for: plan.layout)
         let gradientCount = plan.gradientLayout.byteCount / MemoryLayout<Float>.stride
-        // Rank 0's segment begins with the parameters and the two moments.
+        let rankCount = plan.ownedShards.count
+        let propagationCount =
+            plan.propagation.map { Propagator.sharedCount($0, plan.layout, parts: rankCount) } ?? 0
+        // Rank 0's segment begins with the parameters, the two moments and the memory of the propagation.
+        let common = 3 * valueCount + propagationCount
         let counts = plan.ownedShards.enumerated().map { owner, shards in
-            (owner == 0 ? 3 * valueCount : 0) + shards.count * gradientCount
+            (owner == 0 ? common : 0) + shards.count * gradientCount
         }
         let starts: [UnsafeMutablePointer<Float>]
         if let node {
@@ -46,11 +55,18 @@ final class SharedMemoryExchange: GradientExchange {
         }
         gradients = plan.ownedShards.enumerated().flatMap { owner, shards in
             (0..<shards.count).map { place in
-                let offset = (owner == 0 ? 3 * valueCount : 0) + place * gradientCount
+                let offset = (owner == 0 ? common : 0) + place * gradientCount
                 return GradientView(plan.gradientLayout, at: UnsafeMutableRawPointer(starts[owner] + offset))
             }
         }
-        slice = ParameterSlice(rank, of: plan.ownedShards.count, plan.layout)
+        propagator = plan.propagation.map {
+            Propagator(
+                $0, plan.layout, parameters: ParameterValues(plan.layout, in: starts[0]), rank: rank, of: rankCount,
+                parts: rankCount, sharedMemory: starts[0] + 3 * valueCount)
+        }
+        slices = (0..<rankCount).map { ParameterSlice($0, of: rankCount, plan.layout) }
+        slice = slices[rank]
+        self.rank = rank
         sum = SliceSum(ExchangePlan.tree(overShards: 0..<plan.shardCount), plan.layout)
         adam = Adam(plan.optimizer, plan.layout, parameters: parameters, first: first, second: second)
     }
@@ -64,13 +80,24 @@ final class SharedMemoryExchange: GradientExchange {
         for shard in gradients.indices { sum.views[shard].read(gradients[shard], slice: slice) }
         let summary = StepSummary(samples: sum.samples, loss: sum.loss)
         if summary.loss.isFinite && summary.samples > 0 {
-            adam.update(slice, with: sum, samples: summary.samples, step: step)
+            if let propagator {
+                propagator.record(sum, slice: slice, part: rank)
+                try synchronize()
+                try propagator.propagateBack(slices: slices, synchronize: synchronize)
+                try synchronize()
+            }
+            adam.update(slice, with: sum, propagator: propagator, samples: summary.samples, step: step)
         }
-        try synchronize()
+        try distributeParameters()
         return summary
     }
 
-    func distributeParameters() throws(MPIError) { try synchronize() }
+    func distributeParameters() throws(MPIError) {
+        try synchronize()
+        guard let propagator else { return }
+        try propagator.propagate(synchronize: synchronize)
+        try synchronize()
+    }
 
     func close() throws(MPIError) {
         if let window = window.take() { try window.free() }

@@ -33,7 +33,7 @@ public struct EvaluationJob: Sendable {
         }
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            itemLimit: size.items, userLimit: size.users, world: world)
+            needsGraph: entry.needsGraph, itemLimit: size.items, userLimit: size.users, world: world)
         let ranking = try world.together { try data.ranking(configuration.ranking) }
         let layout = ParameterLayout()
         let context = data.context(
@@ -41,12 +41,17 @@ public struct EvaluationJob: Sendable {
         let model = entry.model(context, in: layout.root)
         let storage = ParameterStorage(layout)
         try world.together { try ModelFile.read(parameters, into: storage.values, layout) }
+        let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         let clock = ContinuousClock()
         let start = clock.now
+        propagator?.propagate {}
+        propagator?.completeAll()
         let metrics = try Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking
-        ).metrics(of: model, on: Tape(parameters: storage.values), topK: configuration.topK, world: world)
+        ).metrics(
+            of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
+            world: world)
         let seconds = (clock.now - start).inSeconds
         return metrics.map {
             EvaluationResult(

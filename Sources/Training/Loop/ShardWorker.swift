@@ -46,6 +46,7 @@ final class ShardWorker {
                 continue
             }
             tape.begin(.training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)))
+            exchange.propagator?.complete(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
             let loss = model.trainingLoss(of: batch, on: tape)
             tape.backward(from: loss)

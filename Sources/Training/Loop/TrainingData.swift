@@ -15,15 +15,18 @@ public struct TrainingData {
     /// `[itemCount + 1]`: the train interactions of each item, by id.
     public let itemCounts: [Float]
     public let kind: SampleKind
+    /// The train interactions of all users, for a model that needs them.
+    public let graph: InteractionGraph?
 
     /// Reads the data set and keeps this rank's part. Collective: what is wrong on one rank ends all.
     ///
     /// - Parameters:
     ///   - shardCount: the number of logical shards.
+    ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
     ///   - itemLimit, userLimit: items and users that a trained model knows; a data set with more is refused.
     public init(
-        folder: String, kind: SampleKind, shardCount: Int, itemLimit: Int? = nil, userLimit: Int? = nil,
-        world: Communicator
+        folder: String, kind: SampleKind, shardCount: Int, needsGraph: Bool = false, itemLimit: Int? = nil,
+        userLimit: Int? = nil, world: Communicator
     ) throws {
         self = try world.together {
             guard world.size <= shardCount else {
@@ -35,11 +38,14 @@ public struct TrainingData {
             if let itemLimit { try dataset.requireItems(within: itemLimit) }
             if let userLimit { try dataset.requireUsers(within: userLimit) }
             let shards = try LogicalShards(dataset: dataset, kind: kind, count: shardCount)
-            return TrainingData(dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size))
+            return TrainingData(
+                dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph)
         }
     }
 
-    private init(_ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>) {
+    private init(
+        _ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>, needsGraph: Bool
+    ) {
         name = dataset.name
         userCount = dataset.userCount
         itemCount = dataset.itemCount
@@ -50,6 +56,7 @@ public struct TrainingData {
         itemCounts = dataset.train.items.reduce(into: [Float](repeating: 0, count: dataset.itemCount + 1)) {
             $0[Int($1)] += 1
         }
+        graph = needsGraph ? InteractionGraph(dataset) : nil
         popularity = PopularityBaseline(itemCounts: itemCounts)
     }
 
@@ -59,7 +66,7 @@ public struct TrainingData {
     ) -> ModelContext {
         ModelContext(
             options, stage: stage, userCount: userCount ?? self.userCount, itemCount: itemCount ?? self.itemCount,
-            itemCounts: itemCounts)
+            itemCounts: itemCounts, graph: graph)
     }
 
     /// The protocol to rank by: `wanted`, or what the data set has negatives for.

@@ -45,8 +45,8 @@ public struct TrainingJob: Sendable {
     /// - Returns: the result of the last stage at rank 0, nil elsewhere.
     public func run(world: Communicator, console: Console) throws -> TrainingResult? {
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards, world: world
-        )
+            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
+            needsGraph: entry.needsGraph, world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
                 + "\(NumberText.grouped(data.shards.sampleCount)) samples; \(world.size) of at most "

@@ -59,9 +59,9 @@ public final class TrainingRun {
         model = entry.model(data.context(configuration.options, stage: configuration.stage), in: layout.root)
         stopping = EarlyStopping(patience: configuration.earlyStop)
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration))
-        exchange = try Self.makeExchange(configuration, layout, gradientLayout, data, world)
+        exchange = try Self.makeExchange(configuration, model, layout, gradientLayout, data, world)
         worker = ShardWorker(
-            model, data: data, configuration: configuration, parameters: exchange.parameters,
+            model, data: data, configuration: configuration, parameters: exchange.modelValues,
             gradientLayout: gradientLayout)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
@@ -148,6 +148,7 @@ public final class TrainingRun {
     ///
     /// - Returns: whether the training has come to its end, on all ranks.
     private func evaluateEpoch(meanLoss: Double) throws -> Bool {
+        exchange.propagator?.completeAll()
         let metrics = try dev.metrics(of: model, on: worker.tape, topK: configuration.topK, world: world)
         try world.together {
             guard let metrics else { return }
@@ -184,6 +185,7 @@ public final class TrainingRun {
     private func test() throws -> TrainingResult? {
         if let best { exchange.parameters.copy(from: best.parameters.values, layout) }
         try exchange.distributeParameters()
+        exchange.propagator?.completeAll()
         let test = try Evaluator(
             store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
             ranking: ranking
@@ -204,13 +206,14 @@ public final class TrainingRun {
     }
 
     private static func makeExchange(
-        _ configuration: TrainingConfiguration, _ layout: ParameterLayout, _ gradientLayout: GradientLayout,
-        _ data: TrainingData, _ world: Communicator
+        _ configuration: TrainingConfiguration, _ model: any Recommender, _ layout: ParameterLayout,
+        _ gradientLayout: GradientLayout, _ data: TrainingData, _ world: Communicator
     ) throws -> any GradientExchange {
         let plan = ExchangePlan(
             layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
             shardCount: data.shards.count,
-            ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) })
+            ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
+            propagation: model.propagation)
         let node = try world.splitBySharedMemory()
         let isOneNode = try world.allReduce(node.size, .minimum) == world.size
         switch configuration.exchange {

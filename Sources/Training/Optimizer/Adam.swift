@@ -38,14 +38,20 @@ public struct Adam {
 
     /// Updates the parameters of `slice` by the mean of the gradients in `sum`.
     ///
-    /// - Parameter step: 1 for the first one.
-    public func update(_ slice: ParameterSlice, with sum: SliceSum, samples: Int, step: Int) {
+    /// - Parameters:
+    ///   - propagator: where the gradients of the tables are instead, for a model that propagates them.
+    ///   - step: 1 for the first one.
+    public func update(
+        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, samples: Int, step: Int
+    ) {
         let scale = 1 / Float(samples)
         let regularised = AdamStep(step: step, learningRate: settings.learningRate, decay: settings.l2)
         let plain = AdamStep(step: step, learningRate: settings.learningRate, decay: 0)
         for specification in layout.specifications {
             let constants = specification.decays ? regularised : plain
-            if specification.parameter.table != nil {
+            if let propagator, specification.parameter.table != nil {
+                updateTable(specification, slice, propagator, constants, scale)
+            } else if specification.parameter.table != nil {
                 updateTable(specification, slice, sum, constants, scale)
             } else {
                 updateDense(specification.parameter, slice, sum, constants, scale)
@@ -66,6 +72,23 @@ public struct Adam {
                 constants, gradient: gradient, scale: scale, parameters: values + place, first: m + place,
                 second: v + place, count: count)
         }
+    }
+
+    /// Every row has a gradient.
+    private func updateTable(
+        _ specification: ParameterSpecification, _ slice: ParameterSlice, _ propagator: Propagator,
+        _ constants: AdamStep, _ scale: Float
+    ) {
+        let parameter = specification.parameter
+        guard let table = parameter.table else { return }
+        let first = max(slice.rows[table].lowerBound, specification.kind == .table(paddingRow: true) ? 1 : 0)
+        let count = (slice.rows[table].upperBound - first) * parameter.columns
+        guard count > 0 else { return }
+        let place = first * parameter.columns
+        Kernel.adam(
+            constants, gradient: propagator.gradient(of: parameter) + place, scale: scale,
+            parameters: parameters(parameter) + place, first: self.first(parameter) + place,
+            second: second(parameter) + place, count: count)
     }
 
     private func updateTable(

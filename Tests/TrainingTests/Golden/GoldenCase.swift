@@ -90,7 +90,15 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     }
 
     /// What the case's model is built from.
-    var context: ModelContext { ModelContext(options, stage: stage, userCount: userCount, itemCount: itemCount) }
+    func context(withGraph needsGraph: Bool) throws -> ModelContext {
+        let graph =
+            needsGraph
+            ? InteractionGraph(
+                users: try tensors.integers("graph.user").map(Int32.init),
+                items: try tensors.integers("graph.item").map(Int32.init), userCount: userCount, itemCount: itemCount)
+            : nil
+        return ModelContext(options, stage: stage, userCount: userCount, itemCount: itemCount, graph: graph)
+    }
 
     /// The rows `range` of the training batch, or of the batch that is scored, unpadded.
     func batch(_ range: Range<Int>? = nil, candidates: String = "batch.item_id") throws -> PackedBatch {

@@ -17,6 +17,7 @@ final class GoldenModel {
     private let batches: [PackedBatch]
     private let tape: Tape
     private let recorder: GradientRecorder
+    private let propagator: Propagator?
     private let sum: SliceSum
     private var step = 0
 
@@ -24,7 +25,7 @@ final class GoldenModel {
     init(_ golden: GoldenCase, shards: Int) throws {
         self.golden = golden
         let entry = try #require(RecommenderCatalogue.entry(named: golden.model))
-        model = entry.model(golden.context, in: layout.root)
+        model = entry.model(try golden.context(withGraph: entry.needsGraph), in: layout.root)
         values = ParameterStorage(layout)
         moments = [ParameterStorage(layout), ParameterStorage(layout)]
         for specification in layout.specifications {
@@ -42,7 +43,8 @@ final class GoldenModel {
             try golden.batch(whole.count * shard / shards..<whole.count * (shard + 1) / shards)
         }
         recorder = GradientRecorder(gradientLayout)
-        tape = Tape(parameters: values.values, gradients: recorder)
+        propagator = model.propagation.map { [layout, values] in Propagator($0, layout, parameters: values.values) }
+        tape = Tape(parameters: propagator?.values ?? values.values, gradients: recorder)
         sum = SliceSum(TreeSum(inputs: (0..<shards).map { TreeSum.Node($0, $0 + 1) }), layout)
     }
 
@@ -52,8 +54,10 @@ final class GoldenModel {
 
     /// Forward and backward over all shards, dropout off; the mean loss.
     func computeGradients() -> Double {
+        propagator?.propagate {}
         for (batch, gradient) in zip(batches, gradients) {
             tape.begin(.training(samples: batch.samples, seed: 0, step: nil))
+            propagator?.complete(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
             let loss = model.trainingLoss(of: batch, on: tape)
             tape.backward(from: loss)
@@ -61,6 +65,10 @@ final class GoldenModel {
         }
         let everything = ParameterSlice(0, of: 1, layout)
         for index in gradients.indices { sum.views[index].read(gradients[index], slice: everything) }
+        if let propagator {
+            propagator.record(sum, slice: everything, part: 0)
+            propagator.propagateBack(slices: [everything]) {}
+        }
         return sum.loss / Double(sum.samples)
     }
 
@@ -68,7 +76,10 @@ final class GoldenModel {
     func gradient(of parameter: Parameter) -> [Float] {
         var result = [Float](repeating: 0, count: parameter.count)
         let scale = 1 / Float(sum.samples)
-        if let table = parameter.table {
+        if let propagator, parameter.table != nil {
+            let gradient = propagator.gradient(of: parameter)
+            for index in 0..<parameter.count { result[index] = gradient[index] * scale }
+        } else if let table = parameter.table {
             sum.forEachRow(table) { row, gradient in
                 for column in 0..<parameter.columns {
                     result[row * parameter.columns + column] = gradient[column] * scale
@@ -90,19 +101,22 @@ final class GoldenModel {
         let adam = Adam(
             Adam.Settings(learningRate: golden.learningRate, l2: golden.l2), layout, parameters: values.values,
             first: moments[0].values, second: moments[1].values)
-        adam.update(ParameterSlice(0, of: 1, layout), with: sum, samples: sum.samples, step: step)
+        adam.update(
+            ParameterSlice(0, of: 1, layout), with: sum, propagator: propagator, samples: sum.samples, step: step)
         return loss
     }
 
     /// The scores of the case's evaluation candidates, `[B, C]`.
     func evaluationScores() throws -> [Float] {
         let batch = try golden.batch(candidates: "eval.item_id")
+        propagator?.propagate {}
+        propagator?.completeAll()
         tape.begin(.scoring)
         let queries = model.queries(of: batch, on: tape)
         var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerSample)
         Kernel.bestScores(
             interests: queries.vectors.value, interestCount: queries.perUser,
-            table: values.values(model.items.table), candidates: batch.candidates, count: batch.count,
+            table: tape.parameters(model.items.table), candidates: batch.candidates, count: batch.count,
             perUser: batch.candidatesPerSample, columns: queries.vectors.columns, into: &scores)
         return scores
     }

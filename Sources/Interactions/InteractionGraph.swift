@@ -1,0 +1,91 @@
+/// Who took what in train: the set of (user, item) pairs, from both sides.
+///
+/// A pair that occurs several times in train counts once. Ids without a train interaction have no neighbours.
+public struct InteractionGraph: Sendable, Equatable {
+    /// Users and items have the ids 1...count; the lists have a place for 0 as well.
+    public let userCount: Int
+    public let itemCount: Int
+    /// `[userCount + 2]`: the items of user u are `userItems[userOffsets[u]..<userOffsets[u + 1]]`, ascending.
+    public let userOffsets: [Int]
+    public let userItems: [Int32]
+    /// `[itemCount + 2]`: the users of item i are `itemUsers[itemOffsets[i]..<itemOffsets[i + 1]]`, ascending.
+    public let itemOffsets: [Int]
+    public let itemUsers: [Int32]
+
+    /// The number of different pairs.
+    public var pairCount: Int { userItems.count }
+
+    /// - Parameter users, items: the interactions, in any order, with repeats.
+    /// - Precondition: one item a user, ids from 0 to the counts.
+    /// - Complexity: linear in interactions, users and items.
+    public init(users: [Int32], items: [Int32], userCount: Int, itemCount: Int) {
+        precondition(users.count == items.count, "\(users.count) users for \(items.count) items")
+        self.userCount = userCount
+        self.itemCount = itemCount
+        // Grouped by item and then by user, each group keeps the order of the pass before: items ascend within a user.
+        let byItem = GroupedPairs(groups: items, members: users, groupCount: itemCount + 1)
+        let byUser = GroupedPairs(groups: byItem.members, members: byItem.expandedGroups, groupCount: userCount + 1)
+        (userOffsets, userItems) = byUser.withoutRepeats()
+        let transposed = GroupedPairs(
+            groups: userItems, members: GroupedPairs(offsets: userOffsets, members: userItems).expandedGroups,
+            groupCount: itemCount + 1)
+        itemOffsets = transposed.offsets
+        itemUsers = transposed.members
+    }
+
+    /// The graph of the train interactions of a data set.
+    public init(_ dataset: InteractionDataset) {
+        self.init(
+            users: dataset.train.users, items: dataset.train.items, userCount: dataset.userCount,
+            itemCount: dataset.itemCount)
+    }
+}
+
+/// Members by group, those of a group in the order in which they came.
+private struct GroupedPairs {
+    var offsets: [Int]
+    var members: [Int32]
+
+    init(offsets: [Int], members: [Int32]) {
+        self.offsets = offsets
+        self.members = members
+    }
+
+    init(groups: [Int32], members unordered: [Int32], groupCount: Int) {
+        offsets = [Int](repeating: 0, count: groupCount + 1)
+        for group in groups { offsets[Int(group) + 1] += 1 }
+        for group in 0..<groupCount { offsets[group + 1] += offsets[group] }
+        members = [Int32](repeating: 0, count: unordered.count)
+        var next = offsets
+        for (group, member) in zip(groups, unordered) {
+            members[next[Int(group)]] = member
+            next[Int(group)] += 1
+        }
+    }
+
+    /// The group of each member.
+    var expandedGroups: [Int32] {
+        var groups: [Int32] = []
+        groups.reserveCapacity(members.count)
+        for group in 0..<offsets.count - 1 {
+            groups.append(contentsOf: repeatElement(Int32(group), count: offsets[group + 1] - offsets[group]))
+        }
+        return groups
+    }
+
+    /// The same, with one of equal neighbours.
+    func withoutRepeats() -> (offsets: [Int], members: [Int32]) {
+        var kept: [Int32] = []
+        kept.reserveCapacity(members.count)
+        var keptOffsets = [0]
+        keptOffsets.reserveCapacity(offsets.count)
+        for group in 0..<offsets.count - 1 {
+            for place in offsets[group]..<offsets[group + 1]
+            where place == offsets[group] || members[place] != members[place - 1] {
+                kept.append(members[place])
+            }
+            keptOffsets.append(kept.count)
+        }
+        return (keptOffsets, kept)
+    }
+}

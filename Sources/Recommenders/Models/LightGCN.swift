@@ -1,0 +1,38 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// LightGCN: matrix factorisation over a graph (He et al., SIGIR 2020).
+///
+///     X_0 = [P; E],   X_k = A X_{k-1},   A = D^-1/2 (adjacency) D^-1/2
+///     F = (X_0 + ... + X_n) / (n + 1),   n = layers
+///     s = <F_u, F_i>
+///
+/// The adjacency joins users and items that meet in train, each pair once. The tape reads rows of `F` where the model
+/// asks for those of `P` and `E`; see ``GraphPropagation``.
+public struct LightGCN: SingleVectorRecommender {
+    public let items: Embedding
+    public let users: Embedding?
+    public let propagation: GraphPropagation?
+    private let table: Embedding
+
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let size = context.options.embeddingSize
+        let scope = scope.within("encoder").within("embedding_dict")
+        table = Embedding(
+            table: scope.table(
+                "user_emb", rows: context.userCount + 1, columns: size, paddingRow: false, .xavierUniform))
+        users = table
+        items = Embedding(
+            table: scope.table("item_emb", rows: context.itemCount + 1, columns: size, .xavierUniform))
+        propagation = context.graph.map { graph in
+            GraphPropagation(
+                NodeGraph(graph, userRows: context.userCount + 1, itemRows: context.itemCount + 1),
+                layers: context.layers)
+        }
+    }
+
+    public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
+        table(batch.users, count: batch.count, on: tape)
+    }
+}
