@@ -45,7 +45,7 @@ public struct EvaluationJob: Sendable {
         let start = clock.now
         let metrics = try Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
-            ranking: ranking
+            ranking: ranking, seed: configuration.seed
         ).metrics(of: model, on: Tape(parameters: storage.values), topK: configuration.topK, world: world)
         let seconds = (clock.now - start).inSeconds
         return metrics.map {

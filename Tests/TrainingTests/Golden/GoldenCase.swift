@@ -115,6 +115,17 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         return batch
     }
 
+    /// The first logits of dynamic routing that the reference drew, of the rows `range` of the batch: `[K, T]`; nil for
+    /// a model that draws none.
+    func routingLogits(_ range: Range<Int>) throws -> [Float]? {
+        guard let shape = tensors["batch.routing_init"]?.shape else { return nil }
+        let padded = try tensors.floats("batch.routing_init")
+        let lengths = try tensors.integers("batch.lengths")
+        return (0..<shape[1]).flatMap { interest in
+            range.flatMap { row in (0..<lengths[row]).map { padded[(row * shape[1] + interest) * shape[2] + $0] } }
+        }
+    }
+
     struct Malformed: Error {}
 
     private static func text(_ value: JSONValue?) throws -> String {

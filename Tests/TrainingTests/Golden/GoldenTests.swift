@@ -5,7 +5,7 @@ import Testing
 @Suite struct GoldenTests {
     @Test func `the golden folder holds cases of every model of Facet`() throws {
         let models = Set(GoldenCase.supported.map(\.model))
-        #expect(models.isSuperset(of: ["ComiRec", "TiMiRec"]))
+        #expect(models.isSuperset(of: ["ComiRec", "MIND", "TiMiRec"]))
     }
 
     @Test(arguments: GoldenCase.supported, [1, 3])
