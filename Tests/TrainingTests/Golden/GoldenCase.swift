@@ -74,7 +74,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         options.timeMax = number("time_max").map { Int($0) } ?? options.timeMax
         options.iterations = number("iterations").map { Int($0) } ?? options.iterations
         options.reluLayer = number("relu_layer").map { $0 != 0 } ?? options.reluLayer
-        options.power = (try? Self.text(hyperparameters?["p"])).flatMap { Float($0) } ?? options.power
+        options.power =
+            (try? Self.text(hyperparameters?["p"])).flatMap { Float($0) } ?? number("p").map { Float($0) }
+            ?? options.power
         self.options = options
         stage = (try? Self.text(hyperparameters?["stage"])).flatMap { TrainingStage(rawValue: $0) }
         userCount = Int(Self.number(description["n_users"]) ?? 0)
