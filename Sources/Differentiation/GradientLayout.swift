@@ -21,7 +21,7 @@ public struct GradientLayout: Sendable {
     /// Bytes of one gradient, a multiple of 64.
     public let byteCount: Int
 
-    /// - Parameter rowCapacity: the most different rows of one table that a mini-batch can touch.
+    /// - Parameter rowCapacity: ids of a mini-batch, the most rows of a table that it can touch by ids.
     public init(_ layout: ParameterLayout, rowCapacity: Int) {
         var end = Self.aligned(MemoryLayout<Header>.stride + layout.tables.count * MemoryLayout<Int32>.stride)
         func take(_ bytes: Int) -> Int {
@@ -33,7 +33,7 @@ public struct GradientLayout: Sendable {
         denseOffset = take(denseCount * MemoryLayout<Float>.stride)
         tables = layout.tables.map { specification in
             let parameter = specification.parameter
-            let capacity = min(parameter.rows, rowCapacity)
+            let capacity = specification.rowCapacity(ids: rowCapacity)
             return Table(
                 rows: parameter.rows, columns: parameter.columns, capacity: capacity,
                 entriesOffset: take(capacity * MemoryLayout<RowEntry>.stride),

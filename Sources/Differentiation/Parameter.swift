@@ -31,6 +31,13 @@ public struct ParameterSpecification: Sendable {
     public let parameter: Parameter
     /// Whether the L2 coefficient applies: not to parameters whose name contains `bias`.
     public let decays: Bool
+    /// Whether a mini-batch may touch more rows of the table than it has ids.
+    let isTouchedByPairs: Bool
+
+    /// The most rows of the table that a gradient can have.
+    ///
+    /// - Parameter ids: ids of its mini-batches: items of histories, candidates, users.
+    package func rowCapacity(ids: Int) -> Int { isTouchedByPairs ? parameter.rows : min(parameter.rows, ids) }
 }
 
 /// The parameters of a model in the order in which it asked for them.
@@ -60,8 +67,9 @@ public final class ParameterLayout {
         specifications.first { $0.name == name }
     }
 
-    fileprivate func add(_ name: String, shape: [Int], kind: ParameterKind, initialization: Initialization) -> Parameter
-    {
+    fileprivate func add(
+        _ name: String, shape: [Int], kind: ParameterKind, initialization: Initialization, byPairs: Bool = false
+    ) -> Parameter {
         precondition(specification(named: name) == nil, "two parameters are called \(name)")
         let rows = shape.count == 2 ? shape[0] : 1
         let columns = shape.last ?? 1
@@ -73,7 +81,7 @@ public final class ParameterLayout {
         if isDense { denseCount += room } else { tableCount += room }
         let specification = ParameterSpecification(
             name: name, shape: shape, kind: kind, initialization: initialization, parameter: parameter,
-            decays: !name.contains("bias"))
+            decays: !name.contains("bias"), isTouchedByPairs: byPairs)
         specifications.append(specification)
         if !isDense { tables.append(specification) }
         return parameter
@@ -102,11 +110,15 @@ public struct ParameterScope {
 
     /// A table `[rows, columns]` of which a sample touches a few rows.
     ///
-    /// - Parameter paddingRow: whether row 0 is zero and never trained.
+    /// - Parameters:
+    ///   - paddingRow: whether row 0 is zero and never trained.
+    ///   - byPairs: whether rows belong to pairs of positions, so that a sample may touch more of them than it has ids.
     public func table(
-        _ name: String, rows: Int, columns: Int, paddingRow: Bool = true, _ initialization: Initialization
+        _ name: String, rows: Int, columns: Int, paddingRow: Bool = true, byPairs: Bool = false,
+        _ initialization: Initialization
     ) -> Parameter {
         layout.add(
-            prefix + name, shape: [rows, columns], kind: .table(paddingRow: paddingRow), initialization: initialization)
+            prefix + name, shape: [rows, columns], kind: .table(paddingRow: paddingRow),
+            initialization: initialization, byPairs: byPairs)
     }
 }

@@ -48,16 +48,20 @@ public final class Tape {
     public let arena: Arena
     public let parameters: ParameterValues
     let gradients: GradientRecorder?
-    private(set) var pass: Pass = .scoring
+    private(set) var pass: Pass = .scoring(seed: 0)
     private var records: [(type: any Operation.Type, stored: UnsafeRawPointer)] = []
     private var dropoutSites: UInt32 = 0
+    private var normalSites: UInt32 = 0
+    /// What ``standardNormals(columns:over:users:)`` returns instead of numbers that it draws, so that a test can
+    /// repeat what another program drew.
+    package var givenNormals: UnsafePointer<Float>?
 
     /// What a mini-batch is run for.
     public enum Pass {
-        /// Forward only.
-        case scoring
-        /// Forward and backward. `samples` names the rows of the mini-batch, `seed` and `step` the dropout masks;
-        /// `step` nil turns dropout off.
+        /// Forward only. `seed` and the user name what is random in scoring.
+        case scoring(seed: UInt64)
+        /// Forward and backward. `samples` names the rows of the mini-batch; they, `seed` and `step` name the random
+        /// numbers. `step` nil turns dropout off and takes the other random numbers from seed and user, as scoring does.
         case training(samples: UnsafePointer<UInt32>, seed: UInt64, step: UInt32?)
     }
 
@@ -74,6 +78,7 @@ public final class Tape {
         arena.reset()
         records.removeAll(keepingCapacity: true)
         dropoutSites = 0
+        normalSites = 0
         self.pass = pass
     }
 
@@ -127,5 +132,11 @@ public final class Tape {
     func nextDropoutSite() -> UInt32 {
         defer { dropoutSites += 1 }
         return dropoutSites
+    }
+
+    /// Numbers the draws of normal numbers of a mini-batch in the order of the forward pass.
+    func nextNormalSite() -> UInt32 {
+        defer { normalSites += 1 }
+        return normalSites
     }
 }

@@ -15,6 +15,7 @@ public final class Evaluator {
     public let ranking: RankingProtocol
     private let rows: [EvaluationRows]
     private let itemCount: Int
+    private let seed: UInt64
     private let batch = PackedBatch()
     private var seen: [Int32] = []
 
@@ -24,12 +25,14 @@ public final class Evaluator {
     /// - Parameters:
     ///   - store: the users of this rank's shards.
     ///   - historyMax: newest items that a history keeps.
+    ///   - seed: of the training, for models with something random in scoring.
     public init(
-        store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol
+        store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol, seed: UInt64
     ) {
         self.split = split
         self.ranking = ranking
         itemCount = store.itemCount
+        self.seed = seed
         rows = store.shards.map {
             EvaluationRows(store: store, kind: kind, shard: $0, split: split, historyMax: historyMax)
         }
@@ -46,7 +49,7 @@ public final class Evaluator {
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
-                tape.begin(.scoring)
+                tape.begin(.scoring(seed: seed))
                 let queries = model.queries(of: batch, on: tape)
                 let table = tape.parameters(model.items.table)
                 switch ranking {

@@ -2,14 +2,15 @@ internal import CVector
 
 /// Products of the few rows of one packed sequence, too small for a matrix library.
 enum SmallProducts {
-    /// `out[i, j] = scale * <a_i, b_j>` for `m` rows of `a` and `n` rows of `b` of `width` floats.
+    /// `out[i, j] = scale * <a_i, b_j>`, or `out[i, j] += ...`, for `m` rows of `a` and `n` rows of `b` of `width`
+    /// floats.
     ///
     /// Rows of `a`, `b` and `out` are `aStride`, `bStride` and `outStride` floats apart.
     @inline(__always)
     static func inner(
         _ a: UnsafePointer<Float>, _ aStride: Int, _ m: Int,
         _ b: UnsafePointer<Float>, _ bStride: Int, _ n: Int,
-        width: Int, scale: Float, into out: UnsafeMutablePointer<Float>, _ outStride: Int
+        width: Int, scale: Float, into out: UnsafeMutablePointer<Float>, _ outStride: Int, accumulate: Bool = false
     ) {
         for i in 0..<m {
             let row = a + i * aStride
@@ -32,14 +33,15 @@ enum SmallProducts {
                     s3 = x.multiplied(by: load(b3, index, lanes), adding: s3)
                 }
                 let sums = facet_sum4(s0, s1, s2, s3)
-                result[j] = sums[0] * scale
-                result[j + 1] = sums[1] * scale
-                result[j + 2] = sums[2] * scale
-                result[j + 3] = sums[3] * scale
+                result[j] = accumulate ? result[j] + sums[0] * scale : sums[0] * scale
+                result[j + 1] = accumulate ? result[j + 1] + sums[1] * scale : sums[1] * scale
+                result[j + 2] = accumulate ? result[j + 2] + sums[2] * scale : sums[2] * scale
+                result[j + 3] = accumulate ? result[j + 3] + sums[3] * scale : sums[3] * scale
                 j += 4
             }
             while j < n {
-                result[j] = dot(row, b + j * bStride, width) * scale
+                let product = dot(row, b + j * bStride, width) * scale
+                result[j] = accumulate ? result[j] + product : product
                 j += 1
             }
         }

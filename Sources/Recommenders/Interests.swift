@@ -1,13 +1,19 @@
 import Differentiation
 
 /// The interest vectors of the users of a mini-batch: `[B * perUser, d]`, those of a user one after another.
+///
+/// Users may have fewer interests than there is room for. In the places that are left the first one stands again:
+/// scores, which take the best interest, need not know about it.
 public struct Interests: BitwiseCopyable {
     public let vectors: Variable
     public let perUser: Int
+    /// `[B]`, how many interests each user really has; nil: all have `perUser`.
+    public let counts: UnsafePointer<Int32>?
 
-    public init(vectors: Variable, perUser: Int) {
+    public init(vectors: Variable, perUser: Int, counts: UnsafePointer<Int32>? = nil) {
         self.vectors = vectors
         self.perUser = perUser
+        self.counts = counts
     }
 
     /// Number of users.

@@ -47,6 +47,12 @@ public enum RecommenderCatalogue {
             name: "ComiRec", summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
+            name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)"
+        ) { context, scope in ComiRecDR(context, in: scope) },
+        RecommenderEntry(
+            name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)"
+        ) { context, scope in MIND(context, in: scope) },
+        RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + "."
         ) { context, scope in

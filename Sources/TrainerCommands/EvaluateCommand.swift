@@ -27,6 +27,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The stage that a file was trained in. (default: the last one)")
     var stage: TrainingStage?
 
+    @Option(help: "The seed of a file's training: models with dynamic routing start it from there. (default: 0)")
+    var seed: UInt64?
+
     @OptionGroup(title: "Data") var data: DataOptions
 
     @Option(help: "dev or test.")
@@ -69,8 +72,9 @@ struct EvaluateCommand: ParsableCommand {
             throw CommandError("--logical-shards is \(logicalShards)\nchoose 1 to 4096")
         }
         guard isFile else {
-            guard model == nil && stage == nil else {
-                throw CommandError("--model and --stage are for a safetensors file\na run knows them: leave them out")
+            guard model == nil && stage == nil && seed == nil else {
+                throw CommandError(
+                    "--model, --stage and --seed are for a safetensors file\na run knows them: leave them out")
             }
             return
         }
@@ -91,6 +95,7 @@ struct EvaluateCommand: ParsableCommand {
                 configuration = TrainingConfiguration(
                     model: model ?? "", dataRoot: data.root, dataset: data.dataset ?? "", output: "")
                 configuration.stage = stage
+                configuration.seed = seed ?? configuration.seed
                 configuration.options = arguments.options
             } else {
                 let folder = RunFolder(checkpoint)

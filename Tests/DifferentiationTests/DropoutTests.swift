@@ -81,7 +81,7 @@ import Testing
         let storage = ParameterStorage(ParameterLayout())
         let tape = Tape(parameters: storage.values)
         let samples = Fixed<UInt32>([1, 2])
-        tape.begin(.scoring)
+        tape.begin(.scoring(seed: 0))
         let x = tape.variable(rows: 2, columns: 3)
         #expect(tape.dropout(x, rate: 0.5).value == x.value)
         tape.begin(.training(samples: samples.pointer, seed: 0, step: nil))

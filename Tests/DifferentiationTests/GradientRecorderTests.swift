@@ -74,7 +74,7 @@ import Testing
 
     @Test func `histories and positions never name the padding row`() {
         let packed = PackedHistories([3, 0, 1, 5])
-        recording.tape.begin(.scoring)
+        recording.tape.begin(.scoring(seed: 0))
         let numbers = recording.tape.positionsFromNewest(packed.segments)
         #expect((0..<9).map { numbers[$0] } == [3, 2, 1, 1, 5, 4, 3, 2, 1])
         let values = recording.storage.values
@@ -87,7 +87,7 @@ import Testing
     @Test func `a tape without a recorder computes the same values and records nothing`() {
         let rows = Fixed<Int32>([4, 1, 4])
         let forward = Tape(parameters: recording.storage.values)
-        forward.begin(.scoring)
+        forward.begin(.scoring(seed: 0))
         let scored = forward.total(forward.hyperbolicTangent(forward.rows(rows.pointer, of: items, count: 3)))
         #expect(!forward.isRecording)
         recording.step(samples: samples) { tape in

@@ -252,6 +252,41 @@ import Testing
         }
     }
 
+    /// One iteration, so that the weights are constants: they depend on the given logits alone.
+    @Test(arguments: sizes, [true, false]) func `routing`(size: Int, overPositions: Bool) {
+        let counts = Fixed<Int32>([3, 1, 2, 3, 2, 1])
+        let users = Fixed<Int32>([4, 9, 2, 3, 8, 1])
+        for counts in [counts.pointer, nil] {
+            expectRightGradient {
+                $0.matrix("x", rows: total, columns: size, .normal(deviation: 1))
+            } _: { tape, x in
+                let plan = RoutingPlan(
+                    segments: histories.segments, interests: 3, columns: size, iterations: 1,
+                    overPositions: overPositions, counts: counts)
+                let logits = tape.standardNormals(columns: 3, over: histories.segments, users: users.pointer)
+                return tape.route(tape(x), by: plan, logits: logits)
+            }
+        }
+    }
+
+    @Test(arguments: sizes, [1, 2, 2.5, 3] as [Float])
+    func `label-aware attention, to interests and positives`(size: Int, power: Float) {
+        let positives = Fixed<Int32>([3, 0, 1, 0, 3, 0, 6, 0])
+        let counts = Fixed<Int32>([3, 1, 2, 3])
+        for counts in [counts.pointer, nil] {
+            expectRightGradient {
+                (
+                    $0.matrix("x", rows: 12, columns: size, .normal(deviation: 1)),
+                    $0.table("items", rows: 7, columns: size, .normal(deviation: 1.5 / Float(size).squareRoot()))
+                )
+            } _: { tape, p in
+                tape.labelAwareAttention(
+                    tape(p.0), rows: positives.pointer, rowStride: 2, of: p.1, groupSize: 3, counts: counts,
+                    power: power)
+            }
+        }
+    }
+
     @Test(arguments: [1, 5]) func `ranking loss`(negatives: Int) {
         expectRightGradient {
             $0.matrix("scores", rows: 9, columns: 1 + negatives, .normal(deviation: 1.5))

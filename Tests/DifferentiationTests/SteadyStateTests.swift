@@ -12,6 +12,8 @@ import Testing
         let names = Fixed<UInt32>((0..<16).map { 100 + $0 })
         let numbers = Fixed<Int32>((0..<64).map { 1 + Int32($0 * 13 % 37) })
         let choice = Fixed<Int32>((0..<16).map { Int32($0 % 3) })
+        let users = Fixed<Int32>((0..<16).map { 7 + $0 })
+        let counts = Fixed<Int32>((0..<16).map { 1 + $0 % 3 })
         let target = Fixed<Float>((0..<48).map { Float($0 % 5) })
         let items: Parameter
         let positions: Parameter
@@ -63,7 +65,17 @@ import Testing
                 let pooled = tape.pool(values, weights: weights, over: segments)
                 let mixed = tape.mix(pooled, weights: tape.rowSoftmax(logits))
                 let chosen = tape.select(choice.pointer, from: pooled, groupSize: 3)
-                let users = tape.dropout(tape.add(tape.add(mixed, chosen), user), rate: 0.1)
+                let plan = RoutingPlan(
+                    segments: segments, interests: 3, columns: width, iterations: 2, overPositions: number % 2 == 0,
+                    counts: counts.pointer)
+                let routed = tape.route(
+                    placed, by: plan,
+                    logits: tape.standardNormals(columns: 3, over: segments, users: self.users.pointer))
+                let attentive = tape.labelAwareAttention(
+                    routed, rows: numbers.pointer, rowStride: 4, of: items, groupSize: 3, counts: counts.pointer,
+                    power: 2)
+                let sum = tape.add(tape.add(tape.add(mixed, chosen), user), attentive)
+                let users = tape.dropout(sum, rate: 0.1)
                 let scores = tape.scores(of: users, candidates: numbers.pointer, perUser: 4, in: items)
                 return tape.add(
                     tape.rankingLoss(scores),

@@ -28,7 +28,8 @@ import Testing
         let storage = ParameterStorage(layout)
         storage.values(model.query)[0] = 1
         for item in 1...itemCount { storage.values(model.items.table)[item * size] = scores[item] }
-        let evaluator = Evaluator(store: store, kind: .sequential, split: .test, historyMax: 20, ranking: ranking)
+        let evaluator = Evaluator(
+            store: store, kind: .sequential, split: .test, historyMax: 20, ranking: ranking, seed: 0)
         return evaluator.positions(of: model, on: Tape(parameters: storage.values))
     }
 

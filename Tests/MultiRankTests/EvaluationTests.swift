@@ -13,11 +13,11 @@ import TrainerSupport
 
         var folder: String { workspace("run") }
 
-        init(_ command: TrainingCommand) async throws {
+        init(_ command: TrainingCommand, _ more: [String] = []) async throws {
             self.command = command
             workspace = try Workspace()
             let arguments = command.arguments(dataRoot: try await SmallData.root())
-            try await Launch.alone.successfulTrainer(arguments + ["--out", workspace("run")])
+            try await Launch.alone.successfulTrainer(arguments + more + ["--out", workspace("run")])
             run = try FinishedRun(folder: workspace("run"))
         }
 
@@ -59,13 +59,14 @@ import TrainerSupport
             let last = stage.map { $0 == entry.stages.last } ?? true
             let command = TrainingCommand(
                 model: model, stage: last && stage != nil ? "both" : stage?.rawValue, setting: .withTransformer)
-            let trained = try await Trained(command)
+            let seed = ["--seed", "3"]
+            let trained = try await Trained(command, seed)
             let options =
                 [
                     "--checkpoint", trained.folder + "/model/model.safetensors", "--model", model, "--data-root",
                     try await SmallData.root(), "--dataset", SmallData.name, "--topk", "5,10", "--embedding-size", "16",
                     "--history-max", "9", "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2",
-                ] + (stage.map { ["--stage", $0.rawValue] } ?? [])
+                ] + seed + (stage.map { ["--stage", $0.rawValue] } ?? [])
             #expect(try await trained.metrics(.ranks(2), options) == trained.run.result["test"], "\(command)")
             let dev = try await trained.metrics(.alone, options + ["--split", "dev"])
             #expect(dev == trained.run.result["dev"], "\(command)")

@@ -33,7 +33,8 @@ struct Setting: Sendable {
         name: "6 shards",
         arguments: common + [
             "--add-trm", "0", "--add-pos", "0", "--K", "2", "--n_layers", "2", "--logical-shards", "6", "--batch-size",
-            "32", "--negatives", "1", "--max-steps", "20", "--l2", "1e-4",
+            "32", "--negatives", "1", "--max-steps", "20", "--l2", "1e-4", "--p", "2", "--relu-layer", "1",
+            "--adaptive-interests", "1", "--routing", "positions",
         ])
 
     private static let common = ["--embedding-size", "16", "--lr", "0.01", "--topk", "5,10", "--history-max", "9"]

@@ -6,6 +6,8 @@
 typedef float facet_float8 __attribute__((ext_vector_type(8)));
 typedef float facet_float4 __attribute__((ext_vector_type(4)));
 typedef int32_t facet_int8 __attribute__((ext_vector_type(8)));
+typedef uint32_t facet_word8 __attribute__((ext_vector_type(8)));
+typedef uint64_t facet_long8 __attribute__((ext_vector_type(8)));
 
 #define FACET_INLINE static inline __attribute__((always_inline))
 
@@ -33,6 +35,40 @@ FACET_INLINE facet_float8 facet_scale(facet_float8 x, facet_float8 n) {
     facet_int8 exponent = ((facet_int8)(n + 12582912.0f) + 127) << 23;
     return x * (facet_float8)exponent;
 }
+
+/// n such that x = m * 2^n with m in sqrt(1/2)...sqrt(2), for normal x > 0.
+FACET_INLINE facet_float8 facet_exponent(facet_float8 x) {
+    // 0x3f3504f3 are the bits of sqrt(1/2).
+    return __builtin_convertvector(((facet_int8)x - 0x3f3504f3) >> 23, facet_float8);
+}
+
+/// The upper 24 bits of each word as a number in [0, 1).
+FACET_INLINE facet_float8 facet_fraction(facet_word8 words) {
+    return __builtin_convertvector((facet_int8)(words >> 8), facet_float8) * 0x1p-24f;
+}
+
+/// x where bit 0 of the word is clear, otherwise y.
+FACET_INLINE facet_float8 facet_select_even(facet_word8 words, facet_float8 x, facet_float8 y) {
+    facet_int8 odd = -(facet_int8)(words & 1);
+    return (facet_float8)((~odd & (facet_int8)x) | (odd & (facet_int8)y));
+}
+
+/// x, negated where bit 1 of the word is set.
+FACET_INLINE facet_float8 facet_negate_by_bit1(facet_word8 words, facet_float8 x) {
+    return (facet_float8)((facet_word8)x ^ ((words & 2) << 30));
+}
+
+/// The upper 32 bits of x * factor.
+FACET_INLINE facet_word8 facet_multiply_high(facet_word8 x, uint32_t factor) {
+    facet_long8 product = __builtin_convertvector(x, facet_long8) * (facet_long8)(uint64_t)factor;
+    return __builtin_convertvector(product >> 32, facet_word8);
+}
+
+/// The lower 32 bits of x * factor.
+FACET_INLINE facet_word8 facet_multiply_low(facet_word8 x, uint32_t factor) { return x * (facet_word8)factor; }
+
+/// x ^ y ^ z.
+FACET_INLINE facet_word8 facet_xor(facet_word8 x, facet_word8 y, uint32_t z) { return x ^ y ^ (facet_word8)z; }
 
 /// x where |magnitude| < limit, otherwise y.
 FACET_INLINE facet_float8 facet_select_below(

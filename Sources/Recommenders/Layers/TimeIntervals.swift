@@ -18,7 +18,8 @@ public struct TimeIntervals: Sendable {
     /// The parameters are called `t_k_embeddings.weight` and `t_v_embeddings.weight`, `[largest + 1, size]`.
     public init(largest: Int, size: Int, in scope: ParameterScope) {
         func table(_ name: String) -> Parameter {
-            scope.within(name).table("weight", rows: largest + 1, columns: size, paddingRow: false, .embedding)
+            scope.within(name).table(
+                "weight", rows: largest + 1, columns: size, paddingRow: false, byPairs: true, .embedding)
         }
         keys = table("t_k_embeddings")
         values = table("t_v_embeddings")

@@ -8,11 +8,13 @@ import Differentiation
 struct SliceMessage {
     /// Words that a slice can need at most.
     ///
-    /// - Parameter rowCapacity: the most rows of one table that the gradient can have.
+    /// - Parameter rowCapacity: ids of the mini-batches of the gradient.
     static func capacity(_ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int) -> Int {
         var count = 3 + slice.rows.count + slice.dense.count
         for (table, specification) in layout.tables.enumerated() {
-            count += min(slice.rows[table].count, rowCapacity) * (2 + specification.parameter.columns)
+            count +=
+                min(slice.rows[table].count, specification.rowCapacity(ids: rowCapacity))
+                * (2 + specification.parameter.columns)
         }
         return count
     }

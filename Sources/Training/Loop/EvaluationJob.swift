@@ -48,7 +48,7 @@ public struct EvaluationJob: Sendable {
         propagator?.completeAll()
         let metrics = try Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
-            ranking: ranking
+            ranking: ranking, seed: configuration.seed
         ).metrics(
             of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
             world: world)

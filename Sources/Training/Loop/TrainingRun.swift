@@ -65,7 +65,7 @@ public final class TrainingRun {
             gradientLayout: gradientLayout)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
-            ranking: ranking)
+            ranking: ranking, seed: configuration.seed)
     }
 
     /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
@@ -188,7 +188,7 @@ public final class TrainingRun {
         exchange.propagator?.completeAll()
         let test = try Evaluator(
             store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
-            ranking: ranking
+            ranking: ranking, seed: configuration.seed
         ).metrics(of: model, on: worker.tape, topK: configuration.topK, world: world)
         let popularity = try data.popularity.metrics(
             store: data.store, kind: data.kind, split: .test, ranking: ranking, topK: configuration.topK, world: world)

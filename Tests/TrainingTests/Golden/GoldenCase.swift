@@ -74,7 +74,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         options.timeMax = number("time_max").map { Int($0) } ?? options.timeMax
         options.iterations = number("iterations").map { Int($0) } ?? options.iterations
         options.reluLayer = number("relu_layer").map { $0 != 0 } ?? options.reluLayer
-        options.power = (try? Self.text(hyperparameters?["p"])).flatMap { Float($0) } ?? options.power
+        options.power =
+            (try? Self.text(hyperparameters?["p"])).flatMap { Float($0) } ?? number("p").map { Float($0) }
+            ?? options.power
         self.options = options
         stage = (try? Self.text(hyperparameters?["stage"])).flatMap { TrainingStage(rawValue: $0) }
         userCount = Int(Self.number(description["n_users"]) ?? 0)
@@ -121,6 +123,17 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
             times: rows.map { Array(times[$0 * width..<$0 * width + lengths[$0]]) },
             samples: rows.map { UInt32($0) }, smallestTimeGaps: rows.map { Int64(gaps[$0]) })
         return batch
+    }
+
+    /// The first logits of dynamic routing that the reference drew, of the rows `range` of the batch: `[K, T]`; nil for
+    /// a model that draws none.
+    func routingLogits(_ range: Range<Int>) throws -> [Float]? {
+        guard let shape = tensors["batch.routing_init"]?.shape else { return nil }
+        let padded = try tensors.floats("batch.routing_init")
+        let lengths = try tensors.integers("batch.lengths")
+        return (0..<shape[1]).flatMap { interest in
+            range.flatMap { row in (0..<lengths[row]).map { padded[(row * shape[1] + interest) * shape[2] + $0] } }
+        }
     }
 
     struct Malformed: Error {}

@@ -15,6 +15,7 @@ final class GoldenModel {
     private let gradientMemory: [UnsafeMutableRawBufferPointer]
     private let gradients: [GradientView]
     private let batches: [PackedBatch]
+    private let routingLogits: [[Float]?]
     private let tape: Tape
     private let recorder: GradientRecorder
     private let propagator: Propagator?
@@ -39,9 +40,9 @@ final class GoldenModel {
             layout, rowCapacity: whole.histories.totalLength + whole.count * (1 + whole.candidatesPerSample))
         gradientMemory = (0..<shards).map { _ in .allocate(byteCount: gradientLayout.byteCount, alignment: 64) }
         gradients = gradientMemory.map { GradientView(gradientLayout, at: $0.baseAddress!) }
-        batches = try (0..<shards).map { shard in
-            try golden.batch(whole.count * shard / shards..<whole.count * (shard + 1) / shards)
-        }
+        let ranges = (0..<shards).map { whole.count * $0 / shards..<whole.count * ($0 + 1) / shards }
+        batches = try ranges.map { try golden.batch($0) }
+        routingLogits = try ranges.map { try golden.routingLogits($0) }
         recorder = GradientRecorder(gradientLayout)
         propagator = model.propagation.map { [layout, values] in Propagator($0, layout, parameters: values.values) }
         tape = Tape(parameters: propagator?.values ?? values.values, gradients: recorder)
@@ -55,11 +56,11 @@ final class GoldenModel {
     /// Forward and backward over all shards, dropout off; the mean loss.
     func computeGradients() -> Double {
         propagator?.propagate {}
-        for (batch, gradient) in zip(batches, gradients) {
+        for ((batch, gradient), logits) in zip(zip(batches, gradients), routingLogits) {
             tape.begin(.training(samples: batch.samples, seed: 0, step: nil))
             propagator?.complete(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
-            let loss = model.trainingLoss(of: batch, on: tape)
+            let loss = withNormals(logits) { model.trainingLoss(of: batch, on: tape) }
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
         }
@@ -111,14 +112,24 @@ final class GoldenModel {
         let batch = try golden.batch(candidates: "eval.item_id")
         propagator?.propagate {}
         propagator?.completeAll()
-        tape.begin(.scoring)
-        let queries = model.queries(of: batch, on: tape)
+        tape.begin(.scoring(seed: 0))
+        let queries = withNormals(try golden.routingLogits(0..<batch.count)) { model.queries(of: batch, on: tape) }
         var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerSample)
         Kernel.bestScores(
             interests: queries.vectors.value, interestCount: queries.perUser,
             table: tape.parameters(model.items.table), candidates: batch.candidates, count: batch.count,
             perUser: batch.candidatesPerSample, columns: queries.vectors.columns, into: &scores)
         return scores
+    }
+
+    /// Runs a forward pass with the normal numbers of the case, if it has any.
+    private func withNormals<Result>(_ numbers: [Float]?, _ forward: () -> Result) -> Result {
+        guard let numbers else { return forward() }
+        return numbers.withUnsafeBufferPointer { numbers in
+            tape.givenNormals = numbers.baseAddress
+            defer { tape.givenNormals = nil }
+            return forward()
+        }
     }
 
     /// The values of a parameter.

@@ -1,0 +1,37 @@
+import KernelCore
+
+extension Tape {
+    /// Standard normal numbers for every row of packed histories, without a gradient.
+    ///
+    /// In training they are drawn anew for every step and sample; in scoring, and in training without a step, a user
+    /// has the same ones each time. A longer history keeps the numbers of its places.
+    ///
+    /// - Parameters:
+    ///   - columns: numbers of a row.
+    ///   - users: `[segments.count]`, whose histories these are.
+    /// - Returns: `[columns, segments.total]`, valid until the tape begins anew.
+    public func standardNormals(
+        columns: Int, over segments: Segments, users: UnsafePointer<Int32>
+    ) -> UnsafeMutablePointer<Float> {
+        let count = columns * segments.total
+        let numbers = arena.allocate(Float.self, count: count)
+        if let givenNormals {
+            numbers.update(from: givenNormals, count: count)
+            return numbers
+        }
+        var elements = UnsafeRawPointer(users).assumingMemoryBound(to: UInt32.self)
+        var moment: UInt32 = 0
+        let key: UInt64
+        switch pass {
+        case .scoring(let seed), .training(_, let seed, nil): key = seed
+        case .training(let samples, let seed, let step?):
+            key = seed
+            moment = step
+            elements = samples
+        }
+        Kernel.standardNormals(
+            seed: key, purpose: .routing, moment: moment, elements: elements, site: nextNormalSite(),
+            segments: segments, columns: columns, into: numbers)
+        return numbers
+    }
+}

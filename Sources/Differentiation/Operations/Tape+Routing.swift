@@ -1,0 +1,37 @@
+import KernelCore
+
+extension Tape {
+    /// Dynamic routing; see ``Kernel/route(_:_:logits:absent:weights:sums:into:)``. The weights count as constants: the
+    /// gradient flows through the sums of the last iteration alone.
+    ///
+    /// - Parameters:
+    ///   - x: `[segments.total, d]`.
+    ///   - logits: `[K, segments.total]`, overwritten.
+    /// - Returns: `[B * K, d]`, the interests of a user one after another.
+    public func route(_ x: Variable, by plan: RoutingPlan, logits: UnsafeMutablePointer<Float>) -> Variable {
+        precondition(
+            x.rows == plan.segments.total && x.columns == plan.columns,
+            "route: [\(x.rows), \(x.columns)] for a plan of [\(plan.segments.total), \(plan.columns)]")
+        precondition(plan.iterations > 0, "route: at least one iteration is needed")
+        let y = variable(rows: plan.segments.count * plan.interests, columns: plan.columns)
+        let weights = arena.allocate(Float.self, count: plan.weightCount)
+        let sums = arena.allocate(Float.self, count: plan.interestCount)
+        Kernel.route(plan, x.value, logits: logits, weights: weights, sums: sums, into: y.value)
+        record(RoutingOperation(x: x, plan: plan, weights: weights, sums: sums, y: y))
+        return y
+    }
+}
+
+private struct RoutingOperation: Operation {
+    let x: Variable
+    let plan: RoutingPlan
+    let weights: UnsafeMutablePointer<Float>
+    let sums: UnsafeMutablePointer<Float>
+    let y: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.routeBackward(
+            plan, weights: weights, sums: sums, dv: y.slope, scratch: tape.arena.allocate(count: plan.scratchCount),
+            dx: x.slope)
+    }
+}

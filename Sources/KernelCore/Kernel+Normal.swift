@@ -1,0 +1,155 @@
+internal import CVector
+
+/// Standard normal numbers for packed sequences, named like those of ``RandomStream``.
+extension Kernel {
+    /// N(0, 1) numbers for every row of packed sequences, `y[column, row]`.
+    ///
+    /// A number depends on (seed, purpose, moment, element of the segment, site, place of the row within its segment,
+    /// column) alone: a longer sequence keeps the numbers of its places. Four columns of a row are a block of
+    /// ``Philox4x32``; eight blocks are computed at a time, whatever segments they belong to.
+    ///
+    /// - Parameters:
+    ///   - elements: `[segments.count]`, what names the segments' numbers: samples or users.
+    ///   - site: number of the caller within the model, below 256.
+    ///   - columns: numbers of a row.
+    ///   - y: `[columns, segments.total]`.
+    public static func standardNormals(
+        seed: UInt64, purpose: RandomPurpose, moment: UInt32, elements: UnsafePointer<UInt32>, site: UInt32,
+        segments: Segments, columns: Int, into y: UnsafeMutablePointer<Float>
+    ) {
+        let stride = segments.total
+        let blocksPerRow = (columns + 3) / 4
+        let key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+        var batch = NormalBatch(key: key, moment: moment, purpose: purpose)
+        for segment in 0..<segments.count {
+            let first = segments.start(segment)
+            for place in 0..<segments.length(segment) {
+                for block in 0..<blocksPerRow {
+                    let number = site << 24 | UInt32(truncatingIfNeeded: place * blocksPerRow + block) & 0xFF_FFFF
+                    batch.add(
+                        number, elements[segment], y + (4 * block * stride + first + place),
+                        room: min(4, columns - 4 * block), stride: stride)
+                }
+            }
+        }
+        batch.finish(stride: stride)
+    }
+}
+
+/// Up to eight blocks of four normal numbers, and where they go.
+private struct NormalBatch {
+    private let key: (UInt32, UInt32)
+    private let moment: UInt32
+    private let purpose: UInt32
+    private var numbers = SIMD8<UInt32>(repeating: 0)
+    private var elements = SIMD8<UInt32>(repeating: 0)
+    private var targets = SIMD8<UInt>(repeating: 0)
+    private var rooms = SIMD8<UInt32>(repeating: 0)
+    private var count = 0
+
+    init(key: (UInt32, UInt32), moment: UInt32, purpose: RandomPurpose) {
+        self.key = key
+        self.moment = moment
+        self.purpose = purpose.rawValue
+    }
+
+    @inline(__always)
+    mutating func add(
+        _ number: UInt32, _ element: UInt32, _ target: UnsafeMutablePointer<Float>, room: Int, stride: Int
+    ) {
+        numbers[count] = number
+        elements[count] = element
+        targets[count] = UInt(bitPattern: target)
+        rooms[count] = UInt32(room)
+        count += 1
+        if count == 8 { finish(stride: stride) }
+    }
+
+    /// Computes the blocks that have been added and writes them.
+    @inline(__always)
+    mutating func finish(stride: Int) {
+        let words = philoxBlocks(
+            counter: (
+                numbers, elements, SIMD8(repeating: moment), SIMD8(repeating: purpose)
+            ), key: key)
+        let (n0, n1) = normals(words.0, words.1)
+        let (n2, n3) = normals(words.2, words.3)
+        for lane in 0..<count {
+            let target = UnsafeMutablePointer<Float>(bitPattern: targets[lane])!
+            let room = rooms[lane]
+            target[0] = n0[lane]
+            if room > 1 { target[stride] = n1[lane] }
+            if room > 2 { target[2 * stride] = n2[lane] }
+            if room > 3 { target[3 * stride] = n3[lane] }
+        }
+        count = 0
+    }
+}
+
+/// ``Philox4x32`` of eight counters under one key.
+@inline(__always)
+private func philoxBlocks(
+    counter: (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>), key: (UInt32, UInt32)
+) -> (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>) {
+    var (c0, c1, c2, c3) = counter
+    var (k0, k1) = key
+    for _ in 0..<10 {
+        let high0 = facet_multiply_high(c0, 0xD251_1F53)
+        let low0 = facet_multiply_low(c0, 0xD251_1F53)
+        let high1 = facet_multiply_high(c2, 0xCD9E_8D57)
+        let low1 = facet_multiply_low(c2, 0xCD9E_8D57)
+        c0 = facet_xor(high1, c1, k0)
+        c1 = low1
+        c2 = facet_xor(high0, c3, k1)
+        c3 = low0
+        k0 &+= 0x9E37_79B9
+        k1 &+= 0xBB67_AE85
+    }
+    return (c0, c1, c2, c3)
+}
+
+/// Two independent standard normal vectors from two words of each lane (Box and Muller 1958): the radius is
+/// `sqrt(-2 ln u)`, `u` in (0, 1] from the first word; the direction an angle of +-pi/4 from the upper 24 bits of the
+/// second word, mirrored at the diagonal and at the origin by its lowest two bits.
+@inline(__always)
+private func normals(_ first: SIMD8<UInt32>, _ second: SIMD8<UInt32>) -> (Vector, Vector) {
+    let uniform = facet_fraction(first) + Vector(repeating: 0x1p-24)
+    let radius = facet_sqrt(Vector(repeating: -2) * logarithm(uniform))
+    let angle = (facet_fraction(second) - Vector(repeating: 0.5)) * Vector(repeating: Float.pi / 2)
+    let (sine, cosine) = sineAndCosine(angle)
+    let signed = facet_negate_by_bit1(second, radius)
+    return (signed * facet_select_even(second, cosine, sine), signed * facet_select_even(second, sine, cosine))
+}
+
+/// `ln(x)` of normal positive numbers, by the polynomial of Cephes' `logf`.
+@inline(__always)
+private func logarithm(_ x: Vector) -> Vector {
+    let n = facet_exponent(x)
+    let f = facet_scale(x, -n) - Vector(repeating: 1)
+    let square = f * f
+    var p = Vector(repeating: 7.037_683_6e-2)
+    p = p.multiplied(by: f, adding: Vector(repeating: -1.151_461_03e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: 1.167_699_87e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: -1.242_014_08e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: 1.424_932_28e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: -1.666_805_77e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: 2.000_071_48e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: -2.499_999_40e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: 3.333_333_12e-1))
+    let small = (p * f - Vector(repeating: 0.5)).multiplied(by: square, adding: f)
+    return n.multiplied(by: Vector(repeating: 0.693_147_18), adding: small)
+}
+
+/// `sin(x)` and `cos(x)` for |x| <= pi/4, by the polynomials of Cephes' `sinf` and `cosf`.
+@inline(__always)
+private func sineAndCosine(_ x: Vector) -> (Vector, Vector) {
+    let square = x * x
+    var s = Vector(repeating: -1.951_529_59e-4)
+    s = s.multiplied(by: square, adding: Vector(repeating: 8.332_160_87e-3))
+    s = s.multiplied(by: square, adding: Vector(repeating: -1.666_665_46e-1))
+    var c = Vector(repeating: 2.443_315_71e-5)
+    c = c.multiplied(by: square, adding: Vector(repeating: -1.388_731_63e-3))
+    c = c.multiplied(by: square, adding: Vector(repeating: 4.166_664_57e-2))
+    c = c.multiplied(by: square, adding: Vector(repeating: -0.5))
+    return ((s * square).multiplied(by: x, adding: x), c.multiplied(by: square, adding: Vector(repeating: 1)))
+}

@@ -1,0 +1,38 @@
+import Differentiation
+import Interactions
+
+/// MIND: multi-interest network with dynamic routing (Li et al., CIKM 2019).
+///
+///     v = routing(e_1 ... e_L)                           [K, d] per user
+///     u = sum_k softmax_k(<v_k, e+>^p) v_k               in training
+///     s(i) = max_k <v_k, e_i>                            in scoring
+///
+/// With an infinite p the interest nearest to the positive is trained; no gradient flows through the choice. A finite
+/// p is differentiated, towards the positive too; an odd or broken p keeps the sign of `<v_k, e+>`, an even one loses
+/// it. With adaptive interests a user with L items has `max(1, min(K, floor(log2 L)))` of them.
+public struct MIND: MultiInterestRecommender {
+    public let items: Embedding
+    let routing: DynamicRouting
+    let power: Float
+
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let options = context.options
+        items = Embedding("i_embeddings", rows: context.itemCount + 1, size: options.embeddingSize, in: scope)
+        routing = DynamicRouting(options, isAdaptive: options.adaptiveInterests, in: scope)
+        power = options.power
+    }
+
+    public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
+        let histories = batch.histories
+        return routing(items(histories.items, count: histories.totalLength, on: tape), for: batch, on: tape)
+    }
+
+    public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
+        let interests = interests(of: batch, on: tape)
+        let users =
+            power.isFinite
+            ? InterestSelection.labelAware(of: interests, power: power, for: batch, in: items, on: tape)
+            : InterestSelection.hardest(of: interests, for: batch, in: items, on: tape)
+        return tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
+    }
+}

@@ -1,0 +1,173 @@
+import Glibc
+import KernelCore
+import Testing
+
+/// Dynamic routing against plain loops in double precision, over ragged sequences.
+@Suite struct RoutingTests {
+    struct Shape: Sendable {
+        let interests: Int
+        let columns: Int
+        let iterations: Int
+        let overPositions: Bool
+
+        static let all = [(1, 5, 3), (2, 8, 1), (3, 16, 3), (4, 64, 3), (6, 33, 2), (9, 40, 4)].flatMap { shape in
+            [false, true].map {
+                Shape(interests: shape.0, columns: shape.1, iterations: shape.2, overPositions: $0)
+            }
+        }
+    }
+
+    static let lengths = [3, 1, 0, 7, 20, 8, 2]
+
+    /// The result of a routing and its backward pass.
+    struct Result {
+        var weights: [Float]
+        var v: [Float]
+        var dx: [Float]
+    }
+
+    private func run(
+        _ shape: Shape, x: [Float], logits: [Float], dv: [Float], counts: [Int32]? = nil, absent: [Float]? = nil
+    ) -> Result {
+        let packed = PackedSegments(Self.lengths)
+        func routed(_ counts: UnsafePointer<Int32>?, _ absent: UnsafePointer<Float>?) -> Result {
+            let plan = RoutingPlan(
+                segments: packed.segments, interests: shape.interests, columns: shape.columns,
+                iterations: shape.iterations, overPositions: shape.overPositions, counts: counts)
+            var result = Result(
+                weights: .init(repeating: 0, count: plan.weightCount),
+                v: .init(repeating: .nan, count: plan.interestCount), dx: .init(repeating: 0, count: x.count))
+            var sums = result.v
+            var logits = logits
+            Kernel.route(
+                plan, x, logits: &logits, absent: absent, weights: &result.weights, sums: &sums, into: &result.v)
+            var scratch = [Float](repeating: .nan, count: plan.scratchCount)
+            Kernel.routeBackward(
+                plan, weights: result.weights, sums: sums, dv: dv, scratch: &scratch, dx: &result.dx)
+            return result
+        }
+        return (counts ?? []).withUnsafeBufferPointer { counts in
+            (absent ?? []).withUnsafeBufferPointer { absent in
+                routed(counts.isEmpty ? nil : counts.baseAddress, absent.isEmpty ? nil : absent.baseAddress)
+            }
+        }
+    }
+
+    /// The same for sequence `segment`, from the formulas. `own`: how many interests it has.
+    private func reference(
+        _ shape: Shape, segment: Int, x: [Float], logits: [Float], own: Int, absent: [Float]?
+    ) -> (weights: [[Double]], sums: [[Double]], v: [[Double]]) {
+        let total = Self.lengths.reduce(0, +)
+        let first = Self.lengths[..<segment].reduce(0, +)
+        let length = Self.lengths[segment]
+        let rows = (0..<length).map { row in
+            (0..<shape.columns).map { Double(x[(first + row) * shape.columns + $0]) }
+        }
+        var b = (0..<own).map { k in (0..<length).map { Double(logits[k * total + first + $0]) } }
+        var (weights, sums, v): ([[Double]], [[Double]], [[Double]]) = ([], [], [])
+        for _ in 0..<shape.iterations {
+            weights = b.enumerated().map { k, row in
+                row.indices.map { l in
+                    let others: Double =
+                        shape.overPositions
+                        ? row.reduce(0) { $0 + exp($1) } + Double(absent?[segment * shape.interests + k] ?? 0)
+                        : b.reduce(0) { $0 + exp($1[l]) }
+                    return exp(row[l]) / others
+                }
+            }
+            sums = weights.map { row in
+                (0..<shape.columns).map { column in row.indices.reduce(0) { $0 + row[$1] * rows[$1][column] } }
+            }
+            v = sums.map { z in
+                let square = z.reduce(0) { $0 + $1 * $1 }
+                return z.map { $0 * square / (1 + square) / (square + 1e-9).squareRoot() }
+            }
+            for k in 0..<own {
+                for l in 0..<length { b[k][l] += zip(rows[l], v[k]).reduce(0) { $0 + $1.0 * $1.1 } }
+            }
+        }
+        return (weights, sums, v)
+    }
+
+    /// The derivative of v in the direction of z by a central difference of the formula.
+    private func squashed(_ z: [Double]) -> [Double] {
+        let square = z.reduce(0) { $0 + $1 * $1 }
+        return z.map { $0 * square / (1 + square) / (square + 1e-9).squareRoot() }
+    }
+
+    private func compare(_ shape: Shape, counts: [Int32]? = nil, absent: [Float]? = nil) {
+        var numbers = Numbers(UInt64(shape.interests * 100 + shape.columns))
+        let total = Self.lengths.reduce(0, +)
+        let x = numbers.list(total * shape.columns)
+        let logits = numbers.list(shape.interests * total, bound: 3)
+        var dv = numbers.list(Self.lengths.count * shape.interests * shape.columns)
+        // Some interests without a gradient, as where only one of them is selected.
+        for group in stride(from: 0, to: dv.count / shape.columns, by: 3) {
+            for column in 0..<shape.columns { dv[group * shape.columns + column] = 0 }
+        }
+        let result = run(shape, x: x, logits: logits, dv: dv, counts: counts, absent: absent)
+        var v: [Double] = []
+        var dx = [Double](repeating: 0, count: x.count)
+        for segment in Self.lengths.indices {
+            let own = counts.map { Int($0[segment]) } ?? shape.interests
+            let expected = reference(shape, segment: segment, x: x, logits: logits, own: own, absent: absent)
+            for k in 0..<shape.interests { v += k < own ? expected.v[k] : expected.v[0] }
+            let first = Self.lengths[..<segment].reduce(0, +)
+            for k in 0..<shape.interests {
+                let source = k < own ? k : 0
+                let place = (segment * shape.interests + k) * shape.columns
+                let slope = (0..<shape.columns).map { Double(dv[place + $0]) }
+                let z = expected.sums[source]
+                for column in 0..<shape.columns where !slope.allSatisfy({ $0 == 0 }) {
+                    let step = 1e-5
+                    var (above, below) = (z, z)
+                    above[column] += step
+                    below[column] -= step
+                    let dz = zip(zip(squashed(above), squashed(below)), slope).reduce(0) {
+                        $0 + ($1.0.0 - $1.0.1) / (2 * step) * $1.1
+                    }
+                    for l in 0..<Self.lengths[segment] {
+                        dx[(first + l) * shape.columns + column] += expected.weights[source][l] * dz
+                    }
+                }
+            }
+        }
+        #expect(areClose(result.v, v, tolerance: 2e-5))
+        #expect(areClose(result.dx, dx, tolerance: 1e-4))
+    }
+
+    @Test(arguments: Shape.all) func `interests and derivatives follow the formulas`(shape: Shape) {
+        compare(shape)
+    }
+
+    @Test(arguments: Shape.all) func `unused interests repeat the first and share in nothing`(shape: Shape) {
+        compare(shape, counts: Self.lengths.indices.map { Int32(1 + $0 % shape.interests) })
+    }
+
+    @Test(arguments: Shape.all.filter(\.overPositions)) func `absent positions take their share`(shape: Shape) {
+        var numbers = Numbers(3)
+        compare(shape, absent: numbers.list(Self.lengths.count * shape.interests).map { 20 * abs($0) })
+    }
+
+    @Test(arguments: Shape.all.filter { !$0.overPositions }) func `every row is shared out as a whole`(shape: Shape) {
+        var numbers = Numbers(8)
+        let total = Self.lengths.reduce(0, +)
+        let result = run(
+            shape, x: numbers.list(total * shape.columns), logits: numbers.list(shape.interests * total, bound: 60),
+            dv: .init(repeating: 0, count: Self.lengths.count * shape.interests * shape.columns))
+        for row in 0..<total {
+            let sum = (0..<shape.interests).reduce(0) { $0 + result.weights[$1 * total + row] }
+            #expect(abs(sum - 1) < 1e-6)
+        }
+    }
+
+    @Test func `rows of zeros give interests and gradients of zeros`() {
+        let shape = Shape(interests: 3, columns: 12, iterations: 3, overPositions: false)
+        let total = Self.lengths.reduce(0, +)
+        let result = run(
+            shape, x: .init(repeating: 0, count: total * 12), logits: .init(repeating: 0.5, count: 3 * total),
+            dv: .init(repeating: 1, count: Self.lengths.count * 3 * 12))
+        #expect(result.v.allSatisfy { $0 == 0 })
+        #expect(result.dx.allSatisfy { $0 == 0 })
+    }
+}
