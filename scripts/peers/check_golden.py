@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import torch
 from safetensors.torch import load_file
 
-from data import Batch
+from data import Batch, interval_pairs
 from models import MODELS
 from optimizer import adam
 
@@ -43,13 +43,12 @@ def build(case, tensors):
 def batch_of(tensors, candidates, time_max):
     histories, lengths = tensors["batch.history_items"], tensors["batch.lengths"]
     left = lengths[:, None] - torch.arange(histories.shape[1])
-    intervals = None
+    pairs = intervals = None
     if time_max is not None:
-        times = tensors["batch.history_times"]
-        apart = (times[:, :, None] - times[:, None, :]).abs()
-        intervals = (apart // tensors["batch.user_min_interval"][:, None, None]).clamp(max=time_max)
+        times, gaps = tensors["batch.history_times"].numpy(), tensors["batch.user_min_interval"].numpy()
+        pairs, intervals = interval_pairs(times, gaps, (left > 0).numpy(), time_max)
     return Batch(
-        tensors["batch.user_id"], histories, lengths, left.clamp(min=0), tensors[candidates], intervals,
+        tensors["batch.user_id"], histories, lengths, left.clamp(min=0), tensors[candidates], pairs, intervals,
         tensors.get("batch.routing_init"),
     )  # fmt: skip
 

@@ -22,7 +22,8 @@ class Batch:
     lengths: torch.Tensor  # [B]
     positions: torch.Tensor  # [B, L], newest = 1, padding = 0
     items: torch.Tensor  # [B, 1 + N]
-    intervals: torch.Tensor | None = None  # [B, L, L], only where a model wants them
+    pairs: torch.Tensor | None = None  # [P], where a model wants intervals: b L L + i L + j of valid slots j <= i
+    intervals: torch.Tensor | None = None  # [P], of each pair
     routing: torch.Tensor | None = None  # [B, K, L], only where the draw is given
 
     @property
@@ -45,6 +46,15 @@ class Rows:
 
     def subset(self, keep):
         return Rows(self.users[keep], self.targets[keep], self.ends[keep], self.lengths[keep])
+
+
+def interval_pairs(times, gaps, valid, time_max):
+    """Valid pairs of a slot and one not newer, and min(time_max, |t_i - t_j| / gap) of each."""
+    slots = np.arange(times.shape[1])
+    chosen = np.flatnonzero(valid[:, :, None] & (slots[:, None] >= slots))
+    batch, later, earlier = np.unravel_index(chosen, (*times.shape, len(slots)))
+    apart = np.abs(times[batch, later] - times[batch, earlier]) // gaps[batch]
+    return torch.from_numpy(chosen), torch.from_numpy(np.minimum(apart, time_max))
 
 
 def _open(folder, name):
@@ -125,17 +135,16 @@ class Dataset:
         slots = np.arange(width)
         valid = slots < lengths[:, None]
         where = np.where(valid, (ends - lengths)[:, None] + slots, 0)
-        intervals = None
+        pairs = intervals = None
         if time_max is not None:
-            times = np.where(valid, self.times[where], 0)
-            apart = np.abs(times[:, :, None] - times[:, None, :]) // self.smallest_gaps()[users][:, None, None]
-            intervals = torch.from_numpy(np.minimum(apart, time_max))
+            pairs, intervals = interval_pairs(self.times[where], self.smallest_gaps()[users], valid, time_max)
         return Batch(
             users=torch.from_numpy(users),
             histories=torch.from_numpy(np.where(valid, self.items[where], 0)),
             lengths=torch.from_numpy(lengths),
             positions=torch.from_numpy(np.where(valid, lengths[:, None] - slots, 0)),
             items=torch.from_numpy(np.concatenate([rows.targets[chosen, None], negatives[chosen]], axis=1)),
+            pairs=pairs,
             intervals=intervals,
         )
 

@@ -89,20 +89,25 @@ class TiSASRec(Sequential):
         p_k, p_v = self.p_k_embeddings(batch.positions), self.p_v_embeddings(batch.positions)
         mask = causal_mask(x.shape[1])
         for layer in self.transformer_block:
-            x = self._layer(layer, x, p_k, p_v, mask, batch.intervals)
+            x = self._layer(layer, x, p_k, p_v, mask, batch)
         return last_slots(x, batch.lengths)
 
-    def _layer(self, layer, x, p_k, p_v, mask, intervals):
-        """Interval vectors are met by products with the whole small table, so that none of [B, L, L, d] is made."""
-        head = layer.masked_attn_head
-        q = split_heads(head.q_linear(x), layer.heads)
-        k = split_heads(head.k_linear(x) + p_k, layer.heads)
-        v = split_heads(head.v_linear(x) + p_v, layer.heads)
-        t_k = self.t_k_embeddings.weight.unflatten(1, (layer.heads, -1)).transpose(0, 1)  # [H, T, d_head]
-        t_v = self.t_v_embeddings.weight.unflatten(1, (layer.heads, -1)).transpose(0, 1)
-        index = intervals[:, None].expand(-1, layer.heads, -1, -1)
-        by_interval = torch.matmul(q, t_k.transpose(1, 2)).gather(3, index)  # [B, H, L, L]
+    def _layer(self, layer, x, p_k, p_v, mask, batch):
+        """Intervals are looked up for pairs of valid slots only, [P, d], instead of [B, L, L, d]."""
+        head, heads, length = layer.masked_attn_head, layer.heads, x.shape[1]
+        queries = head.q_linear(x)
+        q = split_heads(queries, heads)
+        k, v = split_heads(head.k_linear(x) + p_k, heads), split_heads(head.v_linear(x) + p_v, heads)
+        rows = batch.pairs // length  # b L + i
+        t_k, t_v = self.t_k_embeddings(batch.intervals), self.t_v_embeddings(batch.intervals)
+
+        products = (queries.flatten(0, 1).index_select(0, rows) * t_k).unflatten(1, (heads, -1)).sum(2)  # [P, H]
+        by_interval = products.new_zeros(len(x) * length * length, heads).index_copy(0, batch.pairs, products)
+        by_interval = by_interval.view(len(x), length, length, heads).permute(0, 3, 1, 2)
         logits = (torch.matmul(q, k.transpose(2, 3)) + by_interval) / math.sqrt(q.shape[-1])
         weights = torch.softmax(logits.masked_fill(~mask, -1e30), dim=3)
-        per_interval = weights.new_zeros(*weights.shape[:3], self.time_max + 1).scatter_add(3, index, weights)
-        return layer.after_attention(join_heads(torch.matmul(weights, v) + torch.matmul(per_interval, t_v)), x)
+
+        chosen = weights.permute(0, 2, 3, 1).reshape(-1, heads).index_select(0, batch.pairs)  # [P, H]
+        weighted = (chosen.unsqueeze(2) * t_v.unflatten(1, (heads, -1))).flatten(1)
+        sums = torch.zeros_like(x).flatten(0, 1).index_add(0, rows, weighted).view_as(x)
+        return layer.after_attention(join_heads(torch.matmul(weights, v)) + sums, x)
