@@ -38,7 +38,7 @@ ROWS = {
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="folder with train.csv, dev.csv, test.csv")
-    parser.add_argument("--rows", nargs="+", default=list(ROWS), choices=list(ROWS), metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("--rows", nargs="+", default=ROWS, choices=ROWS, metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--adam", nargs="+", default=["plain", "fused"], choices=["plain", "fused"])
     parser.add_argument("--steps", type=int, default=200)
@@ -86,8 +86,8 @@ def main():
                 seconds(model, batches[:10], optimizer)
                 best = min(seconds(model, batches, optimizer) for _ in range(options.passes))
                 samples = sum(len(batch.users) for batch in batches)
-                result = {"row": row, "threads": threads, "adam": kind, "steps": len(batches), "seconds": round(best, 4)}
-                result |= {"steps_per_second": round(len(batches) / best, 2)}
+                result = {"row": row, "threads": threads, "adam": kind, "steps": len(batches)}
+                result |= {"seconds": round(best, 4), "steps_per_second": round(len(batches) / best, 2)}
                 result |= {"samples_per_second": round(samples / best, 1), "torch": torch.__version__}
                 print(json.dumps(result), flush=True)
 

@@ -50,7 +50,7 @@ def batch_of(tensors, candidates, time_max):
     return Batch(
         tensors["batch.user_id"], histories, lengths, left.clamp(min=0), tensors[candidates], pairs, intervals,
         tensors.get("batch.routing_init"),
-    )  # fmt: skip
+    )
 
 
 def check(folder):

@@ -59,7 +59,11 @@ def interval_pairs(times, gaps, valid, time_max):
 
 def _open(folder, name):
     plain, compressed = Path(folder) / name, Path(folder) / (name + ".gz")
-    return open(plain) if plain.exists() else gzip.open(compressed, "rt")
+    if plain.exists():
+        return open(plain)
+    if compressed.exists():
+        return gzip.open(compressed, "rt")
+    raise SystemExit(f"error: there is no {plain}, nor with .gz")
 
 
 def _read(folder, name):
@@ -79,11 +83,15 @@ def _read(folder, name):
 class Dataset:
     def __init__(self, folder, history_max=20):
         self.history_max = history_max
-        parts = [_read(folder, name) for name in ("train.csv", "dev.csv", "test.csv")]
+        names = ("train.csv", "dev.csv", "test.csv")
+        parts = [_read(folder, name) for name in names]
+        for name, part in zip(names[1:], parts[1:]):
+            if part[3] is None:
+                raise SystemExit(f"error: {name} has no column neg_items; the true item is ranked among these")
         users, items, times = (np.concatenate([part[column] for part in parts]) for column in range(3))
         split = np.repeat([0, 1, 2], [len(part[0]) for part in parts])
         self.user_count = int(users.max())
-        self.item_count = int(max(items.max(), max(part[3].max() for part in parts if part[3] is not None)))
+        self.item_count = int(max(items.max(), *(part[3].max() for part in parts[1:])))
 
         # Interactions of a user in a row, by time; equal times in the order of the files.
         order = np.lexsort((np.arange(len(users)), times, users))
@@ -99,10 +107,8 @@ class Dataset:
 
         self.interactions, self.dev, self.test = rows(0), rows(1), rows(2)
         self.samples = self.interactions.subset(self.interactions.lengths > 0)
-        clicked = self.interactions.users * (self.item_count + 1) + self.interactions.targets
-        self._clicked = np.unique(clicked)
-        self._starts = starts
-        self._gaps = None
+        self._clicked = np.unique(self.interactions.users * (self.item_count + 1) + self.interactions.targets)
+        self._starts, self._gaps = starts, None
 
     def smallest_gaps(self):
         """For each user the smallest positive time between two interactions, at most 65535."""

@@ -84,10 +84,10 @@ class TransformerLayer(nn.Module):
         self.layer_norm1, self.layer_norm2 = nn.LayerNorm(size), nn.LayerNorm(size)
         self.linear1, self.linear2 = nn.Linear(size, size), nn.Linear(size, size)
 
-    def forward(self, x, mask, attention=attend):
+    def forward(self, x, mask):
         head = self.masked_attn_head
         q, k, v = (split_heads(linear(x), self.heads) for linear in (head.q_linear, head.k_linear, head.v_linear))
-        return self.after_attention(join_heads(attention(q, k, v, mask)), x)
+        return self.after_attention(join_heads(attend(q, k, v, mask)), x)
 
     def after_attention(self, attended, x):
         c = self.layer_norm1(self._drop(attended) + x)

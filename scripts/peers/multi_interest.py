@@ -89,7 +89,7 @@ class TiMiRec(MultiInterest):
     def __init__(
         self, data, size=64, K=6, attn_size=8, add_pos=1, add_trm=1, history_max=20, stage="pretrain", temp=1.0,
         n_layers=1, **_
-    ):  # fmt: skip
+    ):
         super().__init__()
         self.temperature, self.finetuned = temp, stage == "finetune"
         self.interest_extractor = Extractor(data, size, K, attn_size, add_pos, add_trm, history_max)

@@ -5,9 +5,7 @@ import math
 import torch
 from torch import nn
 
-from layers import (
-    ItemEmbedding, TransformerLayer, inner, join_heads, last_hidden, ranking_loss, split_heads,
-)  # fmt: skip
+from layers import ItemEmbedding, TransformerLayer, inner, join_heads, last_hidden, ranking_loss, split_heads
 
 
 class Sequential(nn.Module):

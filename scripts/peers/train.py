@@ -40,7 +40,7 @@ def arguments():
     model.add_argument("--add-pos", type=int, default=1)
     model.add_argument("--add-trm", type=int, default=1)
     model.add_argument("--temp", type=float, default=1.0)
-    model.add_argument("--n-layers", type=int, default=None, help="layers of LightGCN (3) or of TiMiRec's predictor (1)")
+    model.add_argument("--n-layers", type=int, help="LightGCN (3), TiMiRec's predictor (1)")
     model.add_argument("--stage", choices=("pretrain", "finetune", "both"), default="both")
     model.add_argument("--extractor", help="parameters of a pretraining, for --stage finetune")
     model.add_argument("--hidden-size", type=int, default=100)
@@ -62,9 +62,8 @@ def run(arguments, data, stage, extractor=None):
     """One stage; returns the trained model."""
     torch.manual_seed(arguments.seed)
     random = np.random.default_rng(arguments.seed)
-    options = {key: value for key, value in vars(arguments).items() if value is not None and key not in ("data", "model")}
-    options["stage"] = stage
-    model = MODELS[arguments.model](data, **options)
+    options = {key: value for key, value in vars(arguments).items() if value is not None}
+    model = MODELS[options.pop("model")](**options | {"data": data, "stage": stage})
     initialise(model)
     if extractor is not None:
         model.load_state_dict(extractor, strict=False)
@@ -74,7 +73,7 @@ def run(arguments, data, stage, extractor=None):
         model, data, lr=lr, l2=arguments.l2, epochs=arguments.epochs, batch_size=arguments.batch_size,
         negatives=arguments.negatives, random=random, patience=arguments.early_stop, fused=not arguments.plain_adam,
         report=lambda line: print(line, flush=True),
-    )  # fmt: skip
+    )
     seconds = time.perf_counter() - start
     scores = score_rows(model, data, data.test, time_max=getattr(model, "time_max", None))
     ties = {rule: metrics(rank(scores, rule)) for rule in ("for", "sort")}
