@@ -6,8 +6,6 @@ import time
 import numpy as np
 import torch
 
-from optimizer import adam
-
 CUTOFFS = (5, 10)
 
 
@@ -52,9 +50,8 @@ def should_stop(values, patience=10):
     return (patience > 0 and falling) or len(values) - values.index(max(values)) > 20
 
 
-def fit(model, data, *, lr, l2, epochs, batch_size, negatives, random, patience=10, fused=True, report=print):
+def fit(model, data, optimizer, *, epochs, batch_size, negatives, random, patience=10, report=print):
     """Trains until the dev metric stops to rise; leaves the parameters of the best epoch in the model."""
-    optimizer = adam(model, lr, l2, fused)
     time_max = getattr(model, "time_max", None)
     rows = data.interactions if getattr(model, "uses_first_interactions", False) else data.samples
     values, best, best_state = [], None, None

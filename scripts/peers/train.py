@@ -17,6 +17,7 @@ import torch
 from data import Dataset
 from layers import ItemEmbedding, initialise
 from models import MODELS
+from optimizer import adam
 from protocol import fit, metrics, rank, score_rows
 
 
@@ -54,6 +55,7 @@ def arguments():
     parser.add_argument("--pretrain-lr", type=float, help="another learning rate for TiMiRec's pretraining")
     parser.add_argument("--free-padding", action="store_true", help="item row 0 random and trained")
     parser.add_argument("--plain-adam", action="store_true", help="Adam without fusion")
+    parser.add_argument("--old-epsilon", action="store_true", help="Adam's epsilon as in PyTorch before 1.3")
     parser.add_argument("--save", help="file for the parameters of the best epoch; pretraining adds .pretrain")
     return parser.parse_args()
 
@@ -69,10 +71,10 @@ def run(arguments, data, stage, extractor=None):
         model.load_state_dict(extractor, strict=False)
     lr = arguments.pretrain_lr if stage == "pretrain" and arguments.pretrain_lr else arguments.lr
     start = time.perf_counter()
+    optimizer = adam(model, lr, arguments.l2, not arguments.plain_adam, arguments.old_epsilon)
     outcome = fit(
-        model, data, lr=lr, l2=arguments.l2, epochs=arguments.epochs, batch_size=arguments.batch_size,
-        negatives=arguments.negatives, random=random, patience=arguments.early_stop, fused=not arguments.plain_adam,
-        report=lambda line: print(line, flush=True),
+        model, data, optimizer, epochs=arguments.epochs, batch_size=arguments.batch_size, negatives=arguments.negatives,
+        random=random, patience=arguments.early_stop, report=lambda line: print(line, flush=True),
     )
     seconds = time.perf_counter() - start
     scores = score_rows(model, data, data.test, time_max=getattr(model, "time_max", None))
