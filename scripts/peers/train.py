@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from data import Dataset
 from layers import ItemEmbedding, initialise
@@ -43,7 +44,7 @@ def arguments():
     model.add_argument("--temp", type=float, default=1.0)
     model.add_argument("--n-layers", type=int, help="LightGCN (3), TiMiRec's predictor (1)")
     model.add_argument("--stage", choices=("pretrain", "finetune", "both"), default="both")
-    model.add_argument("--extractor", help="parameters of a pretraining, for --stage finetune")
+    model.add_argument("--extractor", help="parameters of a pretraining (.pt, .safetensors), for --stage finetune")
     model.add_argument("--hidden-size", type=int, default=100)
     model.add_argument("--num-layers", type=int, default=1)
     model.add_argument("--num-heads", type=int, default=1)
@@ -85,6 +86,11 @@ def run(arguments, data, stage, extractor=None):
     return model
 
 
+def read_parameters(path):
+    """From --save, or from a run of the trainer: the parameters have the same names."""
+    return load_file(path) if path.endswith(".safetensors") else torch.load(path)
+
+
 def main():
     options = arguments()
     torch.set_num_threads(options.threads)
@@ -93,7 +99,7 @@ def main():
     if options.model != "TiMiRec":
         model = run(options, data, None)
     else:
-        extractor = torch.load(options.extractor) if options.extractor else None
+        extractor = read_parameters(options.extractor) if options.extractor else None
         if options.stage != "finetune":
             model = run(options, data, "pretrain")
             extractor = model.state_dict()
