@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Interactions
 import Recommenders
 import Training
 
@@ -60,3 +61,4 @@ enum SelectionOption: String, ExpressibleByArgument, CaseIterable {
 
 extension RankingProtocol: ExpressibleByArgument {}
 extension ExchangeKind: ExpressibleByArgument {}
+extension SamplingRule: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Interactions
 import MPI
 import Recommenders
 import Reporting
@@ -38,13 +39,27 @@ struct TrainCommand: ParsableCommand {
     @Option(name: [.customLong("epochs"), .customLong("epoch")], help: "The most epochs.")
     var epochs = 200
 
-    @Option(name: [.customLong("max-steps"), .customLong("max_steps")], help: "Stop after so many steps.")
+    @Option(
+        name: [.customLong("max-steps"), .customLong("max_steps"), .customLong("steps")],
+        help: "Stop after so many steps.")
     var maxSteps: Int?
 
     @Option(
         name: [.customLong("early-stop"), .customLong("early_stop")],
         help: "Dev results in a row without a rise that end the training, 0: never.")
     var earlyStop = 10
+
+    @Option(
+        help: "epoch: every sample once an epoch; users: a random user, then one of the user's samples.")
+    var sampling = SamplingRule.epoch
+
+    @Option(
+        name: [.customLong("validate-every"), .customLong("validate_every")],
+        help: "With --sampling users: steps between two validations, which --epochs counts.")
+    var validateEvery = 1000
+
+    @Option(help: "The most epochs or validations since the best one.")
+    var patience = 20
 
     @Option(
         name: [.customLong("seed"), .customLong("random_seed"), .customLong("random-seed")],
@@ -133,6 +148,9 @@ struct TrainCommand: ParsableCommand {
         configuration.ranking = testAll.isOn ? .full : evaluation
         configuration.topK = topk.values
         configuration.earlyStop = earlyStop
+        configuration.sampling = sampling
+        configuration.validateEvery = validateEvery
+        configuration.patience = patience
         configuration.exchange = exchange
         configuration.extractor = extractor
         configuration.options = arguments.options

@@ -37,6 +37,13 @@ struct Setting: Sendable {
             "--adaptive-interests", "1", "--routing", "positions",
         ])
 
+    static let randomUsers = Setting(
+        name: "random users",
+        arguments: common + [
+            "--sampling", "users", "--validate-every", "6", "--steps", "15", "--batch-size", "20", "--logical-shards",
+            "7", "--negatives", "20", "--K", "2",
+        ])
+
     private static let common = ["--embedding-size", "16", "--lr", "0.01", "--topk", "5,10", "--history-max", "9"]
 }
 

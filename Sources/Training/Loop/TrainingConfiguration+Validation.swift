@@ -18,6 +18,8 @@ extension TrainingConfiguration {
         try require("--epochs", epochs, 1...1_000_000)
         if let maxSteps { try require("--max-steps", maxSteps, 1...Int(UInt32.max)) }
         try require("--early-stop", earlyStop, 0...1_000_000)
+        try require("--patience", patience, 1...1_000_000)
+        try require("--validate-every", validateEvery, 1...1_000_000_000)
         try require("--batch-size", batchSize, 1...1_000_000)
         try require("--logical-shards", logicalShards, 1...4096)
         try require(
