@@ -58,7 +58,7 @@ struct TrainCommand: ParsableCommand {
         help: "With --sampling users: steps between two validations, which --epochs counts.")
     var validateEvery = 1000
 
-    @Option(help: "The most epochs or validations since the best one.")
+    @Option(help: "The most epochs (after the first 20) or validations since the best one; needs --early-stop.")
     var patience = 20
 
     @Option(
@@ -135,6 +135,10 @@ struct TrainCommand: ParsableCommand {
         guard model != nil else {
             throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
         }
+        // A mistyped name is told before what else is missing.
+        do { _ = try RecommenderCatalogue.requireEntry(named: modelName) } catch {
+            throw CommandError(error.description)
+        }
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
         var configuration = TrainingConfiguration(
             model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
@@ -164,12 +168,15 @@ struct TrainCommand: ParsableCommand {
     /// The catalogue's spelling of the model, or what was typed.
     private var modelName: String { model.map { RecommenderCatalogue.entry(named: $0)?.name ?? $0 } ?? "" }
 
-    /// The options of single models that are not as usual; the layers of a later stage do not count.
+    /// The options of sampling, stopping and single models that are not as usual; the layers of a later stage do not count.
     private var unusualOptions: [String] {
         let options = arguments.options
         let usual = ModelOptions()
         let hasStages = model.flatMap(RecommenderCatalogue.entry(named:))?.stages.isEmpty == false
         return [
+            sampling == .epoch ? nil : "\(sampling.rawValue)\(validateEvery)",
+            earlyStop == 10 ? nil : "stop\(earlyStop)",
+            patience == 20 ? nil : "patience\(patience)",
             hasStages ? nil : options.layers.map { "layers\($0)" },
             options.heads == usual.heads ? nil : "heads\(options.heads)",
             options.dropout == usual.dropout ? nil : "dropout\(options.dropout)",

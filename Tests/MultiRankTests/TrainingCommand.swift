@@ -26,7 +26,8 @@ struct Setting: Sendable {
         name: "8 shards",
         arguments: common + [
             "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2", "--logical-shards", "8", "--batch-size",
-            "37", "--negatives", "3", "--epochs", "2",
+            "37", "--negatives", "3", "--epochs", "2", "--heads", "2", "--dropout", "0.2", "--time-max", "40",
+            "--hidden-size", "12",
         ])
 
     static let withoutTransformer = Setting(

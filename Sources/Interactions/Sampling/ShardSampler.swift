@@ -55,22 +55,24 @@ public struct ShardSampler: TrainingSampler {
         }
     }
 
-    public func fill(_ batch: PackedBatch, place: Int, step: Int) -> Int { fill(batch, step: place) }
+    @discardableResult
+    public func fill(_ batch: PackedBatch, place: Int, step: Int) -> Int { fill(batch, place: place) }
 
-    /// Fills a batch with the samples of a step of the epoch: the true item and the negatives as candidates.
+    /// Fills a batch with the samples of a place of the epoch: the true item and the negatives as candidates.
     ///
-    /// Negatives are uniform over all items, drawn again while the user has the item in train; repeats among them are
-    /// possible. They are a function of (seed, epoch, global sample id).
+    /// The negatives are a function of (seed, epoch, global sample id).
+    ///
+    /// - Parameter place: the step within the epoch, from 0.
     /// - Returns: the number of samples, 0 when the shard has run out in this epoch.
     @discardableResult
-    public func fill(_ batch: PackedBatch, step: Int) -> Int {
+    public func fill(_ batch: PackedBatch, place: Int) -> Int {
         guard let epoch else { preconditionFailure("beginEpoch was not called") }
         batch.reset(candidatesPerSample: 1 + negatives)
-        let (start, overflow) = step.multipliedReportingOverflow(by: quota)
-        guard step >= 0, !overflow, start < permutation.count else { return 0 }
+        let (start, overflow) = place.multipliedReportingOverflow(by: quota)
+        guard place >= 0, !overflow, start < permutation.count else { return 0 }
         let end = min(start + quota, permutation.count)
-        for place in start..<end {
-            let index = Int(permutation[place])
+        for slot in start..<end {
+            let index = Int(permutation[slot])
             let local = Int(samples.users[index])
             let position = Int(samples.positions[index])
             let sample = store.sample(ofLocal: local, position: position)

@@ -1,5 +1,6 @@
 /// Gives the samples of one logical shard to the steps of a training.
 public protocol TrainingSampler {
+    /// The shard whose samples these are.
     var shard: Int { get }
 
     /// Prepares for the steps of an epoch.

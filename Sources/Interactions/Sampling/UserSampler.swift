@@ -7,6 +7,7 @@ import KernelCore
 /// takes those that it owns, so that the number of its samples differs from step to step.
 public struct UserSampler: TrainingSampler {
     public let shard: Int
+    /// Samples of a step over all shards.
     public let batchSize: Int
     public let historyMax: Int
     public let seed: UInt64
@@ -21,6 +22,7 @@ public struct UserSampler: TrainingSampler {
         seed: UInt64
     ) {
         precondition(store.shards.contains(shard), "the store does not hold shard \(shard)")
+        precondition(negatives >= 0 && historyMax >= 0, "numbers of negatives and history items are not negative")
         self.store = store
         self.shards = shards
         self.shard = shard
@@ -31,6 +33,7 @@ public struct UserSampler: TrainingSampler {
         samples = ShardSamples(store: store, shards: shards, shard: shard)
     }
 
+    /// Nothing to prepare: steps do not depend on epochs.
     public mutating func beginEpoch(_ epoch: Int) {}
 
     @discardableResult
@@ -38,16 +41,16 @@ public struct UserSampler: TrainingSampler {
         batch.reset(candidatesPerSample: 1 + negatives.count)
         let moment = UInt32(truncatingIfNeeded: step)
         let users = shards.sampledUsers
-        for place in 0..<UInt32(batchSize) {
-            var stream = RandomStream(seed: seed, purpose: .examples, moment: moment, element: place)
+        for row in 0..<UInt32(batchSize) {
+            var stream = RandomStream(seed: seed, purpose: .examples, moment: moment, element: row)
             let user = users[Int(stream.next(below: UInt32(users.count)))]
             guard shards.shard(ofUser: Int(user)) == shard, let local = localUser(user) else { continue }
             let own = samples.range(ofLocal: local)
             let position = Int(samples.positions[own.lowerBound + Int(stream.next(below: UInt32(own.count)))])
             let candidates = store.append(
-                local: local, position: position, historyMax: historyMax, sample: place, to: batch)
+                local: local, position: position, historyMax: historyMax, sample: row, to: batch)
             candidates[0] = store.items[store.offsets[local] + position]
-            var draws = RandomStream(seed: seed, purpose: .negatives, moment: moment, element: place)
+            var draws = RandomStream(seed: seed, purpose: .negatives, moment: moment, element: row)
             negatives.draw(forLocal: local, from: &draws, into: candidates + 1)
         }
         return batch.count

@@ -1,12 +1,12 @@
 /// Remembers the dev result of every epoch: which is the best, and whether training has come to an end.
 ///
 /// Training ends when, after more than 20 epochs, the last `patience` results never rise, or when the best result is
-/// more than `oldest` epochs old (with 20 the rule of the published results). Where rises do not count, only the age of
+/// `oldest` epochs old (with 20 the rule of the published results). Where rises do not count, only the age of
 /// the best result does.
 public struct EarlyStopping: Sendable {
     /// Results that must not rise; 0: never stop.
     public let patience: Int
-    /// The most results since the best one.
+    /// So many results after the best one end the training.
     public let oldest: Int
     let countsRises: Bool
     public private(set) var results: [Double] = []
@@ -40,6 +40,6 @@ public struct EarlyStopping: Sendable {
         guard results.count > Self.grace else { return false }
         let last = results.suffix(patience)
         let neverRises = zip(last, last.dropFirst()).allSatisfy { $0 >= $1 }
-        return (last.count == patience && neverRises) || age + 1 > oldest
+        return (last.count == patience && neverRises) || age >= oldest
     }
 }

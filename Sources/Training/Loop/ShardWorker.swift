@@ -62,7 +62,7 @@ final class ShardWorker {
         }
     }
 
-    /// The most rows of one table that a mini-batch can touch: every id that a batch of the largest quota can hold.
+    /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota.
     static func rowCapacity(_ configuration: TrainingConfiguration) -> Int {
         // All users of a batch may belong to one shard where they are drawn.
         let quota =

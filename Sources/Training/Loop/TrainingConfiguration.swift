@@ -35,7 +35,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var topK = [5, 10, 20, 50]
     /// Dev results in a row without a rise that end the training; 0: never.
     public var earlyStop = 10
-    /// The most epochs or validations since the best one.
+    /// So many epochs (after the first 20) or validations after the best one end the training.
     public var patience = 20
     public var exchange = ExchangeKind.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
