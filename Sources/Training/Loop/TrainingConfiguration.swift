@@ -28,6 +28,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// nil: among the stored negatives where the data set has them, otherwise among all items.
     public var ranking: RankingProtocol?
     public var topK = [5, 10, 20, 50]
+    /// What the items of a history count for where all items are ranked.
+    public var historyScores = HistoryScores.exclude
+    /// What is reported beside hit ratio and gain.
+    public var measures: Set<RankingMeasure> = []
     /// Dev results in a row without a rise that end the training; 0: never.
     public var earlyStop = 10
     public var exchange = ExchangeKind.automatic
@@ -61,6 +65,8 @@ extension TrainingConfiguration: Codable {
         case l2, negatives
         case ranking = "evaluation"
         case topK = "topk"
+        case historyScores = "history-scores"
+        case measures
         case earlyStop = "early-stop"
         case exchange, extractor
     }
@@ -89,6 +95,10 @@ extension TrainingConfiguration: Codable {
             // What is no number becomes 0, which no validation accepts.
             topK = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
         }
+        historyScores = try value(.historyScores, else: historyScores)
+        if let text = try container.decodeIfPresent(String.self, forKey: .measures) {
+            measures = try RankingMeasure.list(text, codingPath: container.codingPath + [CodingKeys.measures])
+        }
         earlyStop = try value(.earlyStop, else: earlyStop)
         exchange = try value(.exchange, else: exchange)
         extractor = try container.decodeIfPresent(String.self, forKey: .extractor)
@@ -112,9 +122,28 @@ extension TrainingConfiguration: Codable {
         try container.encode(negatives, forKey: .negatives)
         try container.encodeIfPresent(ranking, forKey: .ranking)
         try container.encode(topK.map(String.init).joined(separator: ","), forKey: .topK)
+        try container.encode(historyScores, forKey: .historyScores)
+        if !measures.isEmpty {
+            let names = RankingMeasure.allCases.filter(measures.contains).map(\.rawValue)
+            try container.encode(names.joined(separator: ","), forKey: .measures)
+        }
         try container.encode(earlyStop, forKey: .earlyStop)
         try container.encode(exchange, forKey: .exchange)
         try container.encodeIfPresent(extractor, forKey: .extractor)
         try options.encode(to: encoder)
+    }
+}
+
+extension RankingMeasure {
+    /// The measures of a list such as `recall,mrr`.
+    fileprivate static func list(_ text: String, codingPath: [any CodingKey]) throws -> Set<RankingMeasure> {
+        Set(
+            try text.split(separator: ",").map { name in
+                guard let measure = RankingMeasure(rawValue: String(name)) else {
+                    throw DecodingError.dataCorrupted(
+                        .init(codingPath: codingPath, debugDescription: "there is no measure \(name)"))
+                }
+                return measure
+            })
     }
 }
