@@ -49,6 +49,21 @@ struct CutOffs: ExpressibleByArgument {
     var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
 }
 
+/// Measures as `recall,mrr`, or `none`.
+struct MeasureList: ExpressibleByArgument {
+    let values: Set<RankingMeasure>
+
+    init?(argument: String) {
+        let parts = argument == "none" ? [] : argument.split(separator: ",", omittingEmptySubsequences: false)
+        let measures = parts.compactMap { RankingMeasure(rawValue: String($0)) }
+        guard measures.count == parts.count else { return nil }
+        values = Set(measures)
+    }
+
+    /// All that there are.
+    static var names: String { RankingMeasure.allCases.map(\.rawValue).joined(separator: ",") }
+}
+
 /// The losses that there are.
 enum LossOption: String, ExpressibleByArgument, CaseIterable {
     case bpr
@@ -60,5 +75,6 @@ enum SelectionOption: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension RankingProtocol: ExpressibleByArgument {}
+extension HistoryScores: ExpressibleByArgument {}
 extension ExchangeKind: ExpressibleByArgument {}
 extension SamplingRule: ExpressibleByArgument {}

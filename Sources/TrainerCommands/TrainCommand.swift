@@ -107,6 +107,14 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Cut-offs; the first decides about the best epoch.")
     var topk = CutOffs([5, 10, 20, 50])
 
+    @Option(
+        name: [.customLong("history-scores"), .customLong("history_scores")],
+        help: "What the items of a history count for among all items.")
+    var historyScores = HistoryScores.exclude
+
+    @Option(help: "Report of test beside HR and NDCG: some of \(MeasureList.names).")
+    var measures: MeasureList?
+
     @Option(help: "How ranks exchange gradients; never changes a result.")
     var exchange = ExchangeKind.automatic
 
@@ -126,7 +134,7 @@ struct TrainCommand: ParsableCommand {
         let printsJSON = json
         Launcher.run(isQuiet: quiet) { world, console in
             guard let result = try job.run(world: world, console: console) else { return }
-            print(printsJSON ? result.json.pretty : result.table.text, terminator: printsJSON ? "\n" : "")
+            print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
         }
     }
 
@@ -151,6 +159,8 @@ struct TrainCommand: ParsableCommand {
         configuration.negatives = negatives
         configuration.ranking = testAll.isOn ? .full : evaluation
         configuration.topK = topk.values
+        configuration.historyScores = historyScores
+        configuration.measures = measures?.values ?? []
         configuration.earlyStop = earlyStop
         configuration.sampling = sampling
         configuration.validateEvery = validateEvery
