@@ -17,6 +17,8 @@ public struct RandomPurpose: RawRepresentable, Hashable, Sendable {
     /// First logits of dynamic routing: `moment` = step, from 1, and `element` = sample; in scoring `moment` = 0 and
     /// `element` = user.
     public static let routing = RandomPurpose(rawValue: 6)
+    /// The interest that a training sample selects: `moment` = step, `element` = sample.
+    public static let selection = RandomPurpose(rawValue: 7)
 }
 
 /// Random numbers named by (seed, purpose, moment, element): a sequence that depends on nothing else.

@@ -48,15 +48,5 @@ struct CutOffs: ExpressibleByArgument {
     var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
 }
 
-/// The losses that there are.
-enum LossOption: String, ExpressibleByArgument, CaseIterable {
-    case bpr
-}
-
-/// The rules of interest selection that there are.
-enum SelectionOption: String, ExpressibleByArgument, CaseIterable {
-    case hard
-}
-
 extension RankingProtocol: ExpressibleByArgument {}
 extension ExchangeKind: ExpressibleByArgument {}

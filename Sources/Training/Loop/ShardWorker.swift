@@ -7,16 +7,18 @@ import Recommenders
 final class ShardWorker {
     let tape: Tape
     private let model: any Recommender
+    private let objective: Objective
     private let recorder: GradientRecorder
     private var samplers: [ShardSampler]
     private let batch = PackedBatch()
     private let seed: UInt64
 
     init(
-        _ model: any Recommender, data: TrainingData, configuration: TrainingConfiguration, parameters: ParameterValues,
-        gradientLayout: GradientLayout
+        _ model: any Recommender, _ objective: Objective, data: TrainingData, configuration: TrainingConfiguration,
+        parameters: ParameterValues, gradientLayout: GradientLayout
     ) {
         self.model = model
+        self.objective = objective
         seed = configuration.seed
         recorder = GradientRecorder(gradientLayout)
         tape = Tape(parameters: parameters, gradients: recorder)
@@ -48,7 +50,7 @@ final class ShardWorker {
             tape.begin(.training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)))
             exchange.propagator?.complete(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
-            let loss = model.trainingLoss(of: batch, on: tape)
+            let loss = model.trainingLoss(of: batch, under: objective, on: tape)
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
         }

@@ -56,12 +56,14 @@ public final class TrainingRun {
         configuration.ranking = ranking
         self.configuration = configuration
         stepsPerEpoch = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
-        model = entry.model(data.context(configuration.options, stage: configuration.stage), in: layout.root)
+        let context = data.context(configuration.options, stage: configuration.stage)
+        model = entry.model(context, in: layout.root)
+        let objective = Objective(configuration.objective, context, in: layout.root)
         stopping = EarlyStopping(patience: configuration.earlyStop)
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration))
         exchange = try Self.makeExchange(configuration, model, layout, gradientLayout, data, world)
         worker = ShardWorker(
-            model, data: data, configuration: configuration, parameters: exchange.modelValues,
+            model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
             gradientLayout: gradientLayout)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,

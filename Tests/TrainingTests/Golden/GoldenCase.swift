@@ -12,6 +12,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     let model: String
     let stage: TrainingStage?
     let options: ModelOptions
+    let objective: ObjectiveOptions
     let userCount: Int
     let itemCount: Int
     let learningRate: Double
@@ -78,6 +79,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
             (try? Self.text(hyperparameters?["p"])).flatMap { Float($0) } ?? number("p").map { Float($0) }
             ?? options.power
         self.options = options
+        objective = ObjectiveOptions()
         stage = (try? Self.text(hyperparameters?["stage"])).flatMap { TrainingStage(rawValue: $0) }
         userCount = Int(Self.number(description["n_users"]) ?? 0)
         itemCount = Int(Self.number(description["n_items"]) ?? 0)

@@ -10,6 +10,7 @@ final class GoldenModel {
     let golden: GoldenCase
     let layout = ParameterLayout()
     let model: any Recommender
+    private let objective: Objective
     let values: ParameterStorage
     private let moments: [ParameterStorage]
     private let gradientMemory: [UnsafeMutableRawBufferPointer]
@@ -26,7 +27,9 @@ final class GoldenModel {
     init(_ golden: GoldenCase, shards: Int) throws {
         self.golden = golden
         let entry = try #require(RecommenderCatalogue.entry(named: golden.model))
-        model = entry.model(try golden.context(withGraph: entry.needsGraph), in: layout.root)
+        let context = try golden.context(withGraph: entry.needsGraph)
+        model = entry.model(context, in: layout.root)
+        objective = Objective(golden.objective, context, in: layout.root)
         values = ParameterStorage(layout)
         moments = [ParameterStorage(layout), ParameterStorage(layout)]
         for specification in layout.specifications {
@@ -60,7 +63,7 @@ final class GoldenModel {
             tape.begin(.training(samples: batch.samples, seed: 0, step: nil))
             propagator?.complete(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
-            let loss = withNormals(logits) { model.trainingLoss(of: batch, on: tape) }
+            let loss = withNormals(logits) { model.trainingLoss(of: batch, under: objective, on: tape) }
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
         }
