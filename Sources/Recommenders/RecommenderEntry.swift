@@ -18,6 +18,8 @@ public struct RecommenderEntry: Sendable {
     public let stages: [TrainingStage]
     /// The names of the parameters that the last stage takes over from the one before begin with this.
     public let inheritedPrefix: String?
+    /// Tensors in files of others that scoring has no use for: those whose names begin with one of these.
+    public let unusedTensors: [String]
     /// What the model learns from.
     public let samples: SampleKind
     /// Whether there is something to learn; a model without is tested as it is.
@@ -32,6 +34,7 @@ public struct RecommenderEntry: Sendable {
     public init(
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
         inheritedPrefix: String? = nil,
+        unusedTensors: [String] = [],
         samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true,
         needsGraph: Bool = false,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
@@ -41,6 +44,7 @@ public struct RecommenderEntry: Sendable {
         self.summary = summary
         self.stages = stages
         self.inheritedPrefix = inheritedPrefix
+        self.unusedTensors = unusedTensors
         self.samples = samples
         self.standardLayers = standardLayers
         self.isTrained = isTrained

@@ -48,7 +48,7 @@ public struct EvaluationJob: Sendable {
             _ = Objective(options, context, in: layout.root)
         }
         let storage = ParameterStorage(layout)
-        try world.together { try ModelFile.read(parameters, into: storage.values, layout) }
+        try world.together { try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors) }
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         let clock = ContinuousClock()
         let start = clock.now
