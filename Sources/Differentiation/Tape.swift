@@ -57,6 +57,8 @@ public final class Tape {
     package var givenNormals: UnsafePointer<Float>?
     /// What ``drawInterests(_:count:interests:counts:temperature:)`` returns instead of a draw, for the same purpose.
     package var givenInterests: UnsafePointer<Int32>?
+    /// What ``drawItems(_:from:)`` returns instead of a draw, for the same purpose.
+    package var givenItems: UnsafePointer<Int32>?
 
     /// What a mini-batch is run for.
     public enum Pass {

@@ -28,4 +28,30 @@ extension Tape {
             moment: names.step, samples: names.samples, into: choice)
         return UnsafePointer(choice)
     }
+
+    /// Items that all samples of a step share, whatever the mini-batch: drawn by seed and step.
+    ///
+    /// - Returns: `[count]`, valid until the tape begins anew.
+    public func drawItems(_ count: Int, from proposal: ItemProposal) -> UnsafePointer<Int32> {
+        if let givenItems { return givenItems }
+        let items = arena.allocate(Int32.self, count: count)
+        let names = trainingNames
+        var stream = RandomStream(seed: names.seed, purpose: .drawnItems, moment: names.step, element: 0)
+        Kernel.drawItems(count, from: proposal, with: &stream, into: items)
+        return UnsafePointer(items)
+    }
+
+    /// Items for each sample of a training mini-batch by itself, drawn by seed, step and sample.
+    ///
+    /// - Returns: `[samples, count]`, valid until the tape begins anew.
+    public func drawItems(_ count: Int, samples: Int, from proposal: ItemProposal) -> UnsafePointer<Int32> {
+        let items = arena.allocate(Int32.self, count: samples * count)
+        let names = trainingNames
+        for sample in 0..<samples {
+            var stream = RandomStream(
+                seed: names.seed, purpose: .drawnItems, moment: names.step, element: names.samples[sample])
+            Kernel.drawItems(count, from: proposal, with: &stream, into: items + sample * count)
+        }
+        return UnsafePointer(items)
+    }
 }

@@ -8,6 +8,7 @@ final class ShardWorker {
     let tape: Tape
     private let model: any Recommender
     private let objective: Objective
+    private let readsOtherItems: Bool
     private let recorder: GradientRecorder
     private var samplers: [ShardSampler]
     private let batch = PackedBatch()
@@ -19,13 +20,14 @@ final class ShardWorker {
     ) {
         self.model = model
         self.objective = objective
+        readsOtherItems = objective.itemsBeyond(samples: 1) > 0
         seed = configuration.seed
         recorder = GradientRecorder(gradientLayout)
         tape = Tape(parameters: parameters, gradients: recorder)
         samplers = data.store.shards.map {
             ShardSampler(
                 store: data.store, shards: data.shards, shard: $0, batchSize: configuration.batchSize,
-                negatives: configuration.negatives, historyMax: configuration.options.historyMax,
+                negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
                 seed: configuration.seed)
         }
     }
@@ -41,6 +43,8 @@ final class ShardWorker {
     ///   - place: the step within the epoch, from 0.
     ///   - step: the step of the training, from 1: it names the dropout masks.
     func computeGradients(place: Int, step: Int, into exchange: any GradientExchange) {
+        // What the loss reads beyond the mini-batch is known when it is drawn, and may be everything.
+        if readsOtherItems { exchange.propagator?.completeAll() }
         for sampler in samplers {
             let gradient = exchange.gradient(ofShard: sampler.shard)
             guard sampler.fill(batch, step: place) > 0 else {
@@ -56,9 +60,11 @@ final class ShardWorker {
         }
     }
 
-    /// The most rows of one table that a mini-batch can touch: every id that a batch of the largest quota can hold.
-    static func rowCapacity(_ configuration: TrainingConfiguration) -> Int {
+    /// The most rows of one table that a mini-batch can touch: every id that a batch of the largest quota can hold, and
+    /// those that the objective adds.
+    static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
         let quota = (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
-        return quota * (configuration.options.historyMax + 1 + configuration.negatives + 1)
+        return quota * (configuration.options.historyMax + 1 + objective.candidateNegatives + 1)
+            + objective.itemsBeyond(samples: quota)
     }
 }

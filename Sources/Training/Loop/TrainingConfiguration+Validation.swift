@@ -34,7 +34,7 @@ extension TrainingConfiguration {
             topK.isEmpty || topK.contains { $0 < 1 } ? "--topk holds something that is no cut-off" : nil,
             "write numbers from 1: 5,10,20")
         try options.validate()
-        try objective.validate()
+        try objective.validate(negatives: negatives)
     }
 }
 

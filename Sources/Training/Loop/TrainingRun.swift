@@ -58,9 +58,11 @@ public final class TrainingRun {
         stepsPerEpoch = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
-        let objective = Objective(configuration.objective, context, in: layout.root)
+        let objective = Objective(
+            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
+            in: layout.root)
         stopping = EarlyStopping(patience: configuration.earlyStop)
-        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration))
+        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         exchange = try Self.makeExchange(configuration, model, layout, gradientLayout, data, world)
         worker = ShardWorker(
             model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
