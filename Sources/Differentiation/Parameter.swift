@@ -29,7 +29,7 @@ public struct ParameterSpecification: Sendable {
     public let kind: ParameterKind
     public let initialization: Initialization
     public let parameter: Parameter
-    /// Whether the L2 coefficient applies: not to parameters whose name contains `bias`.
+    /// Whether the L2 coefficient applies: not to parameters whose name contains `bias`, nor to fixed ones.
     public let decays: Bool
     /// Whether a mini-batch may touch more rows of the table than it has ids.
     let isTouchedByPairs: Bool
@@ -68,7 +68,8 @@ public final class ParameterLayout {
     }
 
     fileprivate func add(
-        _ name: String, shape: [Int], kind: ParameterKind, initialization: Initialization, byPairs: Bool = false
+        _ name: String, shape: [Int], kind: ParameterKind, initialization: Initialization, byPairs: Bool = false,
+        isFixed: Bool = false
     ) -> Parameter {
         precondition(specification(named: name) == nil, "two parameters are called \(name)")
         let rows = shape.dropLast().reduce(1, *)
@@ -81,7 +82,7 @@ public final class ParameterLayout {
         if isDense { denseCount += room } else { tableCount += room }
         let specification = ParameterSpecification(
             name: name, shape: shape, kind: kind, initialization: initialization, parameter: parameter,
-            decays: !name.contains("bias"), isTouchedByPairs: byPairs)
+            decays: !isFixed && !name.contains("bias"), isTouchedByPairs: byPairs)
         specifications.append(specification)
         if !isDense { tables.append(specification) }
         return parameter
@@ -99,8 +100,14 @@ public struct ParameterScope {
     }
 
     /// A dense matrix `[rows, columns]`.
-    public func matrix(_ name: String, rows: Int, columns: Int, _ initialization: Initialization) -> Parameter {
-        layout.add(prefix + name, shape: [rows, columns], kind: .dense, initialization: initialization)
+    ///
+    /// - Parameter isFixed: whether it keeps its initial values: no gradient reaches it, and the L2 term must not
+    ///   shrink it.
+    public func matrix(
+        _ name: String, rows: Int, columns: Int, isFixed: Bool = false, _ initialization: Initialization
+    ) -> Parameter {
+        layout.add(
+            prefix + name, shape: [rows, columns], kind: .dense, initialization: initialization, isFixed: isFixed)
     }
 
     /// A dense matrix of the rows that all but the last of the dimensions count.
@@ -111,8 +118,12 @@ public struct ParameterScope {
     }
 
     /// A dense vector `[count]`.
-    public func vector(_ name: String, count: Int, _ initialization: Initialization) -> Parameter {
-        layout.add(prefix + name, shape: [count], kind: .dense, initialization: initialization)
+    ///
+    /// - Parameter isFixed: as for ``matrix(_:rows:columns:isFixed:_:)``.
+    public func vector(
+        _ name: String, count: Int, isFixed: Bool = false, _ initialization: Initialization
+    ) -> Parameter {
+        layout.add(prefix + name, shape: [count], kind: .dense, initialization: initialization, isFixed: isFixed)
     }
 
     /// A table `[rows, columns]` of which a sample touches a few rows.

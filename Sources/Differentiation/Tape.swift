@@ -55,6 +55,10 @@ public final class Tape {
     /// What ``standardNormals(columns:over:users:)`` returns instead of numbers that it draws, so that a test can
     /// repeat what another program drew.
     package var givenNormals: UnsafePointer<Float>?
+    /// What ``drawInterests(_:count:interests:counts:temperature:)`` returns instead of a draw, for the same purpose.
+    package var givenInterests: UnsafePointer<Int32>?
+    /// What ``drawItems(_:from:)`` returns instead of a draw, for the same purpose.
+    package var givenItems: UnsafePointer<Int32>?
 
     /// What a mini-batch is run for.
     public enum Pass {

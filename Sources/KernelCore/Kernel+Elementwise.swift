@@ -22,6 +22,11 @@ extension Kernel {
         SmallProducts.add(x, times: factor, to: y, count)
     }
 
+    /// `sum_i a[i] b[i]`.
+    public static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
+        SmallProducts.dot(a, b, count)
+    }
+
     /// `y[i] = max(0, x[i])`; not a number for what is none.
     public static func rectify(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
         forEachVector(count) { index, lanes in

@@ -2,7 +2,7 @@ import Glibc
 
 /// Label-aware attention (MIND, Li et al. 2019): the positive item decides how much each interest is trained.
 extension Kernel {
-    /// `y_b = sum_k a_bk x_bk` with `a_b = softmax over k of f(c_bk)`, `c_bk = <x_bk, table[rows_b]>`.
+    /// `y_b = sum_k a_bk x_bk` with `a_b = softmax over k of scale f(c_bk)`, `c_bk = <x_bk, table[rows_b]>`.
     ///
     /// `f` is the power p: `c^p` for even p, and `sign(c) |c|^p` for any other, which is `c^p` for odd p. Beyond 1e30 it
     /// rises no further.
@@ -10,13 +10,13 @@ extension Kernel {
     /// - Parameters:
     ///   - x: `[count, interests, columns]`; the positive of a sample is row `rows[b * rowStride]` of `table`.
     ///   - counts: `[count]`, only the first of the interests take part; nil: all.
-    ///   - power: above 0, finite.
+    ///   - power: above 0, finite; scale: finite.
     ///   - products: `[count, interests]`, c, kept for the backward pass.
     ///   - weights: `[count, interests]`, a, kept for the backward pass.
     ///   - y: `[count, columns]`.
     public static func labelAwareAttention(
         _ x: UnsafePointer<Float>, table: UnsafePointer<Float>, rows: UnsafePointer<Int32>, rowStride: Int,
-        count: Int, interests: Int, counts: UnsafePointer<Int32>?, columns: Int, power: Float,
+        count: Int, interests: Int, counts: UnsafePointer<Int32>?, columns: Int, power: Float, scale: Float,
         products: UnsafeMutablePointer<Float>, weights: UnsafeMutablePointer<Float>,
         into y: UnsafeMutablePointer<Float>
     ) {
@@ -27,7 +27,7 @@ extension Kernel {
             SmallProducts.inner(
                 table + Int(rows[sample * rowStride]) * columns, columns, 1, x + first * columns, columns, own,
                 width: columns, scale: 1, into: products + first, own)
-            for interest in 0..<own { weights[first + interest] = power.value(products[first + interest]) }
+            for interest in 0..<own { weights[first + interest] = scale * power.value(products[first + interest]) }
             rowSoftmax(weights + first, rows: 1, columns: own, into: weights + first)
             clear(weights + first + own, count: interests - own)
         }
@@ -35,8 +35,8 @@ extension Kernel {
     }
 
     /// The derivatives of
-    /// ``labelAwareAttention(_:table:rows:rowStride:count:interests:counts:columns:power:products:weights:into:)``:
-    /// with `da_k = <dy, x_k>` and `dc_k = f'(c_k) a_k (da_k - sum_j a_j da_j)`,
+    /// ``labelAwareAttention(_:table:rows:rowStride:count:interests:counts:columns:power:scale:products:weights:into:)``:
+    /// with `da_k = <dy, x_k>` and `dc_k = scale f'(c_k) a_k (da_k - sum_j a_j da_j)`,
     /// `dx_k += a_k dy + dc_k table[row]` and, by `positive`, `dtable[row] += sum_k dc_k x_k`.
     ///
     /// Where p is below 1, f has no derivative at 0: it counts as 0 there.
@@ -46,7 +46,7 @@ extension Kernel {
     ///   - positive: the place of the gradient of a row of the table.
     public static func labelAwareAttentionBackward(
         _ x: UnsafePointer<Float>, table: UnsafePointer<Float>, rows: UnsafePointer<Int32>, rowStride: Int,
-        count: Int, interests: Int, counts: UnsafePointer<Int32>?, columns: Int, power: Float,
+        count: Int, interests: Int, counts: UnsafePointer<Int32>?, columns: Int, power: Float, scale: Float,
         products: UnsafePointer<Float>, weights: UnsafePointer<Float>, dy: UnsafePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, dx: UnsafeMutablePointer<Float>,
         positive: (_ row: Int32) -> UnsafeMutablePointer<Float>
@@ -66,7 +66,8 @@ extension Kernel {
             let target = positive(row)
             for interest in 0..<own {
                 let share = weights[first + interest]
-                let dproduct = power.derivative(products[first + interest]) * share * (scratch[interest] - mean)
+                let dproduct =
+                    scale * power.derivative(products[first + interest]) * share * (scratch[interest] - mean)
                 let vector = x + (first + interest) * columns
                 SmallProducts.add(slope, times: share, to: dx + (first + interest) * columns, columns)
                 SmallProducts.add(e, times: dproduct, to: dx + (first + interest) * columns, columns)

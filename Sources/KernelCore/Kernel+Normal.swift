@@ -121,25 +121,6 @@ private func normals(_ first: SIMD8<UInt32>, _ second: SIMD8<UInt32>) -> (Vector
     return (signed * facet_select_even(second, cosine, sine), signed * facet_select_even(second, sine, cosine))
 }
 
-/// `ln(x)` of normal positive numbers, by the polynomial of Cephes' `logf`.
-@inline(__always)
-private func logarithm(_ x: Vector) -> Vector {
-    let n = facet_exponent(x)
-    let f = facet_scale(x, -n) - Vector(repeating: 1)
-    let square = f * f
-    var p = Vector(repeating: 7.037_683_6e-2)
-    p = p.multiplied(by: f, adding: Vector(repeating: -1.151_461_03e-1))
-    p = p.multiplied(by: f, adding: Vector(repeating: 1.167_699_87e-1))
-    p = p.multiplied(by: f, adding: Vector(repeating: -1.242_014_08e-1))
-    p = p.multiplied(by: f, adding: Vector(repeating: 1.424_932_28e-1))
-    p = p.multiplied(by: f, adding: Vector(repeating: -1.666_805_77e-1))
-    p = p.multiplied(by: f, adding: Vector(repeating: 2.000_071_48e-1))
-    p = p.multiplied(by: f, adding: Vector(repeating: -2.499_999_40e-1))
-    p = p.multiplied(by: f, adding: Vector(repeating: 3.333_333_12e-1))
-    let small = (p * f - Vector(repeating: 0.5)).multiplied(by: square, adding: f)
-    return n.multiplied(by: Vector(repeating: 0.693_147_18), adding: small)
-}
-
 /// `sin(x)` and `cos(x)` for |x| <= pi/4, by the polynomials of Cephes' `sinf` and `cosf`.
 @inline(__always)
 private func sineAndCosine(_ x: Vector) -> (Vector, Vector) {

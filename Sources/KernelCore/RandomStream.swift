@@ -19,6 +19,11 @@ public struct RandomPurpose: RawRepresentable, Hashable, Sendable {
     /// First logits of dynamic routing: `moment` = step, from 1, and `element` = sample; in scoring `moment` = 0 and
     /// `element` = user.
     public static let routing = RandomPurpose(rawValue: 6)
+    /// The interest that a training sample selects: `moment` = step, `element` = sample.
+    public static let selection = RandomPurpose(rawValue: 7)
+    /// Items that a step, or a training sample, is compared with: `moment` = step, `element` = 0 for those that the
+    /// whole step shares, otherwise sample.
+    public static let drawnItems = RandomPurpose(rawValue: 8)
 }
 
 /// Random numbers named by (seed, purpose, moment, element): a sequence that depends on nothing else.

@@ -44,6 +44,25 @@ func hyperbolicTangent(_ x: Vector) -> Vector {
     return facet_select_below(facet_abs(x), 0.625, near, far)
 }
 
+/// `ln(x)` of normal positive numbers, by the polynomial of Cephes' `logf`.
+@inline(__always)
+func logarithm(_ x: Vector) -> Vector {
+    let n = facet_exponent(x)
+    let f = facet_scale(x, -n) - Vector(repeating: 1)
+    let square = f * f
+    var p = Vector(repeating: 7.037_683_6e-2)
+    p = p.multiplied(by: f, adding: Vector(repeating: -1.151_461_03e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: 1.167_699_87e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: -1.242_014_08e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: 1.424_932_28e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: -1.666_805_77e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: 2.000_071_48e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: -2.499_999_40e-1))
+    p = p.multiplied(by: f, adding: Vector(repeating: 3.333_333_12e-1))
+    let small = (p * f - Vector(repeating: 0.5)).multiplied(by: square, adding: f)
+    return n.multiplied(by: Vector(repeating: 0.693_147_18), adding: small)
+}
+
 extension Kernel {
     /// `y[i] = exp(x[i])` over `count` elements; `x` and `y` may be the same.
     public static func exponential(

@@ -9,11 +9,17 @@ public struct Interests: BitwiseCopyable {
     public let perUser: Int
     /// `[B]`, how many interests each user really has; nil: all have `perUser`.
     public let counts: UnsafePointer<Int32>?
+    /// `[T, perUser]`, the weights of the history's items in each interest, adding up to 1 over a history; nil for
+    /// interests that no differentiable weights lead to.
+    public let attention: Variable?
 
-    public init(vectors: Variable, perUser: Int, counts: UnsafePointer<Int32>? = nil) {
+    public init(
+        vectors: Variable, perUser: Int, counts: UnsafePointer<Int32>? = nil, attention: Variable? = nil
+    ) {
         self.vectors = vectors
         self.perUser = perUser
         self.counts = counts
+        self.attention = attention
     }
 
     /// Number of users.

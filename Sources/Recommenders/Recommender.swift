@@ -18,8 +18,11 @@ public protocol Recommender: Sendable {
     /// What the tables are spread over, so that the model reads propagated rows; nil where it reads them as they are.
     var propagation: GraphPropagation? { get }
 
+    /// What an objective finds to work on: an option of the objective that needs more is refused.
+    var objectiveSupport: ObjectiveSupport { get }
+
     /// The loss of a training mini-batch, summed over its samples, `[1, 1]`.
-    func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable
+    func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable
 
     /// The query vectors of each user of the batch, for scoring.
     func queries(of batch: PackedBatch, on tape: Tape) -> Interests
@@ -28,6 +31,7 @@ public protocol Recommender: Sendable {
 extension Recommender {
     public var users: Embedding? { nil }
     public var propagation: GraphPropagation? { nil }
+    public var objectiveSupport: ObjectiveSupport { [] }
 }
 
 /// A model that describes a user by one vector `u` and scores an item by `<u, e>`.
@@ -41,12 +45,12 @@ extension SingleVectorRecommender {
         Interests(vectors: userVectors(of: batch, on: tape), perUser: 1)
     }
 
-    public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
-        tape.rankingLoss(items.scores(of: userVectors(of: batch, on: tape), for: batch, on: tape))
+    public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
+        objective.loss(of: userVectors(of: batch, on: tape), for: batch, in: items, on: tape)
     }
 }
 
-/// A model that turns a history into several interests and trains the one that fits the positive item best.
+/// A model that turns a history into several interests, of which the objective selects the one that is trained.
 ///
 /// Scoring takes the largest inner product over the interests.
 public protocol MultiInterestRecommender: Recommender {
@@ -57,11 +61,12 @@ public protocol MultiInterestRecommender: Recommender {
 extension MultiInterestRecommender {
     public func queries(of batch: PackedBatch, on tape: Tape) -> Interests { interests(of: batch, on: tape) }
 
-    /// The ranking loss of the interest selected by ``InterestSelection/hardest(of:for:in:on:)``.
-    public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
+    public var objectiveSupport: ObjectiveSupport { [.selection, .interests] }
+
+    public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = interests(of: batch, on: tape)
-        let users = InterestSelection.hardest(of: interests, for: batch, in: items, on: tape)
-        return tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
+        let users = objective.select(from: interests, for: batch, in: items, on: tape)
+        return objective.loss(of: users, interests: interests, for: batch, in: items, on: tape)
     }
 }
 

@@ -58,12 +58,12 @@ public enum RecommenderCatalogue {
         RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss.", "l1.", "l2."]
+            unusedTensors: ["sample_loss."]
         ) { BaMComiRec($0, in: $1) },
         RecommenderEntry(
             name: "BaM-MIND", aliases: ["bam_mind"],
             summary: "MIND with weights over all slots, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss.", "l1.", "l2.", "capsule_network.relu."]
+            unusedTensors: ["sample_loss.", "capsule_network.relu."]
         ) { BaMMIND($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",

@@ -64,16 +64,6 @@ struct MeasureList: ExpressibleByArgument {
     static var names: String { RankingMeasure.allCases.map(\.rawValue).joined(separator: ",") }
 }
 
-/// The losses that there are.
-enum LossOption: String, ExpressibleByArgument, CaseIterable {
-    case bpr
-}
-
-/// The rules of interest selection that there are.
-enum SelectionOption: String, ExpressibleByArgument, CaseIterable {
-    case hard
-}
-
 extension RankingProtocol: ExpressibleByArgument {}
 extension HistoryScores: ExpressibleByArgument {}
 extension ExchangeKind: ExpressibleByArgument {}

@@ -90,11 +90,7 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup(title: "Model") var arguments: ModelArguments
 
-    @Option(help: "Training loss.")
-    var loss = LossOption.bpr
-
-    @Option(help: "Which interest is trained.")
-    var selection = SelectionOption.hard
+    @OptionGroup(title: "Objective") var objective: ObjectiveArguments
 
     @Option(help: "Rank among the stored negatives or among all items. (default: sampled where there are negatives)")
     var evaluation: RankingProtocol?
@@ -168,6 +164,7 @@ struct TrainCommand: ParsableCommand {
         configuration.exchange = exchange
         configuration.extractor = extractor
         configuration.options = arguments.options
+        configuration.objective = objective.options
         do {
             return try TrainingJob(configuration, stage: stage?.selection ?? .all)
         } catch {
@@ -213,7 +210,7 @@ struct TrainCommand: ParsableCommand {
                 "trm\(options.addTransformer.isOn ? 1 : 0)", "attention\(options.attentionSize)",
                 "history\(options.historyMax)", "batch\(batchSize)", "shards\(logicalShards)", "negatives\(negatives)",
                 "lr\(lr)", "l2_\(l2)", "seed\(seed)",
-            ] + unusualOptions
+            ] + unusualOptions + objective.unusualParts
         return "runs/\(data.dataset ?? "")/" + parts.joined(separator: "-")
     }
 }

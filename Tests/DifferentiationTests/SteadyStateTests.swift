@@ -44,7 +44,7 @@ import Testing
             normBias = root.vector("norm_bias", count: width, .constant(0))
             storage = ParameterStorage(layout)
             storage.values.initialize(layout, seed: 1)
-            recording = Recording(storage, rowCapacity: 128, arena: arena)
+            recording = Recording(storage, rowCapacity: 256, arena: arena)
         }
 
         func step(_ number: Int) {
@@ -77,8 +77,25 @@ import Testing
                 let sum = tape.add(tape.add(tape.add(mixed, chosen), user), attentive)
                 let users = tape.dropout(sum, rate: 0.1)
                 let scores = tape.scores(of: users, candidates: numbers.pointer, perUser: 4, in: items)
+                let proposal = ItemProposal(itemCount: 500)
+                let drawn = tape.select(
+                    tape.drawInterests(logits.value, count: segments.count, interests: 3, temperature: 1),
+                    from: pooled, groupSize: 3)
+                let shared = tape.softmaxLoss(
+                    of: drawn, positives: numbers.pointer, stride: 1, in: items,
+                    against: SoftmaxNegatives(.shared(tape.drawItems(20, from: proposal), count: 20)))
+                let own = SoftmaxNegatives(
+                    .perSample(tape.drawItems(3, samples: segments.count, from: proposal), count: 3),
+                    masksPositives: true, importance: 0.5)
+                let all = tape.softmaxLoss(
+                    of: routed, groupSize: 3, counts: counts.pointer, positives: numbers.pointer, stride: 1, in: items,
+                    against: own)
+                let apart = tape.add(
+                    tape.routingRegularization(weights, over: segments, size: width, weight: 1),
+                    tape.interestSimilarity(routed, groupSize: 3, counts: counts.pointer, margin: 0, weight: 1))
+                let objective = tape.add(tape.add(shared, all), apart)
                 return tape.add(
-                    tape.rankingLoss(scores),
+                    tape.add(objective, tape.rankingLoss(scores)),
                     tape.distillationLoss(target: target.pointer, logits: logits, temperature: 0.5))
             }
         }

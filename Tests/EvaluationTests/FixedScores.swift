@@ -16,7 +16,9 @@ struct FixedScores: Recommender {
         self.interests = interests
     }
 
-    func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable { tape.variable(rows: 1, columns: 1) }
+    func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
+        tape.variable(rows: 1, columns: 1)
+    }
 
     func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
         let vectors = tape.variable(rows: batch.count * interests, columns: query.columns)

@@ -18,7 +18,9 @@ struct UserInterests: Recommender {
         self.isAdaptive = isAdaptive
     }
 
-    func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable { tape.variable(rows: 1, columns: 1) }
+    func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
+        tape.variable(rows: 1, columns: 1)
+    }
 
     func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
         let result = tape.variable(rows: batch.count * perUser, columns: vectors.columns)

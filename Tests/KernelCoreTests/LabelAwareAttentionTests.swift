@@ -19,7 +19,7 @@ import Testing
         func run(_ counts: UnsafePointer<Int32>?) {
             Kernel.labelAwareAttention(
                 x, table: table, rows: rows, rowStride: 2, count: count, interests: interests, counts: counts,
-                columns: columns, power: power, products: &products, weights: &weights, into: &users)
+                columns: columns, power: power, scale: 1, products: &products, weights: &weights, into: &users)
         }
         if let counts { counts.withUnsafeBufferPointer { run($0.baseAddress) } } else { run(nil) }
         return (users, weights)

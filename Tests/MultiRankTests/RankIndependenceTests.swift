@@ -55,6 +55,12 @@ import TrainerSupport
         try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
     }
 
+    @Test(arguments: TrainingCommand.everyObjective)
+    func `every selection and every loss is the same on several ranks`(command: TrainingCommand) async throws {
+        let parallel = [(2, "shared"), (3, "messages"), (5, "shared"), (8, "messages")]
+        try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
+    }
+
     @Test(arguments: TrainingCommand.everyFirstStage(.withTransformer))
     func `a first stage alone is the same on several ranks`(command: TrainingCommand) async throws {
         let parallel = [(2, "shared"), (3, "messages"), (7, "shared")]

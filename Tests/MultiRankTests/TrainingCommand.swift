@@ -45,6 +45,38 @@ struct Setting: Sendable {
             "7", "--negatives", "20", "--K", "2",
         ])
 
+    /// Each selection and each loss, with what belongs to them, for models with several interests.
+    static let objectives: [(model: String, setting: Setting)] = [
+        ("ComiRec", ["--selection", "soft", "--loss", "sampled-softmax", "--negatives", "30", "--importance", "0.5"]),
+        (
+            "ComiRec",
+            [
+                "--selection", "soft-linear", "--selection-temperature", "3", "--loss", "sampled-softmax",
+                "--negatives",
+                "9", "--shared-negatives", "0", "--proposal", "log-uniform", "--mask-hits", "1",
+                "--routing-regularization", "10", "--l2", "1e-4",
+            ]
+        ),
+        ("ComiRec", ["--selection", "expected", "--loss", "full-softmax", "--multi-interest-loss", "1"]),
+        (
+            "MIND",
+            [
+                "--selection", "soft", "--loss", "sampled-softmax", "--negatives", "20", "--proposal", "log-uniform",
+                "--multi-interest-loss", "1", "--adaptive-interests", "1", "--dissimilarity", "0.1",
+            ]
+        ),
+        ("MIND", ["--loss", "full-softmax", "--p", "2", "--dissimilarity", "1", "--dissimilarity-margin", "0.1"]),
+        ("LightGCN", ["--loss", "sampled-softmax", "--negatives", "20"]),
+        ("TiMiRec", ["--selection", "soft", "--loss", "full-softmax", "--importance", "1"]),
+    ].map { model, arguments in
+        (
+            model,
+            Setting(
+                name: arguments.joined(separator: " "),
+                arguments: common + ["--K", "3", "--batch-size", "37", "--max-steps", "20"] + arguments)
+        )
+    }
+
     private static let common = ["--embedding-size", "16", "--lr", "0.01", "--topk", "5,10", "--history-max", "9"]
 }
 
@@ -53,6 +85,14 @@ extension TrainingCommand {
     static func everyModel(_ setting: Setting) -> [TrainingCommand] {
         RecommenderCatalogue.entries.map {
             TrainingCommand(model: $0.name, stage: $0.stages.isEmpty ? nil : "both", setting: setting)
+        }
+    }
+
+    /// The selections and losses.
+    static var everyObjective: [TrainingCommand] {
+        Setting.objectives.map { model, setting in
+            let stages = RecommenderCatalogue.entry(named: model)?.stages ?? []
+            return TrainingCommand(model: model, stage: stages.isEmpty ? nil : "both", setting: setting)
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
             users: [1, 2, 5], histories: [[], [], []], candidates: [[1, 5, 6], [3, 1, 7], [4, 2, 2]])
         #expect(model.propagation != nil)
         let worst = GradientCheck(storage, propagation: model.propagation).worstDeviation {
-            model.trainingLoss(of: batch, on: $0)
+            model.trainingLoss(of: batch, under: .ranking, on: $0)
         }
         #expect(worst.relative < GradientCheck.tolerance, "\(worst)")
     }

@@ -72,7 +72,7 @@ import Testing
             candidates: [[4, 6, 12], [3, 9, 10], [1, 2, 5]],
             times: [[100], [5, 7, 7, 20, 36], [1, 4, 9]], samples: [3, 8, 1], smallestTimeGaps: [.max, 2, 3])
         let worst = GradientCheck(storage, samples: [3, 8, 1], seed: 2, step: 4, elementsPerParameter: 12)
-            .worstDeviation { model.trainingLoss(of: batch, on: $0) }
+            .worstDeviation { model.trainingLoss(of: batch, under: .ranking, on: $0) }
         // The loss is a single 32-bit number, and some derivatives are a thousandth of others.
         #expect(worst.relative < 5 * GradientCheck.tolerance, "\(worst)")
     }

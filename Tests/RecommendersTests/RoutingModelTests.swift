@@ -130,7 +130,7 @@ import Testing
             let tape = Tape(parameters: built.storage.values, gradients: recorder)
             tape.begin(.training(samples: batch.samples, seed: 1, step: 1))
             recorder.begin(in: view)
-            let loss = built.model.trainingLoss(of: batch, on: tape)
+            let loss = built.model.trainingLoss(of: batch, under: .ranking, on: tape)
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
             let dense = built.storage.layout.specifications.filter { $0.kind == .dense }.flatMap { specification in
@@ -159,7 +159,7 @@ import Testing
         let built = try Built(options)
         let batch = Self.batch(users: [3, 4, 5], lengths: [2, 9, 5])
         let worst = GradientCheck(built.storage, samples: [0, 1, 2], seed: 3, step: 2)
-            .worstDeviation { built.model.trainingLoss(of: batch, on: $0) }
+            .worstDeviation { built.model.trainingLoss(of: batch, under: .ranking, on: $0) }
         #expect(worst.relative < GradientCheck.tolerance, "\(worst)")
     }
 }

@@ -2,8 +2,8 @@ import KernelCore
 
 extension Tape {
     /// The interests of each user weighted by their products with the positive item:
-    /// `u_b = sum_k softmax_k(<x_bk, parameter[rows_b]>^p) x_bk`; see
-    /// ``Kernel/labelAwareAttention(_:table:rows:rowStride:count:interests:counts:columns:power:products:weights:into:)``.
+    /// `u_b = sum_k softmax_k(scale <x_bk, parameter[rows_b]>^p) x_bk`; see
+    /// ``Kernel/labelAwareAttention(_:table:rows:rowStride:count:interests:counts:columns:power:scale:products:weights:into:)``.
     /// The gradient flows through the weights too, to interests and positives.
     ///
     /// - Parameters:
@@ -11,11 +11,11 @@ extension Tape {
     ///   - rows: row `rows[b * rowStride]` of `parameter` is the positive of sample b.
     ///   - groupSize: K.
     ///   - counts: `[B]`, only the first of a user's interests take part; nil: all.
-    ///   - power: p, above 0, finite.
+    ///   - power: p, above 0, finite; scale: of what the softmax is taken of, finite.
     /// - Returns: `[B, d]`.
     public func labelAwareAttention(
         _ x: Variable, rows: UnsafePointer<Int32>, rowStride: Int, of parameter: Parameter, groupSize: Int,
-        counts: UnsafePointer<Int32>? = nil, power: Float
+        counts: UnsafePointer<Int32>? = nil, power: Float, scale: Float = 1
     ) -> Variable {
         precondition(x.columns == parameter.columns, "labelAwareAttention: interests and items differ in size")
         precondition(power > 0 && power.isFinite, "labelAwareAttention: the power is \(power)")
@@ -24,12 +24,12 @@ extension Tape {
         let weights = arena.allocate(Float.self, count: x.rows)
         Kernel.labelAwareAttention(
             x.value, table: parameters(parameter), rows: rows, rowStride: rowStride, count: y.rows,
-            interests: groupSize, counts: counts, columns: x.columns, power: power, products: products,
+            interests: groupSize, counts: counts, columns: x.columns, power: power, scale: scale, products: products,
             weights: weights, into: y.value)
         record(
             LabelAwareAttentionOperation(
                 x: x, rows: rows, rowStride: rowStride, parameter: parameter, groupSize: groupSize, counts: counts,
-                power: power, products: products, weights: weights, y: y))
+                power: power, scale: scale, products: products, weights: weights, y: y))
         return y
     }
 }
@@ -42,6 +42,7 @@ private struct LabelAwareAttentionOperation: Operation {
     let groupSize: Int
     let counts: UnsafePointer<Int32>?
     let power: Float
+    let scale: Float
     let products: UnsafeMutablePointer<Float>
     let weights: UnsafeMutablePointer<Float>
     let y: Variable
@@ -49,7 +50,7 @@ private struct LabelAwareAttentionOperation: Operation {
     func backward(on tape: Tape) {
         Kernel.labelAwareAttentionBackward(
             x.value, table: tape.parameters(parameter), rows: rows, rowStride: rowStride, count: y.rows,
-            interests: groupSize, counts: counts, columns: x.columns, power: power, products: products,
+            interests: groupSize, counts: counts, columns: x.columns, power: power, scale: scale, products: products,
             weights: weights, dy: y.slope, scratch: tape.arena.allocate(count: groupSize), dx: x.slope,
             positive: { tape.gradientRow(parameter, $0) })
     }

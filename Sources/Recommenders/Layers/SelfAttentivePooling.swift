@@ -31,6 +31,7 @@ public struct SelfAttentivePooling: Sendable {
         let logits = second(tape.hyperbolicTangent(first(keys, on: tape)), on: tape)
         let attention = tape.segmentSoftmax(logits, over: segments)
         return Interests(
-            vectors: tape.pool(values, weights: attention, over: segments), perUser: logits.columns)
+            vectors: tape.pool(values, weights: attention, over: segments), perUser: logits.columns,
+            attention: attention)
     }
 }

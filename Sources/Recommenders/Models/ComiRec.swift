@@ -26,6 +26,8 @@ public struct ComiRec: MultiInterestRecommender {
             size: options.embeddingSize, attentionSize: options.attentionSize, interests: options.interests, in: scope)
     }
 
+    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
+
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let segments = histories.segments

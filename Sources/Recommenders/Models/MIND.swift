@@ -7,9 +7,9 @@ import Interactions
 ///     u = sum_k softmax_k(<v_k, e+>^p) v_k               in training
 ///     s(i) = max_k <v_k, e_i>                            in scoring
 ///
-/// With an infinite p the interest nearest to the positive is trained; no gradient flows through the choice. A finite
-/// p is differentiated, towards the positive too; an odd or broken p keeps the sign of `<v_k, e+>`, an even one loses
-/// it. With adaptive interests a user with L items has `max(1, min(K, floor(log2 L)))` of them.
+/// With an infinite p the objective selects the interest that is trained, the one nearest to the positive if nothing
+/// else is asked for. A finite p is a selection of its own, with every loss; it is differentiated, towards the positive
+/// too. An odd or broken p keeps the sign of `<v_k, e+>`, an even one loses it. With adaptive interests a user with L items has `max(1, min(K, floor(log2 L)))` of them.
 public struct MIND: MultiInterestRecommender {
     public let items: Embedding
     let routing: DynamicRouting
@@ -27,12 +27,14 @@ public struct MIND: MultiInterestRecommender {
         return routing(items(histories.items, count: histories.totalLength, on: tape), for: batch, on: tape)
     }
 
-    public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
+    public var objectiveSupport: ObjectiveSupport { power.isFinite ? [.interests] : [.selection, .interests] }
+
+    public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = interests(of: batch, on: tape)
         let users =
             power.isFinite
             ? InterestSelection.labelAware(of: interests, power: power, for: batch, in: items, on: tape)
-            : InterestSelection.hardest(of: interests, for: batch, in: items, on: tape)
-        return tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
+            : objective.select(from: interests, for: batch, in: items, on: tape)
+        return objective.loss(of: users, interests: interests, for: batch, in: items, on: tape)
     }
 }

@@ -15,7 +15,7 @@ public struct Popularity: Recommender {
                 "weight", rows: context.itemCount + 1, columns: 1, .values(context.itemCounts)))
     }
 
-    public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
+    public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let loss = tape.variable(rows: 1, columns: 1)
         loss.value[0] = 0
         return loss

@@ -9,7 +9,7 @@ import KernelCore
 ///     u = sum_k softmax(y)_k v_k                     in training and in scoring
 ///     loss = ranking loss(<u, e>) + T^2 KL(softmax(c / T) || softmax(y / T)),     c_k = cos(v_k, e+)
 ///
-/// No gradient flows through `c`. The extractor starts from the stage `pretrain`, in which it is trained alone
+/// The ranking loss is the objective's. No gradient flows through `c`. The extractor starts from the stage `pretrain`, in which it is trained alone
 /// (``PretrainedTiMiRec``).
 public struct TiMiRec: Recommender {
     let extractor: MultiInterestExtractor
@@ -27,11 +27,13 @@ public struct TiMiRec: Recommender {
 
     public var items: Embedding { extractor.items }
 
-    public func trainingLoss(of batch: PackedBatch, on tape: Tape) -> Variable {
+    public var objectiveSupport: ObjectiveSupport { [.interests, .attention] }
+
+    public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = extractor.interests(of: batch, on: tape)
         let logits = predictor(batch.histories, on: tape)
         let users = tape.mix(interests.vectors, weights: tape.rowSoftmax(logits))
-        let ranking = tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
+        let ranking = objective.loss(of: users, interests: interests, for: batch, in: items, on: tape)
         let target = tape.arena.allocate(Float.self, count: interests.vectors.rows)
         Kernel.cosines(
             interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,
@@ -47,8 +49,8 @@ public struct TiMiRec: Recommender {
     }
 }
 
-/// TiMiRec in the stage `pretrain`: the extractor with the selection of the hardest interest, under the names that the
-/// stage `finetune` looks for.
+/// TiMiRec in the stage `pretrain`: the extractor alone, of whose interests the objective selects the one that is
+/// trained, under the names that the stage `finetune` looks for.
 public struct PretrainedTiMiRec: MultiInterestRecommender {
     let extractor: MultiInterestExtractor
 
@@ -57,6 +59,7 @@ public struct PretrainedTiMiRec: MultiInterestRecommender {
     }
 
     public var items: Embedding { extractor.items }
+    public var objectiveSupport: ObjectiveSupport { extractor.objectiveSupport }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         extractor.interests(of: batch, on: tape)

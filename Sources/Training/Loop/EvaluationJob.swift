@@ -39,6 +39,14 @@ public struct EvaluationJob: Sendable {
         let context = data.context(
             configuration.options, stage: configuration.stage, userCount: size.users, itemCount: size.items)
         let model = entry.model(context, in: layout.root)
+        if parameters.names.contains(Objective.ownParameterName),
+            layout.specification(named: Objective.ownParameterName) == nil
+        {
+            // Parameters of the training alone, which the digest counts.
+            var options = ObjectiveOptions()
+            options.selection = .softLinear
+            _ = Objective(options, context, in: layout.root)
+        }
         let storage = ParameterStorage(layout)
         try world.together { try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors) }
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }

@@ -7,16 +7,20 @@ import Recommenders
 final class ShardWorker {
     let tape: Tape
     private let model: any Recommender
+    private let objective: Objective
+    private let readsOtherItems: Bool
     private let recorder: GradientRecorder
     private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
     private let seed: UInt64
 
     init(
-        _ model: any Recommender, data: TrainingData, configuration: TrainingConfiguration, parameters: ParameterValues,
-        gradientLayout: GradientLayout
+        _ model: any Recommender, _ objective: Objective, data: TrainingData, configuration: TrainingConfiguration,
+        parameters: ParameterValues, gradientLayout: GradientLayout
     ) {
         self.model = model
+        self.objective = objective
+        readsOtherItems = objective.itemsBeyond(samples: 1) > 0
         seed = configuration.seed
         recorder = GradientRecorder(gradientLayout)
         tape = Tape(parameters: parameters, gradients: recorder)
@@ -25,12 +29,12 @@ final class ShardWorker {
             case .epoch:
                 ShardSampler(
                     store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
-                    negatives: configuration.negatives, historyMax: configuration.options.historyMax,
+                    negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
                     seed: configuration.seed)
             case .users:
                 UserSampler(
                     store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
-                    negatives: configuration.negatives, historyMax: configuration.options.historyMax,
+                    negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
                     seed: configuration.seed)
             }
         }
@@ -47,6 +51,8 @@ final class ShardWorker {
     ///   - place: the step within the epoch, from 0.
     ///   - step: the step of the training, from 1: it names the dropout masks.
     func computeGradients(place: Int, step: Int, into exchange: any GradientExchange) {
+        // What the loss reads beyond the mini-batch is known when it is drawn, and may be everything.
+        if readsOtherItems { exchange.propagator?.completeAll() }
         for sampler in samplers {
             let gradient = exchange.gradient(ofShard: sampler.shard)
             guard sampler.fill(batch, place: place, step: step) > 0 else {
@@ -56,19 +62,21 @@ final class ShardWorker {
             tape.begin(.training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)))
             exchange.propagator?.complete(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
-            let loss = model.trainingLoss(of: batch, on: tape)
+            let loss = model.trainingLoss(of: batch, under: objective, on: tape)
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
         }
     }
 
-    /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota.
-    static func rowCapacity(_ configuration: TrainingConfiguration) -> Int {
+    /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota, and the
+    /// items that the objective adds.
+    static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
         // All users of a batch may belong to one shard where they are drawn.
         let quota =
             configuration.sampling == .users
             ? configuration.batchSize
             : (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
-        return quota * (configuration.options.historyMax + 1 + configuration.negatives + 1)
+        return quota * (configuration.options.historyMax + 1 + objective.candidateNegatives + 1)
+            + objective.itemsBeyond(samples: quota)
     }
 }

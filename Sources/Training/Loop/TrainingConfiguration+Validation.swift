@@ -32,6 +32,7 @@ extension TrainingConfiguration {
             topK.isEmpty || topK.contains { $0 < 1 } ? "--topk holds something that is no cut-off" : nil,
             "write numbers from 1: 5,10,20")
         try options.validate()
+        try objective.validate(negatives: negatives)
     }
 }
 
@@ -71,12 +72,12 @@ extension ModelOptions {
     }
 }
 
-private func require(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws(TrainingError) {
+func require(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws(TrainingError) {
     try require(
         range.contains(value) ? nil : "\(option) is \(value)",
         "choose \(range.lowerBound) to \(range.upperBound)")
 }
 
-private func require(_ problem: String?, _ remedy: String) throws(TrainingError) {
+func require(_ problem: String?, _ remedy: String) throws(TrainingError) {
     if let problem { throw TrainingError(.usage, problem, remedy: remedy) }
 }

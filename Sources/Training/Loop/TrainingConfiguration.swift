@@ -45,6 +45,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
     public var options = ModelOptions()
+    public var objective = ObjectiveOptions()
 
     public init(model: String, dataRoot: String, dataset: String, output: String) {
         self.model = model
@@ -116,6 +117,7 @@ extension TrainingConfiguration: Codable {
         exchange = try value(.exchange, else: exchange)
         extractor = try container.decodeIfPresent(String.self, forKey: .extractor)
         options = try ModelOptions(from: decoder)
+        objective = try ObjectiveOptions(from: decoder)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -147,6 +149,7 @@ extension TrainingConfiguration: Codable {
         try container.encode(exchange, forKey: .exchange)
         try container.encodeIfPresent(extractor, forKey: .extractor)
         try options.encode(to: encoder)
+        try objective.encode(to: encoder)
     }
 }
 

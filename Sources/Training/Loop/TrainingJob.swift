@@ -34,6 +34,7 @@ public struct TrainingJob: Sendable {
             throw TrainingError(
                 .usage, "\(entry.name) has no stage \(stage.rawValue)", remedy: "leave --stage out")
         }
+        try configuration.checkObjective(of: entry, in: stages)
         if configuration.extractor != nil && stages != [.finetune] {
             throw TrainingError(
                 .usage, "--extractor is for the stage finetune alone", remedy: "add --stage finetune, or leave it out")
@@ -60,6 +61,11 @@ public struct TrainingJob: Sendable {
         for (index, stage) in stages.enumerated() {
             var own = configuration
             own.stage = stage
+            if stages.count > 1, !own.objectiveSupport(of: entry).contains(.selection) {
+                // It was for the stage that has a choice.
+                own.objective.selection = ObjectiveOptions().selection
+                own.objective.selectionTemperature = ObjectiveOptions().selectionTemperature
+            }
             if index < stages.count - 1 { own.output = RunFolder(configuration.output).pretrain.path }
             if stage == .finetune {
                 own.extractor = try world.together {

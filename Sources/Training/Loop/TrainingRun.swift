@@ -57,14 +57,18 @@ public final class TrainingRun {
         self.configuration = configuration
         let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
         stepsPerEpoch = configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
-        model = entry.model(data.context(configuration.options, stage: configuration.stage), in: layout.root)
+        let context = data.context(configuration.options, stage: configuration.stage)
+        model = entry.model(context, in: layout.root)
+        let objective = Objective(
+            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
+            in: layout.root)
         stopping = EarlyStopping(
             patience: configuration.earlyStop, oldest: configuration.patience,
             countsRises: configuration.sampling == .epoch)
-        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration))
+        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         exchange = try Self.makeExchange(configuration, model, layout, gradientLayout, data, world)
         worker = ShardWorker(
-            model, data: data, configuration: configuration, parameters: exchange.modelValues,
+            model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
             gradientLayout: gradientLayout)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,

@@ -12,6 +12,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     let model: String
     let stage: TrainingStage?
     let options: ModelOptions
+    let objective: ObjectiveOptions
+    /// Negatives that all samples share.
+    let negatives: Int
     let userCount: Int
     let itemCount: Int
     let learningRate: Double
@@ -78,6 +81,13 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
             (try? Self.text(hyperparameters?["p"])).flatMap { Float($0) } ?? number("p").map { Float($0) }
             ?? options.power
         self.options = options
+        var objective = ObjectiveOptions()
+        if number("sampled_n") != nil {
+            objective.loss = .sampledSoftmax
+            objective.selection = (try? Self.text(hyperparameters?["selection"])) == "bam" ? .soft : .hard
+        }
+        self.objective = objective
+        negatives = number("sampled_n").map { Int($0) } ?? 1
         stage = (try? Self.text(hyperparameters?["stage"])).flatMap { TrainingStage(rawValue: $0) }
         userCount = Int(Self.number(description["n_users"]) ?? 0)
         itemCount = Int(Self.number(description["n_items"]) ?? 0)
@@ -147,6 +157,18 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         return (0..<shape[1]).flatMap { interest in
             range.flatMap { row in (0..<lengths[row]).map { padded[(row * shape[1] + interest) * shape[2] + $0] } }
         }
+    }
+
+    /// The negatives that the reference drew for all samples; nil where it drew none.
+    func sharedNegatives() throws -> [Int32]? {
+        guard tensors["batch.noise_items"] != nil else { return nil }
+        return try tensors.integers("batch.noise_items").map(Int32.init)
+    }
+
+    /// The interests that the reference drew for the rows `range` of the batch; nil where it drew none.
+    func selectedInterests(_ range: Range<Int>) throws -> [Int32]? {
+        guard tensors["batch.selected_interest"] != nil else { return nil }
+        return try tensors.integers("batch.selected_interest")[range].map(Int32.init)
     }
 
     struct Malformed: Error {}

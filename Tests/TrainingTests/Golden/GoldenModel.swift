@@ -10,12 +10,15 @@ final class GoldenModel {
     let golden: GoldenCase
     let layout = ParameterLayout()
     let model: any Recommender
+    private let objective: Objective
     let values: ParameterStorage
     private let moments: [ParameterStorage]
     private let gradientMemory: [UnsafeMutableRawBufferPointer]
     private let gradients: [GradientView]
     private let batches: [PackedBatch]
     private let routingLogits: [[Float]?]
+    private let sharedNegatives: [Int32]?
+    private let selectedInterests: [[Int32]?]
     private let tape: Tape
     private let recorder: GradientRecorder
     private let propagator: Propagator?
@@ -26,7 +29,9 @@ final class GoldenModel {
     init(_ golden: GoldenCase, shards: Int) throws {
         self.golden = golden
         let entry = try #require(RecommenderCatalogue.entry(named: golden.model))
-        model = entry.model(try golden.context(withGraph: entry.needsGraph), in: layout.root)
+        let context = try golden.context(withGraph: entry.needsGraph)
+        model = entry.model(context, in: layout.root)
+        objective = Objective(golden.objective, negatives: golden.negatives, context, in: layout.root)
         values = ParameterStorage(layout)
         moments = [ParameterStorage(layout), ParameterStorage(layout)]
         for specification in layout.specifications {
@@ -37,12 +42,16 @@ final class GoldenModel {
         }
         let whole = try golden.batch()
         let gradientLayout = GradientLayout(
-            layout, rowCapacity: whole.histories.totalLength + whole.count * (1 + whole.candidatesPerSample))
+            layout,
+            rowCapacity: whole.histories.totalLength + whole.count * (1 + whole.candidatesPerSample)
+                + objective.itemsBeyond(samples: whole.count))
         gradientMemory = (0..<shards).map { _ in .allocate(byteCount: gradientLayout.byteCount, alignment: 64) }
         gradients = gradientMemory.map { GradientView(gradientLayout, at: $0.baseAddress!) }
         let ranges = (0..<shards).map { whole.count * $0 / shards..<whole.count * ($0 + 1) / shards }
         batches = try ranges.map { try golden.batch($0) }
         routingLogits = try ranges.map { try golden.routingLogits($0) }
+        sharedNegatives = try golden.sharedNegatives()
+        selectedInterests = try ranges.map { try golden.selectedInterests($0) }
         recorder = GradientRecorder(gradientLayout)
         propagator = model.propagation.map { [layout, values] in Propagator($0, layout, parameters: values.values) }
         tape = Tape(parameters: propagator?.values ?? values.values, gradients: recorder)
@@ -56,11 +65,14 @@ final class GoldenModel {
     /// Forward and backward over all shards, dropout off; the mean loss.
     func computeGradients() -> Double {
         propagator?.propagate {}
-        for ((batch, gradient), logits) in zip(zip(batches, gradients), routingLogits) {
+        for (index, batch) in batches.enumerated() {
+            let gradient = gradients[index]
             tape.begin(.training(samples: batch.samples, seed: 0, step: nil))
             propagator?.complete(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
-            let loss = withNormals(logits) { model.trainingLoss(of: batch, on: tape) }
+            let loss = withNormals(routingLogits[index]) {
+                withDraws(of: index) { model.trainingLoss(of: batch, under: objective, on: tape) }
+            }
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
         }
@@ -129,6 +141,18 @@ final class GoldenModel {
             tape.givenNormals = numbers.baseAddress
             defer { tape.givenNormals = nil }
             return forward()
+        }
+    }
+
+    /// Runs a forward pass of a mini-batch with the items and interests that the case drew, if it has any.
+    private func withDraws<Result>(of index: Int, _ forward: () -> Result) -> Result {
+        (sharedNegatives ?? []).withUnsafeBufferPointer { negatives in
+            (selectedInterests[index] ?? []).withUnsafeBufferPointer { interests in
+                tape.givenItems = sharedNegatives == nil ? nil : negatives.baseAddress
+                tape.givenInterests = selectedInterests[index] == nil ? nil : interests.baseAddress
+                defer { (tape.givenItems, tape.givenInterests) = (nil, nil) }
+                return forward()
+            }
         }
     }
 

@@ -7,11 +7,12 @@ import Testing
         let models = Set(GoldenCase.supported.map(\.model))
         let expected = [
             "BPRMF", "LightGCN", "GRU4Rec", "YouTube", "MIND", "SASRec", "TiSASRec", "ComiRec", "TiMiRec",
+            "bam_comirec", "bam_mind",
         ]
         #expect(models.isSuperset(of: expected))
     }
 
-    @Test(arguments: GoldenCase.supported.filter { !$0.model.hasPrefix("bam") }, [1, 3])
+    @Test(arguments: GoldenCase.supported, [1, 3])
     func `loss and gradients agree, whole and divided among shards`(_ golden: GoldenCase, shards: Int) throws {
         let model = try GoldenModel(golden, shards: shards)
         let loss = model.computeGradients()
@@ -34,7 +35,7 @@ import Testing
         #expect(worst <= 5e-6)
     }
 
-    @Test(arguments: GoldenCase.supported.filter { !$0.model.hasPrefix("bam") }, [1, 3])
+    @Test(arguments: GoldenCase.supported, [1, 3])
     func `ten Adam steps agree`(_ golden: GoldenCase, shards: Int) throws {
         let model = try GoldenModel(golden, shards: shards)
         let losses = try golden.tensors.doubles("steps.loss")

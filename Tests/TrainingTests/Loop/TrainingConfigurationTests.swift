@@ -28,6 +28,17 @@ import Training
         configuration.exchange = .messages
         configuration.options.addTransformer = false
         configuration.options.temperature = 0.5
+        configuration.objective.loss = .sampledSoftmax
+        configuration.objective.selection = .softLinear
+        configuration.objective.selectionTemperature = 3
+        configuration.objective.sharesNegatives = false
+        configuration.objective.proposal = .logUniform
+        configuration.objective.masksHits = true
+        configuration.objective.importance = 0.25
+        configuration.objective.hasMultiInterestLoss = true
+        configuration.objective.routingRegularization = 10
+        configuration.objective.dissimilarity = 0.5
+        configuration.objective.dissimilarityMargin = -0.5
         return configuration
     }
 
@@ -45,6 +56,8 @@ import Training
             ("topk: 3,1", "topk: a,b", "--topk"),
             ("exchange: messages", "exchange: nonsense", "config.yaml"),
             ("lr: 1e-4", "lr: -1", "--lr"),
+            ("importance: 0.25", "importance: -1", "--importance"),
+            ("proposal: log-uniform", "proposal: by-length", "config.yaml"),
         ])
     func `a config yaml with a value out of range is refused with its option`(
         _ line: String, _ broken: String, _ named: String

@@ -1,0 +1,57 @@
+import KernelCore
+
+extension Tape {
+    /// What names the random numbers of the samples of a training mini-batch: without a step, step 0.
+    private var trainingNames: (samples: UnsafePointer<UInt32>, seed: UInt64, step: UInt32) {
+        guard case .training(let samples, let seed, let step) = pass else {
+            preconditionFailure("only training draws by sample")
+        }
+        return (samples, seed, step ?? 0)
+    }
+
+    /// One interest of every sample of a training mini-batch, drawn from `softmax_k(temperature logits_bk)` by seed, step
+    /// and sample. No gradient flows through the draw.
+    ///
+    /// - Parameters:
+    ///   - logits: `[count, interests]`.
+    ///   - counts: `[count]`, only the first of a sample's interests take part; nil: all.
+    /// - Returns: `[count]`, valid until the tape begins anew.
+    public func drawInterests(
+        _ logits: UnsafePointer<Float>, count: Int, interests: Int, counts: UnsafePointer<Int32>? = nil,
+        temperature: Float
+    ) -> UnsafePointer<Int32> {
+        if let givenInterests { return givenInterests }
+        let choice = arena.allocate(Int32.self, count: count)
+        let names = trainingNames
+        Kernel.drawInterests(
+            logits, count: count, interests: interests, counts: counts, temperature: temperature, seed: names.seed,
+            moment: names.step, samples: names.samples, into: choice)
+        return UnsafePointer(choice)
+    }
+
+    /// Items that all samples of a step share, whatever the mini-batch: drawn by seed and step.
+    ///
+    /// - Returns: `[count]`, valid until the tape begins anew.
+    public func drawItems(_ count: Int, from proposal: ItemProposal) -> UnsafePointer<Int32> {
+        if let givenItems { return givenItems }
+        let items = arena.allocate(Int32.self, count: count)
+        let names = trainingNames
+        var stream = RandomStream(seed: names.seed, purpose: .drawnItems, moment: names.step, element: 0)
+        Kernel.drawItems(count, from: proposal, with: &stream, into: items)
+        return UnsafePointer(items)
+    }
+
+    /// Items for each sample of a training mini-batch by itself, drawn by seed, step and sample.
+    ///
+    /// - Returns: `[samples, count]`, valid until the tape begins anew.
+    public func drawItems(_ count: Int, samples: Int, from proposal: ItemProposal) -> UnsafePointer<Int32> {
+        let items = arena.allocate(Int32.self, count: samples * count)
+        let names = trainingNames
+        for sample in 0..<samples {
+            var stream = RandomStream(
+                seed: names.seed, purpose: .drawnItems, moment: names.step, element: names.samples[sample])
+            Kernel.drawItems(count, from: proposal, with: &stream, into: items + sample * count)
+        }
+        return UnsafePointer(items)
+    }
+}

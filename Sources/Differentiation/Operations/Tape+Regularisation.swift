@@ -1,0 +1,82 @@
+import KernelCore
+
+extension Tape {
+    /// `weight` times the routing regularisation of REMI, summed over the histories; see
+    /// ``Kernel/routingRegularization(_:segments:interests:size:variances:)``.
+    ///
+    /// - Parameters:
+    ///   - attention: `[segments.total, K]`.
+    ///   - size: d, the size of an item's vector.
+    /// - Returns: `[1, 1]`.
+    public func routingRegularization(
+        _ attention: Variable, over segments: Segments, size: Int, weight: Float
+    ) -> Variable {
+        precondition(attention.rows == segments.total, "routingRegularization: rows differ")
+        let loss = variable(rows: 1, columns: 1)
+        let variances = arena.allocate(Float.self, count: segments.count * attention.columns)
+        loss.value[0] =
+            weight
+            * Kernel.routingRegularization(
+                attention.value, segments: segments, interests: attention.columns, size: size, variances: variances)
+        record(
+            RoutingRegularizationOperation(
+                attention: attention, segments: segments, size: size, weight: weight, variances: variances, loss: loss))
+        return loss
+    }
+
+    /// `weight` times `relu(mean over pairs of cos(x_bj, x_bk) - margin)`, summed over the users.
+    ///
+    /// - Parameters:
+    ///   - x: `[B * groupSize, d]`.
+    ///   - counts: `[B]`, only the first of a user's interests take part; nil: all.
+    /// - Returns: `[1, 1]`.
+    public func interestSimilarity(
+        _ x: Variable, groupSize: Int, counts: UnsafePointer<Int32>? = nil, margin: Float, weight: Float
+    ) -> Variable {
+        let loss = variable(rows: 1, columns: 1)
+        let directions = arena.allocate(Float.self, count: x.count)
+        let excesses = arena.allocate(Float.self, count: x.rows / groupSize)
+        loss.value[0] =
+            weight
+            * Kernel.interestSimilarity(
+                x.value, count: x.rows / groupSize, interests: groupSize, counts: counts, columns: x.columns,
+                margin: margin, directions: directions, excesses: excesses)
+        record(
+            InterestSimilarityOperation(
+                x: x, groupSize: groupSize, counts: counts, weight: weight, directions: directions, excesses: excesses,
+                loss: loss))
+        return loss
+    }
+}
+
+private struct RoutingRegularizationOperation: Operation {
+    let attention: Variable
+    let segments: Segments
+    let size: Int
+    let weight: Float
+    let variances: UnsafeMutablePointer<Float>
+    let loss: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.routingRegularizationBackward(
+            attention.value, segments: segments, interests: attention.columns, size: size, variances: variances,
+            slope: weight * loss.slope[0], dattention: attention.slope)
+    }
+}
+
+private struct InterestSimilarityOperation: Operation {
+    let x: Variable
+    let groupSize: Int
+    let counts: UnsafePointer<Int32>?
+    let weight: Float
+    let directions: UnsafeMutablePointer<Float>
+    let excesses: UnsafeMutablePointer<Float>
+    let loss: Variable
+
+    func backward(on tape: Tape) {
+        Kernel.interestSimilarityBackward(
+            x.value, count: x.rows / groupSize, interests: groupSize, counts: counts, columns: x.columns,
+            directions: directions, excesses: excesses, slope: weight * loss.slope[0],
+            scratch: tape.arena.allocate(count: x.columns), dx: x.slope)
+    }
+}

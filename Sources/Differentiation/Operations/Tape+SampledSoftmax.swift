@@ -1,0 +1,293 @@
+import Glibc
+import KernelCore
+
+/// The items that a positive is compared with in ``Tape/softmaxLoss(of:groupSize:counts:positives:stride:in:against:)``.
+public struct SoftmaxNegatives: BitwiseCopyable {
+    /// Which rows of the item table they are.
+    public enum Rows: BitwiseCopyable {
+        /// All but row 0, for all samples.
+        case all
+        /// The same list for all samples, repeats included.
+        case shared(UnsafePointer<Int32>, count: Int)
+        /// A list of `count` rows for each sample, one list behind the other.
+        case perSample(UnsafePointer<Int32>, count: Int)
+    }
+
+    public let rows: Rows
+    /// `[rows of the table]`, added to the scores of items, of the positive too; nil: nothing is.
+    public let offsets: UnsafePointer<Float>?
+    /// Whether a negative that is the positive itself does not count.
+    public let masksPositives: Bool
+    /// beta of the importance weights, 0 for none.
+    public let importance: Float
+
+    /// - Parameter offsets: such as `-log q`, for items that were drawn with the probabilities q.
+    public init(
+        _ rows: Rows, offsets: UnsafePointer<Float>? = nil, masksPositives: Bool = false, importance: Float = 0
+    ) {
+        self.rows = rows
+        self.offsets = offsets
+        self.masksPositives = masksPositives
+        self.importance = importance
+    }
+}
+
+extension Tape {
+    /// The cross entropy of the positive of each sample among negatives, summed over the samples:
+    ///
+    ///     s_bi = logsumexp_k <x_bk, parameter[i]> + offset_i      the product itself for one vector a sample
+    ///     loss = sum_b log(exp(s_b+) + D_b) - s_b+
+    ///     D_b  = sum_j w_bj exp(s_bj),   w_bj = exp(beta s_bj) / mean_j' exp(beta s_bj')
+    ///
+    /// The gradient flows through the weights w too. Scores are computed by matrix products in blocks, and again on the
+    /// way back; those of the last block are all that is kept.
+    ///
+    /// - Parameters:
+    ///   - x: `[B * groupSize, d]`.
+    ///   - counts: `[B]`, only the first of the vectors of a sample take part; nil: all.
+    ///   - positives: row `positives[b * stride]` of `parameter` is the positive of sample b.
+    /// - Returns: `[1, 1]`.
+    public func softmaxLoss(
+        of x: Variable, groupSize: Int = 1, counts: UnsafePointer<Int32>? = nil, positives: UnsafePointer<Int32>,
+        stride: Int, in parameter: Parameter, against negatives: SoftmaxNegatives
+    ) -> Variable {
+        precondition(x.columns == parameter.columns, "softmaxLoss: vectors and items differ in size")
+        let operation = SoftmaxLossOperation(
+            x, groupSize, counts, positives, stride, parameter, negatives, on: self)
+        operation.forward(on: self)
+        record(operation)
+        return operation.loss
+    }
+}
+
+private struct SoftmaxLossOperation: Operation {
+    let x: Variable
+    let groupSize: Int
+    let counts: UnsafePointer<Int32>?
+    let positives: UnsafePointer<Int32>
+    let stride: Int
+    let parameter: Parameter
+    let negatives: SoftmaxNegatives
+    let loss: Variable
+
+    /// The rows of all samples, or of each, nil for all but row 0.
+    private let list: UnsafePointer<Int32>?
+    private let listCount: Int
+    /// Samples that have the same list, one after another.
+    private let chunkSize: Int
+    private let blockWidth: Int
+    /// The items of the list, `[listCount, d]`; nil where they lie one behind the other in the table.
+    private let gathered: UnsafeMutablePointer<Float>?
+    /// `[chunkSize * groupSize, blockWidth]` of the block that was computed last, of each chunk.
+    private let logits: UnsafeMutablePointer<Float>
+    /// `[chunkSize, blockWidth]`, likewise; the logits themselves for one vector a sample.
+    private let scores: UnsafeMutablePointer<Float>
+    private let statistics: UnsafeMutablePointer<SoftmaxStatistics>
+    /// `[B * groupSize]`, the products with the positive.
+    private let products: UnsafeMutablePointer<Float>
+    /// `[B]`, `log D - s+`: the loss of a sample is its softplus.
+    private let margins: UnsafeMutablePointer<Float>
+
+    /// Floats of the logits of a block: half of what a second cache holds.
+    private static let blockSize = 1 << 17
+
+    private var sampleCount: Int { x.rows / groupSize }
+    private var chunkCount: Int { (sampleCount + chunkSize - 1) / chunkSize }
+    private var blockCount: Int { (listCount + blockWidth - 1) / blockWidth }
+
+    init(
+        _ x: Variable, _ groupSize: Int, _ counts: UnsafePointer<Int32>?, _ positives: UnsafePointer<Int32>,
+        _ stride: Int, _ parameter: Parameter, _ negatives: SoftmaxNegatives, on tape: Tape
+    ) {
+        self.x = x
+        self.groupSize = groupSize
+        self.counts = counts
+        self.positives = positives
+        self.stride = stride
+        self.parameter = parameter
+        self.negatives = negatives
+        loss = tape.variable(rows: 1, columns: 1)
+        let samples = x.rows / groupSize
+        switch negatives.rows {
+        case .all: (list, listCount, chunkSize) = (nil, parameter.rows - 1, max(samples, 1))
+        case .shared(let rows, let count): (list, listCount, chunkSize) = (rows, count, max(samples, 1))
+        case .perSample(let rows, let count): (list, listCount, chunkSize) = (rows, count, 1)
+        }
+        let arena = tape.arena
+        // A list of its own has one block: it is short, and no other sample needs it.
+        let isOwn = if case .perSample = negatives.rows { true } else { false }
+        blockWidth = max(isOwn ? listCount : min(listCount, max(Self.blockSize / max(x.rows, 1), 64)), 1)
+        gathered = list == nil ? nil : arena.allocate(count: listCount * x.columns)
+        logits = arena.allocate(count: x.rows * blockWidth)
+        scores = groupSize == 1 ? logits : arena.allocate(count: samples * blockWidth)
+        statistics = arena.allocate(count: samples)
+        products = arena.allocate(count: x.rows)
+        margins = arena.allocate(count: samples)
+    }
+
+    func forward(on tape: Tape) {
+        let table = tape.parameters(parameter)
+        for sample in 0..<sampleCount { statistics[sample] = SoftmaxStatistics() }
+        for chunk in 0..<chunkCount {
+            gather(chunk, table)
+            for block in 0..<blockCount {
+                score(chunk, block, table) { sample, row, width, masked in
+                    Kernel.extend(
+                        &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
+                }
+            }
+        }
+        var total: Float = 0
+        for sample in 0..<sampleCount {
+            let item = Int(positives[sample * stride])
+            let own = products + sample * groupSize
+            for k in 0..<ownCount(sample) {
+                own[k] = Kernel.dot(
+                    x.value + (sample * groupSize + k) * x.columns, table + item * x.columns, count: x.columns)
+            }
+            var score: Float = 0
+            Kernel.logSumExp(own, interests: ownCount(sample), count: 1, into: &score)
+            if let offsets = negatives.offsets { score += offsets[item] }
+            let margin = statistics[sample].logarithm - score
+            margins[sample] = margin
+            total += max(margin, 0) + log1p(exp(-abs(margin)))
+        }
+        loss.value[0] = total
+    }
+
+    func backward(on tape: Tape) {
+        let table = tape.parameters(parameter)
+        let width = x.columns
+        let ditems = tape.arena.allocate(Float.self, count: blockWidth * width)
+        let slope = loss.slope[0]
+        for chunk in (0..<chunkCount).reversed() {
+            if chunkCount > 1 { gather(chunk, table) }
+            for block in (0..<blockCount).reversed() {
+                // The last block of a chunk is still there.
+                if block < blockCount - 1 { score(chunk, block, table) { _, _, _, _ in } }
+                let range = items(of: block)
+                let first = chunk * chunkSize
+                for local in 0..<chunkSize {
+                    let row = scoreRow(chunk, local, range.count)
+                    let sample = first + local
+                    Kernel.softmaxSlopes(
+                        row, count: range.count, statistics[sample], beta: negatives.importance,
+                        slope: slope * sigmoid(margins[sample]))
+                    guard groupSize > 1 else { continue }
+                    let own = ownCount(sample)
+                    let rows = logitRow(chunk, local, range.count)
+                    Kernel.logSumExpSlopes(rows, interests: own, count: range.count, dscores: row)
+                    Kernel.clear(rows + own * range.count, count: (groupSize - own) * range.count)
+                }
+                let slopes = logitRow(chunk, 0, range.count)
+                let start = first * groupSize * width
+                Kernel.multiply(
+                    slopes, vectors(range, table), into: x.slope + start, rows: chunkSize * groupSize,
+                    inputs: range.count, outputs: width, accumulate: true)
+                Kernel.clear(ditems, count: range.count * width)
+                Kernel.addTransposedProduct(
+                    slopes, x.value + start, into: ditems, rows: chunkSize * groupSize, inputs: width,
+                    outputs: range.count)
+                for place in range {
+                    Kernel.accumulate(
+                        ditems + (place - range.lowerBound) * width,
+                        into: tape.gradientRow(parameter, row(chunk, place)),
+                        count: width)
+                }
+            }
+        }
+        for sample in 0..<sampleCount { positiveBackward(sample, -slope * sigmoid(margins[sample]), table, on: tape) }
+    }
+
+    /// The way back through the score of the positive.
+    private func positiveBackward(_ sample: Int, _ slope: Float, _ table: UnsafePointer<Float>, on tape: Tape) {
+        let item = positives[sample * stride]
+        let own = products + sample * groupSize
+        var slope = slope
+        Kernel.logSumExpSlopes(own, interests: ownCount(sample), count: 1, dscores: &slope)
+        let ditem = tape.gradientRow(parameter, item)
+        for k in 0..<ownCount(sample) {
+            let place = (sample * groupSize + k) * x.columns
+            Kernel.accumulate(table + Int(item) * x.columns, times: own[k], into: x.slope + place, count: x.columns)
+            Kernel.accumulate(x.value + place, times: own[k], into: ditem, count: x.columns)
+        }
+    }
+
+    /// Computes the logits and scores of a block.
+    @inline(__always)
+    private func score(
+        _ chunk: Int, _ block: Int, _ table: UnsafePointer<Float>,
+        _ body: (_ sample: Int, _ row: UnsafeMutablePointer<Float>, _ width: Int, _ masked: Int) -> Void
+    ) {
+        let range = items(of: block)
+        let first = chunk * chunkSize
+        Kernel.multiplyTransposed(
+            x.value + first * groupSize * x.columns, vectors(range, table), into: logitRow(chunk, 0, range.count),
+            rows: chunkSize * groupSize, inputs: x.columns, outputs: range.count)
+        for local in 0..<chunkSize {
+            let row = scoreRow(chunk, local, range.count)
+            let sample = first + local
+            if groupSize > 1 {
+                Kernel.logSumExp(
+                    logitRow(chunk, local, range.count), interests: ownCount(sample), count: range.count, into: row)
+            }
+            if let offsets = negatives.offsets {
+                for place in range { row[place - range.lowerBound] += offsets[Int(self.row(chunk, place))] }
+            }
+            body(sample, row, range.count, mask(row, chunk, range, positives[sample * stride]))
+        }
+    }
+
+    /// Masks what is the positive, and says how many there were.
+    private func mask(_ row: UnsafeMutablePointer<Float>, _ chunk: Int, _ range: Range<Int>, _ positive: Int32) -> Int {
+        guard negatives.masksPositives else { return 0 }
+        guard let list else {
+            let place = Int(positive) - 1
+            guard range.contains(place) else { return 0 }
+            row[place - range.lowerBound] = Kernel.maskedScore
+            return 1
+        }
+        let own = list + (chunkCount > 1 ? chunk * listCount : 0)
+        var masked = 0
+        for place in range where own[place] == positive {
+            row[place - range.lowerBound] = Kernel.maskedScore
+            masked += 1
+        }
+        return masked
+    }
+
+    private func gather(_ chunk: Int, _ table: UnsafePointer<Float>) {
+        guard let list, let gathered else { return }
+        Kernel.gather(
+            table, rows: list + (chunkCount > 1 ? chunk * listCount : 0), count: listCount, columns: x.columns,
+            into: gathered)
+    }
+
+    private func items(of block: Int) -> Range<Int> {
+        block * blockWidth..<min((block + 1) * blockWidth, listCount)
+    }
+
+    /// The row of the table that a place of the list names.
+    @inline(__always)
+    private func row(_ chunk: Int, _ place: Int) -> Int32 {
+        guard let list else { return Int32(1 + place) }
+        return list[(chunkCount > 1 ? chunk * listCount : 0) + place]
+    }
+
+    private func vectors(_ range: Range<Int>, _ table: UnsafePointer<Float>) -> UnsafePointer<Float> {
+        gathered.map { UnsafePointer($0 + range.lowerBound * x.columns) }
+            ?? table + (1 + range.lowerBound) * x.columns
+    }
+
+    private func logitRow(_ chunk: Int, _ local: Int, _ width: Int) -> UnsafeMutablePointer<Float> {
+        logits + groupSize * (chunk * chunkSize * blockWidth + local * width)
+    }
+
+    private func scoreRow(_ chunk: Int, _ local: Int, _ width: Int) -> UnsafeMutablePointer<Float> {
+        scores + (chunk * chunkSize * blockWidth + local * width)
+    }
+
+    private func ownCount(_ sample: Int) -> Int { counts.map { Int($0[sample]) } ?? groupSize }
+
+    private func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
+}

@@ -1,0 +1,83 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// Which of the interests of a user are trained with a positive item.
+public enum InterestSelection: String, Sendable, Codable, CaseIterable {
+    /// The one that fits best: `argmax_k <v_k, e+>`.
+    case hard
+    /// One drawn from `softmax_k(T <v_k, e+>)` (BaM).
+    case soft
+    /// One drawn from `softmax_k(T <L1 v_k + b1, L2 e+ + b2>)` (BaM with linear maps).
+    case softLinear = "soft-linear"
+    /// The mean of all under `softmax_k(T <v_k, e+>)`.
+    case expected
+}
+
+extension InterestSelection {
+    /// The interest with the largest inner product with the positive, the first one on ties:
+    /// `u = v_k`, `k = argmax_k <v_k, e+>`. No gradient flows through the choice.
+    ///
+    /// - Returns: `[B, d]`.
+    public static func hardest(
+        of interests: Interests, for batch: PackedBatch, in items: Embedding, on tape: Tape
+    ) -> Variable {
+        let choice = tape.arena.allocate(Int32.self, count: interests.count)
+        Kernel.hardestInterests(
+            interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,
+            rowStride: batch.candidatesPerSample, count: interests.count, interests: interests.perUser,
+            columns: interests.vectors.columns, into: choice)
+        return tape.select(choice, from: interests.vectors, groupSize: interests.perUser)
+    }
+
+    /// One interest, drawn by step and sample: `u = v_k`, `k ~ softmax_k(T <v_k, e+>)`. No gradient flows through the
+    /// choice.
+    ///
+    /// - Parameters:
+    ///   - temperature: T; the larger, the more often the best interest is drawn.
+    ///   - maps: with them `k ~ softmax_k(T <L1 v_k + b1, L2 e+ + b2>)`.
+    /// - Returns: `[B, d]`.
+    static func drawn(
+        of interests: Interests, temperature: Float, maps: SelectionMaps? = nil, for batch: PackedBatch,
+        in items: Embedding, on tape: Tape
+    ) -> Variable {
+        let count = interests.count
+        let size = interests.vectors.columns
+        let positives = tape.arena.allocate(Float.self, count: count * size)
+        let table = tape.parameters(items.table)
+        for sample in 0..<count {
+            let item = Int(batch.candidates[sample * batch.candidatesPerSample])
+            (positives + sample * size).update(from: table + item * size, count: size)
+        }
+        let logits = tape.arena.allocate(Float.self, count: count * interests.perUser)
+        if let maps {
+            Kernel.groupProducts(
+                maps.mapInterests(interests.vectors.value, count: interests.vectors.rows, on: tape),
+                maps.mapItems(positives, count: count, on: tape), count: count, interests: interests.perUser,
+                columns: SelectionMaps.size, into: logits)
+        } else {
+            Kernel.groupProducts(
+                interests.vectors.value, positives, count: count, interests: interests.perUser, columns: size,
+                into: logits)
+        }
+        let choice = tape.drawInterests(
+            logits, count: count, interests: interests.perUser, counts: interests.counts, temperature: temperature)
+        return tape.select(choice, from: interests.vectors, groupSize: interests.perUser)
+    }
+
+    /// All interests, weighted by powers of their inner products with the positive:
+    /// `u = sum_k softmax_k(T <v_k, e+>^p) v_k`. The gradient flows through the weights.
+    ///
+    /// - Parameters:
+    ///   - power: p, above 0 and finite. A negative product keeps its sign, unless p is even.
+    ///   - temperature: T.
+    /// - Returns: `[B, d]`.
+    public static func labelAware(
+        of interests: Interests, power: Float, temperature: Float = 1, for batch: PackedBatch, in items: Embedding,
+        on tape: Tape
+    ) -> Variable {
+        tape.labelAwareAttention(
+            interests.vectors, rows: batch.candidates, rowStride: batch.candidatesPerSample, of: items.table,
+            groupSize: interests.perUser, counts: interests.counts, power: power, scale: temperature)
+    }
+}

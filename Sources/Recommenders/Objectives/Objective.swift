@@ -1,0 +1,129 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// What a model is trained for: which interest, and by which loss.
+///
+///     u    = select(v_1 ... v_K, e+)                            for a model with several interests
+///     loss = loss(<u, e+>, <u, e-_1>, ...)
+///          + loss(logsumexp_k <v_k, e+>, ...)                   with the multi-interest loss
+///          + regularisers of v_1 ... v_K
+///
+/// A model describes its users, the objective does the rest: so every model has every loss. It may have parameters of
+/// its own.
+public struct Objective: Sendable {
+    public let options: ObjectiveOptions
+    private let negatives: Int
+    private let batchSize: Int
+    private let itemCount: Int
+    private let maps: SelectionMaps?
+    private let popularity: PopularityProposal?
+
+    /// A file of parameters with one of this name is of a model that was trained with the selection `soft-linear`.
+    public static let ownParameterName = SelectionMaps.firstName
+
+    /// Registers the parameters of the objective, behind those of the model.
+    ///
+    /// - Parameters:
+    ///   - negatives: of a sample, or shared by all.
+    ///   - batchSize: samples of a step, over all mini-batches.
+    public init(
+        _ options: ObjectiveOptions, negatives: Int = 1, batchSize: Int = 1, _ context: ModelContext,
+        in scope: ParameterScope
+    ) {
+        self.options = options
+        self.negatives = negatives
+        self.batchSize = batchSize
+        itemCount = context.itemCount
+        maps = options.selection == .softLinear ? SelectionMaps(size: context.options.embeddingSize, in: scope) : nil
+        let isByRank = options.loss == .sampledSoftmax && options.proposal == .logUniform
+        popularity = isByRank ? PopularityProposal(context.itemCounts) : nil
+    }
+
+    /// Negatives that every sample of a mini-batch must bring with it, as candidates behind the positive.
+    public var candidateNegatives: Int { options.loss == .bpr ? negatives : 0 }
+
+    /// The most items that the loss of a mini-batch reads beside those of the mini-batch itself.
+    public func itemsBeyond(samples: Int) -> Int {
+        switch options.loss {
+        case .bpr: 0
+        case .sampledSoftmax: options.sharesNegatives ? negatives : negatives * samples
+        case .fullSoftmax: itemCount
+        }
+    }
+
+    /// The vector of each user that is trained, `[B, d]`, by the rule of ``ObjectiveOptions/selection``.
+    public func select(
+        from interests: Interests, for batch: PackedBatch, in items: Embedding, on tape: Tape
+    ) -> Variable {
+        let temperature = options.selectionTemperature
+        return switch options.selection {
+        case .hard: InterestSelection.hardest(of: interests, for: batch, in: items, on: tape)
+        case .soft, .softLinear:
+            InterestSelection.drawn(
+                of: interests, temperature: temperature, maps: maps, for: batch, in: items, on: tape)
+        case .expected:
+            InterestSelection.labelAware(
+                of: interests, power: 1, temperature: temperature, for: batch, in: items, on: tape)
+        }
+    }
+
+    /// The loss of a mini-batch, summed over its samples, `[1, 1]`.
+    ///
+    /// - Parameters:
+    ///   - users: `[B, d]`.
+    ///   - interests: those of the users, for what looks at all of them; nil for a model without.
+    public func loss(
+        of users: Variable, interests: Interests? = nil, for batch: PackedBatch, in items: Embedding, on tape: Tape
+    ) -> Variable {
+        var loss: Variable
+        if options.loss == .bpr {
+            loss = tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
+        } else {
+            let negatives = softmaxNegatives(of: batch, on: tape)
+            loss = tape.softmaxLoss(
+                of: users, positives: batch.candidates, stride: batch.candidatesPerSample, in: items.table,
+                against: negatives)
+            if options.hasMultiInterestLoss, let interests {
+                loss = tape.add(
+                    loss,
+                    tape.softmaxLoss(
+                        of: interests.vectors, groupSize: interests.perUser, counts: interests.counts,
+                        positives: batch.candidates, stride: batch.candidatesPerSample, in: items.table,
+                        against: negatives))
+            }
+        }
+        guard let interests else { return loss }
+        if options.routingRegularization > 0, let attention = interests.attention {
+            // A sum over the step, while the loss is a mean over it.
+            loss = tape.add(
+                loss,
+                tape.routingRegularization(
+                    attention, over: batch.histories.segments, size: items.table.columns,
+                    weight: options.routingRegularization * Float(batchSize)))
+        }
+        if options.dissimilarity > 0 {
+            loss = tape.add(
+                loss,
+                tape.interestSimilarity(
+                    interests.vectors, groupSize: interests.perUser, counts: interests.counts,
+                    margin: options.dissimilarityMargin, weight: options.dissimilarity))
+        }
+        return loss
+    }
+
+    private func softmaxNegatives(of batch: PackedBatch, on tape: Tape) -> SoftmaxNegatives {
+        guard options.loss == .sampledSoftmax else {
+            // The positive is one of all items.
+            return SoftmaxNegatives(.all, masksPositives: true, importance: options.importance)
+        }
+        let proposal = popularity?.items ?? ItemProposal(itemCount: itemCount)
+        let rows: SoftmaxNegatives.Rows =
+            options.sharesNegatives
+            ? .shared(tape.drawItems(negatives, from: proposal), count: negatives)
+            : .perSample(tape.drawItems(negatives, samples: batch.count, from: proposal), count: negatives)
+        // -log q of a uniform draw is the same for all items, the positive too, and cancels.
+        return SoftmaxNegatives(
+            rows, offsets: popularity?.offsets, masksPositives: options.masksHits, importance: options.importance)
+    }
+}

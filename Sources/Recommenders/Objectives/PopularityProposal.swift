@@ -1,0 +1,34 @@
+import Glibc
+import KernelCore
+
+/// Log-uniform draws by popularity: the memory that ``ItemProposal`` and the correction of the scores point to.
+final class PopularityProposal: Sendable {
+    // The memory is written once, before anybody else sees it.
+    nonisolated(unsafe) let items: ItemProposal
+    /// `[itemCount + 1]`, `-log q` of each item.
+    nonisolated(unsafe) let offsets: UnsafePointer<Float>
+
+    private nonisolated(unsafe) let order: UnsafeMutablePointer<Int32>
+    private nonisolated(unsafe) let corrections: UnsafeMutablePointer<Float>
+
+    /// - Parameter counts: `[itemCount + 1]`, interactions of each item; of equal ones the smaller id comes first.
+    init(_ counts: [Float]) {
+        let itemCount = counts.count - 1
+        order = .allocate(capacity: max(itemCount, 1))
+        corrections = .allocate(capacity: itemCount + 1)
+        corrections[0] = 0
+        let range = log(Double(itemCount + 1))
+        let ranked = (1..<max(itemCount + 1, 1)).sorted { (counts[$1], $0) < (counts[$0], $1) }
+        for (rank, item) in ranked.enumerated() {
+            order[rank] = Int32(item)
+            corrections[item] = Float(-log(log1p(1 / Double(rank + 1)) / range))
+        }
+        items = ItemProposal(itemCount: itemCount, byRank: UnsafePointer(order))
+        offsets = UnsafePointer(corrections)
+    }
+
+    deinit {
+        order.deallocate()
+        corrections.deallocate()
+    }
+}

@@ -1,0 +1,52 @@
+import Differentiation
+import KernelCore
+
+/// The linear maps of the selection `soft-linear` (BaM_l): `c_k = <L1 v_k + b1, L2 e+ + b2>` in 16 dimensions.
+///
+/// No gradient flows through a draw, and nothing else of the loss depends on the maps: they keep their initial values,
+/// weights N(0, 2 / d) and biases 0. So they do in the models that the authors published, whose biases are exactly 0
+/// and whose weights have the deviation `sqrt(2 / d)` to the last digit that 1,024 numbers tell.
+struct SelectionMaps: Sendable {
+    private let interests: (weight: Parameter, bias: Parameter)
+    private let items: (weight: Parameter, bias: Parameter)
+
+    /// d'.
+    static let size = 16
+    /// The first of the names of the parameters: `l1.weight`, `l1.bias`, `l2.weight`, `l2.bias`.
+    static let firstName = "l1.weight"
+
+    /// - Parameter size: d, of interests and items.
+    init(size: Int, in scope: ParameterScope) {
+        func register(_ name: String) -> (Parameter, Parameter) {
+            let scope = scope.within(name)
+            let deviation = (2 / Float(size)).squareRoot()
+            return (
+                scope.matrix(
+                    "weight", rows: Self.size, columns: size, isFixed: true, .normal(deviation: deviation)),
+                scope.vector("bias", count: Self.size, isFixed: true, .constant(0))
+            )
+        }
+        interests = register("l1")
+        items = register("l2")
+    }
+
+    /// `L1 v + b1` for `[count, d]`.
+    func mapInterests(_ x: UnsafePointer<Float>, count: Int, on tape: Tape) -> UnsafePointer<Float> {
+        map(x, interests, count, on: tape)
+    }
+
+    /// `L2 e + b2` for `[count, d]`.
+    func mapItems(_ x: UnsafePointer<Float>, count: Int, on tape: Tape) -> UnsafePointer<Float> {
+        map(x, items, count, on: tape)
+    }
+
+    private func map(
+        _ x: UnsafePointer<Float>, _ layer: (weight: Parameter, bias: Parameter), _ count: Int, on tape: Tape
+    ) -> UnsafePointer<Float> {
+        let y = tape.arena.allocate(Float.self, count: count * Self.size)
+        Kernel.multiplyTransposed(
+            x, tape.parameters(layer.weight), into: y, rows: count, inputs: layer.weight.columns, outputs: Self.size)
+        Kernel.addBias(tape.parameters(layer.bias), to: y, rows: count, columns: Self.size)
+        return UnsafePointer(y)
+    }
+}

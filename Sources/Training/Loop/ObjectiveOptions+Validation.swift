@@ -1,0 +1,90 @@
+import Differentiation
+import Recommenders
+
+extension TrainingConfiguration {
+    /// What the model has for an objective in the configuration's stage.
+    func objectiveSupport(of entry: RecommenderEntry) -> ObjectiveSupport {
+        // The sizes of the data set do not matter to this.
+        entry.model(
+            ModelContext(options, stage: stage, userCount: 1, itemCount: 1), in: ParameterLayout().root
+        ).objectiveSupport
+    }
+
+    /// Refuses what none of the stages has a use for.
+    func checkObjective(of entry: RecommenderEntry, in stages: [TrainingStage?]) throws(TrainingError) {
+        var support: ObjectiveSupport = []
+        for stage in stages {
+            var own = self
+            own.stage = stage
+            support.formUnion(own.objectiveSupport(of: entry))
+        }
+        let name = ([entry.name] + (stages.count == 1 ? stages.compactMap { $0?.rawValue } : [])).joined(separator: " ")
+        try require(
+            entry.isTrained || objective == ObjectiveOptions()
+                ? nil : "\(name) is not trained: --loss, --selection and what belongs to them have no meaning",
+            "leave them out")
+        try require(
+            objective.selection == .hard || support.contains(.selection)
+                ? nil
+                : "--selection \(objective.selection.rawValue): \(name) does not choose between interests in training",
+            "leave it out; models with one vector, TiMiRec's finetune and MIND with a finite --p make no choice")
+        let ofInterests =
+            objective.hasMultiInterestLoss
+            ? "--multi-interest-loss" : objective.dissimilarity > 0 ? "--dissimilarity" : nil
+        if let ofInterests {
+            try require(
+                support.contains(.interests) ? nil : "\(ofInterests): \(name) does not have several interests",
+                "leave it out, or choose a model with several")
+        }
+        try require(
+            objective.routingRegularization == 0 || support.contains(.attention)
+                ? nil : "--routing-regularization: \(name) has no attention that a gradient could change",
+            "leave it out, or choose a model with self-attentive interests, such as ComiRec")
+    }
+}
+
+extension ObjectiveOptions {
+    /// Refuses what is out of range or has no meaning beside the other options, naming the option.
+    func validate(negatives: Int) throws(TrainingError) {
+        try requireAtLeast("--selection-temperature", selectionTemperature, Float.leastNormalMagnitude)
+        try require(
+            selectionTemperature == 1 || selection != .hard
+                ? nil : "--selection-temperature is for other rules than --selection hard",
+            "leave it out, or choose soft, soft-linear or expected")
+        try requireAtLeast("--importance", importance, 0)
+        try requireAtLeast("--routing-regularization", routingRegularization, 0)
+        try requireAtLeast("--dissimilarity", dissimilarity, 0)
+        try require(
+            dissimilarityMargin >= -1 && dissimilarityMargin < 1
+                ? nil : "--dissimilarity-margin is \(dissimilarityMargin)", "choose a cosine from -1 to below 1")
+        try require(
+            dissimilarityMargin == 0 || dissimilarity > 0
+                ? nil : "--dissimilarity-margin is for --dissimilarity",
+            "give --dissimilarity a weight, or leave it out")
+        let usual = ObjectiveOptions()
+        let ofSampling = [
+            sharesNegatives == usual.sharesNegatives ? nil : "--shared-negatives",
+            proposal == usual.proposal ? nil : "--proposal", masksHits == usual.masksHits ? nil : "--mask-hits",
+        ].compactMap { $0 }
+        try require(
+            loss == .sampledSoftmax ? nil : ofSampling.first.map { "\($0) is for --loss sampled-softmax" },
+            "leave it out, or choose that loss")
+        let ofSoftmax = [
+            importance == 0 ? nil : "--importance", hasMultiInterestLoss ? "--multi-interest-loss" : nil,
+        ].compactMap { $0 }
+        try require(
+            loss != .bpr ? nil : ofSoftmax.first.map { "\($0) is for --loss sampled-softmax and full-softmax" },
+            "leave it out, or choose one of these losses")
+        try require(
+            loss == .fullSoftmax && negatives != 1
+                ? "--negatives is \(negatives), but --loss full-softmax compares with all items" : nil,
+            "leave it out, or choose sampled-softmax")
+    }
+}
+
+private func requireAtLeast(_ option: String, _ value: Float, _ bound: Float) throws(TrainingError) {
+    try require(
+        value >= bound && value.isFinite
+            ? nil : "\(option) is \(value), it must \(bound > 0 ? "be above" : "not be below") 0",
+        bound > 0 ? "1 is usual" : "0 turns it off")
+}
