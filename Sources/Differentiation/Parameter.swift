@@ -24,7 +24,7 @@ public enum ParameterKind: Sendable, Equatable {
 /// Everything that is fixed about a parameter before training.
 public struct ParameterSpecification: Sendable {
     public let name: String
-    /// As written to files: `[rows, columns]`, or `[columns]` for a vector.
+    /// As written to files: `[rows, columns]`, `[columns]` for a vector, or with several dimensions that count the rows.
     public let shape: [Int]
     public let kind: ParameterKind
     public let initialization: Initialization
@@ -71,7 +71,7 @@ public final class ParameterLayout {
         _ name: String, shape: [Int], kind: ParameterKind, initialization: Initialization, byPairs: Bool = false
     ) -> Parameter {
         precondition(specification(named: name) == nil, "two parameters are called \(name)")
-        let rows = shape.count == 2 ? shape[0] : 1
+        let rows = shape.dropLast().reduce(1, *)
         let columns = shape.last ?? 1
         let room = (rows * columns + Self.alignment - 1) / Self.alignment * Self.alignment
         let isDense = kind == .dense
@@ -101,6 +101,13 @@ public struct ParameterScope {
     /// A dense matrix `[rows, columns]`.
     public func matrix(_ name: String, rows: Int, columns: Int, _ initialization: Initialization) -> Parameter {
         layout.add(prefix + name, shape: [rows, columns], kind: .dense, initialization: initialization)
+    }
+
+    /// A dense matrix of the rows that all but the last of the dimensions count.
+    ///
+    /// - Parameter shape: as written to files, at least two dimensions.
+    public func matrix(_ name: String, shape: [Int], _ initialization: Initialization) -> Parameter {
+        layout.add(prefix + name, shape: shape, kind: .dense, initialization: initialization)
     }
 
     /// A dense vector `[count]`.

@@ -40,11 +40,14 @@ public enum RecommenderCatalogue {
             YouTubeDNN($0, in: $1)
         },
         RecommenderEntry(name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)") { SASRec($0, in: $1) },
-        RecommenderEntry(name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)") {
+        RecommenderEntry(
+            name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needsTimes: true
+        ) {
             TiSASRec($0, in: $1)
         },
         RecommenderEntry(
-            name: "ComiRec", summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
+            name: "ComiRec", aliases: ["ComiRec-SA"],
+            summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)"
@@ -52,6 +55,16 @@ public enum RecommenderCatalogue {
         RecommenderEntry(
             name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)"
         ) { context, scope in MIND(context, in: scope) },
+        RecommenderEntry(
+            name: "BaM-ComiRec", aliases: ["bam_comirec"],
+            summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
+            unusedTensors: ["sample_loss.", "l1.", "l2."]
+        ) { BaMComiRec($0, in: $1) },
+        RecommenderEntry(
+            name: "BaM-MIND", aliases: ["bam_mind"],
+            summary: "MIND with weights over all slots, as BaM's are published (2024)",
+            unusedTensors: ["sample_loss.", "l1.", "l2.", "capsule_network.relu."]
+        ) { BaMMIND($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + "."

@@ -18,12 +18,16 @@ public struct RecommenderEntry: Sendable {
     public let stages: [TrainingStage]
     /// The names of the parameters that the last stage takes over from the one before begin with this.
     public let inheritedPrefix: String?
+    /// Tensors in files of others that scoring has no use for: those whose names begin with one of these.
+    public let unusedTensors: [String]
     /// What the model learns from.
     public let samples: SampleKind
     /// Whether there is something to learn; a model without is tested as it is.
     public let isTrained: Bool
     /// Whether the model needs ``ModelContext/graph``.
     public let needsGraph: Bool
+    /// Whether the model looks at the times of interactions.
+    public let needsTimes: Bool
     /// What ``ModelOptions/layers`` is where nobody chooses.
     public let standardLayers: Int
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
@@ -32,7 +36,8 @@ public struct RecommenderEntry: Sendable {
     public init(
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
         inheritedPrefix: String? = nil,
-        samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true,
+        unusedTensors: [String] = [],
+        samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true, needsTimes: Bool = false,
         needsGraph: Bool = false,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
@@ -41,9 +46,11 @@ public struct RecommenderEntry: Sendable {
         self.summary = summary
         self.stages = stages
         self.inheritedPrefix = inheritedPrefix
+        self.unusedTensors = unusedTensors
         self.samples = samples
         self.standardLayers = standardLayers
         self.isTrained = isTrained
+        self.needsTimes = needsTimes
         self.needsGraph = needsGraph
         self.make = make
     }

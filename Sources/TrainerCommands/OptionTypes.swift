@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Interactions
 import Recommenders
 import Training
 
@@ -76,3 +77,4 @@ enum SelectionOption: String, ExpressibleByArgument, CaseIterable {
 extension RankingProtocol: ExpressibleByArgument {}
 extension HistoryScores: ExpressibleByArgument {}
 extension ExchangeKind: ExpressibleByArgument {}
+extension SamplingRule: ExpressibleByArgument {}

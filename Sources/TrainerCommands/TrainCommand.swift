@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Interactions
 import MPI
 import Recommenders
 import Reporting
@@ -38,13 +39,27 @@ struct TrainCommand: ParsableCommand {
     @Option(name: [.customLong("epochs"), .customLong("epoch")], help: "The most epochs.")
     var epochs = 200
 
-    @Option(name: [.customLong("max-steps"), .customLong("max_steps")], help: "Stop after so many steps.")
+    @Option(
+        name: [.customLong("max-steps"), .customLong("max_steps"), .customLong("steps")],
+        help: "Stop after so many steps.")
     var maxSteps: Int?
 
     @Option(
         name: [.customLong("early-stop"), .customLong("early_stop")],
         help: "Dev results in a row without a rise that end the training, 0: never.")
     var earlyStop = 10
+
+    @Option(
+        help: "epoch: every sample once an epoch; users: a random user, then one of the user's samples.")
+    var sampling = SamplingRule.epoch
+
+    @Option(
+        name: [.customLong("validate-every"), .customLong("validate_every")],
+        help: "With --sampling users: steps between two validations, which --epochs counts.")
+    var validateEvery = 1000
+
+    @Option(help: "The most epochs (after the first 20) or validations since the best one; needs --early-stop.")
+    var patience = 20
 
     @Option(
         name: [.customLong("seed"), .customLong("random_seed"), .customLong("random-seed")],
@@ -128,6 +143,10 @@ struct TrainCommand: ParsableCommand {
         guard model != nil else {
             throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
         }
+        // A mistyped name is told before what else is missing.
+        do { _ = try RecommenderCatalogue.requireEntry(named: modelName) } catch {
+            throw CommandError(error.description)
+        }
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
         var configuration = TrainingConfiguration(
             model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
@@ -143,6 +162,9 @@ struct TrainCommand: ParsableCommand {
         configuration.historyScores = historyScores
         configuration.measures = measures?.values ?? []
         configuration.earlyStop = earlyStop
+        configuration.sampling = sampling
+        configuration.validateEvery = validateEvery
+        configuration.patience = patience
         configuration.exchange = exchange
         configuration.extractor = extractor
         configuration.options = arguments.options
@@ -156,12 +178,15 @@ struct TrainCommand: ParsableCommand {
     /// The catalogue's spelling of the model, or what was typed.
     private var modelName: String { model.map { RecommenderCatalogue.entry(named: $0)?.name ?? $0 } ?? "" }
 
-    /// The options of single models that are not as usual; the layers of a later stage do not count.
+    /// The options of sampling, stopping and single models that are not as usual; the layers of a later stage do not count.
     private var unusualOptions: [String] {
         let options = arguments.options
         let usual = ModelOptions()
         let hasStages = model.flatMap(RecommenderCatalogue.entry(named:))?.stages.isEmpty == false
         return [
+            sampling == .epoch ? nil : "\(sampling.rawValue)\(validateEvery)",
+            earlyStop == 10 ? nil : "stop\(earlyStop)",
+            patience == 20 ? nil : "patience\(patience)",
             hasStages ? nil : options.layers.map { "layers\($0)" },
             options.heads == usual.heads ? nil : "heads\(options.heads)",
             options.dropout == usual.dropout ? nil : "dropout\(options.dropout)",

@@ -26,7 +26,8 @@ struct Setting: Sendable {
         name: "8 shards",
         arguments: common + [
             "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2", "--logical-shards", "8", "--batch-size",
-            "37", "--negatives", "3", "--epochs", "2",
+            "37", "--negatives", "3", "--epochs", "2", "--heads", "2", "--dropout", "0.2", "--time-max", "40",
+            "--hidden-size", "12",
         ])
 
     static let withoutTransformer = Setting(
@@ -35,6 +36,13 @@ struct Setting: Sendable {
             "--add-trm", "0", "--add-pos", "0", "--K", "2", "--n_layers", "2", "--logical-shards", "6", "--batch-size",
             "32", "--negatives", "1", "--max-steps", "20", "--l2", "1e-4", "--p", "2", "--relu-layer", "1",
             "--adaptive-interests", "1", "--routing", "positions",
+        ])
+
+    static let randomUsers = Setting(
+        name: "random users",
+        arguments: common + [
+            "--sampling", "users", "--validate-every", "6", "--steps", "15", "--batch-size", "20", "--logical-shards",
+            "7", "--negatives", "20", "--K", "2",
         ])
 
     private static let common = ["--embedding-size", "16", "--lr", "0.01", "--topk", "5,10", "--history-max", "9"]

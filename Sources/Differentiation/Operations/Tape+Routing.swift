@@ -7,8 +7,12 @@ extension Tape {
     /// - Parameters:
     ///   - x: `[segments.total, d]`.
     ///   - logits: `[K, segments.total]`, overwritten.
+    ///   - absent: `[segments.count, K]`, the sum of the exponentials of logits without a row, for a softmax over
+    ///     positions; nil: there are none.
     /// - Returns: `[B * K, d]`, the interests of a user one after another.
-    public func route(_ x: Variable, by plan: RoutingPlan, logits: UnsafeMutablePointer<Float>) -> Variable {
+    public func route(
+        _ x: Variable, by plan: RoutingPlan, logits: UnsafeMutablePointer<Float>, absent: UnsafePointer<Float>? = nil
+    ) -> Variable {
         precondition(
             x.rows == plan.segments.total && x.columns == plan.columns,
             "route: [\(x.rows), \(x.columns)] for a plan of [\(plan.segments.total), \(plan.columns)]")
@@ -16,7 +20,8 @@ extension Tape {
         let y = variable(rows: plan.segments.count * plan.interests, columns: plan.columns)
         let weights = arena.allocate(Float.self, count: plan.weightCount)
         let sums = arena.allocate(Float.self, count: plan.interestCount)
-        Kernel.route(plan, x.value, logits: logits, weights: weights, sums: sums, into: y.value)
+        Kernel.route(
+            plan, x.value, logits: logits, absent: absent, weights: weights, sums: sums, into: y.value)
         record(RoutingOperation(x: x, plan: plan, weights: weights, sums: sums, y: y))
         return y
     }

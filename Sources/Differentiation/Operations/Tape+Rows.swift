@@ -30,6 +30,18 @@ extension Tape {
         return y
     }
 
+    /// For each row of packed histories its distance from the start: the oldest has 0.
+    ///
+    /// - Returns: `[segments.total]`, valid until the tape begins anew.
+    public func positionsFromOldest(_ segments: Segments) -> UnsafePointer<Int32> {
+        let positions = arena.allocate(Int32.self, count: segments.total)
+        for segment in 0..<segments.count {
+            let start = segments.offsets[segment]
+            for row in start..<segments.offsets[segment + 1] { positions[Int(row)] = row - start }
+        }
+        return UnsafePointer(positions)
+    }
+
     /// For each row of packed histories its distance from the end: the newest has 1, the oldest the length.
     ///
     /// - Returns: `[segments.total]`, valid until the tape begins anew.

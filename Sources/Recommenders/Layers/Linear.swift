@@ -6,10 +6,13 @@ public struct Linear: Sendable {
     let bias: Parameter?
 
     /// - Parameter name: the parameters are called `<name>.weight` and `<name>.bias`.
-    public init(_ name: String, inputs: Int, outputs: Int, bias: Bool = true, in scope: ParameterScope) {
+    public init(
+        _ name: String, inputs: Int, outputs: Int, bias: Bool = true, initialization: Initialization = .embedding,
+        in scope: ParameterScope
+    ) {
         let scope = scope.within(name)
-        weight = scope.matrix("weight", rows: outputs, columns: inputs, .embedding)
-        self.bias = bias ? scope.vector("bias", count: outputs, .embedding) : nil
+        weight = scope.matrix("weight", rows: outputs, columns: inputs, initialization)
+        self.bias = bias ? scope.vector("bias", count: outputs, initialization) : nil
     }
 
     /// `[rows, outputs]` for `x` `[rows, inputs]`.

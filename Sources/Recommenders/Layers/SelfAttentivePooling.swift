@@ -11,8 +11,16 @@ public struct SelfAttentivePooling: Sendable {
 
     /// The parameters are called `W1.weight`, `W1.bias`, `W2.weight` and `W2.bias`.
     public init(size: Int, attentionSize: Int, interests: Int, in scope: ParameterScope) {
-        first = Linear("W1", inputs: size, outputs: attentionSize, in: scope)
-        second = Linear("W2", inputs: attentionSize, outputs: interests, in: scope)
+        self.init(
+            first: Linear("W1", inputs: size, outputs: attentionSize, in: scope),
+            second: Linear("W2", inputs: attentionSize, outputs: interests, in: scope))
+    }
+
+    /// - Parameters:
+    ///   - first: `W1` and `b1`, second: `W2` and `b2`; either may have no bias.
+    public init(first: Linear, second: Linear) {
+        self.first = first
+        self.second = second
     }
 
     /// The interests of each history.

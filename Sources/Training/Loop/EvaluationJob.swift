@@ -40,7 +40,7 @@ public struct EvaluationJob: Sendable {
             configuration.options, stage: configuration.stage, userCount: size.users, itemCount: size.items)
         let model = entry.model(context, in: layout.root)
         let storage = ParameterStorage(layout)
-        try world.together { try ModelFile.read(parameters, into: storage.values, layout) }
+        try world.together { try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors) }
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         let clock = ContinuousClock()
         let start = clock.now

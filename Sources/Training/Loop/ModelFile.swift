@@ -22,14 +22,19 @@ public enum ModelFile {
     ///
     /// Each of the model's parameters must be in the file with the model's shape, and the file must hold nothing else.
     ///
-    /// - Parameter prefix: when given, only the parameters whose names begin with it are read, and the others in the
-    ///   file do not matter.
+    /// - Parameters:
+    ///   - prefix: when given, only the parameters whose names begin with it are read, and the others in the file do
+    ///     not matter.
+    ///   - unused: tensors whose names begin with one of these may be there, too.
     public static func read(
         _ file: SafetensorsFile, into values: ParameterValues, _ layout: ParameterLayout,
-        prefix: String? = nil
+        prefix: String? = nil, unused: [String] = []
     ) throws {
         let isWanted = { (name: String) in prefix.map { name.hasPrefix($0) } ?? true }
-        for name in file.names where isWanted(name) && layout.specification(named: name) == nil {
+        for name in file.names
+        where isWanted(name) && layout.specification(named: name) == nil
+            && !unused.contains(where: { name.hasPrefix($0) })
+        {
             throw TrainingError(
                 .data, "\(file.path): the model has no parameter \(name)",
                 remedy: "the file belongs to another model or stage, or to the same with other options")

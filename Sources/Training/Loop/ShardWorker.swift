@@ -8,7 +8,7 @@ final class ShardWorker {
     let tape: Tape
     private let model: any Recommender
     private let recorder: GradientRecorder
-    private var samplers: [ShardSampler]
+    private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
     private let seed: UInt64
 
@@ -20,11 +20,19 @@ final class ShardWorker {
         seed = configuration.seed
         recorder = GradientRecorder(gradientLayout)
         tape = Tape(parameters: parameters, gradients: recorder)
-        samplers = data.store.shards.map {
-            ShardSampler(
-                store: data.store, shards: data.shards, shard: $0, batchSize: configuration.batchSize,
-                negatives: configuration.negatives, historyMax: configuration.options.historyMax,
-                seed: configuration.seed)
+        samplers = data.store.shards.map { shard -> any TrainingSampler in
+            switch configuration.sampling {
+            case .epoch:
+                ShardSampler(
+                    store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
+                    negatives: configuration.negatives, historyMax: configuration.options.historyMax,
+                    seed: configuration.seed)
+            case .users:
+                UserSampler(
+                    store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
+                    negatives: configuration.negatives, historyMax: configuration.options.historyMax,
+                    seed: configuration.seed)
+            }
         }
     }
 
@@ -41,7 +49,7 @@ final class ShardWorker {
     func computeGradients(place: Int, step: Int, into exchange: any GradientExchange) {
         for sampler in samplers {
             let gradient = exchange.gradient(ofShard: sampler.shard)
-            guard sampler.fill(batch, step: place) > 0 else {
+            guard sampler.fill(batch, place: place, step: step) > 0 else {
                 gradient.samples = 0
                 continue
             }
@@ -54,9 +62,13 @@ final class ShardWorker {
         }
     }
 
-    /// The most rows of one table that a mini-batch can touch: every id that a batch of the largest quota can hold.
+    /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota.
     static func rowCapacity(_ configuration: TrainingConfiguration) -> Int {
-        let quota = (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
+        // All users of a batch may belong to one shard where they are drawn.
+        let quota =
+            configuration.sampling == .users
+            ? configuration.batchSize
+            : (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
         return quota * (configuration.options.historyMax + 1 + configuration.negatives + 1)
     }
 }

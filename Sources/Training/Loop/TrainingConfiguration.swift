@@ -1,4 +1,5 @@
 import Evaluation
+import Interactions
 import Recommenders
 
 /// Everything that decides about the result of a training run, resolved: what `config.yaml` holds.
@@ -22,6 +23,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var batchSize = 256
     /// Parts that the users are divided into; the most ranks that can take part.
     public var logicalShards = 8
+    /// How the samples of a step are chosen.
+    public var sampling = SamplingRule.epoch
+    /// With ``SamplingRule/users``: the steps between two validations, which take the place of an epoch.
+    public var validateEvery = 1000
     public var optimizer = Adam.Settings()
     /// Negatives of a training sample.
     public var negatives = 1
@@ -34,6 +39,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var measures: Set<RankingMeasure> = []
     /// Dev results in a row without a rise that end the training; 0: never.
     public var earlyStop = 10
+    /// So many epochs (after the first 20) or validations after the best one end the training.
+    public var patience = 20
     public var exchange = ExchangeKind.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
@@ -68,6 +75,9 @@ extension TrainingConfiguration: Codable {
         case historyScores = "history-scores"
         case measures
         case earlyStop = "early-stop"
+        case sampling
+        case validateEvery = "validate-every"
+        case patience
         case exchange, extractor
     }
 
@@ -100,6 +110,9 @@ extension TrainingConfiguration: Codable {
             measures = try RankingMeasure.list(text, codingPath: container.codingPath + [CodingKeys.measures])
         }
         earlyStop = try value(.earlyStop, else: earlyStop)
+        sampling = try value(.sampling, else: sampling)
+        validateEvery = try value(.validateEvery, else: validateEvery)
+        patience = try value(.patience, else: patience)
         exchange = try value(.exchange, else: exchange)
         extractor = try container.decodeIfPresent(String.self, forKey: .extractor)
         options = try ModelOptions(from: decoder)
@@ -128,6 +141,9 @@ extension TrainingConfiguration: Codable {
             try container.encode(names.joined(separator: ","), forKey: .measures)
         }
         try container.encode(earlyStop, forKey: .earlyStop)
+        try container.encode(sampling, forKey: .sampling)
+        try container.encode(validateEvery, forKey: .validateEvery)
+        try container.encode(patience, forKey: .patience)
         try container.encode(exchange, forKey: .exchange)
         try container.encodeIfPresent(extractor, forKey: .extractor)
         try options.encode(to: encoder)

@@ -55,9 +55,12 @@ public final class TrainingRun {
         var configuration = configuration
         configuration.ranking = ranking
         self.configuration = configuration
-        stepsPerEpoch = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        stepsPerEpoch = configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         model = entry.model(data.context(configuration.options, stage: configuration.stage), in: layout.root)
-        stopping = EarlyStopping(patience: configuration.earlyStop)
+        stopping = EarlyStopping(
+            patience: configuration.earlyStop, oldest: configuration.patience,
+            countsRises: configuration.sampling == .epoch)
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration))
         exchange = try Self.makeExchange(configuration, model, layout, gradientLayout, data, world)
         worker = ShardWorker(

@@ -61,8 +61,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         func number(_ key: String) -> Double? { Self.number(hyperparameters?[key]) }
         var options = ModelOptions()
         options.embeddingSize = number("emb_size").map { Int($0) } ?? options.embeddingSize
-        options.historyMax = number("history_max").map { Int($0) } ?? options.historyMax
-        options.interests = number("K").map { Int($0) } ?? options.interests
+        options.historyMax = (number("history_max") ?? number("seq_len")).map { Int($0) } ?? options.historyMax
+        options.interests = (number("K") ?? number("interest_num")).map { Int($0) } ?? options.interests
         options.attentionSize = number("attn_size").map { Int($0) } ?? options.attentionSize
         options.addPositions = number("add_pos").map { $0 != 0 } ?? options.addPositions
         options.addTransformer = number("add_trm").map { $0 != 0 } ?? options.addTransformer
@@ -102,14 +102,22 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         return ModelContext(options, stage: stage, userCount: userCount, itemCount: itemCount, graph: graph)
     }
 
+    /// The name of the reference scores, and that of their candidates; nil: all rows of the item table.
+    var evaluation: (scores: String, candidates: String?) {
+        tensors["eval.scores"] == nil ? ("eval.prediction", "eval.item_id") : ("eval.scores", nil)
+    }
+
     /// The rows `range` of the training batch, or of the batch that is scored, unpadded.
-    func batch(_ range: Range<Int>? = nil, candidates: String = "batch.item_id") throws -> PackedBatch {
+    ///
+    /// - Parameter candidates: name of the candidates; nil: all rows of the item table.
+    func batch(_ range: Range<Int>? = nil, candidates: String? = "batch.item_id") throws -> PackedBatch {
         let lengths = try tensors.integers("batch.lengths")
         let width = tensors["batch.history_items"]!.shape[1]
-        let perSample = tensors[candidates]!.shape[1]
         let items = try tensors.integers("batch.history_items").map(Int32.init)
         let times = try tensors.integers("batch.history_times").map(Int64.init)
-        let candidateItems = try tensors.integers(candidates).map(Int32.init)
+        let all = (0...Int32(itemCount)).map { $0 }
+        let candidateItems = try candidates.map { try tensors.integers($0).map(Int32.init) }
+        let perSample = candidates.map { tensors[$0]!.shape[1] } ?? all.count
         let users = try tensors.integers("batch.user_id").map(Int32.init)
         let gaps =
             tensors["batch.user_min_interval"] == nil
@@ -119,7 +127,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         batch.fill(
             users: rows.map { users[$0] },
             histories: rows.map { Array(items[$0 * width..<$0 * width + lengths[$0]]) },
-            candidates: rows.map { Array(candidateItems[$0 * perSample..<($0 + 1) * perSample]) },
+            candidates: rows.map { row in
+                candidateItems.map { Array($0[row * perSample..<(row + 1) * perSample]) } ?? all
+            },
             times: rows.map { Array(times[$0 * width..<$0 * width + lengths[$0]]) },
             samples: rows.map { UInt32($0) }, smallestTimeGaps: rows.map { Int64(gaps[$0]) })
         return batch
@@ -130,7 +140,10 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     func routingLogits(_ range: Range<Int>) throws -> [Float]? {
         guard let shape = tensors["batch.routing_init"]?.shape else { return nil }
         let padded = try tensors.floats("batch.routing_init")
-        let lengths = try tensors.integers("batch.lengths")
+        // BaM's variant draws for all slots, also those that no item fills.
+        let lengths =
+            model == "bam_mind"
+            ? [Int](repeating: shape[2], count: shape[0]) : try tensors.integers("batch.lengths")
         return (0..<shape[1]).flatMap { interest in
             range.flatMap { row in (0..<lengths[row]).map { padded[(row * shape[1] + interest) * shape[2] + $0] } }
         }

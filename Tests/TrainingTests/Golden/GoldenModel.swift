@@ -107,9 +107,9 @@ final class GoldenModel {
         return loss
     }
 
-    /// The scores of the case's evaluation candidates, `[B, C]`.
+    /// The scores of the case's evaluation candidates, `[B, C]`: of all rows of the item table where it names none.
     func evaluationScores() throws -> [Float] {
-        let batch = try golden.batch(candidates: "eval.item_id")
+        let batch = try golden.batch(candidates: golden.evaluation.candidates)
         propagator?.propagate {}
         propagator?.completeAll()
         tape.begin(.scoring(seed: 0))

@@ -11,7 +11,7 @@ import Testing
         #expect(models.isSuperset(of: expected))
     }
 
-    @Test(arguments: GoldenCase.supported, [1, 3])
+    @Test(arguments: GoldenCase.supported.filter { !$0.model.hasPrefix("bam") }, [1, 3])
     func `loss and gradients agree, whole and divided among shards`(_ golden: GoldenCase, shards: Int) throws {
         let model = try GoldenModel(golden, shards: shards)
         let loss = model.computeGradients()
@@ -28,13 +28,13 @@ import Testing
     @Test(arguments: GoldenCase.supported)
     func `scores agree`(_ golden: GoldenCase) throws {
         let scores = try GoldenModel(golden, shards: 1).evaluationScores()
-        let reference = try golden.tensors.doubles("eval.prediction")
+        let reference = try golden.tensors.doubles(golden.evaluation.scores)
         try #require(scores.count == reference.count)
         let worst = zip(scores, reference).map { abs(Double($0) - $1) - 5e-5 * abs($1) }.max() ?? 0
         #expect(worst <= 5e-6)
     }
 
-    @Test(arguments: GoldenCase.supported, [1, 3])
+    @Test(arguments: GoldenCase.supported.filter { !$0.model.hasPrefix("bam") }, [1, 3])
     func `ten Adam steps agree`(_ golden: GoldenCase, shards: Int) throws {
         let model = try GoldenModel(golden, shards: shards)
         let losses = try golden.tensors.doubles("steps.loss")

@@ -1,0 +1,68 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+/// MIND in the variant that BaM's models are published in:
+///
+///     x_l  = S e_l,    B_kl ~ N(0, 1)  for the slots l = 1 ... historyMax
+///     W_kl = exp(B_kl) / sum over all slots of exp(B_kl)
+///     v_k  = squash(sum over the history of W_kl x_l),    B_kl = B_kl + <x_l, v_k>,    several times
+///
+/// The weights are normalised over slots, those beyond the history included: they keep their first logits, and swallow
+/// weight. So the interests depend on `historyMax`; `MIND --routing positions` is the same without this. Only the sum of
+/// the exponentials of the empty slots is computed. Initial values are N(0, sqrt(2 / d)).
+public struct BaMMIND: MultiInterestRecommender {
+    public let items: Embedding
+    let transformation: Linear
+    let interests: Int
+    let iterations: Int
+    let historyMax: Int
+
+    public init(_ context: ModelContext, in scope: ParameterScope) {
+        let options = context.options
+        let size = options.embeddingSize
+        items = .withFan(size, "embeddings", rows: context.itemCount + 1, size: size, in: scope)
+        let capsules = scope.within("capsule_network")
+        transformation = Linear(
+            "linear", inputs: size, outputs: size, bias: false, initialization: .fan(size), in: capsules)
+        interests = options.interests
+        iterations = options.iterations
+        historyMax = options.historyMax
+    }
+
+    public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
+        let segments = batch.histories.segments
+        let x = transformation(items(batch.histories.items, count: segments.total, on: tape), on: tape)
+        let plan = RoutingPlan(
+            segments: segments, interests: interests, columns: x.columns, iterations: iterations, overPositions: true)
+        let (logits, absent) = firstLogits(of: batch, on: tape)
+        return Interests(
+            vectors: tape.route(x, by: plan, logits: logits, absent: absent), perUser: interests)
+    }
+
+    /// The logits of the slots of the histories, `[K, segments.total]`, and for each user and interest the sum of the
+    /// exponentials of those of the other slots, `[B, K]`.
+    private func firstLogits(
+        of batch: PackedBatch, on tape: Tape
+    ) -> (UnsafeMutablePointer<Float>, UnsafePointer<Float>) {
+        let segments = batch.histories.segments
+        let offsets = tape.arena.allocate(Int32.self, count: segments.count + 1)
+        for user in 0...segments.count { offsets[user] = Int32(user * historyMax) }
+        let slots = Segments(offsets: offsets, count: segments.count)
+        let all = tape.standardNormals(columns: interests, over: slots, users: batch.users)
+        let logits = tape.arena.allocate(Float.self, count: interests * segments.total)
+        let absent = tape.arena.allocate(Float.self, count: segments.count * interests)
+        for interest in 0..<interests {
+            for user in 0..<segments.count {
+                let length = segments.length(user)
+                let row = all + (interest * slots.total + user * historyMax)
+                (logits + (interest * segments.total + segments.start(user))).update(from: row, count: length)
+                Kernel.exponential(row + length, into: row + length, count: historyMax - length)
+                var sum: Float = 0
+                for slot in length..<historyMax { sum += row[slot] }
+                absent[user * interests + interest] = sum
+            }
+        }
+        return (logits, UnsafePointer(absent))
+    }
+}
