@@ -73,10 +73,11 @@ private struct SoftmaxLossOperation: Operation {
     /// The rows of all samples, or of each, nil for all but row 0.
     private let list: UnsafePointer<Int32>?
     private let listCount: Int
+    private let hasOwnLists: Bool
     /// Samples that have the same list, one after another.
     private let chunkSize: Int
     private let blockWidth: Int
-    /// The items of the list, `[listCount, d]`; nil where they lie one behind the other in the table.
+    /// The items of the list that all samples share, `[listCount, d]`; nil for other lists.
     private let gathered: UnsafeMutablePointer<Float>?
     /// `[chunkSize * groupSize, blockWidth]` of the block that was computed last, of each chunk.
     private let logits: UnsafeMutablePointer<Float>
@@ -115,9 +116,9 @@ private struct SoftmaxLossOperation: Operation {
         }
         let arena = tape.arena
         // A list of its own has one block: it is short, and no other sample needs it.
-        let isOwn = if case .perSample = negatives.rows { true } else { false }
-        blockWidth = max(isOwn ? listCount : min(listCount, max(Self.blockSize / max(x.rows, 1), 64)), 1)
-        gathered = list == nil ? nil : arena.allocate(count: listCount * x.columns)
+        hasOwnLists = if case .perSample = negatives.rows { true } else { false }
+        blockWidth = max(hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(x.rows, 1), 64)), 1)
+        gathered = list == nil || hasOwnLists ? nil : arena.allocate(count: listCount * x.columns)
         logits = arena.allocate(count: x.rows * blockWidth)
         scores = groupSize == 1 ? logits : arena.allocate(count: samples * blockWidth)
         statistics = arena.allocate(count: samples)
@@ -127,9 +128,11 @@ private struct SoftmaxLossOperation: Operation {
 
     func forward(on tape: Tape) {
         let table = tape.parameters(parameter)
+        if let list, let gathered {
+            Kernel.gather(table, rows: list, count: listCount, columns: x.columns, into: gathered)
+        }
         for sample in 0..<sampleCount { statistics[sample] = SoftmaxStatistics() }
         for chunk in 0..<chunkCount {
-            gather(chunk, table)
             for block in 0..<blockCount {
                 score(chunk, block, table) { sample, row, width, masked in
                     Kernel.extend(
@@ -158,10 +161,9 @@ private struct SoftmaxLossOperation: Operation {
     func backward(on tape: Tape) {
         let table = tape.parameters(parameter)
         let width = x.columns
-        let ditems = tape.arena.allocate(Float.self, count: blockWidth * width)
+        let ditems = tape.arena.allocate(Float.self, count: hasOwnLists ? 0 : blockWidth * width)
         let slope = loss.slope[0]
         for chunk in (0..<chunkCount).reversed() {
-            if chunkCount > 1 { gather(chunk, table) }
             for block in (0..<blockCount).reversed() {
                 // The last block of a chunk is still there.
                 if block < blockCount - 1 { score(chunk, block, table) { _, _, _, _ in } }
@@ -179,6 +181,10 @@ private struct SoftmaxLossOperation: Operation {
                     Kernel.logSumExpSlopes(rows, interests: own, count: range.count, dscores: row)
                     Kernel.clear(rows + own * range.count, count: (groupSize - own) * range.count)
                 }
+                guard !hasOwnLists else {
+                    ownListBackward(sample: chunk, table, on: tape)
+                    continue
+                }
                 let slopes = logitRow(chunk, 0, range.count)
                 let start = first * groupSize * width
                 Kernel.multiply(
@@ -191,12 +197,28 @@ private struct SoftmaxLossOperation: Operation {
                 for place in range {
                     Kernel.accumulate(
                         ditems + (place - range.lowerBound) * width,
-                        into: tape.gradientRow(parameter, row(chunk, place)),
-                        count: width)
+                        into: tape.gradientRow(parameter, row(chunk, place)), count: width)
                 }
             }
         }
         for sample in 0..<sampleCount { positiveBackward(sample, -slope * sigmoid(margins[sample]), table, on: tape) }
+    }
+
+    /// From the slopes of the logits of a sample to the sample and its list.
+    private func ownListBackward(sample: Int, _ table: UnsafePointer<Float>, on tape: Tape) {
+        let slopes = logitRow(sample, 0, listCount)
+        let start = sample * groupSize * x.columns
+        for place in 0..<listCount {
+            let item = row(sample, place)
+            let ditem = tape.gradientRow(parameter, item)
+            for k in 0..<ownCount(sample) {
+                let slope = slopes[k * listCount + place]
+                let vector = start + k * x.columns
+                Kernel.accumulate(x.value + vector, times: slope, into: ditem, count: x.columns)
+                Kernel.accumulate(
+                    table + Int(item) * x.columns, times: slope, into: x.slope + vector, count: x.columns)
+            }
+        }
     }
 
     /// The way back through the score of the positive.
@@ -221,9 +243,19 @@ private struct SoftmaxLossOperation: Operation {
     ) {
         let range = items(of: block)
         let first = chunk * chunkSize
-        Kernel.multiplyTransposed(
-            x.value + first * groupSize * x.columns, vectors(range, table), into: logitRow(chunk, 0, range.count),
-            rows: chunkSize * groupSize, inputs: x.columns, outputs: range.count)
+        if let list, hasOwnLists {
+            // A product of so few rows is none for a matrix library.
+            for k in 0..<groupSize {
+                Kernel.scores(
+                    users: x.value + (first * groupSize + k) * x.columns, table: table,
+                    candidates: list + chunk * listCount, count: 1, perUser: listCount, columns: x.columns,
+                    into: logitRow(chunk, 0, range.count) + k * listCount)
+            }
+        } else {
+            Kernel.multiplyTransposed(
+                x.value + first * groupSize * x.columns, vectors(range, table), into: logitRow(chunk, 0, range.count),
+                rows: chunkSize * groupSize, inputs: x.columns, outputs: range.count)
+        }
         for local in 0..<chunkSize {
             let row = scoreRow(chunk, local, range.count)
             let sample = first + local
@@ -247,20 +279,13 @@ private struct SoftmaxLossOperation: Operation {
             row[place - range.lowerBound] = Kernel.maskedScore
             return 1
         }
-        let own = list + (chunkCount > 1 ? chunk * listCount : 0)
+        let own = list + (hasOwnLists ? chunk * listCount : 0)
         var masked = 0
         for place in range where own[place] == positive {
             row[place - range.lowerBound] = Kernel.maskedScore
             masked += 1
         }
         return masked
-    }
-
-    private func gather(_ chunk: Int, _ table: UnsafePointer<Float>) {
-        guard let list, let gathered else { return }
-        Kernel.gather(
-            table, rows: list + (chunkCount > 1 ? chunk * listCount : 0), count: listCount, columns: x.columns,
-            into: gathered)
     }
 
     private func items(of block: Int) -> Range<Int> {
@@ -271,7 +296,7 @@ private struct SoftmaxLossOperation: Operation {
     @inline(__always)
     private func row(_ chunk: Int, _ place: Int) -> Int32 {
         guard let list else { return Int32(1 + place) }
-        return list[(chunkCount > 1 ? chunk * listCount : 0) + place]
+        return list[(hasOwnLists ? chunk * listCount : 0) + place]
     }
 
     private func vectors(_ range: Range<Int>, _ table: UnsafePointer<Float>) -> UnsafePointer<Float> {
