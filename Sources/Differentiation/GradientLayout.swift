@@ -16,7 +16,7 @@ public struct GradientLayout: Sendable {
     let denseCount: Int
     let denseOffset: Int
     let tables: [Table]
-    /// The most rows of one table that a mini-batch can touch.
+    /// Ids of a mini-batch, the most rows of a table that it can touch by ids.
     public let rowCapacity: Int
     /// Bytes of one gradient, a multiple of 64.
     public let byteCount: Int

@@ -13,11 +13,13 @@ import Recommenders
 public final class Evaluator {
     public let split: Split
     public let ranking: RankingProtocol
+    public let historyScores: HistoryScores
+    public let measures: Set<RankingMeasure>
     private let rows: [EvaluationRows]
     private let itemCount: Int
     private let seed: UInt64
     private let batch = PackedBatch()
-    private var seen: [Int32] = []
+    private var candidates = FullCandidates()
 
     /// Rows that are scored at once.
     static let batchSize = 256
@@ -25,12 +27,18 @@ public final class Evaluator {
     /// - Parameters:
     ///   - store: the users of this rank's shards.
     ///   - historyMax: newest items that a history keeps.
+    ///   - historyScores: of the protocol `full`.
+    ///   - measures: what is found beside hit ratio and gain; coverage needs the protocol `full`.
     ///   - seed: of the training, for models with something random in scoring.
     public init(
-        store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol, seed: UInt64
+        store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol,
+        historyScores: HistoryScores = .exclude, measures: Set<RankingMeasure> = [], seed: UInt64
     ) {
+        precondition(ranking == .full || !measures.contains { $0.needsAllItems }, "coverage is of all items")
         self.split = split
         self.ranking = ranking
+        self.historyScores = historyScores
+        self.measures = measures
         itemCount = store.itemCount
         self.seed = seed
         rows = store.shards.map {
@@ -43,8 +51,26 @@ public final class Evaluator {
 
     /// Positions of the true items of this rank's rows, in the order of shards and rows.
     public func positions(of model: some Recommender, on tape: Tape) -> [Int32] {
-        var positions: [Int32] = []
-        positions.reserveCapacity(rows.reduce(0) { $0 + $1.count })
+        findings(of: model, on: tape, topK: []).positions
+    }
+
+    /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
+    public func metrics(
+        of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator
+    ) throws(MPIError) -> RankingMetrics? {
+        try findings(of: model, on: tape, topK: topK).metrics(
+            topK: topK, measures: measures, ranking: ranking, world: world)
+    }
+
+    /// What this rank finds in its rows.
+    ///
+    /// - Parameter topK: the cut-offs of the coverage.
+    package func findings(of model: some Recommender, on tape: Tape, topK: [Int]) -> RowFindings {
+        var findings = RowFindings()
+        findings.positions.reserveCapacity(rows.reduce(0) { $0 + $1.count })
+        let coverageSize = measures.contains(.coverage) ? min(topK.max() ?? 0, itemCount) : 0
+        if coverageSize > 0 { findings.bestPlaces = [Int32](repeating: .max, count: itemCount + 1) }
+        let bestSize = max(coverageSize, measures.contains(.interests) && ranking == .full ? 1 : 0)
         for rows in rows {
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
@@ -53,31 +79,18 @@ public final class Evaluator {
                 let queries = model.queries(of: batch, on: tape)
                 let table = tape.parameters(model.items.table)
                 switch ranking {
-                case .sampled: appendSampled(queries, table, on: tape, to: &positions)
-                case .full: appendFull(queries, table, rows, range, on: tape, to: &positions)
+                case .sampled: rankStored(queries, table, on: tape, into: &findings)
+                case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &findings)
                 }
+                if measures.contains(.interests) { compareInterests(queries, table, into: &findings) }
             }
         }
-        return positions
+        return findings
     }
 
-    /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
-    public func metrics(
-        of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator
-    ) throws(MPIError) -> RankingMetrics? {
-        try Self.metrics(ofPositions: positions(of: model, on: tape), topK: topK, world: world)
-    }
-
-    /// The metrics over the positions of all ranks, at rank 0; nil elsewhere. Collective.
-    static func metrics(
-        ofPositions own: [Int32], topK: [Int], world: Communicator
-    ) throws(MPIError) -> RankingMetrics? {
-        guard let all = try world.gather(own, at: 0) else { return nil }
-        return RankingMetrics(positions: all.joined(), topK: topK)
-    }
-
-    private func appendSampled(
-        _ queries: Interests, _ table: UnsafePointer<Float>, on tape: Tape, to positions: inout [Int32]
+    /// Ranks among the stored negatives.
+    private func rankStored(
+        _ queries: Interests, _ table: UnsafePointer<Float>, on tape: Tape, into findings: inout RowFindings
     ) {
         let perUser = batch.candidatesPerSample
         let scores = tape.arena.allocate(Float.self, count: batch.count * perUser)
@@ -86,35 +99,93 @@ public final class Evaluator {
             candidates: batch.candidates, count: batch.count, perUser: perUser, columns: queries.vectors.columns,
             into: scores)
         for row in 0..<batch.count {
-            positions.append(1 + Kernel.countNotBelow(scores[row * perUser], scores + (row * perUser + 1), perUser - 1))
+            let truth = scores[row * perUser]
+            findings.positions.append(1 + Kernel.countNotBelow(truth, scores + (row * perUser + 1), perUser - 1))
         }
     }
 
-    private func appendFull(
+    /// Ranks among all items.
+    ///
+    /// - Parameter bestSize: how many of a user's best items are needed.
+    private func rankAll(
         _ queries: Interests, _ table: UnsafePointer<Float>, _ rows: EvaluationRows, _ range: Range<Int>,
-        on tape: Tape, to positions: inout [Int32]
+        bestSize: Int, on tape: Tape, into findings: inout RowFindings
     ) {
+        let count = batch.count
         let columns = queries.vectors.columns
-        let truths = tape.arena.allocate(Float.self, count: batch.count)
-        let counts = tape.arena.allocateZeroed(Int32.self, count: batch.count)
-        for row in 0..<batch.count {
-            Kernel.bestScores(
-                interests: queries.vectors.value + row * queries.perUser * columns, interestCount: queries.perUser,
-                table: table, candidates: batch.candidates + row * batch.candidatesPerSample, count: 1, perUser: 1,
-                columns: columns, into: truths + row)
-        }
-        Kernel.countRowsNotBelow(
-            truths, interests: queries.vectors.value, interestCount: queries.perUser, table: table,
-            rows: 1..<itemCount + 1, count: batch.count, columns: columns, into: counts)
+        let truths = tape.arena.allocate(Float.self, count: count)
+        let counts = tape.arena.allocateZeroed(Int32.self, count: count)
+        let best =
+            bestSize == 0
+            ? nil
+            : BestRows(
+                users: count, size: bestSize, rows: tape.arena.allocate(count: count * bestSize),
+                scores: tape.arena.allocate(count: count * bestSize))
+        candidates.begin()
         for (row, index) in range.enumerated() {
-            rows.seenItems(index, into: &seen)
             let truth = batch.candidates[row * batch.candidatesPerSample]
-            if !seen.contains(truth) { seen.append(truth) }
-            let scores = tape.arena.allocate(Float.self, count: seen.count)
-            Kernel.bestScores(
-                interests: queries.vectors.value + row * queries.perUser * columns, interestCount: queries.perUser,
-                table: table, candidates: seen, count: 1, perUser: seen.count, columns: columns, into: scores)
-            positions.append(1 + counts[row] - Kernel.countNotBelow(truths[row], scores, seen.count))
+            switch historyScores {
+            case .exclude: candidates.addUser(truth, seen: rows, index)
+            case .zero: candidates.addUser(truth, history: batch.histories[row])
+            }
+            truths[row] =
+                candidates.scoresZero(truth, user: row)
+                ? 0
+                : Kernel.rowScore(
+                    table + Int(truth) * columns, interests: queries.vectors.value + row * queries.perUser * columns,
+                    interestCount: queries.perUser, columns: columns
+                ).score
+            best?.offer(truth, score: truths[row], user: row)
+        }
+        candidates.withLeftOut { leftOut, users in
+            Kernel.countRowsNotBelow(
+                truths, interests: queries.vectors.value, interestCount: queries.perUser, table: table,
+                rows: 1..<itemCount + 1, leftOut: leftOut, of: users, columns: columns, into: counts, best: best)
+        }
+        for row in 0..<count {
+            let truth = batch.candidates[row * batch.candidatesPerSample]
+            for item in candidates.zeroItems(ofUser: row) where item != truth {
+                if !(0 < truths[row]) { counts[row] += 1 }
+                best?.offer(item, score: 0, user: row)
+            }
+            findings.positions.append(1 + counts[row])
+        }
+        guard let best else { return }
+        findings.notePlaces(in: best, users: count)
+        guard measures.contains(.interests) else { return }
+        for row in 0..<count {
+            let item = best.rows[row * bestSize]
+            findings.firstWinners.append(
+                item == BestRows.none ? -1 : winner(of: item, user: row, queries, table))
+        }
+    }
+
+    /// The interest of a user that wins an item.
+    private func winner(
+        of item: Int32, user: Int, _ queries: Interests, _ table: UnsafePointer<Float>
+    ) -> Int32 {
+        let columns = queries.vectors.columns
+        return Int32(
+            Kernel.rowScore(
+                table + Int(item) * columns, interests: queries.vectors.value + user * queries.perUser * columns,
+                interestCount: queries.perUser, columns: columns
+            ).interest)
+    }
+
+    /// Notes which interests win the true items, and how alike the interests of a user are.
+    private func compareInterests(
+        _ queries: Interests, _ table: UnsafePointer<Float>, into findings: inout RowFindings
+    ) {
+        findings.interestCount = queries.perUser
+        let columns = queries.vectors.columns
+        for row in 0..<batch.count {
+            let truth = batch.candidates[row * batch.candidatesPerSample]
+            findings.trueWinners.append(winner(of: truth, user: row, queries, table))
+            let own = queries.counts.map { Int($0[row]) } ?? queries.perUser
+            guard own > 1 else { continue }
+            findings.cosines.append(
+                Kernel.meanPairwiseCosine(
+                    queries.vectors.value + row * queries.perUser * columns, interestCount: own, columns: columns))
         }
     }
 }

@@ -13,32 +13,50 @@ public struct PopularityBaseline {
     ///
     /// - Parameters:
     ///   - store: the users of this rank's shards.
+    ///   - historyMax: newest items that a history keeps; it matters to ``HistoryScores/zero`` alone.
+    ///   - measures: those that need more than positions are left out.
     public func metrics(
-        store: SequenceStore, kind: SampleKind, split: Split, ranking: RankingProtocol, topK: [Int],
-        world: Communicator
+        store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int = 1, ranking: RankingProtocol,
+        historyScores: HistoryScores = .exclude, topK: [Int], measures: Set<RankingMeasure> = [], world: Communicator
     ) throws(MPIError) -> RankingMetrics? {
-        var positions: [Int32] = []
+        var findings = RowFindings()
         let batch = PackedBatch()
+        let historyMax = historyScores == .zero ? historyMax : 1
         for shard in store.shards {
-            let rows = EvaluationRows(store: store, kind: kind, shard: shard, split: split, historyMax: 1)
+            let rows = EvaluationRows(store: store, kind: kind, shard: shard, split: split, historyMax: historyMax)
             for index in 0..<rows.count {
                 rows.fill(batch, index..<index + 1)
-                let truth = counts[Int(batch.candidates[0])]
+                let item = batch.candidates[0]
+                var truth = counts[Int(item)]
                 var position: Int32 = 1
-                switch ranking {
-                case .sampled:
+                switch (ranking, historyScores) {
+                case (.sampled, _):
                     for place in 1..<batch.candidatesPerSample where counts[Int(batch.candidates[place])] >= truth {
                         position += 1
                     }
-                case .full:
-                    for item in 1..<counts.count where counts[item] >= truth { position += 1 }
+                case (.full, .exclude):
+                    position += itemsNotBelow(truth)
                     var excluded = rows.seenItems(index)
-                    if !excluded.contains(batch.candidates[0]) { excluded.append(batch.candidates[0]) }
+                    if !excluded.contains(item) { excluded.append(item) }
                     for item in excluded where counts[Int(item)] >= truth { position -= 1 }
+                case (.full, .zero):
+                    let zeros = Set(batch.histories[0])
+                    if zeros.contains(item) { truth = 0 }
+                    position += itemsNotBelow(truth)
+                    for item in zeros.union([item]) where counts[Int(item)] >= truth { position -= 1 }
+                    if truth <= 0 { position += Int32(zeros.subtracting([item]).count) }
                 }
-                positions.append(position)
+                findings.positions.append(position)
             }
         }
-        return try Evaluator.metrics(ofPositions: positions, topK: topK, world: world)
+        return try findings.metrics(
+            topK: topK, measures: measures.filter(\.isOfPositions), ranking: ranking, world: world)
+    }
+
+    /// How many items were taken at least so often.
+    private func itemsNotBelow(_ count: Float) -> Int32 {
+        var result: Int32 = 0
+        for item in 1..<counts.count where counts[item] >= count { result += 1 }
+        return result
     }
 }

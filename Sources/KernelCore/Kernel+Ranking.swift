@@ -1,5 +1,8 @@
-/// Counting for ranks of items. "Not below" rather than "at least": a score that is not a number counts against the
-/// model.
+internal import CVector
+
+/// Ranking of items by their scores: the largest inner product of a row of the item table with a user's interests.
+///
+/// "Not below" rather than "at least": a score that is not a number counts against the model.
 extension Kernel {
     /// How many of `scores` `[count]` are not below `truth`.
     public static func countNotBelow(_ truth: Float, _ scores: UnsafePointer<Float>, _ count: Int) -> Int32 {
@@ -8,37 +11,142 @@ extension Kernel {
         return result
     }
 
-    /// Adds to `counts[b]` how many rows of `table` score not below `truths[b]`, where the score of a row is its
-    /// largest inner product with the user's interests.
+    /// The score of one row of an item table, bit for bit the one that
+    /// ``countRowsNotBelow(_:interests:interestCount:table:rows:leftOut:of:columns:into:best:)`` compares, and the
+    /// interest that gives it, the first one on ties.
     ///
     /// - Parameters:
-    ///   - truths, counts: `[count]`; interests: `[count, interestCount, columns]`.
+    ///   - interests: `[interestCount, columns]`; row: `[columns]`.
+    /// - Returns: not a number, and the first such interest, if one of the products is none.
+    public static func rowScore(
+        _ row: UnsafePointer<Float>, interests: UnsafePointer<Float>, interestCount: Int, columns: Int
+    ) -> (score: Float, interest: Int) {
+        var best = (score: RankingPanel.product(interests, row, columns: columns), interest: 0)
+        for interest in 1..<max(interestCount, 1) {
+            let product = RankingPanel.product(interests + interest * columns, row, columns: columns)
+            if !(product <= best.score || best.score.isNaN) { best = (product, interest) }
+        }
+        return best
+    }
+
+    /// Adds to `counts[b]` how many rows of `table` score not below `truths[b]`, but for those left out.
+    ///
+    /// The users pass by one panel of rows after another; no score is kept beyond that. The bits of a score depend on
+    /// the row and the user's interests alone.
+    ///
+    /// - Parameters:
+    ///   - truths, counts: `[count]`; interests: `[count, interestCount, columns]`, with at least one interest.
     ///   - rows: the rows of `table` that take part.
+    ///   - leftOut: for each user of `users` (`count` segments) the rows that do not take part, strictly ascending.
+    ///   - best: is offered the rows that take part; nil where the best rows are not wanted.
     public static func countRowsNotBelow(
         _ truths: UnsafePointer<Float>, interests: UnsafePointer<Float>, interestCount: Int,
-        table: UnsafePointer<Float>, rows: Range<Int>, count: Int, columns: Int,
-        into counts: UnsafeMutablePointer<Int32>
+        table: UnsafePointer<Float>, rows: Range<Int>, leftOut: UnsafePointer<Int32>, of users: Segments, columns: Int,
+        into counts: UnsafeMutablePointer<Int32>, best: BestRows? = nil
     ) {
-        // A block of rows stays in the second cache while all users of the batch pass by.
-        let blockSize = 256
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: blockSize * interestCount) { buffer in
-            let products = buffer.baseAddress!
-            for start in stride(from: rows.lowerBound, to: rows.upperBound, by: blockSize) {
-                let size = min(blockSize, rows.upperBound - start)
-                for user in 0..<count {
-                    SmallProducts.inner(
-                        interests + user * interestCount * columns, columns, interestCount,
-                        table + start * columns, columns, size, width: columns, scale: 1, into: products, size)
-                    for interest in 1..<max(interestCount, 1) {
-                        let other = products + interest * size
-                        for row in 0..<size {
-                            let keeps = other[row] <= products[row] || products[row].isNaN
-                            products[row] = keeps ? products[row] : other[row]
+        let width = RankingPanel.width
+        let height = RankingPanel.height
+        withUnsafeTemporaryAllocation(byteCount: 4 * width * (columns + height * interestCount), alignment: 64) {
+            let panel = $0.baseAddress!.assumingMemoryBound(to: Float.self)
+            let products = panel + width * columns
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: users.count) {
+                let nextLeftOut = $0.baseAddress!
+                for user in 0..<users.count {
+                    var next = users.offsets[user]
+                    while next < users.offsets[user + 1], leftOut[Int(next)] < rows.lowerBound { next += 1 }
+                    nextLeftOut[user] = next
+                }
+                for start in stride(from: rows.lowerBound, to: rows.upperBound, by: width) {
+                    let size = min(width, rows.upperBound - start)
+                    RankingPanel.pack(table, start: start, count: size, columns: columns, into: panel)
+                    // As many users at a time as fill their blocks of interests whatever the number of interests is.
+                    for first in stride(from: 0, to: users.count, by: height) {
+                        let end = min(first + height, users.count)
+                        multiply(
+                            interests + first * interestCount * columns, rows: (end - first) * interestCount, panel,
+                            columns: columns, into: products)
+                        for user in first..<end {
+                            let takingPart = rowsTakingPart(
+                                start, size, leftOut, &nextLeftOut[user], until: users.offsets[user + 1])
+                            let own = products + (user - first) * interestCount * width
+                            counts[user] += Int32(
+                                (takingPart & ~bitsBelow(truths[user], own, interestCount)).nonzeroBitCount)
+                            if let best { offer(own, interestCount, start, takingPart, to: best, user: user) }
                         }
                     }
-                    counts[user] += countNotBelow(truths[user], products, size)
                 }
             }
+        }
+    }
+
+    /// The products of any number of rows with a panel, `[rows, width]`, rounded up to whole blocks.
+    @inline(__always)
+    private static func multiply(
+        _ interests: UnsafePointer<Float>, rows: Int, _ panel: UnsafePointer<Float>, columns: Int,
+        into products: UnsafeMutablePointer<Float>
+    ) {
+        for row in stride(from: 0, to: rows, by: RankingPanel.height) {
+            // The rows that the last block lacks are the last one again.
+            let a0 = interests + row * columns
+            let a1 = interests + min(row + 1, rows - 1) * columns
+            let a2 = interests + min(row + 2, rows - 1) * columns
+            let a3 = interests + min(row + 3, rows - 1) * columns
+            RankingPanel.multiply(a0, a1, a2, a3, panel, columns: columns, into: products + row * RankingPanel.width)
+        }
+    }
+
+    /// A bit for each of the `size` rows from `start` that is not in the list.
+    @inline(__always)
+    private static func rowsTakingPart(
+        _ start: Int, _ size: Int, _ leftOut: UnsafePointer<Int32>, _ next: inout Int32, until end: Int32
+    ) -> UInt32 {
+        var bits = UInt32(1) << UInt32(size) - 1
+        while next < end, leftOut[Int(next)] < start + size {
+            bits &= ~(UInt32(1) << UInt32(leftOut[Int(next)] - Int32(start)))
+            next += 1
+        }
+        return bits
+    }
+
+    /// A bit for each row of the panel whose products are all below `truth`.
+    @inline(__always)
+    private static func bitsBelow(_ truth: Float, _ products: UnsafePointer<Float>, _ interestCount: Int) -> UInt32 {
+        let limit = Vector(repeating: truth)
+        var b0 = SIMD8<Int32>(repeating: -1)
+        var b1 = b0
+        var b2 = b0
+        for interest in 0..<interestCount {
+            let own = products + interest * RankingPanel.width
+            b0 = facet_and_below(b0, Vector(own, 0), limit)
+            b1 = facet_and_below(b1, Vector(own, 8), limit)
+            b2 = facet_and_below(b2, Vector(own, 16), limit)
+        }
+        return facet_bits(b0) | facet_bits(b1) << 8 | facet_bits(b2) << 16
+    }
+
+    /// Offers those rows of the panel that take part and are not below the last one that is kept.
+    @inline(__always)
+    private static func offer(
+        _ products: UnsafeMutablePointer<Float>, _ interestCount: Int, _ start: Int, _ takingPart: UInt32,
+        to best: BestRows, user: Int
+    ) {
+        let threshold = Vector(repeating: best.threshold(user))
+        let all = SIMD8<Int32>(repeating: -1)
+        var below: UInt32 = 0
+        for index in stride(from: 0, to: RankingPanel.width, by: 8) {
+            var score = Vector(products, index)
+            for interest in 1..<max(interestCount, 1) {
+                score = facet_larger(score, Vector(products, interest * RankingPanel.width + index))
+            }
+            // The products of the first interest are no longer needed.
+            score.store(products, index)
+            below |= facet_bits(facet_and_below(all, score, threshold)) << UInt32(index)
+        }
+        var bits = takingPart & ~below
+        while bits != 0 {
+            let place = bits.trailingZeroBitCount
+            best.offer(Int32(start + place), score: products[place], user: user)
+            bits &= bits - 1
         }
     }
 }

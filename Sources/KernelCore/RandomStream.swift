@@ -14,6 +14,8 @@ public struct RandomPurpose: RawRepresentable, Hashable, Sendable {
     public static let dropout = RandomPurpose(rawValue: 4)
     /// The synthetic data set: `moment` and `element` name the user or item that is generated.
     public static let synthesis = RandomPurpose(rawValue: 5)
+    /// User and position of a place of a batch: `moment` = step, `element` = place.
+    public static let examples = RandomPurpose(rawValue: 16)
     /// First logits of dynamic routing: `moment` = step, from 1, and `element` = sample; in scoring `moment` = 0 and
     /// `element` = user.
     public static let routing = RandomPurpose(rawValue: 6)

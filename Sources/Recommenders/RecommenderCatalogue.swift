@@ -40,11 +40,14 @@ public enum RecommenderCatalogue {
             YouTubeDNN($0, in: $1)
         },
         RecommenderEntry(name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)") { SASRec($0, in: $1) },
-        RecommenderEntry(name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)") {
+        RecommenderEntry(
+            name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needsTimes: true
+        ) {
             TiSASRec($0, in: $1)
         },
         RecommenderEntry(
-            name: "ComiRec", summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
+            name: "ComiRec", aliases: ["ComiRec-SA"],
+            summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)"

@@ -26,6 +26,8 @@ public struct RecommenderEntry: Sendable {
     public let isTrained: Bool
     /// Whether the model needs ``ModelContext/graph``.
     public let needsGraph: Bool
+    /// Whether the model looks at the times of interactions.
+    public let needsTimes: Bool
     /// What ``ModelOptions/layers`` is where nobody chooses.
     public let standardLayers: Int
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
@@ -35,7 +37,7 @@ public struct RecommenderEntry: Sendable {
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
         inheritedPrefix: String? = nil,
         unusedTensors: [String] = [],
-        samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true,
+        samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true, needsTimes: Bool = false,
         needsGraph: Bool = false,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
@@ -48,6 +50,7 @@ public struct RecommenderEntry: Sendable {
         self.samples = samples
         self.standardLayers = standardLayers
         self.isTrained = isTrained
+        self.needsTimes = needsTimes
         self.needsGraph = needsGraph
         self.make = make
     }

@@ -42,6 +42,14 @@ struct EvaluateCommand: ParsableCommand {
     var topk: CutOffs?
 
     @Option(
+        name: [.customLong("history-scores"), .customLong("history_scores")],
+        help: "What the items of a history count for among all items. (default: as trained)")
+    var historyScores: HistoryScores?
+
+    @Option(help: "Report beside HR and NDCG: some of \(MeasureList.names). (default: as trained)")
+    var measures: MeasureList?
+
+    @Option(
         name: [.customLong("logical-shards"), .customLong("logical_shards")],
         help: "Parts of the users: the most ranks.")
     var logicalShards: Int?
@@ -62,7 +70,7 @@ struct EvaluateCommand: ParsableCommand {
         let printsJSON = json
         Launcher.run(isQuiet: false) { world, _ in
             guard let result = try job.run(world: world) else { return }
-            print(printsJSON ? result.json.pretty : result.table.text, terminator: printsJSON ? "\n" : "")
+            print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
         }
     }
 
@@ -106,6 +114,8 @@ struct EvaluateCommand: ParsableCommand {
             }
             configuration.ranking = evaluation ?? configuration.ranking
             configuration.topK = topk?.values ?? configuration.topK
+            configuration.historyScores = historyScores ?? configuration.historyScores
+            configuration.measures = measures?.values ?? configuration.measures
             configuration.logicalShards = logicalShards ?? configuration.logicalShards
             return try EvaluationJob(file: file, configuration: configuration, split: split.split)
         } catch let error as TrainingError {

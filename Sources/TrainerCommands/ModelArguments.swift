@@ -5,7 +5,7 @@ import Recommenders
 struct ModelArguments: ParsableArguments {
     @Option(
         name: [.customLong("embedding-size"), .customLong("emb_size"), .customLong("emb-size")],
-        help: "Size d of item and interest vectors.")
+        help: "Size d of user, item and interest vectors.")
     var embeddingSize = ModelOptions().embeddingSize
 
     @Option(
@@ -63,7 +63,7 @@ struct ModelArguments: ParsableArguments {
         help: "MIND: power of the label-aware attention; inf takes the best interest.")
     var power = ModelOptions().power
 
-    @Option(help: "MIND, ComiRec-DR: iterations of dynamic routing.")
+    @Option(help: "MIND, ComiRec-DR, BaM-MIND: iterations of dynamic routing.")
     var iterations = ModelOptions().iterations
 
     @Option(

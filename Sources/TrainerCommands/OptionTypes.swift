@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Interactions
 import Recommenders
 import Training
 
@@ -48,5 +49,22 @@ struct CutOffs: ExpressibleByArgument {
     var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
 }
 
+/// Measures as `recall,mrr`, or `none`.
+struct MeasureList: ExpressibleByArgument {
+    let values: Set<RankingMeasure>
+
+    init?(argument: String) {
+        let parts = argument == "none" ? [] : argument.split(separator: ",", omittingEmptySubsequences: false)
+        let measures = parts.compactMap { RankingMeasure(rawValue: String($0)) }
+        guard measures.count == parts.count else { return nil }
+        values = Set(measures)
+    }
+
+    /// All that there are.
+    static var names: String { RankingMeasure.allCases.map(\.rawValue).joined(separator: ",") }
+}
+
 extension RankingProtocol: ExpressibleByArgument {}
+extension HistoryScores: ExpressibleByArgument {}
 extension ExchangeKind: ExpressibleByArgument {}
+extension SamplingRule: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
+import Interactions
 import MPI
 import Recommenders
 import Reporting
@@ -38,13 +39,27 @@ struct TrainCommand: ParsableCommand {
     @Option(name: [.customLong("epochs"), .customLong("epoch")], help: "The most epochs.")
     var epochs = 200
 
-    @Option(name: [.customLong("max-steps"), .customLong("max_steps")], help: "Stop after so many steps.")
+    @Option(
+        name: [.customLong("max-steps"), .customLong("max_steps"), .customLong("steps")],
+        help: "Stop after so many steps.")
     var maxSteps: Int?
 
     @Option(
         name: [.customLong("early-stop"), .customLong("early_stop")],
         help: "Dev results in a row without a rise that end the training, 0: never.")
     var earlyStop = 10
+
+    @Option(
+        help: "epoch: every sample once an epoch; users: a random user, then one of the user's samples.")
+    var sampling = SamplingRule.epoch
+
+    @Option(
+        name: [.customLong("validate-every"), .customLong("validate_every")],
+        help: "With --sampling users: steps between two validations, which --epochs counts.")
+    var validateEvery = 1000
+
+    @Option(help: "The most epochs (after the first 20) or validations since the best one; needs --early-stop.")
+    var patience = 20
 
     @Option(
         name: [.customLong("seed"), .customLong("random_seed"), .customLong("random-seed")],
@@ -88,6 +103,14 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Cut-offs; the first decides about the best epoch.")
     var topk = CutOffs([5, 10, 20, 50])
 
+    @Option(
+        name: [.customLong("history-scores"), .customLong("history_scores")],
+        help: "What the items of a history count for among all items.")
+    var historyScores = HistoryScores.exclude
+
+    @Option(help: "Report of test beside HR and NDCG: some of \(MeasureList.names).")
+    var measures: MeasureList?
+
     @Option(help: "How ranks exchange gradients; never changes a result.")
     var exchange = ExchangeKind.automatic
 
@@ -107,7 +130,7 @@ struct TrainCommand: ParsableCommand {
         let printsJSON = json
         Launcher.run(isQuiet: quiet) { world, console in
             guard let result = try job.run(world: world, console: console) else { return }
-            print(printsJSON ? result.json.pretty : result.table.text, terminator: printsJSON ? "\n" : "")
+            print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
         }
     }
 
@@ -115,6 +138,10 @@ struct TrainCommand: ParsableCommand {
         // Not in validate(): a mistyped option is to be named before what is missing because of it.
         guard model != nil else {
             throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
+        }
+        // A mistyped name is told before what else is missing.
+        do { _ = try RecommenderCatalogue.requireEntry(named: modelName) } catch {
+            throw CommandError(error.description)
         }
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
         var configuration = TrainingConfiguration(
@@ -128,7 +155,12 @@ struct TrainCommand: ParsableCommand {
         configuration.negatives = negatives
         configuration.ranking = testAll.isOn ? .full : evaluation
         configuration.topK = topk.values
+        configuration.historyScores = historyScores
+        configuration.measures = measures?.values ?? []
         configuration.earlyStop = earlyStop
+        configuration.sampling = sampling
+        configuration.validateEvery = validateEvery
+        configuration.patience = patience
         configuration.exchange = exchange
         configuration.extractor = extractor
         configuration.options = arguments.options
@@ -143,12 +175,15 @@ struct TrainCommand: ParsableCommand {
     /// The catalogue's spelling of the model, or what was typed.
     private var modelName: String { model.map { RecommenderCatalogue.entry(named: $0)?.name ?? $0 } ?? "" }
 
-    /// The options of single models that are not as usual; the layers of a later stage do not count.
+    /// The options of sampling, stopping and single models that are not as usual; the layers of a later stage do not count.
     private var unusualOptions: [String] {
         let options = arguments.options
         let usual = ModelOptions()
         let hasStages = model.flatMap(RecommenderCatalogue.entry(named:))?.stages.isEmpty == false
         return [
+            sampling == .epoch ? nil : "\(sampling.rawValue)\(validateEvery)",
+            earlyStop == 10 ? nil : "stop\(earlyStop)",
+            patience == 20 ? nil : "patience\(patience)",
             hasStages ? nil : options.layers.map { "layers\($0)" },
             options.heads == usual.heads ? nil : "heads\(options.heads)",
             options.dropout == usual.dropout ? nil : "dropout\(options.dropout)",

@@ -9,13 +9,13 @@ public enum Trainer {
     /// Runs the subcommand that the arguments of the process name, and ends the process with its exit code.
     public static func start() -> Never {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if ModelList.isAskedFor(arguments) {
-            if Launcher.isFirstRank { print(ModelList.text) }
-            TrainerCommand.exit()
-        }
         // Parsing comes before MPI: a mistyped option must not cost the start of a parallel job, and every rank would
         // print the same message.
         do {
+            if try ModelList.isAskedFor(arguments) {
+                if Launcher.isFirstRank { print(ModelList.text) }
+                TrainerCommand.exit()
+            }
             var command = try TrainerCommand.parseAsRoot(try ConfigurationFile.expand(arguments))
             try command.run()
         } catch {

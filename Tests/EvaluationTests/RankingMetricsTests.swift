@@ -20,6 +20,15 @@ import Testing
         #expect(metrics.named.map(\.name) == ["HR@10", "NDCG@10", "HR@5", "NDCG@5"])
     }
 
+    @Test func `recall and the mean reciprocal rank are named where they are asked for`() {
+        let metrics = RankingMetrics(positions: [1, 4, 20, 2], topK: [2, 10], measures: [.recall, .mrr])
+        #expect(
+            metrics.named.map(\.name)
+                == ["HR@2", "NDCG@2", "HR@10", "NDCG@10", "Recall@2", "Recall@10", "MRR"])
+        let values: [Double] = metrics.named.suffix(3).map(\.value)
+        #expect(values == [0.5, 0.75, 0.45])
+    }
+
     @Test func `no user at all gives zeros`() {
         let metrics = RankingMetrics(positions: [], topK: [5])
         #expect(metrics.hitRatio == [0] && metrics.ndcg == [0])

@@ -51,6 +51,24 @@ import TrainerSupport
         for count in 2...3 { #expect(try await trained.metrics(.ranks(count), full) == reference, "\(count) ranks") }
     }
 
+    @Test(arguments: ["exclude", "zero"], ["ComiRec", "MIND", "SASRec"])
+    func `every measure is alike on 1 to 3 ranks`(historyScores: String, model: String) async throws {
+        let command = TrainingCommand(model: model, stage: nil, setting: .withoutTransformer)
+        let trained = try await Trained(command)
+        let arguments = [
+            "--checkpoint", trained.folder, "--evaluation", "full", "--history-scores", historyScores, "--measures",
+            "recall,mrr,coverage,interests",
+        ]
+        let reference = try #require(try await trained.metrics(.alone, arguments))
+        #expect(reference["Recall@5"] == reference["HR@5"])
+        #expect(try #require(reference["MRR"]?.double) > 0)
+        #expect(try #require(reference["Coverage@10"]?.double) > #require(reference["Coverage@5"]?.double))
+        #expect((reference["interests"]?["first_item"]?["entropy"]?.double == nil) == (model == "SASRec"))
+        for count in 2...3 {
+            #expect(try await trained.metrics(.ranks(count), arguments) == reference, "\(count) ranks")
+        }
+    }
+
     @Test(arguments: RecommenderCatalogue.entries.map(\.name))
     func `a safetensors file with the options of its training is evaluated as its run`(model: String) async throws {
         let entry = try #require(RecommenderCatalogue.entry(named: model))

@@ -26,7 +26,8 @@ struct Setting: Sendable {
         name: "8 shards",
         arguments: common + [
             "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2", "--logical-shards", "8", "--batch-size",
-            "37", "--negatives", "3", "--epochs", "2",
+            "37", "--negatives", "3", "--epochs", "2", "--heads", "2", "--dropout", "0.2", "--time-max", "40",
+            "--hidden-size", "12",
         ])
 
     static let withoutTransformer = Setting(
@@ -60,6 +61,13 @@ struct Setting: Sendable {
         ("MIND", ["--loss", "full-softmax", "--p", "2", "--dissimilarity", "1", "--dissimilarity-margin", "0.1"]),
         ("LightGCN", ["--loss", "sampled-softmax", "--negatives", "20"]),
         ("TiMiRec", ["--selection", "soft", "--loss", "full-softmax", "--importance", "1"]),
+        (
+            "BaM-ComiRec",
+            [
+                "--selection", "bam", "--loss", "sampled-softmax", "--negatives", "50", "--sampling", "users",
+                "--validate-every", "6",
+            ]
+        ),
     ].map { model, arguments in
         (
             model,
@@ -68,6 +76,13 @@ struct Setting: Sendable {
                 arguments: common + ["--K", "3", "--batch-size", "37", "--max-steps", "20"] + arguments)
         )
     }
+
+    static let randomUsers = Setting(
+        name: "random users",
+        arguments: common + [
+            "--sampling", "users", "--validate-every", "6", "--steps", "15", "--batch-size", "20", "--logical-shards",
+            "7", "--negatives", "20", "--K", "2",
+        ])
 
     private static let common = ["--embedding-size", "16", "--lr", "0.01", "--topk", "5,10", "--history-max", "9"]
 }

@@ -95,6 +95,31 @@ import TrainerSupport
         #expect(evaluated["metrics"] == run.result["test"])
     }
 
+    @Test func `measures are reported of test, and of a later evaluation as well`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let training = try await Launch.alone.successfulTrainer(
+            train(
+                finished, "--out", workspace("run"), "--quiet", "--evaluation", "full", "--history-scores", "zero",
+                "--measures", "recall,coverage,interests"))
+        for name in ["Recall@5", "Coverage@10", "first item is won by interest", "cosine of two interests"] {
+            #expect(training.standardOutput.contains(name), "\(name)")
+        }
+        let run = try FinishedRun(folder: workspace("run"))
+        #expect(run.result["history_scores"] == "zero")
+        #expect(run.test("Recall@5") == run.test("HR@5"))
+        #expect(run.result["popularity_test"]?["Recall@5"] != nil)
+        let json = ["evaluate", "--json", "--checkpoint", workspace("run")]
+        let again = try JSONValue(parsing: try await Launch.alone.successfulTrainer(json).standardOutput)
+        #expect(again["metrics"] == run.result["test"])
+        let plain = try JSONValue(
+            parsing: try await Launch.alone.successfulTrainer(
+                json + ["--measures", "none", "--history-scores", "exclude"]
+            ).standardOutput)
+        #expect(plain["metrics"]?["Recall@5"] == nil && plain["metrics"]?["HR@5"] != nil)
+        #expect(plain["metrics"]?["NDCG@10"] != again["metrics"]?["NDCG@10"])
+    }
+
     @Test func `quiet says nothing but the result`() async throws {
         let finished = try await FinishedRuns.workspace()
         let workspace = try Workspace()

@@ -51,12 +51,15 @@ import TrainerSupport
 
     @Test(arguments: [Launch.alone, .ranks(2)])
     func `a model option without a name lists all models, a line each`(launch: Launch) async throws {
-        for arguments in [["train", "--model"], ["train", "--model", "--dataset", "x"], ["train", "--model_name"]] {
+        for arguments in [["train", "--model"], ["train", "--model_name"]] {
             let result = try await launch.successfulTrainer(arguments)
             let lines = result.standardOutput.split(separator: "\n")
             #expect(lines.count > 5)
             #expect(lines.contains { $0.hasPrefix("TiMiRec ") })
             #expect(result.standardError.isEmpty)
         }
+        let incomplete = try await launch.trainer(["train", "--model", "--dataset", "x"])
+        #expect(incomplete.exitCode == 64)
+        #expect(incomplete.standardError.contains("--model has no name"))
     }
 }

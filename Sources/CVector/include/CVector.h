@@ -89,6 +89,28 @@ FACET_INLINE facet_float8 facet_where_not_below(facet_float8 gate, float limit, 
     return (facet_float8)(~below & (facet_int8)x);
 }
 
+typedef _Bool facet_bool8 __attribute__((ext_vector_type(8)));
+
+/// Bit i is the sign of lane i of a mask of zeros and minus ones.
+FACET_INLINE uint32_t facet_bits(facet_int8 mask) {
+    union {
+        facet_bool8 lanes;
+        uint8_t bits;
+    } packed = {.lanes = __builtin_convertvector(mask, facet_bool8)};
+    return packed.bits;
+}
+
+/// mask, where x is also below limit; not where one of them is not a number.
+FACET_INLINE facet_int8 facet_and_below(facet_int8 mask, facet_float8 x, facet_float8 limit) {
+    return mask & (x < limit);
+}
+
+/// The larger one of each lane, not a number where one of them is none.
+FACET_INLINE facet_float8 facet_larger(facet_float8 x, facet_float8 y) {
+    facet_int8 keeps = (y <= x) | (x != x);
+    return (facet_float8)((keeps & (facet_int8)x) | (~keeps & (facet_int8)y));
+}
+
 /// The sum of the eight lanes, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)): the order of facet_sum4.
 FACET_INLINE float facet_sum(facet_float8 x) {
     facet_float4 pairs = __builtin_shufflevector(x, x, 0, 2, 4, 6) + __builtin_shufflevector(x, x, 1, 3, 5, 7);

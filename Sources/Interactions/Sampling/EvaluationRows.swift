@@ -44,9 +44,10 @@ public struct EvaluationRows {
         batch.reset(candidatesPerSample: 1 + width)
         for index in range {
             let row = Int(rows[index])
+            let (local, position) = (Int(table.localUsers[row]), Int(table.positions[row]))
             let candidates = store.append(
-                local: Int(table.localUsers[row]), position: Int(table.positions[row]), historyMax: historyMax,
-                to: batch)
+                local: local, position: position, historyMax: historyMax,
+                sample: store.sample(ofLocal: local, position: position), to: batch)
             candidates[0] = trueItem(index)
             guard width > 0 else { continue }
             table.negatives.withUnsafeBufferPointer { negatives in

@@ -7,6 +7,8 @@ public struct LogicalShards: Sendable {
     public let count: Int
     public let kind: SampleKind
     private let folder: String
+    /// The users that have training samples, ascending.
+    public let sampledUsers: [Int32]
     /// Shard of every user id; -1 for ids without interactions.
     private let shards: [Int32]
     /// Users by shard, ascending within a shard.
@@ -59,6 +61,7 @@ public struct LogicalShards: Sendable {
             orderedUsers[next[shard]] = user
             next[shard] += 1
         }
+        sampledUsers = zip(users, samples).filter { $0.1 > 0 }.map(\.0)
         self.shards = shards
         self.sampleCounts = sampleCounts
         self.orderedUsers = orderedUsers

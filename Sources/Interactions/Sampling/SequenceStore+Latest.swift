@@ -6,7 +6,9 @@ extension SequenceStore {
         batch.reset(candidatesPerSample: 0)
         for local in localUsers {
             let length = offsets[local + 1] - offsets[local]
-            _ = append(local: local, position: length, historyMax: historyMax, to: batch)
+            _ = append(
+                local: local, position: length, historyMax: historyMax,
+                sample: sample(ofLocal: local, position: length), to: batch)
         }
     }
 }

@@ -93,16 +93,20 @@ public final class SequenceStore: Sendable {
         return start + position - length..<start + position
     }
 
+    /// The global id of the interaction at a position, which names its sample.
+    @inline(__always)
+    func sample(ofLocal local: Int, position: Int) -> UInt32 { firstSamples[local] + UInt32(position) }
+
     /// Adds the history of a position to a batch, and returns the place of the candidates.
     @inline(__always)
     func append(
-        local: Int, position: Int, historyMax: Int, to batch: PackedBatch
+        local: Int, position: Int, historyMax: Int, sample: UInt32, to batch: PackedBatch
     ) -> UnsafeMutablePointer<Int32> {
         let range = history(ofLocal: local, before: position, historyMax: historyMax)
         return items.withUnsafeBufferPointer { items in
             times.withUnsafeBufferPointer { times in
                 batch.append(
-                    user: users[local], sample: firstSamples[local] + UInt32(position),
+                    user: users[local], sample: sample,
                     smallestTimeGap: smallestTimeGaps[local], items: UnsafeBufferPointer(rebasing: items[range]),
                     times: UnsafeBufferPointer(rebasing: times[range]))
             }

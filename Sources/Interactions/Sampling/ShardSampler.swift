@@ -2,7 +2,7 @@ import KernelCore
 
 /// The training samples of one logical shard: in every epoch each of them once, in an order that depends on the seed,
 /// the epoch and the shard only.
-public struct ShardSampler {
+public struct ShardSampler: TrainingSampler {
     public let shard: Int
     /// Number of samples that the shard gives to a step, while it has any.
     public let quota: Int
@@ -10,16 +10,10 @@ public struct ShardSampler {
     public let historyMax: Int
     public let seed: UInt64
     private let store: SequenceStore
-    /// Local user and position of every sample, by user and position.
-    private let sampleUsers: [Int32]
-    private let samplePositions: [Int32]
+    private let samples: ShardSamples
     private var permutation: [Int32]
-    /// Train items of the user whose negatives are drawn; empty between samples.
-    private let marks: ItemMarks
+    private let sampler: NegativeSampler
     private var epoch: UInt32?
-
-    /// From so many negatives on it pays to mark the items of the user, instead of bisecting for every draw.
-    private static let negativesWorthMarks = 16
 
     /// - Parameters:
     ///   - store: holds the users of `shard`.
@@ -38,27 +32,13 @@ public struct ShardSampler {
         self.historyMax = historyMax
         self.seed = seed
         quota = shards.quota(of: shard, batchSize: batchSize)
-        marks = ItemMarks(itemCount: store.itemCount)
-        var users: [Int32] = []
-        var positions: [Int32] = []
-        users.reserveCapacity(shards.sampleCount(of: shard))
-        positions.reserveCapacity(shards.sampleCount(of: shard))
-        for local in store.localUsers(of: shard) {
-            for slot in store.offsets[local]..<store.offsets[local + 1] {
-                let position = slot - store.offsets[local]
-                guard store.splits[slot] == Split.train.rawValue, position > 0 || shards.kind == .everyInteraction
-                else { continue }
-                users.append(Int32(local))
-                positions.append(Int32(position))
-            }
-        }
-        sampleUsers = users
-        samplePositions = positions
-        permutation = [Int32](repeating: 0, count: users.count)
+        sampler = NegativeSampler(store: store, count: negatives)
+        samples = ShardSamples(store: store, shards: shards, shard: shard)
+        permutation = [Int32](repeating: 0, count: samples.count)
     }
 
     /// The number of samples of an epoch.
-    public var sampleCount: Int { sampleUsers.count }
+    public var sampleCount: Int { samples.count }
 
     /// Sets the order of an epoch, whatever was before: Fisher-Yates from the order of users and positions.
     public mutating func beginEpoch(_ epoch: Int) {
@@ -75,70 +55,33 @@ public struct ShardSampler {
         }
     }
 
-    /// Fills a batch with the samples of a step of the epoch: the true item and the negatives as candidates.
+    @discardableResult
+    public func fill(_ batch: PackedBatch, place: Int, step: Int) -> Int { fill(batch, place: place) }
+
+    /// Fills a batch with the samples of a place of the epoch: the true item and the negatives as candidates.
     ///
-    /// Negatives are uniform over all items, drawn again while the user has the item in train; repeats among them are
-    /// possible. They are a function of (seed, epoch, global sample id).
+    /// The negatives are a function of (seed, epoch, global sample id).
+    ///
+    /// - Parameter place: the step within the epoch, from 0.
     /// - Returns: the number of samples, 0 when the shard has run out in this epoch.
     @discardableResult
-    public func fill(_ batch: PackedBatch, step: Int) -> Int {
+    public func fill(_ batch: PackedBatch, place: Int) -> Int {
         guard let epoch else { preconditionFailure("beginEpoch was not called") }
         batch.reset(candidatesPerSample: 1 + negatives)
-        let (start, overflow) = step.multipliedReportingOverflow(by: quota)
-        guard step >= 0, !overflow, start < permutation.count else { return 0 }
+        let (start, overflow) = place.multipliedReportingOverflow(by: quota)
+        guard place >= 0, !overflow, start < permutation.count else { return 0 }
         let end = min(start + quota, permutation.count)
-        let itemCount = UInt32(store.itemCount)
-        for place in start..<end {
-            let index = Int(permutation[place])
-            let local = Int(sampleUsers[index])
-            let position = Int(samplePositions[index])
-            let sample = store.firstSamples[local] + UInt32(position)
-            let candidates = store.append(local: local, position: position, historyMax: historyMax, to: batch)
+        for slot in start..<end {
+            let index = Int(permutation[slot])
+            let local = Int(samples.users[index])
+            let position = Int(samples.positions[index])
+            let sample = store.sample(ofLocal: local, position: position)
+            let candidates = store.append(
+                local: local, position: position, historyMax: historyMax, sample: sample, to: batch)
             candidates[0] = store.items[store.offsets[local] + position]
-            store.trainItems.withUnsafeBufferPointer { trainItems in
-                let own = UnsafeBufferPointer(
-                    rebasing: trainItems[store.trainOffsets[local]..<store.trainOffsets[local + 1]])
-                var stream = RandomStream(seed: seed, purpose: .negatives, moment: epoch, element: sample)
-                if negatives < ShardSampler.negativesWorthMarks {
-                    for draw in 0..<negatives {
-                        candidates[draw + 1] = stream.nextItem(itemCount) { own.containsSorted($0) }
-                    }
-                } else {
-                    marks.insert(own)
-                    for draw in 0..<negatives {
-                        candidates[draw + 1] = stream.nextItem(itemCount) { marks.contains($0) }
-                    }
-                    marks.removeAll(own)
-                }
-            }
+            var stream = RandomStream(seed: seed, purpose: .negatives, moment: epoch, element: sample)
+            sampler.draw(forLocal: local, from: &stream, into: candidates + 1)
         }
         return end - start
-    }
-}
-
-extension RandomStream {
-    /// An item of 1...`itemCount` that is not refused.
-    @inline(__always)
-    fileprivate mutating func nextItem(_ itemCount: UInt32, refusing isRefused: (Int32) -> Bool) -> Int32 {
-        while true {
-            let item = 1 + Int32(next(below: itemCount))
-            if !isRefused(item) { return item }
-        }
-    }
-}
-
-extension UnsafeBufferPointer<Int32> {
-    /// Whether ascending elements contain one, by bisection without a branch on the elements, which would be
-    /// mispredicted half of the time.
-    @inline(__always)
-    fileprivate func containsSorted(_ element: Int32) -> Bool {
-        guard var base = baseAddress, !isEmpty else { return false }
-        var length = count
-        while length > 1 {
-            let half = length >> 1
-            base += base[half] <= element ? half : 0
-            length &-= half
-        }
-        return base.pointee == element
     }
 }

@@ -6,7 +6,7 @@ import KernelCore
 ///
 ///     x_l  = S e_l,    B_kl ~ N(0, 1)  for the slots l = 1 ... historyMax
 ///     W_kl = exp(B_kl) / sum over all slots of exp(B_kl)
-///     v_k  = squash(sum over the history of W_kl x_l),    B_kl = B_kl + <x_l, v_k>,    three times
+///     v_k  = squash(sum over the history of W_kl x_l),    B_kl = B_kl + <x_l, v_k>,    several times
 ///
 /// The weights are normalised over slots, those beyond the history included: they keep their first logits, and swallow
 /// weight. So the interests depend on `historyMax`; `MIND --routing positions` is the same without this. Only the sum of

@@ -5,7 +5,9 @@ import Interactions
 ///
 ///     v = routing(e_1 ... e_L)                           [K, d] per user
 ///
-/// One matrix `S` serves all positions and interests, as in MIND. There are no positions.
+/// One matrix `S` serves all positions and interests, as in MIND; positions are not embedded. With
+/// ``RoutingNormalization/interests`` it is ``MIND`` with an infinite p by another name; the authors' own code
+/// normalises over ``RoutingNormalization/positions``.
 public struct ComiRecDR: MultiInterestRecommender {
     public let items: Embedding
     let routing: DynamicRouting

@@ -1,17 +1,25 @@
 /// Remembers the dev result of every epoch: which is the best, and whether training has come to an end.
 ///
 /// Training ends when, after more than 20 epochs, the last `patience` results never rise, or when the best result is
-/// more than 20 epochs old (the rule of the published results).
+/// `oldest` epochs old (with 20 the rule of the published results). Where rises do not count, only the age of
+/// the best result does.
 public struct EarlyStopping: Sendable {
     /// Results that must not rise; 0: never stop.
     public let patience: Int
+    /// So many results after the best one end the training.
+    public let oldest: Int
+    let countsRises: Bool
     public private(set) var results: [Double] = []
     /// The epoch of the best result, counted from 1; the first of equal ones. 0 before the first result.
     public private(set) var bestEpoch = 0
 
     static let grace = 20
 
-    public init(patience: Int) { self.patience = patience }
+    public init(patience: Int, oldest: Int = 20, countsRises: Bool = true) {
+        self.patience = patience
+        self.oldest = oldest
+        self.countsRises = countsRises
+    }
 
     public var best: Double? { bestEpoch > 0 ? results[bestEpoch - 1] : nil }
 
@@ -26,9 +34,12 @@ public struct EarlyStopping: Sendable {
     }
 
     public var shouldStop: Bool {
-        guard patience > 0, results.count > Self.grace else { return false }
+        guard patience > 0 else { return false }
+        let age = results.count - bestEpoch
+        guard countsRises else { return age >= oldest }
+        guard results.count > Self.grace else { return false }
         let last = results.suffix(patience)
         let neverRises = zip(last, last.dropFirst()).allSatisfy { $0 >= $1 }
-        return (last.count == patience && neverRises) || results.count - (bestEpoch - 1) > Self.grace
+        return (last.count == patience && neverRises) || age >= oldest
     }
 }

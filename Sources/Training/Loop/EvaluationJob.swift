@@ -34,7 +34,7 @@ public struct EvaluationJob: Sendable {
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
             needsGraph: entry.needsGraph, itemLimit: size.items, userLimit: size.users, world: world)
-        let ranking = try world.together { try data.ranking(configuration.ranking) }
+        let ranking = try world.together { try data.ranking(for: configuration) }
         let layout = ParameterLayout()
         let context = data.context(
             configuration.options, stage: configuration.stage, userCount: size.users, itemCount: size.items)
@@ -56,14 +56,16 @@ public struct EvaluationJob: Sendable {
         propagator?.completeAll()
         let metrics = try Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
-            ranking: ranking, seed: configuration.seed
+            ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
+            seed: configuration.seed
         ).metrics(
             of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
             world: world)
         let seconds = (clock.now - start).inSeconds
         return metrics.map {
             EvaluationResult(
-                model: entry.name, dataset: data.name, split: split, ranking: ranking, metrics: $0, seconds: seconds,
+                model: entry.name, dataset: data.name, split: split, ranking: ranking,
+                historyScores: configuration.historyScores, metrics: $0, seconds: seconds,
                 parametersDigest: ModelFile.digest(storage.values, storage.layout))
         }
     }
@@ -94,6 +96,7 @@ public struct EvaluationResult: Sendable {
     public let dataset: String
     public let split: Split
     public let ranking: RankingProtocol
+    public let historyScores: HistoryScores
     public let metrics: RankingMetrics
     public let seconds: Double
     public let parametersDigest: String
@@ -104,6 +107,7 @@ public struct EvaluationResult: Sendable {
             "dataset": .string(dataset),
             "split": .string(split.name),
             "evaluation": .string(ranking.rawValue),
+            "history_scores": ranking == .full ? .string(historyScores.rawValue) : .null,
             "users": .integer(metrics.users),
             "metrics": metrics.json,
             "seconds": .number(seconds),
@@ -113,7 +117,9 @@ public struct EvaluationResult: Sendable {
     }
 
     /// The metrics for people.
-    public var table: Table {
+    public var text: String { table.text + (metrics.interests.map { "\n" + $0.text } ?? "") }
+
+    private var table: Table {
         var table = Table([.text("\(split.name), \(metrics.users) users")] + metrics.named.map { .number($0.name) })
         table.addRow([model] + metrics.named.map { NumberText.fixed($0.value, decimals: 4) })
         return table

@@ -10,7 +10,7 @@ final class ShardWorker {
     private let objective: Objective
     private let readsOtherItems: Bool
     private let recorder: GradientRecorder
-    private var samplers: [ShardSampler]
+    private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
     private let seed: UInt64
 
@@ -24,11 +24,19 @@ final class ShardWorker {
         seed = configuration.seed
         recorder = GradientRecorder(gradientLayout)
         tape = Tape(parameters: parameters, gradients: recorder)
-        samplers = data.store.shards.map {
-            ShardSampler(
-                store: data.store, shards: data.shards, shard: $0, batchSize: configuration.batchSize,
-                negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
-                seed: configuration.seed)
+        samplers = data.store.shards.map { shard -> any TrainingSampler in
+            switch configuration.sampling {
+            case .epoch:
+                ShardSampler(
+                    store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
+                    negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
+                    seed: configuration.seed)
+            case .users:
+                UserSampler(
+                    store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
+                    negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
+                    seed: configuration.seed)
+            }
         }
     }
 
@@ -47,7 +55,7 @@ final class ShardWorker {
         if readsOtherItems { exchange.propagator?.completeAll() }
         for sampler in samplers {
             let gradient = exchange.gradient(ofShard: sampler.shard)
-            guard sampler.fill(batch, step: place) > 0 else {
+            guard sampler.fill(batch, place: place, step: step) > 0 else {
                 gradient.samples = 0
                 continue
             }
@@ -60,10 +68,14 @@ final class ShardWorker {
         }
     }
 
-    /// The most rows of one table that a mini-batch can touch: every id that a batch of the largest quota can hold, and
-    /// those that the objective adds.
+    /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota, and what
+    /// the objective adds.
     static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
-        let quota = (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
+        // All users of a batch may belong to one shard where they are drawn.
+        let quota =
+            configuration.sampling == .users
+            ? configuration.batchSize
+            : (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
         return quota * (configuration.options.historyMax + 1 + objective.candidateNegatives + 1)
             + objective.itemsBeyond(samples: quota)
     }

@@ -4,11 +4,7 @@ extension TrainingConfiguration {
     /// The catalogue's entry of the model.
     var entry: RecommenderEntry {
         get throws(TrainingError) {
-            if let entry = RecommenderCatalogue.entry(named: model) { return entry }
-            let nearest = RecommenderCatalogue.nearestName(to: model) ?? ""
-            throw TrainingError(
-                .usage, "there is no model \(model); did you mean \(nearest)?",
-                remedy: "choose one of " + RecommenderCatalogue.entries.map(\.name).joined(separator: ", "))
+            try RecommenderCatalogue.requireEntry(named: model)
         }
     }
 
@@ -18,6 +14,8 @@ extension TrainingConfiguration {
         try require("--epochs", epochs, 1...1_000_000)
         if let maxSteps { try require("--max-steps", maxSteps, 1...Int(UInt32.max)) }
         try require("--early-stop", earlyStop, 0...1_000_000)
+        try require("--patience", patience, 1...1_000_000)
+        try require("--validate-every", validateEvery, 1...1_000_000_000)
         try require("--batch-size", batchSize, 1...1_000_000)
         try require("--logical-shards", logicalShards, 1...4096)
         try require(
@@ -35,6 +33,17 @@ extension TrainingConfiguration {
             "write numbers from 1: 5,10,20")
         try options.validate()
         try objective.validate(negatives: negatives)
+    }
+}
+
+extension RecommenderCatalogue {
+    /// The entry called `name`; an error that names the nearest one where there is none.
+    public static func requireEntry(named name: String) throws(TrainingError) -> RecommenderEntry {
+        if let entry = entry(named: name) { return entry }
+        let nearest = nearestName(to: name) ?? ""
+        throw TrainingError(
+            .usage, "there is no model \(name); did you mean \(nearest)?",
+            remedy: "choose one of " + entries.map(\.name).joined(separator: ", "))
     }
 }
 

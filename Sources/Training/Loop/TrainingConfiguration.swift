@@ -1,4 +1,5 @@
 import Evaluation
+import Interactions
 import Recommenders
 
 /// Everything that decides about the result of a training run, resolved: what `config.yaml` holds.
@@ -22,14 +23,24 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var batchSize = 256
     /// Parts that the users are divided into; the most ranks that can take part.
     public var logicalShards = 8
+    /// How the samples of a step are chosen.
+    public var sampling = SamplingRule.epoch
+    /// With ``SamplingRule/users``: the steps between two validations, which take the place of an epoch.
+    public var validateEvery = 1000
     public var optimizer = Adam.Settings()
     /// Negatives of a training sample.
     public var negatives = 1
     /// nil: among the stored negatives where the data set has them, otherwise among all items.
     public var ranking: RankingProtocol?
     public var topK = [5, 10, 20, 50]
+    /// What the items of a history count for where all items are ranked.
+    public var historyScores = HistoryScores.exclude
+    /// What is reported beside hit ratio and gain.
+    public var measures: Set<RankingMeasure> = []
     /// Dev results in a row without a rise that end the training; 0: never.
     public var earlyStop = 10
+    /// So many epochs (after the first 20) or validations after the best one end the training.
+    public var patience = 20
     public var exchange = ExchangeKind.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
@@ -62,7 +73,12 @@ extension TrainingConfiguration: Codable {
         case l2, negatives
         case ranking = "evaluation"
         case topK = "topk"
+        case historyScores = "history-scores"
+        case measures
         case earlyStop = "early-stop"
+        case sampling
+        case validateEvery = "validate-every"
+        case patience
         case exchange, extractor
     }
 
@@ -90,7 +106,14 @@ extension TrainingConfiguration: Codable {
             // What is no number becomes 0, which no validation accepts.
             topK = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
         }
+        historyScores = try value(.historyScores, else: historyScores)
+        if let text = try container.decodeIfPresent(String.self, forKey: .measures) {
+            measures = try RankingMeasure.list(text, codingPath: container.codingPath + [CodingKeys.measures])
+        }
         earlyStop = try value(.earlyStop, else: earlyStop)
+        sampling = try value(.sampling, else: sampling)
+        validateEvery = try value(.validateEvery, else: validateEvery)
+        patience = try value(.patience, else: patience)
         exchange = try value(.exchange, else: exchange)
         extractor = try container.decodeIfPresent(String.self, forKey: .extractor)
         options = try ModelOptions(from: decoder)
@@ -114,10 +137,32 @@ extension TrainingConfiguration: Codable {
         try container.encode(negatives, forKey: .negatives)
         try container.encodeIfPresent(ranking, forKey: .ranking)
         try container.encode(topK.map(String.init).joined(separator: ","), forKey: .topK)
+        try container.encode(historyScores, forKey: .historyScores)
+        if !measures.isEmpty {
+            let names = RankingMeasure.allCases.filter(measures.contains).map(\.rawValue)
+            try container.encode(names.joined(separator: ","), forKey: .measures)
+        }
         try container.encode(earlyStop, forKey: .earlyStop)
+        try container.encode(sampling, forKey: .sampling)
+        try container.encode(validateEvery, forKey: .validateEvery)
+        try container.encode(patience, forKey: .patience)
         try container.encode(exchange, forKey: .exchange)
         try container.encodeIfPresent(extractor, forKey: .extractor)
         try options.encode(to: encoder)
         try objective.encode(to: encoder)
+    }
+}
+
+extension RankingMeasure {
+    /// The measures of a list such as `recall,mrr`.
+    fileprivate static func list(_ text: String, codingPath: [any CodingKey]) throws -> Set<RankingMeasure> {
+        Set(
+            try text.split(separator: ",").map { name in
+                guard let measure = RankingMeasure(rawValue: String(name)) else {
+                    throw DecodingError.dataCorrupted(
+                        .init(codingPath: codingPath, debugDescription: "there is no measure \(name)"))
+                }
+                return measure
+            })
     }
 }

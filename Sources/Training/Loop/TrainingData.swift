@@ -69,8 +69,25 @@ public struct TrainingData {
             itemCounts: itemCounts, graph: graph)
     }
 
-    /// The protocol to rank by: `wanted`, or what the data set has negatives for.
-    public func ranking(_ wanted: RankingProtocol?) throws(TrainingError) -> RankingProtocol {
+    /// The protocol to rank by: the one that is asked for, or what the data set has negatives for.
+    public func ranking(for configuration: TrainingConfiguration) throws(TrainingError) -> RankingProtocol {
+        let ranking = try ranking(configuration.ranking)
+        guard ranking == .sampled else { return ranking }
+        let problem = "is about all items, and stored negatives are ranked"
+        let remedy = "rank all items with --evaluation full, or choose"
+        if configuration.historyScores != .exclude {
+            throw TrainingError(
+                .usage, "--history-scores \(configuration.historyScores.rawValue) \(problem)",
+                remedy: "\(remedy) --history-scores exclude")
+        }
+        if let measure = configuration.measures.first(where: \.needsAllItems) {
+            throw TrainingError(
+                .usage, "--measures \(measure.rawValue) \(problem)", remedy: "\(remedy) others, or --measures none")
+        }
+        return ranking
+    }
+
+    private func ranking(_ wanted: RankingProtocol?) throws(TrainingError) -> RankingProtocol {
         guard let wanted else { return negativesPerRow == nil ? .full : .sampled }
         guard wanted == .full || negativesPerRow != nil else {
             throw TrainingError(

@@ -52,6 +52,11 @@ public struct TrainingJob: Sendable {
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
                 + "\(NumberText.grouped(data.shards.sampleCount)) samples; \(world.size) of at most "
                 + "\(configuration.logicalShards) ranks")
+        if entry.needsTimes && !data.store.hasTimes {
+            console.warning(
+                "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
+            )
+        }
         var result: TrainingResult?
         for (index, stage) in stages.enumerated() {
             var own = configuration

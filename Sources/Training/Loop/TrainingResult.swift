@@ -9,6 +9,7 @@ public struct TrainingResult: Sendable {
     public let dev: RankingMetrics
     public let popularity: RankingMetrics
     public let ranking: RankingProtocol
+    public let historyScores: HistoryScores
     public let bestEpoch: Int
     public let epochs: Int
     public let steps: Int
@@ -23,6 +24,7 @@ public struct TrainingResult: Sendable {
             "model": .string(model),
             "dataset": .string(dataset),
             "evaluation": .string(ranking.rawValue),
+            "history_scores": ranking == .full ? .string(historyScores.rawValue) : .null,
             "test": test.json,
             "dev": dev.json,
             "popularity_test": popularity.json,
@@ -38,16 +40,15 @@ public struct TrainingResult: Sendable {
     }
 
     /// The test metrics beside those of the popularity baseline, for people.
-    public var table: Table {
+    public var text: String { table.text + (test.interests.map { "\n" + $0.text } ?? "") }
+
+    private var table: Table {
         var table = Table([.text("test, \(test.users) users")] + test.named.map { .number($0.name) })
         for (name, metrics) in [(model, test), ("popularity", popularity)] {
-            table.addRow([name] + metrics.named.map { NumberText.fixed($0.value, decimals: 4) })
+            // The baseline does not have every measure.
+            let cells = metrics.named.map { NumberText.fixed($0.value, decimals: 4) }
+            table.addRow([name] + cells + [String](repeating: "", count: test.named.count - cells.count))
         }
         return table
     }
-}
-
-extension RankingMetrics {
-    /// An object of the metrics by name.
-    public var json: JSONValue { .object(named.map { JSONValue.Member($0.name, .number($0.value)) }) }
 }

@@ -51,17 +51,20 @@ public final class TrainingRun {
         self.console = console
         progress = ProgressBar(on: console)
         folder = RunFolder(configuration.output)
-        ranking = try world.together { try data.ranking(configuration.ranking) }
+        ranking = try world.together { try data.ranking(for: configuration) }
         var configuration = configuration
         configuration.ranking = ranking
         self.configuration = configuration
-        stepsPerEpoch = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        stepsPerEpoch = configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
         let objective = Objective(
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
-        stopping = EarlyStopping(patience: configuration.earlyStop)
+        stopping = EarlyStopping(
+            patience: configuration.earlyStop, oldest: configuration.patience,
+            countsRises: configuration.sampling == .epoch)
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         exchange = try Self.makeExchange(configuration, model, layout, gradientLayout, data, world)
         worker = ShardWorker(
@@ -69,7 +72,8 @@ public final class TrainingRun {
             gradientLayout: gradientLayout)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
-            ranking: ranking, seed: configuration.seed)
+            ranking: ranking, historyScores: configuration.historyScores,
+            measures: configuration.measures.filter(\.isOfPositions), seed: configuration.seed)
     }
 
     /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
@@ -192,15 +196,19 @@ public final class TrainingRun {
         exchange.propagator?.completeAll()
         let test = try Evaluator(
             store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
-            ranking: ranking, seed: configuration.seed
+            ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
+            seed: configuration.seed
         ).metrics(of: model, on: worker.tape, topK: configuration.topK, world: world)
         let popularity = try data.popularity.metrics(
-            store: data.store, kind: data.kind, split: .test, ranking: ranking, topK: configuration.topK, world: world)
+            store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
+            ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
+            measures: configuration.measures, world: world)
         return try world.together {
             guard let best, let test, let popularity else { return nil }
             let result = TrainingResult(
                 model: entry.name, dataset: data.name, test: test, dev: best.dev, popularity: popularity,
-                ranking: ranking, bestEpoch: stopping.bestEpoch, epochs: epoch, steps: step,
+                ranking: ranking, historyScores: configuration.historyScores, bestEpoch: stopping.bestEpoch,
+                epochs: epoch, steps: step,
                 parameters: layout.parameterCount, ranks: world.size, trainSeconds: trainSeconds,
                 samplesPerSecond: Double(samples) / trainSeconds,
                 parametersDigest: ModelFile.digest(best.parameters.values, layout))

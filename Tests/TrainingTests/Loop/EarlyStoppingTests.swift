@@ -40,6 +40,16 @@ import Training
         #expect(stopping.bestEpoch == 3 && stopping.best == 0.6)
     }
 
+    @Test func `where rises do not count, only the age of the best result ends it`() {
+        var stopping = EarlyStopping(patience: 10, oldest: 3, countsRises: false)
+        var ends: [Bool] = []
+        for result in [1.0, 0.5, 0.25, 2, 1, 1, 1] {
+            _ = stopping.add(result)
+            ends.append(stopping.shouldStop)
+        }
+        #expect(ends == [false, false, false, false, false, false, true])
+    }
+
     @Test func `patience 0 never ends a training`() {
         #expect(Self.end(of: [Double](repeating: 0, count: 100), patience: 0) == nil)
     }

@@ -19,6 +19,12 @@ import Training
         configuration.optimizer = Adam.Settings(learningRate: 1e-4, l2: 1e-6)
         configuration.ranking = .full
         configuration.topK = [3, 1]
+        configuration.sampling = .users
+        configuration.validateEvery = 50
+        configuration.patience = 15
+        configuration.options.layers = 2
+        configuration.options.power = 1.5
+        configuration.options.routing = .positions
         configuration.exchange = .messages
         configuration.options.addTransformer = false
         configuration.options.temperature = 0.5

@@ -1,0 +1,75 @@
+import Interactions
+import KernelCore
+
+/// Which items the true items of a batch are not compared with by their scores: the true item itself, and what the
+/// users have had before. Keeps its memory from batch to batch.
+struct FullCandidates {
+    /// `[users + 1]` into ``leftOut``.
+    private var offsets: [Int32] = [0]
+    /// Of every user, ascending: what takes no part in the comparison.
+    private var leftOut: [Int32] = []
+    /// `[users + 1]` into ``zeros``.
+    private var zeroOffsets: [Int32] = [0]
+    /// Of every user, ascending: what has the score 0.
+    private var zeros: [Int32] = []
+    private var items: [Int32] = []
+
+    /// Forgets all users.
+    mutating func begin() {
+        offsets.removeAll(keepingCapacity: true)
+        leftOut.removeAll(keepingCapacity: true)
+        zeroOffsets.removeAll(keepingCapacity: true)
+        zeros.removeAll(keepingCapacity: true)
+        offsets.append(0)
+        zeroOffsets.append(0)
+    }
+
+    /// Adds a user for whom the items of the whole history are no candidates.
+    mutating func addUser(_ truth: Int32, seen rows: EvaluationRows, _ index: Int) {
+        rows.seenItems(index, into: &items)
+        finishUser(truth)
+    }
+
+    /// Adds a user for whom the items of the history score 0.
+    mutating func addUser(_ truth: Int32, history: UnsafeBufferPointer<Int32>) {
+        items.removeAll(keepingCapacity: true)
+        items.append(contentsOf: history)
+        items.sort()
+        var kept = 0
+        for item in items where kept == 0 || items[kept - 1] != item {
+            items[kept] = item
+            kept += 1
+        }
+        items.removeLast(items.count - kept)
+        zeros.append(contentsOf: items)
+        finishUser(truth)
+    }
+
+    /// Takes over ``items`` and the true item.
+    private mutating func finishUser(_ truth: Int32) {
+        let place = items.firstIndex { $0 >= truth } ?? items.count
+        leftOut.append(contentsOf: items[..<place])
+        if place == items.count || items[place] != truth { leftOut.append(truth) }
+        leftOut.append(contentsOf: items[place...])
+        offsets.append(Int32(leftOut.count))
+        zeroOffsets.append(Int32(zeros.count))
+    }
+
+    /// The items that score 0 for a user, ascending.
+    func zeroItems(ofUser user: Int) -> ArraySlice<Int32> {
+        zeros[Int(zeroOffsets[user])..<Int(zeroOffsets[user + 1])]
+    }
+
+    /// Whether an item scores 0 for a user.
+    func scoresZero(_ item: Int32, user: Int) -> Bool { zeroItems(ofUser: user).contains(item) }
+
+    /// The items of all users that take no part in the comparison of scores, ascending for each user.
+    func withLeftOut(_ body: (UnsafePointer<Int32>, Segments) -> Void) {
+        leftOut.withUnsafeBufferPointer { items in
+            offsets.withUnsafeBufferPointer { offsets in
+                guard let items = items.baseAddress, let start = offsets.baseAddress else { return }
+                body(items, Segments(offsets: start, count: offsets.count - 1))
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import KernelCore
+import MPI
+
+/// What a rank finds in its own rows, in the order of shards and rows.
+package struct RowFindings {
+    /// Positions of the true items.
+    package var positions: [Int32] = []
+    /// The interests that win the true items, and each user's best item (-1: the user has none). Filled where the
+    /// balance of interests is asked for, the second one where all items are ranked.
+    package var trueWinners: [Int32] = []
+    package var firstWinners: [Int32] = []
+    /// The mean pairwise cosine of the interests, of the users who have at least two.
+    package var cosines: [Float] = []
+    /// `[items + 1]`: the best place that an item takes at any user, from 1. Empty where coverage is not asked for.
+    package var bestPlaces: [Int32] = []
+    /// Interests of a user, K.
+    package var interestCount = 1
+
+    /// Notes the places of the best rows of all users of a batch.
+    mutating func notePlaces(in best: BestRows, users: Int) {
+        guard !bestPlaces.isEmpty else { return }
+        for user in 0..<users {
+            for place in 0..<best.size {
+                let row = best.rows[user * best.size + place]
+                guard row != BestRows.none else { break }
+                bestPlaces[Int(row)] = min(bestPlaces[Int(row)], Int32(place + 1))
+            }
+        }
+    }
+
+    /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
+    ///
+    /// What is gathered are whole numbers, or is added up at rank 0 in the order of the rows.
+    func metrics(
+        topK: [Int], measures: Set<RankingMeasure>, ranking: RankingProtocol, world: Communicator
+    ) throws(MPIError) -> RankingMetrics? {
+        var metrics = try world.gather(positions, at: 0).map {
+            RankingMetrics(positions: $0.joined, topK: topK, measures: measures)
+        }
+        if measures.contains(.coverage) {
+            let places = try world.reduce(bestPlaces, .minimum, at: 0)
+            metrics?.coverage = places.map { places in
+                topK.map { k in Double(places.dropFirst().count { Int($0) <= k }) / Double(places.count - 1) }
+            }
+        }
+        // A rank without rows has seen no interests.
+        let interestCount = measures.contains(.interests) ? try world.allReduce(interestCount, .maximum) : 1
+        if interestCount > 1 {
+            let trueWinners = try world.gather(trueWinners, at: 0)
+            let firstWinners = try world.gather(firstWinners, at: 0)
+            let cosines = try world.gather(cosines, at: 0)
+            if let trueWinners, let firstWinners, let cosines {
+                metrics?.interests = InterestBalance(
+                    trueWinners: trueWinners.joined,
+                    firstWinners: ranking == .full ? firstWinners.joined : nil, cosines: cosines.joined,
+                    interestCount: interestCount)
+            }
+        }
+        return metrics
+    }
+}

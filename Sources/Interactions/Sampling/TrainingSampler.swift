@@ -1,0 +1,25 @@
+/// Gives the samples of one logical shard to the steps of a training.
+public protocol TrainingSampler {
+    /// The shard whose samples these are.
+    var shard: Int { get }
+
+    /// Prepares for the steps of an epoch.
+    mutating func beginEpoch(_ epoch: Int)
+
+    /// Fills a batch with the shard's samples of a step: the true item and the negatives as candidates.
+    ///
+    /// - Parameters:
+    ///   - place: the step within the epoch, from 0.
+    ///   - step: the step of the training, from 1.
+    /// - Returns: the number of samples, 0 when the shard has none in this step.
+    func fill(_ batch: PackedBatch, place: Int, step: Int) -> Int
+}
+
+/// How the samples of a step are chosen.
+public enum SamplingRule: String, Sendable, Codable, CaseIterable {
+    /// In every epoch each sample once, in random order.
+    case epoch
+    /// For every place of a batch a user, all alike, and one of the user's samples, all alike: users with a short
+    /// sequence count as much as those with a long one (the training of BaM and of its predecessors).
+    case users
+}
