@@ -38,6 +38,13 @@ struct Setting: Sendable {
             "--adaptive-interests", "1", "--routing", "positions",
         ])
 
+    static let randomUsers = Setting(
+        name: "random users",
+        arguments: common + [
+            "--sampling", "users", "--validate-every", "6", "--steps", "15", "--batch-size", "20", "--logical-shards",
+            "7", "--negatives", "20", "--K", "2",
+        ])
+
     /// Each selection and each loss, with what belongs to them, for models with several interests.
     static let objectives: [(model: String, setting: Setting)] = [
         ("ComiRec", ["--selection", "soft", "--loss", "sampled-softmax", "--negatives", "30", "--importance", "0.5"]),
@@ -45,8 +52,7 @@ struct Setting: Sendable {
             "ComiRec",
             [
                 "--selection", "soft-linear", "--selection-temperature", "3", "--loss", "sampled-softmax",
-                "--negatives",
-                "9", "--shared-negatives", "0", "--proposal", "log-uniform", "--mask-hits", "1",
+                "--negatives", "9", "--shared-negatives", "0", "--proposal", "log-uniform", "--mask-hits", "1",
                 "--routing-regularization", "10", "--l2", "1e-4",
             ]
         ),
@@ -76,13 +82,6 @@ struct Setting: Sendable {
                 arguments: common + ["--K", "3", "--batch-size", "37", "--max-steps", "20"] + arguments)
         )
     }
-
-    static let randomUsers = Setting(
-        name: "random users",
-        arguments: common + [
-            "--sampling", "users", "--validate-every", "6", "--steps", "15", "--batch-size", "20", "--logical-shards",
-            "7", "--negatives", "20", "--K", "2",
-        ])
 
     private static let common = ["--embedding-size", "16", "--lr", "0.01", "--topk", "5,10", "--history-max", "9"]
 }

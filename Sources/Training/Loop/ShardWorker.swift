@@ -68,8 +68,8 @@ final class ShardWorker {
         }
     }
 
-    /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota, and what
-    /// the objective adds.
+    /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota, and the
+    /// items that the objective adds.
     static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
         // All users of a batch may belong to one shard where they are drawn.
         let quota =
