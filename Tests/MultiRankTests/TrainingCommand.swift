@@ -52,8 +52,7 @@ struct Setting: Sendable {
             "ComiRec",
             [
                 "--selection", "soft-linear", "--selection-temperature", "3", "--loss", "sampled-softmax",
-                "--negatives",
-                "9", "--shared-negatives", "0", "--proposal", "log-uniform", "--mask-hits", "1",
+                "--negatives", "9", "--shared-negatives", "0", "--proposal", "log-uniform", "--mask-hits", "1",
                 "--routing-regularization", "10", "--l2", "1e-4",
             ]
         ),
@@ -68,6 +67,13 @@ struct Setting: Sendable {
         ("MIND", ["--loss", "full-softmax", "--p", "2", "--dissimilarity", "1", "--dissimilarity-margin", "0.1"]),
         ("LightGCN", ["--loss", "sampled-softmax", "--negatives", "20"]),
         ("TiMiRec", ["--selection", "soft", "--loss", "full-softmax", "--importance", "1"]),
+        (
+            "BaM-ComiRec",
+            [
+                "--selection", "bam", "--loss", "sampled-softmax", "--negatives", "50", "--sampling", "users",
+                "--validate-every", "6",
+            ]
+        ),
     ].map { model, arguments in
         (
             model,

@@ -5,7 +5,7 @@ import KernelCore
 ///
 /// No gradient flows through a draw, and nothing else of the loss depends on the maps: they keep their initial values,
 /// weights N(0, 2 / d) and biases 0. So they do in the models that the authors published, whose biases are exactly 0
-/// and whose weights have the deviation `sqrt(2 / d)` to the last digit that 1,024 numbers tell.
+/// and whose weights have the deviation `sqrt(2 / d)`, as far as 1,024 numbers tell.
 struct SelectionMaps: Sendable {
     private let interests: (weight: Parameter, bias: Parameter)
     private let items: (weight: Parameter, bias: Parameter)
