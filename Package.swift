@@ -76,11 +76,16 @@ let package = Package(
             dependencies: ["Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders"]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Differentiation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training"],
+            dependencies: [
+                "Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training",
+            ],
             resources: [.copy("Golden/Cases")]),
         .target(
             name: "HostileFiles",
-            dependencies: ["CZlib", "Interactions", "KernelCore", "Reporting", "TrainerCommands", "Training"],
+            dependencies: [
+                "CZlib", "Differentiation", "Evaluation", "Interactions", "KernelCore", "Reporting", "TrainerCommands",
+                "Training",
+            ],
             path: "Tests/HostileFiles"),
         .testTarget(name: "HostileFileTests", dependencies: ["HostileFiles"]),
         .target(

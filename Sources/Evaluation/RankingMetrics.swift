@@ -7,7 +7,7 @@ import Glibc
 ///     MRR    = 1 / position
 ///
 /// Every user has one true item, so the ideal gain is 1, and Recall@k is HR@k.
-public struct RankingMetrics: Sendable, Equatable {
+public struct RankingMetrics: Sendable, Equatable, Codable {
     /// The cut-offs, in the order asked for.
     public let topK: [Int]
     /// For each cut-off.
@@ -46,6 +46,12 @@ public struct RankingMetrics: Sendable, Equatable {
         ndcg = gains.map { $0 / count }
         reciprocalRank = reciprocals / count
         self.users = users
+    }
+
+    /// Whether the lists have a number for each cut-off; metrics that were read from a file may not.
+    package var isConsistent: Bool {
+        topK.allSatisfy { $0 > 0 } && users >= 0 && !topK.isEmpty
+            && [hitRatio.count, ndcg.count, coverage?.count ?? topK.count].allSatisfy { $0 == topK.count }
     }
 
     /// The number that decides about the best epoch: NDCG at the first cut-off.

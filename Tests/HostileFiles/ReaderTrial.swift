@@ -33,8 +33,8 @@ extension ReaderTrial {
 /// All readers.
 package enum ReaderTrials {
     package static let all: [any ReaderTrial.Type] = [
-        JSONTrial.self, SafetensorsTrial.self, ConfigurationTrial.self, OptionFileTrial.self, TextTrial.self,
-        GzipTrial.self, ReChorusTrial.self, FolderTrial.self,
+        JSONTrial.self, SafetensorsTrial.self, CheckpointTrial.self, ConfigurationTrial.self, OptionFileTrial.self,
+        TextTrial.self, GzipTrial.self, ReChorusTrial.self, FolderTrial.self,
     ]
 }
 
