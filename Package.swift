@@ -77,7 +77,9 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training",
+                "Differentiation", "Evaluation", "HostileFiles", "Interactions", "KernelCore", "Recommenders",
+                "Reporting",
+                "Training",
             ],
             resources: [.copy("Golden/Cases")]),
         .target(

@@ -16,8 +16,8 @@ enum Fuzzer {
         exit(64)
     }
 
-    /// The reader of this process.
-    static let reader: any ReaderTrial = {
+    /// The reader of this process. libFuzzer has one thread.
+    nonisolated(unsafe) static let reader: any ReaderTrial = {
         let name = setting("READER")
         if name.isEmpty {
             print(ReaderTrials.all.map { $0.name }.joined(separator: "\n"))

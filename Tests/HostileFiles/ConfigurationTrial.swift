@@ -58,7 +58,10 @@ struct OptionFileTrial: ReaderTrial {
             return try requireHarmless("\(error)")
         }
         try require(arguments.first == "train" && arguments.last == "--lr=1", "\(arguments)")
-        try require(arguments.dropFirst().allSatisfy { $0.hasPrefix("--") && $0.contains("=") }, "\(arguments)")
+        // In UTF-8: a mark behind the equals sign makes another character of it.
+        try require(
+            arguments.dropFirst().allSatisfy { $0.hasPrefix("--") && $0.utf8.contains(UInt8(ascii: "=")) },
+            "\(arguments)")
     }
 }
 

@@ -1,7 +1,7 @@
 /// A reader of files of unknown origin, and how it is tried.
 ///
 /// Used by `HostileFileTests`, which change the seeds at random, and by `scripts/fuzz`, where libFuzzer does.
-package protocol ReaderTrial: Sendable {
+package protocol ReaderTrial {
     /// The name on the command line of `scripts/fuzz`.
     static var name: String { get }
 
@@ -32,10 +32,12 @@ extension ReaderTrial {
 
 /// All readers.
 package enum ReaderTrials {
-    package static let all: [any ReaderTrial.Type] = [
-        JSONTrial.self, SafetensorsTrial.self, CheckpointTrial.self, ConfigurationTrial.self, OptionFileTrial.self,
-        TextTrial.self, GzipTrial.self, ReChorusTrial.self, FolderTrial.self,
-    ]
+    package static var all: [any ReaderTrial.Type] {
+        [
+            JSONTrial.self, SafetensorsTrial.self, CheckpointTrial.self, ConfigurationTrial.self, OptionFileTrial.self,
+            TextTrial.self, GzipTrial.self, ReChorusTrial.self, FolderTrial.self,
+        ]
+    }
 }
 
 /// What a reader did although it must never do it.

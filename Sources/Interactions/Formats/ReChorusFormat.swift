@@ -110,6 +110,7 @@ enum ReChorusFormat: InteractionFormat {
                     width = count
                 }
             }
+            try reader.requireRoom(in: table)
             table.append(user: user, item: item, time: time, line: reader.line)
         }
         table.negativesPerRow = table.count > 0 ? width : nil
