@@ -35,8 +35,15 @@ package enum ConfigurationFile {
         guard !options.entries.isEmpty else {
             throw CommandError(exitCode: 65, "\(path): no options\nwrite one option a line: `lr: 0.001`")
         }
-        return options.entries.compactMap { entry in
-            entry.value.flatMap { $0.isEmpty ? nil : "--\(entry.name)=\($0)" }
+        return try options.entries.compactMap { entry in
+            guard let value = entry.value, !value.isEmpty else { return nil }
+            // A value that is wrong is shown as it is.
+            guard value.printable(limit: .max) == value else {
+                throw CommandError(
+                    exitCode: 65,
+                    "\(path):\(entry.line): \(entry.name) is \(value.printable())\nleave out what cannot be seen")
+            }
+            return "--\(entry.name)=\(value)"
         }
     }
 }

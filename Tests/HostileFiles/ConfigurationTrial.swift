@@ -59,9 +59,10 @@ struct OptionFileTrial: ReaderTrial {
         }
         try require(arguments.first == "train" && arguments.last == "--lr=1", "\(arguments)")
         // In UTF-8: a mark behind the equals sign makes another character of it.
-        try require(
-            arguments.dropFirst().allSatisfy { $0.hasPrefix("--") && $0.utf8.contains(UInt8(ascii: "=")) },
-            "\(arguments)")
+        for argument in arguments.dropFirst() {
+            try require(argument.hasPrefix("--") && argument.utf8.contains(UInt8(ascii: "=")), argument)
+            try requireVisible(argument)
+        }
     }
 }
 

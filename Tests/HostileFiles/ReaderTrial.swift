@@ -53,9 +53,14 @@ func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
 /// A message may quote a hostile file, but must neither flood the terminal nor steer it, and says what to do.
 func requireHarmless(_ message: String) throws {
     try require(message.utf8.count <= 4_000, "a message of \(message.utf8.count) bytes")
-    for scalar in message.unicodeScalars where scalar != "\n" {
-        let category = scalar.properties.generalCategory
-        try require(category != .control && category != .format, "a message with the character \(scalar.value)")
-    }
+    for line in message.unicodeScalars.split(separator: "\n") { try requireVisible(String(line)) }
     try require(message.contains("\n"), "a message without advice: \(message)")
+}
+
+/// Text that is printed holds nothing that a terminal would obey.
+func requireVisible(_ text: String) throws {
+    for scalar in text.unicodeScalars {
+        let category = scalar.properties.generalCategory
+        try require(category != .control && category != .format, "text with the character \(scalar.value)")
+    }
 }

@@ -78,7 +78,9 @@ private struct LineCursor {
         guard rest.first == ":" else { throw failure("not an option with one value") }
         rest.removeFirst()
         guard rest.isEmpty || rest.first?.isBlank == true else { throw failure("a space belongs behind the colon") }
-        guard !name.isEmpty else { throw failure("an option without a name") }
+        guard !name.isEmpty, name.unicodeScalars.allSatisfy(\.isOfName) else {
+            throw failure("\(name.isEmpty ? "nothing" : name) is not the name of an option")
+        }
         return OptionText.Entry(name: name, value: try value(), line: number)
     }
 
@@ -182,4 +184,10 @@ private struct LineCursor {
 
 extension Unicode.Scalar {
     fileprivate var isBlank: Bool { self == " " || self == "\t" }
+
+    /// Whether names of options consist of such characters. A combining mark, for example, would change the dash in
+    /// front of it.
+    fileprivate var isOfName: Bool {
+        "a"..."z" ~= self || "A"..."Z" ~= self || "0"..."9" ~= self || self == "-" || self == "_"
+    }
 }

@@ -13,7 +13,7 @@ import Reporting
 package struct OptionText: Equatable, Sendable {
     /// One option.
     package struct Entry: Equatable, Sendable {
-        /// The name of the command line's option, without dashes.
+        /// The name of the command line's option, without dashes: letters, digits, `-` and `_`.
         package let name: String
         /// Nil: `null` or nothing.
         package let value: String?
@@ -62,7 +62,7 @@ package struct OptionText: Equatable, Sendable {
     package init(contentsOf path: String) throws {
         let file = try OpenFile(path: path, access: .read)
         // One byte more, so that a file beyond the limit is refused and not cut.
-        try self.init(parsing: try file.bytes(at: 0, count: Self.largestSize + 1))
+        try self.init(parsing: try file.bytes(at: 0, count: min(try file.size(), Self.largestSize) + 1))
     }
 
     /// The option called `name`; nil where there is none.
@@ -70,7 +70,7 @@ package struct OptionText: Equatable, Sendable {
 
     /// The text of a file with these options.
     package var text: String {
-        entries.map { "\(Self.spelled($0.name)): \($0.value.map(Self.spelled) ?? "null")\n" }.joined()
+        entries.map { "\($0.name): \($0.value.map(Self.spelled) ?? "null")\n" }.joined()
     }
 
     /// Numbers and words as they are, everything else in quotation marks.
