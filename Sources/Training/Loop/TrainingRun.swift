@@ -240,16 +240,15 @@ public final class TrainingRun {
 
     /// Throws where a node lacks the memory for its ranks. Collective.
     private static func checkMemory(
-        _ plan: ExchangePlan, _ layout: ParameterLayout, _ gradientLayout: GradientLayout, isShared: Bool,
-        _ node: Communicator, _ world: Communicator
+        _ plan: ExchangePlan, _ layout: ParameterLayout, _ gradientLayout: GradientLayout, _ map: NodeMap,
+        _ world: Communicator
     ) throws {
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
-        // Parameters and two moments, for the node or for each rank; at rank 0 the best ones and a checkpoint's copy.
-        let own = plan.ownedShards[world.rank].count * gradientLayout.byteCount + (world.rank == 0 ? 4 * values : 0)
-        let isShared = isShared && node.size == world.size
-        let ownBytes = own + 3 * values
-        let bytes = try node.allReduce(isShared ? own : ownBytes, .sum) + (isShared ? 3 * values : 0)
-        try world.together { try MemoryNeed(bytes: bytes, ownBytes: ownBytes).check() }
+        // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy.
+        let copies = (map.place == 0 ? 3 : 0) + (world.rank == 0 ? 4 : 0)
+        let own = plan.ownedShards[world.rank].count * gradientLayout.byteCount + copies * values
+        let bytes = try map.node?.allReduce(own, .sum) ?? own
+        try world.together { try MemoryNeed(bytes: bytes, ownBytes: own).check() }
     }
 
     private static func makeExchange(
@@ -261,20 +260,16 @@ public final class TrainingRun {
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
             propagation: model.propagation)
-        let node = try world.splitBySharedMemory()
-        try checkMemory(plan, layout, gradientLayout, isShared: configuration.exchange != .messages, node, world)
-        let isOneNode = try world.allReduce(node.size, .minimum) == world.size
-        switch configuration.exchange {
-        case .messages: return MessageExchange(plan, rank: world.rank, world: world)
-        case .shared where !isOneNode:
+        let map = try NodeMap(configuration.exchange, world: world)
+        try checkMemory(plan, layout, gradientLayout, map, world)
+        guard map.ranks.count > 1 else { return try SharedMemoryExchange(plan, map) }
+        guard configuration.exchange != .shared else {
             return try world.together {
                 throw TrainingError(
                     .usage, "the ranks do not share the memory of one node", remedy: "leave --exchange at auto")
             }
-        case .shared, .automatic:
-            guard isOneNode else { return MessageExchange(plan, rank: world.rank, world: world) }
-            return try SharedMemoryExchange(plan, rank: world.rank, node: world.size > 1 ? node : nil)
         }
+        return try MultiNodeExchange(plan, map)
     }
 }
 
