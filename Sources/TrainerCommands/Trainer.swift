@@ -42,5 +42,5 @@ struct TrainerCommand: ParsableCommand {
 
             Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 74 input/output error.
             """,
-        subcommands: [TrainCommand.self, EvaluateCommand.self, DataCommand.self])
+        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DataCommand.self])
 }

@@ -14,6 +14,7 @@ import MPI
 final class MessageExchange: GradientExchange {
     let parameters: ParameterValues
     let propagator: Propagator?
+    var phases: PhaseClock?
     private let storage: [ParameterStorage]
     private let layout: ParameterLayout
     private let adam: Adam
@@ -96,23 +97,29 @@ final class MessageExchange: GradientExchange {
     func gradient(ofShard shard: Int) -> GradientView { gradients[shard - owned.lowerBound] }
 
     func update(step: Int) throws(MPIError) -> StepSummary {
+        phases?.begin(.exchange)
         try scatterSubtrees()
         let words = reduceOwnSlice()
         try gatherSlices(ownWords: words)
         let summary = StepSummary(samples: total.samples, loss: total.loss)
         guard summary.loss.isFinite && summary.samples > 0 else { return summary }
         if let propagator {
+            phases?.begin(.propagation)
             for rank in slices.indices {
                 readSum(of: rank)
                 propagator.record(finished, slice: slices[rank], part: rank)
             }
             propagator.propagateBack(slices: slices) {}
         }
+        phases?.begin(.optimizer)
         for rank in slices.indices {
             readSum(of: rank)
             adam.update(slices[rank], with: finished, propagator: propagator, samples: summary.samples, step: step)
         }
-        propagator?.propagate {}
+        if let propagator {
+            phases?.begin(.propagation)
+            propagator.propagate {}
+        }
         return summary
     }
 
@@ -127,6 +134,8 @@ final class MessageExchange: GradientExchange {
         try world.broadcast(UnsafeMutableBufferPointer(start: parameters.start, count: count), from: 0)
         propagator?.propagate {}
     }
+
+    func repeatAddition() -> Bool { false }
 
     func close() throws(MPIError) {}
 
@@ -144,7 +153,10 @@ final class MessageExchange: GradientExchange {
             sending.counts[rank] = Int32(end - start)
         }
         sending.place()
+        // The first message shows how far behind the others are.
+        phases?.begin(.waiting)
         try world.allToAll(UnsafeBufferPointer(sending.counts), into: receiving.counts)
+        phases?.begin(.exchange)
         receiving.place()
         try world.allToAll(
             UnsafeBufferPointer(outgoing), sending.partition, into: incoming, receiving.partition)
@@ -169,8 +181,10 @@ final class MessageExchange: GradientExchange {
 
     private func gatherSlices(ownWords: Int) throws(MPIError) {
         sending.counts[0] = Int32(ownWords)
+        phases?.begin(.waiting)
         try world.allGather(
             UnsafeBufferPointer(rebasing: UnsafeBufferPointer(sending.counts)[0..<1]), into: receiving.counts)
+        phases?.begin(.exchange)
         receiving.place()
         try world.allGather(
             UnsafeBufferPointer(rebasing: UnsafeBufferPointer(result)[0..<ownWords]), into: results,

@@ -11,6 +11,7 @@ import MPI
 final class SharedMemoryExchange: GradientExchange {
     let parameters: ParameterValues
     let propagator: Propagator?
+    var phases: PhaseClock?
     private let gradients: [GradientView]
     /// Of all ranks, and this rank's.
     private let slices: [ParameterSlice]
@@ -77,15 +78,18 @@ final class SharedMemoryExchange: GradientExchange {
 
     func update(step: Int) throws(MPIError) -> StepSummary {
         try synchronize()
+        phases?.begin(.exchange)
         for shard in gradients.indices { sum.views[shard].read(gradients[shard], slice: slice) }
         let summary = StepSummary(samples: sum.samples, loss: sum.loss)
         if summary.loss.isFinite && summary.samples > 0 {
             if let propagator {
                 propagator.record(sum, slice: slice, part: rank)
                 try synchronize()
+                phases?.begin(.propagation)
                 try propagator.propagateBack(slices: slices, synchronize: synchronize)
                 try synchronize()
             }
+            phases?.begin(.optimizer)
             adam.update(slice, with: sum, propagator: propagator, samples: summary.samples, step: step)
         }
         try distributeParameters()
@@ -95,6 +99,7 @@ final class SharedMemoryExchange: GradientExchange {
     func distributeParameters() throws(MPIError) {
         try synchronize()
         guard let propagator else { return }
+        phases?.begin(.propagation)
         try propagator.propagate(synchronize: synchronize)
         try synchronize()
     }
@@ -103,7 +108,17 @@ final class SharedMemoryExchange: GradientExchange {
         if let window = window.take() { try window.free() }
     }
 
+    func repeatAddition() -> Bool {
+        for shard in gradients.indices { sum.views[shard].read(gradients[shard], slice: slice) }
+        sum.forEachDenseBlock(of: 0..<slice.dense.count) { _, _, _ in }
+        for table in slice.rows.indices { sum.forEachRow(table) { _, _ in } }
+        return true
+    }
+
     private func synchronize() throws(MPIError) {
+        guard window != nil else { return }
+        let before = phases?.begin(.waiting)
         try window?.synchronizeAll()
+        if let before { phases?.begin(before) }
     }
 }

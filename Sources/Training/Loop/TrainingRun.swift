@@ -18,13 +18,9 @@ public final class TrainingRun {
     private let console: Console
     private let progress: ProgressBar
     private let folder: RunFolder
-    private let layout = ParameterLayout()
-    private let model: any Recommender
+    private let trained: ModelInTraining
     private let ranking: RankingProtocol
-    private let exchange: any GradientExchange
-    private let worker: ShardWorker
     private let dev: Evaluator
-    private let stepsPerEpoch: Int
     private var log: MetricsLog?
     private var stopping: EarlyStopping
     /// The parameters of the best epoch so far and their dev metrics, on rank 0.
@@ -37,6 +33,11 @@ public final class TrainingRun {
     private var epochSamples = 0
 
     private var isRoot: Bool { world.rank == 0 }
+    private var layout: ParameterLayout { trained.layout }
+    private var model: any Recommender { trained.model }
+    private var exchange: any GradientExchange { trained.exchange }
+    private var worker: ShardWorker { trained.worker }
+    private var stepsPerEpoch: Int { trained.stepsPerEpoch }
 
     /// Builds the model and shares out the memory. Collective.
     ///
@@ -55,21 +56,10 @@ public final class TrainingRun {
         var configuration = configuration
         configuration.ranking = ranking
         self.configuration = configuration
-        let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
-        stepsPerEpoch = configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
-        let context = data.context(configuration.options, stage: configuration.stage)
-        model = entry.model(context, in: layout.root)
-        let objective = Objective(
-            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
-            in: layout.root)
+        trained = try ModelInTraining(configuration, entry: entry, data: data, world: world)
         stopping = EarlyStopping(
             patience: configuration.earlyStop, oldest: configuration.patience,
             countsRises: configuration.sampling == .epoch)
-        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
-        exchange = try Self.makeExchange(configuration, model, layout, gradientLayout, data, world)
-        worker = ShardWorker(
-            model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
-            gradientLayout: gradientLayout)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores,
@@ -214,30 +204,6 @@ public final class TrainingRun {
                 parametersDigest: ModelFile.digest(best.parameters.values, layout))
             try AtomicFile.write(result.json.pretty, to: folder.result)
             return result
-        }
-    }
-
-    private static func makeExchange(
-        _ configuration: TrainingConfiguration, _ model: any Recommender, _ layout: ParameterLayout,
-        _ gradientLayout: GradientLayout, _ data: TrainingData, _ world: Communicator
-    ) throws -> any GradientExchange {
-        let plan = ExchangePlan(
-            layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
-            shardCount: data.shards.count,
-            ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
-            propagation: model.propagation)
-        let node = try world.splitBySharedMemory()
-        let isOneNode = try world.allReduce(node.size, .minimum) == world.size
-        switch configuration.exchange {
-        case .messages: return MessageExchange(plan, rank: world.rank, world: world)
-        case .shared where !isOneNode:
-            return try world.together {
-                throw TrainingError(
-                    .usage, "the ranks do not share the memory of one node", remedy: "leave --exchange at auto")
-            }
-        case .shared, .automatic:
-            guard isOneNode else { return MessageExchange(plan, rank: world.rank, world: world) }
-            return try SharedMemoryExchange(plan, rank: world.rank, node: world.size > 1 ? node : nil)
         }
     }
 }

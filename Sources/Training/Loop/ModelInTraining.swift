@@ -1,0 +1,57 @@
+import Differentiation
+import Interactions
+import MPI
+import Recommenders
+
+/// A model with all that a training step needs: its parameters, the worker that computes gradients, the exchange that
+/// applies them. Every rank has one.
+final class ModelInTraining {
+    let layout = ParameterLayout()
+    let model: any Recommender
+    let exchange: any GradientExchange
+    let worker: ShardWorker
+    /// Steps of a pass over all samples; where users are drawn, steps between two validations.
+    let stepsPerEpoch: Int
+
+    /// Builds the model and shares out the memory. Collective.
+    init(
+        _ configuration: TrainingConfiguration, entry: RecommenderEntry, data: TrainingData, world: Communicator
+    ) throws {
+        let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        stepsPerEpoch = configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
+        let context = data.context(configuration.options, stage: configuration.stage)
+        model = entry.model(context, in: layout.root)
+        let objective = Objective(
+            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
+            in: layout.root)
+        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
+        let plan = ExchangePlan(
+            layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
+            shardCount: data.shards.count,
+            ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
+            propagation: model.propagation)
+        exchange = try plan.exchange(configuration.exchange, world: world)
+        worker = ShardWorker(
+            model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
+            gradientLayout: gradientLayout)
+    }
+}
+
+extension ExchangePlan {
+    /// The exchange of the kind that is asked for. Collective.
+    fileprivate func exchange(_ kind: ExchangeKind, world: Communicator) throws -> any GradientExchange {
+        let node = try world.splitBySharedMemory()
+        let isOneNode = try world.allReduce(node.size, .minimum) == world.size
+        switch kind {
+        case .messages: return MessageExchange(self, rank: world.rank, world: world)
+        case .shared where !isOneNode:
+            return try world.together {
+                throw TrainingError(
+                    .usage, "the ranks do not share the memory of one node", remedy: "leave --exchange at auto")
+            }
+        case .shared, .automatic:
+            guard isOneNode else { return MessageExchange(self, rank: world.rank, world: world) }
+            return try SharedMemoryExchange(self, rank: world.rank, node: world.size > 1 ? node : nil)
+        }
+    }
+}
