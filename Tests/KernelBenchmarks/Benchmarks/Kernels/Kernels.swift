@@ -88,7 +88,7 @@ private func measureSequences() {
         nonisolated(unsafe) let dweight = Operands.zeros(3 * hidden * hidden)
         nonisolated(unsafe) let dbias = Operands.zeros(3 * hidden)
         nonisolated(unsafe) let arena = Arena()
-        func forward() -> GatedRecurrence {
+        @Sendable func forward() -> GatedRecurrence {
             arena.reset()
             let recurrence = GatedRecurrence(RecurrencePlan(segments, in: arena), size: hidden, in: arena)
             recurrence.forward(x: x, weight: weight, bias: bias, into: state, scratch: arena)

@@ -27,7 +27,7 @@ enum Operands {
 
     /// Histories as long as those of a logical shard's mini-batch on Grocery: 32 sequences of 1 to 20 items, 8.2 on
     /// average.
-    static let histories: Segments = {
+    nonisolated(unsafe) static let histories: Segments = {
         let lengths = [
             20, 3, 1, 7, 12, 4, 20, 2, 5, 9, 1, 16, 3, 6, 20, 2, 8, 4, 11, 1, 5, 20, 7, 3, 14, 2, 10, 6, 18, 4, 13, 5,
         ]
