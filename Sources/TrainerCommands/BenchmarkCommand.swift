@@ -62,8 +62,10 @@ struct BenchmarkCommand: ParsableCommand {
         let job = try makeJob()
         let printsJSON = json
         Launcher.run(isQuiet: quiet) { world, console in
-            guard let result = try job.run(world: world, console: console) else { return }
-            print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
+            if let result = try job.run(world: world, console: console) {
+                print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
+            }
+            return 0
         }
     }
 

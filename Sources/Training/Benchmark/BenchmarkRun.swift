@@ -95,7 +95,8 @@ final class BenchmarkRun {
                 trained.worker.beginEpoch(epoch)
             }
             step += 1
-            trained.worker.computeGradients(place: place, step: step, into: trained.exchange)
+            trained.worker.computeGradients(
+                place: place, step: step, asksToStop: false, into: trained.exchange)
             samples += try trained.exchange.update(step: step).samples
             place += 1
         }

@@ -101,8 +101,9 @@ final class MessageExchange: GradientExchange {
         try scatterSubtrees()
         let words = reduceOwnSlice()
         try gatherSlices(ownWords: words)
-        let summary = StepSummary(samples: total.samples, loss: total.loss)
-        guard summary.loss.isFinite && summary.samples > 0 else { return summary }
+        var summary = StepSummary(
+            samples: total.samples, loss: total.loss, asksToStop: total.asksToStop, isFinite: total.loss.isFinite)
+        guard summary.isFinite && summary.samples > 0 else { return summary }
         if let propagator {
             phases?.begin(.propagation)
             for rank in slices.indices {
@@ -114,7 +115,9 @@ final class MessageExchange: GradientExchange {
         phases?.begin(.optimizer)
         for rank in slices.indices {
             readSum(of: rank)
-            adam.update(slices[rank], with: finished, propagator: propagator, samples: summary.samples, step: step)
+            let isFinite = adam.update(
+                slices[rank], with: finished, propagator: propagator, samples: summary.samples, step: step)
+            summary.isFinite = summary.isFinite && isFinite
         }
         if let propagator {
             phases?.begin(.propagation)
@@ -129,10 +132,22 @@ final class MessageExchange: GradientExchange {
         _ = SliceMessage.read(start, slice: slices[rank], layout, into: &finished.views[0])
     }
 
+    var moments: (first: ParameterValues, second: ParameterValues) { (adam.first, adam.second) }
+
     func distributeParameters() throws(MPIError) {
-        let count = ParameterValues.count(for: layout)
-        try world.broadcast(UnsafeMutableBufferPointer(start: parameters.start, count: count), from: 0)
+        try distribute(parameters)
         propagator?.propagate {}
+    }
+
+    func distributeState() throws(MPIError) {
+        try distribute(adam.first)
+        try distribute(adam.second)
+        try distributeParameters()
+    }
+
+    private func distribute(_ values: ParameterValues) throws(MPIError) {
+        let count = ParameterValues.count(for: layout)
+        try world.broadcast(UnsafeMutableBufferPointer(start: values.start, count: count), from: 0)
     }
 
     func repeatAddition() -> Bool { false }

@@ -10,7 +10,7 @@ final class ModelInTraining {
     let model: any Recommender
     let exchange: any GradientExchange
     let worker: ShardWorker
-    /// Steps of a pass over all samples; where users are drawn, steps between two validations.
+    /// Steps of a pass over all samples; where users are drawn, steps between two validations; none without training.
     let stepsPerEpoch: Int
 
     /// Builds the model and shares out the memory. Collective.
@@ -18,7 +18,8 @@ final class ModelInTraining {
         _ configuration: TrainingConfiguration, entry: RecommenderEntry, data: TrainingData, world: Communicator
     ) throws {
         let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
-        stepsPerEpoch = configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
+        stepsPerEpoch =
+            !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
         let objective = Objective(
@@ -41,6 +42,7 @@ extension ExchangePlan {
     /// The exchange of the kind that is asked for. Collective.
     fileprivate func exchange(_ kind: ExchangeKind, world: Communicator) throws -> any GradientExchange {
         let node = try world.splitBySharedMemory()
+        try checkMemory(isShared: kind != .messages, node, world)
         let isOneNode = try world.allReduce(node.size, .minimum) == world.size
         switch kind {
         case .messages: return MessageExchange(self, rank: world.rank, world: world)
@@ -53,5 +55,16 @@ extension ExchangePlan {
             guard isOneNode else { return MessageExchange(self, rank: world.rank, world: world) }
             return try SharedMemoryExchange(self, rank: world.rank, node: world.size > 1 ? node : nil)
         }
+    }
+
+    /// Throws where a node lacks the memory for its ranks. Collective.
+    private func checkMemory(isShared: Bool, _ node: Communicator, _ world: Communicator) throws {
+        let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
+        // Parameters and two moments, for the node or for each rank; at rank 0 the best ones and a checkpoint's copy.
+        let own = ownedShards[world.rank].count * gradientLayout.byteCount + (world.rank == 0 ? 4 * values : 0)
+        let isShared = isShared && node.size == world.size
+        let ownBytes = own + 3 * values
+        let bytes = try node.allReduce(isShared ? own : ownBytes, .sum) + (isShared ? 3 * values : 0)
+        try world.together { try MemoryNeed(bytes: bytes, ownBytes: ownBytes).check() }
     }
 }
