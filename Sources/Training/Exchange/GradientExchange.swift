@@ -27,6 +27,9 @@ protocol GradientExchange: AnyObject {
     /// What the model reads in place of the tables, where it propagates them: kept up to date with the parameters.
     var propagator: Propagator? { get }
 
+    /// What measures the phases of ``update(step:)``; nil: nothing does.
+    var phases: PhaseClock? { get set }
+
     /// Where the gradient of `shard`, one of this rank's, is to be recorded.
     func gradient(ofShard shard: Int) -> GradientView
 
@@ -36,6 +39,12 @@ protocol GradientExchange: AnyObject {
     ///
     /// - Parameter step: 1 for the first one.
     func update(step: Int) throws(MPIError) -> StepSummary
+
+    /// Adds up what this rank adds up in ``update(step:)`` once more and drops the sums, where the optimizer takes them
+    /// as they are made and the addition has no time of its own.
+    ///
+    /// - Returns: whether there was such an addition.
+    func repeatAddition() -> Bool
 
     /// Makes the parameters of rank 0 everybody's. Collective.
     func distributeParameters() throws(MPIError)

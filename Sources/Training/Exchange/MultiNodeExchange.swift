@@ -20,6 +20,12 @@ import MPI
 final class MultiNodeExchange: GradientExchange {
     let parameters: ParameterValues
     let propagator: Propagator?
+    var phases: PhaseClock? {
+        didSet {
+            memory.phases = phases
+            messages?.phases = phases
+        }
+    }
     private let memory: NodeMemory
     private let map: NodeMap
     private let layout: ParameterLayout
@@ -54,6 +60,7 @@ final class MultiNodeExchange: GradientExchange {
 
     func update(step: Int) throws(MPIError) -> StepSummary {
         try memory.synchronize()
+        phases?.begin(.exchange)
         if let messages {
             let summary = try messages.exchange(memory)
             if map.place == 0 { summary.write(to: memory.line(0)) }
@@ -72,9 +79,11 @@ final class MultiNodeExchange: GradientExchange {
         var summary = map.place == 0 || messages == nil ? StepSummary(from: memory.line(0)) : messages!.summary
         if summary.isFinite && summary.samples > 0 {
             if let propagator {
+                phases?.begin(.propagation)
                 try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
                 try memory.synchronize()
             }
+            phases?.begin(.optimizer)
             if let messages {
                 var isFinite = true
                 messages.forEachSlice { node, sum in
@@ -93,6 +102,7 @@ final class MultiNodeExchange: GradientExchange {
     private func finishStep() throws(MPIError) {
         try memory.synchronize()
         guard let propagator else { return }
+        phases?.begin(.propagation)
         try propagator.propagate(synchronize: memory.synchronize)
         try memory.synchronize()
     }
@@ -115,6 +125,8 @@ final class MultiNodeExchange: GradientExchange {
         let count = ParameterValues.count(for: layout)
         try map.lane?.broadcast(UnsafeMutableBufferPointer(start: values.start, count: count), from: 0)
     }
+
+    func repeatAddition() -> Bool { false }
 
     func close() throws(MPIError) { try memory.free() }
 }

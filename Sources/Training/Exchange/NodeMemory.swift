@@ -9,6 +9,8 @@ final class NodeMemory {
     let parameters: ParameterValues
     let moments: (first: ParameterValues, second: ParameterValues)
     let propagator: Propagator?
+    /// What measures the waiting.
+    var phases: PhaseClock?
     /// By shard; nil for those of other nodes.
     private let gradients: [GradientView?]
     private let lines: UnsafeMutablePointer<Double>
@@ -79,7 +81,12 @@ final class NodeMemory {
     func line(_ place: Int) -> UnsafeMutablePointer<Double> { lines + place * Self.doublesPerLine }
 
     /// Waits for the ranks of the node; then everybody sees what they have written.
-    func synchronize() throws(MPIError) { try window?.synchronizeAll() }
+    func synchronize() throws(MPIError) {
+        guard window != nil else { return }
+        let before = phases?.begin(.waiting)
+        try window?.synchronizeAll()
+        if let before { phases?.begin(before) }
+    }
 
     /// Gives shared memory back. Collective.
     func free() throws(MPIError) {

@@ -8,6 +8,7 @@ import MPI
 final class SharedMemoryExchange: GradientExchange {
     let parameters: ParameterValues
     let propagator: Propagator?
+    var phases: PhaseClock? { didSet { memory.phases = phases } }
     private let memory: NodeMemory
     private let shardCount: Int
     /// Of all ranks, and this rank's.
@@ -39,6 +40,7 @@ final class SharedMemoryExchange: GradientExchange {
 
     func update(step: Int) throws(MPIError) -> StepSummary {
         try memory.synchronize()
+        phases?.begin(.exchange)
         for shard in 0..<shardCount { sum.views[shard].read(memory.gradient(ofShard: shard), slice: slice) }
         var summary = StepSummary(
             samples: sum.samples, loss: sum.loss, asksToStop: sum.asksToStop, isFinite: sum.loss.isFinite)
@@ -46,9 +48,11 @@ final class SharedMemoryExchange: GradientExchange {
             if let propagator {
                 propagator.record(sum, slice: slice, part: rank)
                 try memory.synchronize()
+                phases?.begin(.propagation)
                 try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
                 try memory.synchronize()
             }
+            phases?.begin(.optimizer)
             let isFinite = adam.update(
                 slice, with: sum, propagator: propagator, samples: summary.samples, step: step)
             if !isFinite { memory.line(rank)[0] = 1 }
@@ -61,11 +65,19 @@ final class SharedMemoryExchange: GradientExchange {
     func distributeParameters() throws(MPIError) {
         try memory.synchronize()
         guard let propagator else { return }
+        phases?.begin(.propagation)
         try propagator.propagate(synchronize: memory.synchronize)
         try memory.synchronize()
     }
 
     func distributeState() throws(MPIError) { try distributeParameters() }
+
+    func repeatAddition() -> Bool {
+        for shard in 0..<shardCount { sum.views[shard].read(memory.gradient(ofShard: shard), slice: slice) }
+        sum.forEachDenseBlock(of: 0..<slice.dense.count) { _, _, _ in }
+        for table in slice.rows.indices { sum.forEachRow(table) { _, _ in } }
+        return true
+    }
 
     func close() throws(MPIError) { try memory.free() }
 }
