@@ -111,6 +111,10 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Report of test beside HR and NDCG: some of \(MeasureList.names).")
     var measures: MeasureList?
 
+    @Option(
+        help: ArgumentHelp("BaM: True tests the trained model in the folder of --path.", visibility: .hidden))
+    var test = Switch(false)
+
     @Option(help: "How ranks exchange gradients; never changes a result.")
     var exchange = ExchangeKind.automatic
 
@@ -126,12 +130,30 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(visibility: .hidden) var ignored: IgnoredOptions
 
     mutating func run() throws {
+        if test.isOn { return try testTrainedModel() }
         let job = try makeJob()
         let printsJSON = json
         Launcher.run(isQuiet: quiet) { world, console in
             guard let result = try job.run(world: world, console: console) else { return }
             print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
         }
+    }
+
+    /// `trainer evaluate` of what the same command line without `--test` has trained.
+    private func testTrainedModel() throws {
+        guard out != nil || data.path != nil else {
+            throw CommandError("--test needs the folder of a run\nname it with --path")
+        }
+        guard FileManager.default.fileExists(atPath: RunFolder(output).configuration) else {
+            throw CommandError(
+                exitCode: 65, "\(output): no trained model\ntrain it first, with the same command line without --test")
+        }
+        var arguments = ["--checkpoint", output]
+        if let dataset = data.dataset { arguments += ["--dataset", dataset] }
+        if let root = data.dataRoot { arguments += ["--data-root", root] }
+        if json { arguments.append("--json") }
+        var evaluation = try EvaluateCommand.parse(arguments)
+        try evaluation.run()
     }
 
     private func makeJob() throws -> TrainingJob {
