@@ -78,7 +78,9 @@ let package = Package(
             dependencies: ["Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders"]),
         .testTarget(
             name: "TrainingTests",
-            dependencies: ["Differentiation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training"],
+            dependencies: [
+                "Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training",
+            ],
             resources: [.copy("Golden/Cases")]),
         .target(
             name: "TrainerSupport", dependencies: ["ProcessSupport", "Reporting"], path: "Tests/TrainerSupport"),

@@ -55,17 +55,29 @@ public final class Evaluator {
     }
 
     /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
+    ///
+    /// - Parameter isAbandoned: asked after each batch of rows; where it is true on any rank, all throw
+    ///   ``EvaluationAbandoned``.
     public func metrics(
-        of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator
-    ) throws(MPIError) -> RankingMetrics? {
-        try findings(of: model, on: tape, topK: topK).metrics(
-            topK: topK, measures: measures, ranking: ranking, world: world)
+        of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator, isAbandoned: () -> Bool = { false }
+    ) throws -> RankingMetrics? {
+        var wasAbandoned = false
+        let findings = findings(of: model, on: tape, topK: topK) {
+            wasAbandoned = wasAbandoned || isAbandoned()
+            return wasAbandoned
+        }
+        guard try world.allReduce(wasAbandoned ? 1 : 0, .maximum) == 0 else { throw EvaluationAbandoned() }
+        return try findings.metrics(topK: topK, measures: measures, ranking: ranking, world: world)
     }
 
     /// What this rank finds in its rows.
     ///
-    /// - Parameter topK: the cut-offs of the coverage.
-    package func findings(of model: some Recommender, on tape: Tape, topK: [Int]) -> RowFindings {
+    /// - Parameters:
+    ///   - topK: the cut-offs of the coverage.
+    ///   - isAbandoned: asked after each batch of rows; true ends the search.
+    package func findings(
+        of model: some Recommender, on tape: Tape, topK: [Int], isAbandoned: () -> Bool = { false }
+    ) -> RowFindings {
         var findings = RowFindings()
         findings.positions.reserveCapacity(rows.reduce(0) { $0 + $1.count })
         let coverageSize = measures.contains(.coverage) ? min(topK.max() ?? 0, itemCount) : 0
@@ -83,6 +95,7 @@ public final class Evaluator {
                 case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &findings)
                 }
                 if measures.contains(.interests) { compareInterests(queries, table, into: &findings) }
+                if isAbandoned() { return findings }
             }
         }
         return findings
@@ -188,4 +201,9 @@ public final class Evaluator {
                     queries.vectors.value + row * queries.perUser * columns, interestCount: own, columns: columns))
         }
     }
+}
+
+/// An evaluation was given up on all ranks, since one of them is to stop.
+public struct EvaluationAbandoned: Error {
+    public init() {}
 }

@@ -4,9 +4,9 @@ import Glibc
 ///
 /// An interest wins an item if its inner product with the item is the largest one, the first interest on ties. Where
 /// all items are won by one interest, the model has only one; where all interests are alike, they are one.
-public struct InterestBalance: Sendable, Equatable {
+public struct InterestBalance: Sendable, Equatable, Codable {
     /// How the users are spread over the winning interests.
-    public struct Shares: Sendable, Equatable {
+    public struct Shares: Sendable, Equatable, Codable {
         /// `[K]`: the share of users whose item interest k wins.
         public let shares: [Double]
         /// `-sum_k p_k log p_k / log K`: 1 where all shares are equal, 0 where one interest wins everywhere.

@@ -7,7 +7,7 @@ import Glibc
 ///     MRR    = 1 / position
 ///
 /// Every user has one true item, so the ideal gain is 1, and Recall@k is HR@k.
-public struct RankingMetrics: Sendable, Equatable {
+public struct RankingMetrics: Sendable, Equatable, Codable {
     /// The cut-offs, in the order asked for.
     public let topK: [Int]
     /// For each cut-off.

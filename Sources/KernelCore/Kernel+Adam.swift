@@ -49,23 +49,26 @@ extension Kernel {
     /// - Parameters:
     ///   - gradient: the sum over the samples; nil where no sample touches the parameters.
     ///   - scale: 1 / number of samples.
+    /// - Returns: whether all g are finite numbers.
+    @discardableResult
     public static func adam(
         _ step: AdamStep, gradient: UnsafePointer<Float>?, scale: Float, parameters: UnsafeMutablePointer<Float>,
         first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>, count: Int
-    ) {
+    ) -> Bool {
         if let gradient {
             let factor = Vector(repeating: scale)
-            adam(step, parameters, first, second, count) { index, lanes in load(gradient, index, lanes) * factor }
-        } else {
-            adam(step, parameters, first, second, count) { _, _ in Vector(repeating: 0) }
+            return adam(step, parameters, first, second, count) { index, lanes in
+                load(gradient, index, lanes) * factor
+            }
         }
+        return adam(step, parameters, first, second, count) { _, _ in Vector(repeating: 0) }
     }
 
     @inline(__always)
     private static func adam(
         _ step: AdamStep, _ parameters: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
         _ second: UnsafeMutablePointer<Float>, _ count: Int, _ gradient: (_ index: Int, _ lanes: Int) -> Vector
-    ) {
+    ) -> Bool {
         let beta1 = Vector(repeating: step.beta1)
         let beta2 = Vector(repeating: step.beta2)
         let rest1 = Vector(repeating: 1 - step.beta1)
@@ -74,6 +77,9 @@ extension Kernel {
         let rate = Vector(repeating: -step.rate)
         let correction = Vector(repeating: step.rootCorrection)
         let epsilon = Vector(repeating: step.epsilon)
+        let zero = Vector(repeating: 0)
+        // Stays zero until something is added that is not finite.
+        var finite = zero
         forEachVector(count) { index, lanes in
             let p = load(parameters, index, lanes)
             let g = decay.multiplied(by: p, adding: gradient(index, lanes))
@@ -83,6 +89,8 @@ extension Kernel {
             store(m, first, index, lanes)
             store(v, second, index, lanes)
             store(rate.multiplied(by: m / root, adding: p), parameters, index, lanes)
+            finite = zero.multiplied(by: g, adding: finite)
         }
+        return facet_sum(finite) == 0
     }
 }

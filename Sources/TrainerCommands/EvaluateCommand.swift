@@ -69,8 +69,10 @@ struct EvaluateCommand: ParsableCommand {
         let job = try makeJob()
         let printsJSON = json
         Launcher.run(isQuiet: false) { world, _ in
-            guard let result = try job.run(world: world) else { return }
-            print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
+            if let result = try job.run(world: world) {
+                print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
+            }
+            return 0
         }
     }
 

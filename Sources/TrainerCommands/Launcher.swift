@@ -26,8 +26,13 @@ enum Launcher {
         TrainerCommand.exit(withError: ExitCode(exitCode))
     }
 
-    /// Runs `body` on all ranks. An error ends all of them with its exit code and one message.
-    static func run(isQuiet: Bool, _ body: (Communicator, Console) throws -> Void) {
+    /// The exit code of a training that stopped with a checkpoint to go on from (`EX_TEMPFAIL` of `sysexits.h`).
+    static let stoppedEarly: Int32 = 75
+
+    /// Runs `body` on all ranks and ends the process with the exit code that it returns, if that is not 0. An error ends
+    /// all ranks with its exit code and one message.
+    static func run(isQuiet: Bool, _ body: (Communicator, Console) throws -> Int32) {
+        var end: Int32 = 0
         MPI.run(exitCode: exitCode(for:)) { world in
             if let discrepancy = launcherDiscrepancy(worldSize: world.size) { throw discrepancy }
             try world.together {
@@ -36,28 +41,22 @@ enum Launcher {
             Kernel.useOneThread()
             let console = Console(isSpeaking: world.rank == 0, isQuiet: isQuiet)
             try warnOfMixedProcessors(world, console)
-            try body(world, console)
+            end = try body(world, console)
         }
+        if end != 0 { TrainerCommand.exit(withError: ExitCode(end)) }
     }
 
     /// Says when the ranks run on processors of several models: OpenBLAS chooses its kernels by the model, so the bits
     /// of a result then depend on which rank computed what.
     private static func warnOfMixedProcessors(_ world: Communicator, _ console: Console) throws(MPIError) {
         guard world.size > 1 else { return }
-        let models = try world.allGather(processorModel)
+        let models = try world.allGather(Processor.model)
         let different = Set(models).sorted()
         guard different.count > 1 else { return }
         console.warning(
             "the ranks run on different processors: \(different.joined(separator: "; "))\n"
                 + "the result can differ from that of another placement; use nodes of one model to repeat it bit by bit"
         )
-    }
-
-    /// The model that the system names for the first processor.
-    private static var processorModel: String {
-        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("model name") || $0.hasPrefix("CPU part") }
-        return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
     }
 
     /// The exit codes of `sysexits.h` that scripts can rely on.

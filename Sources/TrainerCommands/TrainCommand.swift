@@ -92,6 +92,8 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup(title: "Objective") var objective: ObjectiveArguments
 
+    @OptionGroup(title: "Running") var running: RunOptions
+
     @Option(help: "Rank among the stored negatives or among all items. (default: sampled where there are negatives)")
     var evaluation: RankingProtocol?
 
@@ -132,10 +134,23 @@ struct TrainCommand: ParsableCommand {
     mutating func run() throws {
         if test.isOn { return try testTrainedModel() }
         let job = try makeJob()
+        let control = running.control
         let printsJSON = json
+        let folder = output
+        StopRequest.watchSignals()
         Launcher.run(isQuiet: quiet) { world, console in
-            guard let result = try job.run(world: world, console: console) else { return }
-            print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
+            switch try job.run(world: world, console: console, control: control) {
+            case .finished(let run):
+                if world.rank == 0, let run {
+                    print(printsJSON ? run.json.pretty : run.text, terminator: printsJSON ? "\n" : "")
+                }
+                return 0
+            case .stopped(let reason, let step):
+                console.warning(
+                    "stopped \(reason) after step \(step), with a checkpoint\n"
+                        + "the same command with --resume goes on from there (\(folder))")
+                return Launcher.stoppedEarly
+            }
         }
     }
 

@@ -41,7 +41,8 @@ struct TrainerCommand: ParsableCommand {
             One rank per core:    mpirun -n 8 trainer train ...
             All models:           trainer train --model
 
-            Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 74 input/output error.
+            Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 74 input/output error,
+            75 stopped early with a checkpoint to go on from.
             """,
         subcommands: [TrainCommand.self, EvaluateCommand.self, DataCommand.self])
 }

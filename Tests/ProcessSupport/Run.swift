@@ -37,15 +37,6 @@ public func mpirun(
     workingDirectory: String? = nil, timeout: Duration = .seconds(60)
 ) async throws -> ProgramResult {
     let program = try path(ofProduct: product)
-    let everywhere = [
-        "OMPI_ALLOW_RUN_AS_ROOT": "1",
-        "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-        "OMPI_MCA_rmaps_base_oversubscribe": "1",
-        "OMPI_MCA_hwloc_base_binding_policy": "none",
-        "OMPI_MCA_mpi_yield_when_idle": "1",
-        "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
-        "OMPI_MCA_odls_base_sigkill_timeout": "0",
-    ]
     return try await LaunchGate.shared.withPlaces(for: ranks) {
         let scratch = try ScratchDirectory()
         defer { scratch.remove() }
@@ -55,6 +46,30 @@ public func mpirun(
             settings.merging(environment) { $1 }, workingDirectory, timeout, scratch)
     }
 }
+
+/// Runs a script that starts `ranks` ranks under `mpirun` by itself, with the settings of
+/// ``mpirun(ranks:product:arguments:environment:workingDirectory:timeout:)``.
+public func run(
+    script: String, ranks: Int, arguments: [String], timeout: Duration = .seconds(60)
+) async throws -> ProgramResult {
+    try await LaunchGate.shared.withPlaces(for: ranks) {
+        let scratch = try ScratchDirectory()
+        defer { scratch.remove() }
+        let settings = everywhere.merging(scratch.settingsOfOpenMPI) { $1 }
+        return try await launch(.path(.init(script)), arguments, settings, nil, timeout, scratch)
+    }
+}
+
+/// Settings under which any number of ranks runs on any machine.
+private let everywhere = [
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "OMPI_MCA_hwloc_base_binding_policy": "none",
+    "OMPI_MCA_mpi_yield_when_idle": "1",
+    "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
+    "OMPI_MCA_odls_base_sigkill_timeout": "0",
+]
 
 /// The path of an executable product in the directory that this test program lies in; a whole path is one already.
 public func path(ofProduct product: String) throws(LaunchError) -> String {

@@ -1,7 +1,12 @@
 // Operations on vectors of eight floats that Swift's own SIMD types compile to calls of unspecialised functions.
 // Swift imports the vector types as SIMD8<Float> and SIMD8<Int32> and inlines these bodies.
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#if defined(__ARM_FEATURE_CRC32)
+#include <arm_acle.h>
+#endif
 
 typedef float facet_float8 __attribute__((ext_vector_type(8)));
 typedef float facet_float4 __attribute__((ext_vector_type(4)));
@@ -168,4 +173,32 @@ FACET_INLINE int facet_processor_suffices(void) {
 #endif
 #endif
     return 1;
+}
+
+/// The CRC-32C register after `count` more bytes: one instruction for eight bytes where the processor has it.
+FACET_INLINE uint32_t facet_crc32c(uint32_t state, const void *_Nonnull bytes, size_t count) {
+    const uint8_t *next = (const uint8_t *)bytes;
+#if defined(__SSE4_2__) && defined(__x86_64__)
+    uint64_t wide = state;
+    for (; count >= 8; count -= 8, next += 8) {
+        uint64_t word;
+        memcpy(&word, next, 8);
+        wide = __builtin_ia32_crc32di(wide, word);
+    }
+    state = (uint32_t)wide;
+    for (; count > 0; --count, ++next) state = __builtin_ia32_crc32qi(state, *next);
+#elif defined(__ARM_FEATURE_CRC32)
+    for (; count >= 8; count -= 8, next += 8) {
+        uint64_t word;
+        memcpy(&word, next, 8);
+        state = __crc32cd(state, word);
+    }
+    for (; count > 0; --count, ++next) state = __crc32cb(state, *next);
+#else
+    for (; count > 0; --count, ++next) {
+        state ^= *next;
+        for (int bit = 0; bit < 8; ++bit) state = (state >> 1) ^ (0x82f63b78u & (0u - (state & 1)));
+    }
+#endif
+    return state;
 }

@@ -7,6 +7,10 @@ public struct StepSummary: Sendable, Equatable {
     public let samples: Int
     /// Sum of the losses of the samples, added in the order of the shards.
     public let loss: Double
+    /// Whether a rank wants the training to end after this step.
+    public let asksToStop: Bool
+    /// Whether the loss and all gradients are finite numbers; if not, the parameters are of no use any more.
+    public var isFinite: Bool
 }
 
 /// Where the parameters and the gradients of the shards live, and how the ranks come to the same new parameters.
@@ -16,6 +20,9 @@ public struct StepSummary: Sendable, Equatable {
 protocol GradientExchange: AnyObject {
     /// The parameters that this rank reads.
     var parameters: ParameterValues { get }
+
+    /// The moments of the optimizer, complete on rank 0 at least.
+    var moments: (first: ParameterValues, second: ParameterValues) { get }
 
     /// What the model reads in place of the tables, where it propagates them: kept up to date with the parameters.
     var propagator: Propagator? { get }
@@ -32,6 +39,9 @@ protocol GradientExchange: AnyObject {
 
     /// Makes the parameters of rank 0 everybody's. Collective.
     func distributeParameters() throws(MPIError)
+
+    /// Makes the parameters and the moments of rank 0 everybody's. Collective.
+    func distributeState() throws(MPIError)
 
     /// Gives shared memory back. Collective.
     func close() throws(MPIError)

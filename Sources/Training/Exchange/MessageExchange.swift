@@ -99,8 +99,9 @@ final class MessageExchange: GradientExchange {
         try scatterSubtrees()
         let words = reduceOwnSlice()
         try gatherSlices(ownWords: words)
-        let summary = StepSummary(samples: total.samples, loss: total.loss)
-        guard summary.loss.isFinite && summary.samples > 0 else { return summary }
+        var summary = StepSummary(
+            samples: total.samples, loss: total.loss, asksToStop: total.asksToStop, isFinite: total.loss.isFinite)
+        guard summary.isFinite && summary.samples > 0 else { return summary }
         if let propagator {
             for rank in slices.indices {
                 readSum(of: rank)
@@ -110,7 +111,9 @@ final class MessageExchange: GradientExchange {
         }
         for rank in slices.indices {
             readSum(of: rank)
-            adam.update(slices[rank], with: finished, propagator: propagator, samples: summary.samples, step: step)
+            let isFinite = adam.update(
+                slices[rank], with: finished, propagator: propagator, samples: summary.samples, step: step)
+            summary.isFinite = summary.isFinite && isFinite
         }
         propagator?.propagate {}
         return summary
@@ -122,10 +125,22 @@ final class MessageExchange: GradientExchange {
         _ = SliceMessage.read(start, slice: slices[rank], layout, into: &finished.views[0])
     }
 
+    var moments: (first: ParameterValues, second: ParameterValues) { (adam.first, adam.second) }
+
     func distributeParameters() throws(MPIError) {
-        let count = ParameterValues.count(for: layout)
-        try world.broadcast(UnsafeMutableBufferPointer(start: parameters.start, count: count), from: 0)
+        try distribute(parameters)
         propagator?.propagate {}
+    }
+
+    func distributeState() throws(MPIError) {
+        try distribute(adam.first)
+        try distribute(adam.second)
+        try distributeParameters()
+    }
+
+    private func distribute(_ values: ParameterValues) throws(MPIError) {
+        let count = ParameterValues.count(for: layout)
+        try world.broadcast(UnsafeMutableBufferPointer(start: values.start, count: count), from: 0)
     }
 
     func close() throws(MPIError) {}

@@ -18,8 +18,12 @@ final class SharedMemoryExchange: GradientExchange {
     private let rank: Int
     private let sum: SliceSum
     private let adam: Adam
+    /// One for each rank, a cache line apart: 1 where its slice had a gradient that was not finite.
+    private let flags: UnsafeMutableBufferPointer<Float>
     private var window: SharedWindow<Float>?
     private let ownMemory: UnsafeMutableRawBufferPointer?
+
+    private static let wordsPerFlag = 16
 
     /// - Parameter node: the ranks, all on one node; nil for one rank alone.
     init(_ plan: ExchangePlan, rank: Int, node: Communicator?) throws(MPIError) {
@@ -28,8 +32,9 @@ final class SharedMemoryExchange: GradientExchange {
         let rankCount = plan.ownedShards.count
         let propagationCount =
             plan.propagation.map { Propagator.sharedCount($0, plan.layout, parts: rankCount) } ?? 0
-        // Rank 0's segment begins with the parameters, the two moments and the memory of the propagation.
-        let common = 3 * valueCount + propagationCount
+        // Rank 0's segment begins with the parameters, the two moments, the memory of the propagation and the flags.
+        let stateCount = 3 * valueCount + propagationCount
+        let common = stateCount + rankCount * Self.wordsPerFlag
         let counts = plan.ownedShards.enumerated().map { owner, shards in
             (owner == 0 ? common : 0) + shards.count * gradientCount
         }
@@ -67,6 +72,8 @@ final class SharedMemoryExchange: GradientExchange {
         slices = (0..<rankCount).map { ParameterSlice($0, of: rankCount, plan.layout) }
         slice = slices[rank]
         self.rank = rank
+        flags = UnsafeMutableBufferPointer(start: starts[0] + stateCount, count: rankCount * Self.wordsPerFlag)
+        if rank == 0 { flags.update(repeating: 0) }
         sum = SliceSum(ExchangePlan.tree(overShards: 0..<plan.shardCount), plan.layout)
         adam = Adam(plan.optimizer, plan.layout, parameters: parameters, first: first, second: second)
     }
@@ -78,19 +85,27 @@ final class SharedMemoryExchange: GradientExchange {
     func update(step: Int) throws(MPIError) -> StepSummary {
         try synchronize()
         for shard in gradients.indices { sum.views[shard].read(gradients[shard], slice: slice) }
-        let summary = StepSummary(samples: sum.samples, loss: sum.loss)
-        if summary.loss.isFinite && summary.samples > 0 {
+        var summary = StepSummary(
+            samples: sum.samples, loss: sum.loss, asksToStop: sum.asksToStop, isFinite: sum.loss.isFinite)
+        if summary.isFinite && summary.samples > 0 {
             if let propagator {
                 propagator.record(sum, slice: slice, part: rank)
                 try synchronize()
                 try propagator.propagateBack(slices: slices, synchronize: synchronize)
                 try synchronize()
             }
-            adam.update(slice, with: sum, propagator: propagator, samples: summary.samples, step: step)
+            let isFinite = adam.update(
+                slice, with: sum, propagator: propagator, samples: summary.samples, step: step)
+            if !isFinite { flags[rank * Self.wordsPerFlag] = 1 }
         }
         try distributeParameters()
+        for other in slices.indices where flags[other * Self.wordsPerFlag] != 0 { summary.isFinite = false }
         return summary
     }
+
+    var moments: (first: ParameterValues, second: ParameterValues) { (adam.first, adam.second) }
+
+    func distributeState() throws(MPIError) { try distributeParameters() }
 
     func distributeParameters() throws(MPIError) {
         try synchronize()

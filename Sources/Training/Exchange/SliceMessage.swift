@@ -4,8 +4,10 @@ import Differentiation
 ///
 ///     samples | loss (2 words) | number of rows of each table | dense floats | for each table: entries, rows
 ///
-/// A gradient without samples is its first word alone.
+/// The highest bit of the first word says that a rank asks to stop. A gradient without samples is its first word alone.
 struct SliceMessage {
+    private static let stopBit: UInt32 = 1 << 31
+
     /// Words that a slice can need at most.
     ///
     /// - Parameter rowCapacity: ids of the mini-batches of the gradient.
@@ -27,7 +29,7 @@ struct SliceMessage {
     ) -> Int {
         let words = UnsafeMutableRawPointer(start).assumingMemoryBound(to: UInt32.self)
         let samples = sum.samples
-        words[0] = UInt32(samples)
+        words[0] = UInt32(samples) | (sum.asksToStop ? stopBit : 0)
         guard samples > 0 else { return 1 }
         let loss = sum.loss.bitPattern
         words[1] = UInt32(truncatingIfNeeded: loss)
@@ -61,7 +63,8 @@ struct SliceMessage {
         _ start: UnsafePointer<Float>, slice: ParameterSlice, _ layout: ParameterLayout, into view: inout SliceView
     ) -> Int {
         let words = UnsafeRawPointer(start).assumingMemoryBound(to: UInt32.self)
-        view.samples = Int(words[0])
+        view.samples = Int(words[0] & ~stopBit)
+        view.asksToStop = words[0] & stopBit != 0
         guard view.samples > 0 else { return 1 }
         view.loss = Double(bitPattern: UInt64(words[2]) << 32 | UInt64(words[1]))
         view.dense = start + 3 + slice.rows.count

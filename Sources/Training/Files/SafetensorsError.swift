@@ -54,9 +54,10 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
         return "\(path): \(fact)\n\(advice)"
     }
 
-    private var fact: String {
+    /// What is wrong, without the file's name.
+    var fact: String {
         switch reason {
-        case .unreadable(let error): error.description
+        case .unreadable(let error): "it \(error.operation.rawValue): \(error.reason)"
         case .tooShort(let bytes): "a safetensors file begins with 8 bytes of length, this one has \(bytes)"
         case .headerLength(let length, let available):
             "the header is said to have \(length) bytes, the file has room for \(available)"

@@ -98,7 +98,7 @@ public struct SafetensorsWriter: ~Copyable {
     }
 
     /// Length and JSON, padded with spaces so that the data begins at a multiple of 8.
-    private static func header(
+    static func header(
         _ tensors: [Declaration], _ metadata: [(key: String, value: String)]
     ) -> [UInt8] {
         var members: [JSONValue.Member] = []

@@ -21,6 +21,14 @@ public struct EarlyStopping: Sendable {
         self.countsRises = countsRises
     }
 
+    /// Takes over the results of a training that goes on.
+    ///
+    /// - Precondition: `bestEpoch` is that of the first of the best results, 0 where there are none.
+    mutating func restore(results: [Double], bestEpoch: Int) {
+        self.results = results
+        self.bestEpoch = bestEpoch
+    }
+
     public var best: Double? { bestEpoch > 0 ? results[bestEpoch - 1] : nil }
 
     /// Adds the result of the next epoch.

@@ -12,13 +12,16 @@ public struct RunFolder: Sendable {
     public var metrics: String { path + "/metrics.jsonl" }
     public var result: String { path + "/result.json" }
     public var model: String { path + "/model/model.safetensors" }
+    /// Who works on the run: see ``RunFence``.
+    var attempt: String { path + "/attempt" }
+    var checkpoints: CheckpointFolder { CheckpointFolder(path: path + "/checkpoints") }
 
     /// The run of the stage before, kept inside the run that continues it.
     public var pretrain: RunFolder { RunFolder(path + "/pretrain") }
 
     /// Makes the folder and those inside it.
     public func create() throws(FileError) {
-        for folder in [path, path + "/model"] {
+        for folder in [path, path + "/model", checkpoints.path] {
             try Self.makeFolder(folder)
             AtomicFile.removeLeftovers(in: folder)
         }
@@ -43,7 +46,16 @@ public struct RunFolder: Sendable {
 
     /// Removes what an earlier run found: one that does not get to its end must not look as if it had.
     func removeFindings() throws(FileError) {
-        for file in [result, model] where unlink(file) != 0 && errno != ENOENT {
+        try remove(result)
+        try remove(model)
+        try checkpoints.removeAll()
+    }
+
+    /// Removes the result of a training that goes on.
+    func removeResult() throws(FileError) { try remove(result) }
+
+    private func remove(_ file: String) throws(FileError) {
+        guard unlink(file) == 0 || errno == ENOENT else {
             throw FileError(path: file, operation: .replace, code: errno)
         }
     }
@@ -61,8 +73,11 @@ public struct RunFolder: Sendable {
 
     /// Writes `config.yaml`.
     public func write(_ configuration: TrainingConfiguration) throws {
-        try AtomicFile.write(try YAMLEncoder().encode(configuration), to: self.configuration)
+        try AtomicFile.write(text(of: configuration), to: self.configuration)
     }
+
+    /// A configuration as it is in `config.yaml`.
+    func text(of configuration: TrainingConfiguration) throws -> String { try YAMLEncoder().encode(configuration) }
 
     /// Reads and checks `config.yaml`.
     ///
@@ -87,13 +102,26 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// Whether a training stopped here before its end, and can go on.
+    var isUnfinished: Bool { !FileManager.default.fileExists(atPath: result) && !checkpoints.steps.isEmpty }
+
     /// Moves what an earlier stage left here into the folder ``pretrain``.
+    ///
+    /// The model comes first and stays in both places for a moment, the configuration last: whenever a process is killed
+    /// in between, one of the two folders is complete.
     func keepAsPretrained() throws(FileError) {
         try pretrain.create()
-        for (from, to) in [
-            (configuration, pretrain.configuration), (metrics, pretrain.metrics), (result, pretrain.result),
-            (model, pretrain.model),
-        ] where FileManager.default.fileExists(atPath: from) {
+        try pretrain.checkpoints.removeAll()
+        unlink(pretrain.model)
+        guard link(model, pretrain.model) == 0 || rename(model, pretrain.model) == 0 else {
+            throw FileError(path: pretrain.model, operation: .replace, code: errno)
+        }
+        let steps = checkpoints.steps
+        let moves =
+            steps.map { (checkpoints.file(step: $0), pretrain.checkpoints.file(step: $0)) } + [
+                (metrics, pretrain.metrics), (result, pretrain.result), (configuration, pretrain.configuration),
+            ]
+        for (from, to) in moves where FileManager.default.fileExists(atPath: from) {
             guard rename(from, to) == 0 else { throw FileError(path: to, operation: .replace, code: errno) }
         }
     }

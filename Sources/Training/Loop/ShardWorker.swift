@@ -50,11 +50,13 @@ final class ShardWorker {
     /// - Parameters:
     ///   - place: the step within the epoch, from 0.
     ///   - step: the step of the training, from 1: it names the dropout masks.
-    func computeGradients(place: Int, step: Int, into exchange: any GradientExchange) {
+    ///   - asksToStop: whether this rank wants the training to end after the step.
+    func computeGradients(place: Int, step: Int, asksToStop: Bool, into exchange: any GradientExchange) {
         // What the loss reads beyond the mini-batch is known when it is drawn, and may be everything.
         if readsOtherItems { exchange.propagator?.completeAll() }
         for sampler in samplers {
             let gradient = exchange.gradient(ofShard: sampler.shard)
+            gradient.asksToStop = asksToStop
             guard sampler.fill(batch, place: place, step: step) > 0 else {
                 gradient.samples = 0
                 continue
@@ -66,6 +68,13 @@ final class ShardWorker {
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
         }
+    }
+
+    /// The users of the mini-batch that a shard of this rank has in a step.
+    func users(ofShard shard: Int, place: Int, step: Int) -> [Int32]? {
+        guard let sampler = samplers.first(where: { $0.shard == shard }) else { return nil }
+        let count = sampler.fill(batch, place: place, step: step)
+        return (0..<count).map { batch.users[$0] }
     }
 
     /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota, and the

@@ -15,6 +15,10 @@ public struct TrainingData {
     /// `[itemCount + 1]`: the train interactions of each item, by id.
     public let itemCounts: [Float]
     public let kind: SampleKind
+    /// The folder, for messages.
+    let folder: String
+    /// What tells the data set from others.
+    public let fingerprint: DatasetFingerprint
     /// The train interactions of all users, for a model that needs them.
     public let graph: InteractionGraph?
 
@@ -52,6 +56,8 @@ public struct TrainingData {
         negativesPerRow = dataset.negativesPerRow
         self.shards = shards
         self.kind = kind
+        folder = dataset.folder
+        fingerprint = DatasetFingerprint(dataset)
         store = SequenceStore(dataset: dataset, shards: shards, range: owned)
         itemCounts = dataset.train.items.reduce(into: [Float](repeating: 0, count: dataset.itemCount + 1)) {
             $0[Int($1)] += 1

@@ -44,7 +44,11 @@ public struct TrainingJob: Sendable {
     /// Reads the data and trains stage by stage. Collective.
     ///
     /// - Returns: the result of the last stage at rank 0, nil elsewhere.
-    public func run(world: Communicator, console: Console) throws -> TrainingResult? {
+    public func run(
+        world: Communicator, console: Console, control: RunControl = RunControl()
+    ) throws -> RunOutcome {
+        let stalls = try StallDetector(limit: control.stallLimit, world: world)
+        stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
             needsGraph: entry.needsGraph, world: world)
@@ -57,40 +61,62 @@ public struct TrainingJob: Sendable {
                 "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
             )
         }
-        var result: TrainingResult?
+        if !control.resumes && !control.overwrites {
+            try world.together { if world.rank == 0 { try refuseUnfinished() } }
+        }
+        var outcome = RunOutcome.finished(nil)
         for (index, stage) in stages.enumerated() {
-            var own = configuration
-            own.stage = stage
-            if stages.count > 1, !own.objectiveSupport(of: entry).contains(.selection) {
-                // It was for the stage that has a choice.
-                own.objective.selection = ObjectiveOptions().selection
-                own.objective.selectionTemperature = ObjectiveOptions().selectionTemperature
-            }
-            if index < stages.count - 1 { own.output = RunFolder(configuration.output).pretrain.path }
-            if stage == .finetune {
-                own.extractor = try world.together {
-                    try index > 0 ? RunFolder(configuration.output).pretrain.path : findExtractor()
-                }
-            } else {
-                own.extractor = nil
-            }
+            let own = try world.together { try stageConfiguration(stage, at: index) }
             let name = stage.map { " \($0.rawValue)" } ?? ""
+            let run = try TrainingRun(
+                own, control: control, entry: entry, data: data, stalls: stalls, world: world, console: console)
+            if control.resumes, let finished = try run.finished(isLast: index == stages.count - 1) {
+                console.info("\(entry.name)\(name) is trained already: \(own.output)")
+                outcome = .finished(finished)
+                continue
+            }
             console.info("training \(entry.name)\(name) into \(own.output)")
-            let run = try TrainingRun(own, entry: entry, data: data, world: world, console: console)
             if own.output != configuration.output {
                 // What an earlier command left must not stand for this one until its last stage ends.
                 try world.together {
                     if world.rank == 0 { try RunFolder(configuration.output).removeFindings() }
                 }
             }
-            result = try run.run()
-            if let result {
-                console.info(
-                    "trained\(name) in \(NumberText.duration(seconds: result.trainSeconds)), "
-                        + "best epoch \(result.bestEpoch)")
-            }
+            outcome = try run.run()
+            guard case .finished = outcome else { break }
+            console.info(
+                "trained\(name) in \(NumberText.duration(seconds: run.state.trainSeconds)), "
+                    + "best epoch \(run.state.bestEpoch)")
         }
-        return result
+        try stalls.close()
+        return outcome
+    }
+
+    /// The configuration of one of the stages, into its own folder.
+    private func stageConfiguration(_ stage: TrainingStage?, at index: Int) throws -> TrainingConfiguration {
+        var own = configuration
+        own.stage = stage
+        if stages.count > 1, !own.objectiveSupport(of: entry).contains(.selection) {
+            // It was for the stage that has a choice.
+            own.objective.selection = ObjectiveOptions().selection
+            own.objective.selectionTemperature = ObjectiveOptions().selectionTemperature
+        }
+        if index < stages.count - 1 { own.output = RunFolder(configuration.output).pretrain.path }
+        own.extractor =
+            stage != .finetune
+            ? nil : try index > 0 ? RunFolder(configuration.output).pretrain.path : findExtractor()
+        return own
+    }
+
+    /// Refuses to begin where a training can go on.
+    private func refuseUnfinished() throws(TrainingError) {
+        let folder = RunFolder(configuration.output)
+        let folders = stages.count > 1 ? [folder.pretrain, folder] : [folder]
+        guard let unfinished = folders.first(where: \.isUnfinished) else { return }
+        throw TrainingError(
+            .usage,
+            "\(unfinished.path) holds a training that stopped after step \(unfinished.checkpoints.steps.last ?? 0)",
+            remedy: "go on with it with --resume, throw it away with --overwrite, or choose another --out")
     }
 
     /// Where the stage `finetune` finds its extractor when the stage before was another command.

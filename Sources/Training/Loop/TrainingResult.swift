@@ -1,4 +1,5 @@
 import Evaluation
+import Interactions
 import Reporting
 
 /// What a finished training is, as in `result.json`.
@@ -18,6 +19,7 @@ public struct TrainingResult: Sendable {
     public let trainSeconds: Double
     public let samplesPerSecond: Double
     public let parametersDigest: String
+    public let data: DatasetFingerprint
 
     public var json: JSONValue {
         [
@@ -25,6 +27,7 @@ public struct TrainingResult: Sendable {
             "dataset": .string(dataset),
             "evaluation": .string(ranking.rawValue),
             "history_scores": ranking == .full ? .string(historyScores.rawValue) : .null,
+            "test_users": .integer(test.users),
             "test": test.json,
             "dev": dev.json,
             "popularity_test": popularity.json,
@@ -36,19 +39,47 @@ public struct TrainingResult: Sendable {
             "train_seconds": .number(trainSeconds),
             "samples_per_second": .number(samplesPerSecond),
             "parameters_sha256": .string(parametersDigest),
+            "data": data.json,
         ]
     }
 
     /// The test metrics beside those of the popularity baseline, for people.
-    public var text: String { table.text + (test.interests.map { "\n" + $0.text } ?? "") }
+    public var text: String { Self.text(of: json) + (test.interests.map { "\n" + $0.text } ?? "") }
 
-    private var table: Table {
-        var table = Table([.text("test, \(test.users) users")] + test.named.map { .number($0.name) })
-        for (name, metrics) in [(model, test), ("popularity", popularity)] {
-            // The baseline does not have every measure.
-            let cells = metrics.named.map { NumberText.fixed($0.value, decimals: 4) }
-            table.addRow([name] + cells + [String](repeating: "", count: test.named.count - cells.count))
+    /// The table of the test metrics of a `result.json`.
+    static func text(of json: JSONValue) -> String {
+        func metrics(_ key: String) -> [(name: String, value: Double)] {
+            guard case .object(let members)? = json[key] else { return [] }
+            return members.compactMap { member in
+                switch member.value {
+                case .number(let value): (member.key, value)
+                case .integer(let value): (member.key, Double(value))
+                default: nil
+                }
+            }
         }
-        return table
+        guard case .string(let model)? = json["model"], case .integer(let users)? = json["test_users"] else {
+            return ""
+        }
+        let test = metrics("test")
+        var table = Table([.text("test, \(users) users")] + test.map { .number($0.name) })
+        for (name, values) in [(model, test), ("popularity", metrics("popularity_test"))] {
+            // The baseline does not have every measure.
+            let cells = values.map { NumberText.fixed($0.value, decimals: 4) }
+            table.addRow([name] + cells + [String](repeating: "", count: max(test.count - cells.count, 0)))
+        }
+        return table.text
+    }
+}
+
+extension DatasetFingerprint {
+    var json: JSONValue {
+        func part(_ part: Part) -> JSONValue {
+            ["interactions": .integer(part.interactions), "crc32c": .integer(Int(part.checksum))]
+        }
+        return [
+            "users": .integer(users), "items": .integer(items), "train": part(train), "dev": part(dev),
+            "test": part(test),
+        ]
     }
 }

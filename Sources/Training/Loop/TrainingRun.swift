@@ -11,42 +11,48 @@ import Reporting
 /// Every rank computes the gradients of its shards and takes part in the exchange; rank 0 decides about the best epoch
 /// and the end, and writes the files.
 public final class TrainingRun {
-    private var configuration: TrainingConfiguration
-    private let entry: RecommenderEntry
-    private let data: TrainingData
-    private let world: Communicator
-    private let console: Console
-    private let progress: ProgressBar
-    private let folder: RunFolder
-    private let layout = ParameterLayout()
-    private let model: any Recommender
-    private let ranking: RankingProtocol
-    private let exchange: any GradientExchange
-    private let worker: ShardWorker
-    private let dev: Evaluator
-    private let stepsPerEpoch: Int
-    private var log: MetricsLog?
-    private var stopping: EarlyStopping
-    /// The parameters of the best epoch so far and their dev metrics, on rank 0.
-    private var best: (parameters: ParameterStorage, dev: RankingMetrics)?
-    private var step = 0
-    private var epoch = 0
-    private var samples = 0
-    private var trainSeconds = 0.0
-    private var epochSeconds = 0.0
-    private var epochSamples = 0
+    var configuration: TrainingConfiguration
+    let control: RunControl
+    let entry: RecommenderEntry
+    let data: TrainingData
+    let world: Communicator
+    let console: Console
+    let progress: ProgressBar
+    let folder: RunFolder
+    let layout = ParameterLayout()
+    let model: any Recommender
+    let ranking: RankingProtocol
+    let exchange: any GradientExchange
+    let worker: ShardWorker
+    let dev: Evaluator
+    let stalls: StallDetector
+    let stepsPerEpoch: Int
+    /// Complete on rank 0; elsewhere without results, log and seconds.
+    var state = TrainingState()
+    /// Epochs whose dev metrics are known, on all ranks.
+    var evaluatedEpochs = 0
+    var stopping: EarlyStopping
+    /// The parameters of the best epoch so far, on rank 0.
+    var best: ParameterStorage?
+    var log: MetricsLog?
+    var fence: RunFence?
+    var checkpoints: CheckpointWriter?
+    /// Of the epoch and the training before the last checkpoint that it went on from.
+    private var epochStart = ContinuousClock.now
 
-    private var isRoot: Bool { world.rank == 0 }
+    var isRoot: Bool { world.rank == 0 }
 
     /// Builds the model and shares out the memory. Collective.
     ///
     /// - Parameter configuration: complete; `ranking` nil takes what the data set offers.
     public init(
-        _ configuration: TrainingConfiguration, entry: RecommenderEntry, data: TrainingData, world: Communicator,
-        console: Console
+        _ configuration: TrainingConfiguration, control: RunControl = RunControl(), entry: RecommenderEntry,
+        data: TrainingData, stalls: StallDetector, world: Communicator, console: Console
     ) throws {
+        self.control = control
         self.entry = entry
         self.data = data
+        self.stalls = stalls
         self.world = world
         self.console = console
         progress = ProgressBar(on: console)
@@ -56,7 +62,8 @@ public final class TrainingRun {
         configuration.ranking = ranking
         self.configuration = configuration
         let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
-        stepsPerEpoch = configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
+        stepsPerEpoch =
+            !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
         let objective = Objective(
@@ -78,143 +85,171 @@ public final class TrainingRun {
 
     /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
     ///
-    /// - Returns: the result at rank 0, nil elsewhere.
-    public func run() throws -> TrainingResult? {
+    /// Where it is asked to stop before, it writes a checkpoint and returns.
+    public func run() throws -> RunOutcome {
         let leftOut = try world.allReduce(dev.rowsWithoutHistory, .sum)
         if leftOut > 0 {
             console.warning("\(leftOut) dev rows have no history and are not ranked; the metrics are of the others")
         }
-        try initializeParameters()
-        try world.together {
-            guard isRoot else { return }
-            try folder.create()
-            try folder.removeFindings()
-            try folder.write(configuration)
-            log = try MetricsLog(creating: folder.metrics)
-        }
-        var isFinished = false
-        while !isFinished {
-            epoch += 1
-            let loss = try trainEpoch()
-            isFinished = try evaluateEpoch(meanLoss: loss)
+        try prepare()
+        while try !isFinished() {
+            if evaluatedEpochs == state.epoch { beginEpoch() }
+            if let reason = try trainEpoch() { return try stop(reason) }
+            do { try evaluateEpoch() } catch is EvaluationAbandoned { return try stop(stopReason) }
         }
         progress.finish()
-        let result = try test()
+        if control.checkpoints.isOn { try writeCheckpoint() }
+        let result: TrainingResult?
+        do { result = try test() } catch is EvaluationAbandoned { return try stop(stopReason) }
         try exchange.close()
-        return result
+        return .finished(result.map(FinishedRun.init))
     }
 
-    private func initializeParameters() throws {
-        let extractor = configuration.extractor
-        try world.together {
-            guard isRoot else { return }
-            exchange.parameters.initialize(layout, seed: configuration.seed)
-            guard let prefix = entry.inheritedPrefix, let extractor else { return }
-            try PretrainedParameters.read(extractor, prefix, into: exchange.parameters, layout, configuration)
-            if folder.holdsFindings(of: extractor) {
-                try folder.keepAsPretrained()
-                configuration.extractor = folder.pretrain.path
-            }
-        }
-        try exchange.distributeParameters()
+    private func beginEpoch() {
+        state.epoch += 1
+        state.place = 0
+        state.epochLoss = 0
+        state.epochSamples = 0
+        state.epochSeconds = 0
     }
 
-    /// Trains one epoch, or less where the number of steps ends.
+    /// Trains what is left of the epoch, or less where the number of steps ends.
     ///
-    /// - Returns: the mean loss of its samples.
-    private func trainEpoch() throws -> Double {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let steps = entry.isTrained ? min(stepsPerEpoch, configuration.maxSteps.map { $0 - step } ?? stepsPerEpoch) : 0
-        worker.beginEpoch(epoch)
-        progress.beginEpoch(epoch, of: configuration.epochs, steps: steps)
-        var lossSum = 0.0
-        var sampleCount = 0
-        for place in 0..<steps {
-            step += 1
-            worker.computeGradients(place: place, step: step, into: exchange)
-            let summary = try exchange.update(step: step)
-            if !summary.loss.isFinite { try world.together { try refuse(summary.loss) } }
-            lossSum += summary.loss
-            sampleCount += summary.samples
-            progress.update(step: place + 1, samples: summary.samples, loss: lossSum / Double(sampleCount))
+    /// - Returns: why to stop before, the same on all ranks but for its words.
+    private func trainEpoch() throws -> StopReason? {
+        let steps = min(stepsPerEpoch, configuration.maxSteps.map { $0 - state.step + state.place } ?? stepsPerEpoch)
+        worker.beginEpoch(state.epoch)
+        progress.beginEpoch(state.epoch, of: configuration.epochs, steps: steps, completed: state.place)
+        epochStart = .now
+        while state.place < steps {
+            stalls.note(.computing, step: state.step + 1)
+            worker.computeGradients(
+                place: state.place, step: state.step + 1, asksToStop: asksToStop, into: exchange)
+            stalls.note(.exchanging, step: state.step + 1)
+            let summary = try exchange.update(step: state.step + 1)
+            if !summary.isFinite { try refuse(summary) }
+            state.step += 1
+            state.place += 1
+            state.epochLoss += summary.loss
+            state.epochSamples += summary.samples
+            state.samples += summary.samples
+            progress.update(
+                step: state.place, samples: summary.samples, loss: state.epochLoss / Double(state.epochSamples))
+            if summary.asksToStop {
+                countSeconds()
+                return stopReason
+            }
+            try writeCheckpointIfDue()
         }
-        epochSeconds = (clock.now - start).inSeconds
-        epochSamples = sampleCount
-        trainSeconds += epochSeconds
-        samples += sampleCount
-        return lossSum / Double(max(sampleCount, 1))
+        countSeconds()
+        return nil
     }
 
-    private func refuse(_ loss: Double) throws(TrainingError) {
-        throw TrainingError(
-            .failure, "the loss of step \(step) (epoch \(epoch)) is \(loss)",
-            remedy: "lower the learning rate with --lr, or look for extreme options")
+    /// Moves the seconds since the last call into the state.
+    func countSeconds() {
+        let now = ContinuousClock.now
+        let seconds = (now - epochStart).inSeconds
+        state.epochSeconds += seconds
+        state.trainSeconds += seconds
+        epochStart = now
     }
 
     /// Ranks dev, remembers the best, writes a line to the log.
-    ///
-    /// - Returns: whether the training has come to its end, on all ranks.
-    private func evaluateEpoch(meanLoss: Double) throws -> Bool {
+    private func evaluateEpoch() throws {
+        stalls.note(.evaluating, step: state.step)
         exchange.propagator?.completeAll()
-        let metrics = try dev.metrics(of: model, on: worker.tape, topK: configuration.topK, world: world)
+        let metrics = try dev.metrics(
+            of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        evaluatedEpochs += 1
+        stalls.note(.writing, step: state.step)
         try world.together {
             guard let metrics else { return }
             if stopping.add(metrics.selection) {
-                let storage = best?.parameters ?? ParameterStorage(layout)
+                let storage = ParameterStorage(layout)
                 storage.values.copy(from: exchange.parameters, layout)
-                best = (storage, metrics)
+                best = storage
+                state.bestMetrics = metrics
                 try writeModel(storage)
             }
-            try log?.append([
-                "epoch": .integer(epoch),
-                "step": .integer(step),
-                "train_loss": .number(meanLoss),
-                "seconds": .number(epochSeconds),
-                "samples_per_second": .number(Double(epochSamples) / epochSeconds),
+            state.results = stopping.results
+            state.bestEpoch = stopping.bestEpoch
+            let line: JSONValue = [
+                "epoch": .integer(state.epoch),
+                "step": .integer(state.step),
+                "train_loss": .number(state.epochLoss / Double(max(state.epochSamples, 1))),
+                "seconds": .number(state.epochSeconds),
+                "samples_per_second": .number(Double(state.epochSamples) / state.epochSeconds),
                 "dev": metrics.json,
-            ])
+            ]
+            try fence?.verify()
+            try log?.append(line)
+            state.log.append(line.compact)
             let shown = metrics.named.prefix(2).map { "\($0.name) \(NumberText.fixed($0.value, decimals: 4))" }
-            let mark = stopping.bestEpoch == epoch ? " *" : ""
+            let mark = stopping.bestEpoch == state.epoch ? " *" : ""
             progress.endEpoch(summary: "dev " + shown.joined(separator: " ") + mark)
         }
+    }
+
+    /// Whether the training has come to its end, on all ranks.
+    private func isFinished() throws -> Bool {
+        guard state.epoch > 0, evaluatedEpochs == state.epoch else { return false }
         let isLast =
-            !entry.isTrained || epoch == configuration.epochs || configuration.maxSteps.map { step >= $0 } ?? false
+            !entry.isTrained || state.epoch >= configuration.epochs
+            || configuration.maxSteps.map { state.step >= $0 } ?? false
         return try world.broadcast((isLast || stopping.shouldStop) ? 1 : 0, from: 0) == 1
     }
 
-    private func writeModel(_ storage: ParameterStorage) throws(FileError) {
+    func writeModel(_ storage: ParameterStorage) throws {
+        try fence?.verify()
         try ModelFile.write(
             storage.values, layout, to: folder.model,
-            metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(epoch))])
+            metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(stopping.bestEpoch))])
     }
 
     /// Restores the best parameters everywhere and ranks test.
     private func test() throws -> TrainingResult? {
-        if let best { exchange.parameters.copy(from: best.parameters.values, layout) }
+        if let best { exchange.parameters.copy(from: best.values, layout) }
         try exchange.distributeParameters()
         exchange.propagator?.completeAll()
+        stalls.note(.evaluating, step: state.step)
         let test = try Evaluator(
             store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
             seed: configuration.seed
-        ).metrics(of: model, on: worker.tape, topK: configuration.topK, world: world)
+        ).metrics(
+            of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
         let popularity = try data.popularity.metrics(
             store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
             measures: configuration.measures, world: world)
+        stalls.note(.writing, step: state.step)
         return try world.together {
-            guard let best, let test, let popularity else { return nil }
+            guard let best, let dev = state.bestMetrics, let test, let popularity else { return nil }
             let result = TrainingResult(
-                model: entry.name, dataset: data.name, test: test, dev: best.dev, popularity: popularity,
+                model: entry.name, dataset: data.name, test: test, dev: dev, popularity: popularity,
                 ranking: ranking, historyScores: configuration.historyScores, bestEpoch: stopping.bestEpoch,
-                epochs: epoch, steps: step,
-                parameters: layout.parameterCount, ranks: world.size, trainSeconds: trainSeconds,
-                samplesPerSecond: Double(samples) / trainSeconds,
-                parametersDigest: ModelFile.digest(best.parameters.values, layout))
+                epochs: state.epoch, steps: state.step,
+                parameters: layout.parameterCount, ranks: world.size, trainSeconds: state.trainSeconds,
+                samplesPerSecond: Double(state.samples) / state.trainSeconds,
+                parametersDigest: ModelFile.digest(best.values, layout), data: data.fingerprint)
+            try fence?.verify()
             try AtomicFile.write(result.json.pretty, to: folder.result)
             return result
         }
+    }
+
+    /// Throws where a node lacks the memory for its ranks. Collective.
+    private static func checkMemory(
+        _ plan: ExchangePlan, _ layout: ParameterLayout, _ gradientLayout: GradientLayout, isShared: Bool,
+        _ node: Communicator, _ world: Communicator
+    ) throws {
+        let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
+        // Parameters and two moments, for the node or for each rank; at rank 0 the best ones and a checkpoint's copy.
+        let own = plan.ownedShards[world.rank].count * gradientLayout.byteCount + (world.rank == 0 ? 4 * values : 0)
+        let isShared = isShared && node.size == world.size
+        let ownBytes = own + 3 * values
+        let bytes = try node.allReduce(isShared ? own : ownBytes, .sum) + (isShared ? 3 * values : 0)
+        try world.together { try MemoryNeed(bytes: bytes, ownBytes: ownBytes).check() }
     }
 
     private static func makeExchange(
@@ -227,6 +262,7 @@ public final class TrainingRun {
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
             propagation: model.propagation)
         let node = try world.splitBySharedMemory()
+        try checkMemory(plan, layout, gradientLayout, isShared: configuration.exchange != .messages, node, world)
         let isOneNode = try world.allReduce(node.size, .minimum) == world.size
         switch configuration.exchange {
         case .messages: return MessageExchange(plan, rank: world.rank, world: world)

@@ -41,51 +41,60 @@ public struct Adam {
     /// - Parameters:
     ///   - propagator: where the gradients of the tables are instead, for a model that propagates them.
     ///   - step: 1 for the first one.
+    /// - Returns: whether all gradients were finite numbers.
+    @discardableResult
     public func update(
         _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, samples: Int, step: Int
-    ) {
+    ) -> Bool {
         let scale = 1 / Float(samples)
         let regularised = AdamStep(step: step, learningRate: settings.learningRate, decay: settings.l2)
         let plain = AdamStep(step: step, learningRate: settings.learningRate, decay: 0)
+        var isFinite = true
         for specification in layout.specifications {
             let constants = specification.decays ? regularised : plain
-            if let propagator, specification.parameter.table != nil {
-                updateTable(specification, slice, propagator, constants, scale)
-            } else if specification.parameter.table != nil {
-                updateTable(specification, slice, sum, constants, scale)
-            } else {
-                updateDense(specification.parameter, slice, sum, constants, scale)
-            }
+            let parameterIsFinite =
+                if let propagator, specification.parameter.table != nil {
+                    updateTable(specification, slice, propagator, constants, scale)
+                } else if specification.parameter.table != nil {
+                    updateTable(specification, slice, sum, constants, scale)
+                } else {
+                    updateDense(specification.parameter, slice, sum, constants, scale)
+                }
+            isFinite = isFinite && parameterIsFinite
         }
+        return isFinite
     }
 
     private func updateDense(
         _ parameter: Parameter, _ slice: ParameterSlice, _ sum: SliceSum, _ constants: AdamStep, _ scale: Float
-    ) {
+    ) -> Bool {
         let range = (parameter.offset..<parameter.offset + parameter.count).clamped(to: slice.dense)
-        guard !range.isEmpty else { return }
+        guard !range.isEmpty else { return true }
+        var isFinite = true
         let origin = slice.dense.lowerBound
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
         sum.forEachDenseBlock(of: range.lowerBound - origin..<range.upperBound - origin) { offset, gradient, count in
             let place = offset + origin - parameter.offset
-            Kernel.adam(
+            let blockIsFinite = Kernel.adam(
                 constants, gradient: gradient, scale: scale, parameters: values + place, first: m + place,
                 second: v + place, count: count)
+            isFinite = isFinite && blockIsFinite
         }
+        return isFinite
     }
 
     /// Every row has a gradient.
     private func updateTable(
         _ specification: ParameterSpecification, _ slice: ParameterSlice, _ propagator: Propagator,
         _ constants: AdamStep, _ scale: Float
-    ) {
+    ) -> Bool {
         let parameter = specification.parameter
-        guard let table = parameter.table else { return }
+        guard let table = parameter.table else { return true }
         let first = max(slice.rows[table].lowerBound, specification.kind == .table(paddingRow: true) ? 1 : 0)
         let count = (slice.rows[table].upperBound - first) * parameter.columns
-        guard count > 0 else { return }
+        guard count > 0 else { return true }
         let place = first * parameter.columns
-        Kernel.adam(
+        return Kernel.adam(
             constants, gradient: propagator.gradient(of: parameter) + place, scale: scale,
             parameters: parameters(parameter) + place, first: self.first(parameter) + place,
             second: second(parameter) + place, count: count)
@@ -94,9 +103,10 @@ public struct Adam {
     private func updateTable(
         _ specification: ParameterSpecification, _ slice: ParameterSlice, _ sum: SliceSum, _ constants: AdamStep,
         _ scale: Float
-    ) {
+    ) -> Bool {
         let parameter = specification.parameter
-        guard let table = parameter.table else { return }
+        guard let table = parameter.table else { return true }
+        var isFinite = true
         let columns = parameter.columns
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
         var next = slice.rows[table].lowerBound
@@ -104,9 +114,10 @@ public struct Adam {
         func move(_ row: Int, _ count: Int, _ gradient: UnsafePointer<Float>?) {
             guard count > 0 else { return }
             let place = row * columns
-            Kernel.adam(
+            let rowsAreFinite = Kernel.adam(
                 constants, gradient: gradient, scale: scale, parameters: values + place, first: m + place,
                 second: v + place, count: count * columns)
+            isFinite = isFinite && rowsAreFinite
         }
         sum.forEachRow(table) { row, gradient in
             guard row >= next else { return }
@@ -115,5 +126,6 @@ public struct Adam {
             next = row + 1
         }
         move(next, slice.rows[table].upperBound - next, nil)
+        return isFinite
     }
 }

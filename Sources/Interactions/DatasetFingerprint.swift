@@ -1,0 +1,55 @@
+import KernelCore
+
+/// What tells one data set from another, or from a later version of itself: sizes, and a checksum of what each part
+/// holds, in the order of the file. The name, the folder and the format do not count.
+public struct DatasetFingerprint: Sendable, Hashable, Codable {
+    /// One of train, dev and test.
+    public struct Part: Sendable, Hashable, Codable {
+        public let interactions: Int
+        /// CRC-32C over users, items, times and negatives.
+        public let checksum: UInt32
+
+        init(_ table: InteractionTable) {
+            interactions = table.count
+            checksum = Checksum.of([
+                Checksum.of(table.users), Checksum.of(table.items), Checksum.of(table.times),
+                Checksum.of(table.negatives),
+            ])
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case interactions
+            case checksum = "crc32c"
+        }
+    }
+
+    public let users: Int
+    public let items: Int
+    public let train: Part
+    public let dev: Part
+    public let test: Part
+
+    public init(_ dataset: InteractionDataset) {
+        users = dataset.userCount
+        items = dataset.itemCount
+        train = Part(dataset.train)
+        dev = Part(dataset.dev)
+        test = Part(dataset.test)
+    }
+
+    /// What is different in `other`, one sentence each; empty where they are equal.
+    public func differences(from other: DatasetFingerprint) -> [String] {
+        var result: [String] = []
+        if users != other.users { result.append("\(users) users instead of \(other.users)") }
+        if items != other.items { result.append("\(items) items instead of \(other.items)") }
+        for (name, own, before) in [
+            ("train", train, other.train), ("dev", dev, other.dev), ("test", test, other.test),
+        ] where own != before {
+            result.append(
+                own.interactions != before.interactions
+                    ? "\(name) has \(own.interactions) interactions instead of \(before.interactions)"
+                    : "\(name) has other interactions than before, as many as before")
+        }
+        return result
+    }
+}

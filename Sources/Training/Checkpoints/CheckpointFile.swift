@@ -1,0 +1,99 @@
+import Differentiation
+import Foundation
+import Interactions
+import KernelCore
+import Reporting
+
+/// A checkpoint on the disk whose header is whole: what it is of, and how to get its numbers.
+package struct CheckpointFile {
+    package let state: TrainingState
+    /// `config.yaml` of the training that wrote it.
+    package let configuration: String
+    package let data: DatasetFingerprint
+    /// The processor that computed it.
+    package let processor: String
+    private let file: SafetensorsFile
+    private let checksums: [String: UInt32]
+
+    package var path: String { file.path }
+
+    /// Opens a checkpoint and checks its header.
+    package init(path: String) throws(DamagedCheckpoint) {
+        func damaged(_ reason: String) -> DamagedCheckpoint { DamagedCheckpoint(path: path, reason: reason) }
+        do {
+            file = try SafetensorsFile(path: path)
+            try Self.verifyHeader(path)
+        } catch let error as SafetensorsError {
+            throw damaged(error.fact)
+        } catch let error as FileError {
+            throw damaged(error.reason)
+        } catch let error as DamagedCheckpoint {
+            throw error
+        } catch {
+            throw damaged("\(error)")
+        }
+        let metadata = file.metadata
+        guard let format = metadata[CheckpointFormat.Key.format] else { throw damaged("it is no checkpoint") }
+        guard format == CheckpointFormat.version else {
+            throw damaged("it has the format \(format), and this program reads \(CheckpointFormat.version)")
+        }
+        do {
+            let decoder = JSONDecoder()
+            func text(_ key: String) throws(DamagedCheckpoint) -> Data {
+                guard let text = metadata[key] else { throw damaged("it has no \(key)") }
+                return Data(text.utf8)
+            }
+            state = try decoder.decode(TrainingState.self, from: text(CheckpointFormat.Key.state))
+            data = try decoder.decode(DatasetFingerprint.self, from: text(CheckpointFormat.Key.data))
+            checksums = try decoder.decode([String: UInt32].self, from: text(CheckpointFormat.Key.checksums))
+            configuration = String(decoding: try text(CheckpointFormat.Key.configuration), as: UTF8.self)
+            processor = metadata[CheckpointFormat.Key.processor] ?? ""
+        } catch let error as DamagedCheckpoint {
+            throw error
+        } catch {
+            throw damaged("its description cannot be read")
+        }
+    }
+
+    /// Compares the checksum of everything before the tensors.
+    private static func verifyHeader(_ path: String) throws {
+        let file = try OpenFile(path: path, access: .read)
+        let lengthBytes = try file.bytes(at: 0, count: 8)
+        let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+        var bytes = try file.bytes(at: 0, count: 8 + length)
+        let start = 8 + CheckpointFormat.prefix.count
+        guard bytes.count == 8 + length, bytes.count > start + 8,
+            bytes[8..<start].elementsEqual(CheckpointFormat.prefix)
+        else { throw DamagedCheckpoint(path: path, reason: "it is no checkpoint") }
+        let written = String(decoding: bytes[start..<start + 8], as: UTF8.self)
+        bytes.replaceSubrange(start..<start + 8, with: CheckpointFormat.blankChecksum.utf8)
+        guard CheckpointFormat.hexadecimal(Checksum.of(bytes)) == written else {
+            throw DamagedCheckpoint(path: path, reason: "the checksum of its header is another one")
+        }
+    }
+
+    /// Reads a group of tensors into `values`. After an error these hold nothing useful.
+    package func read(
+        _ group: CheckpointFormat.Group, into values: ParameterValues, _ layout: ParameterLayout
+    ) throws(DamagedCheckpoint) {
+        for specification in layout.specifications {
+            let name = group.name(of: specification)
+            let room = UnsafeMutableBufferPointer(
+                start: values(specification.parameter), count: specification.parameter.count)
+            guard let tensor = file[name], tensor.type == .float32, tensor.shape == specification.shape else {
+                throw DamagedCheckpoint(path: path, reason: "\(name) is missing or has another shape")
+            }
+            do { try file.readFloats(name, into: room) } catch {
+                throw DamagedCheckpoint(path: path, reason: error.fact)
+            }
+            var checksum = Checksum()
+            checksum.update(UnsafeBufferPointer(room))
+            guard checksums[name] == checksum.value else {
+                throw DamagedCheckpoint(path: path, reason: "the checksum of \(name) is another one")
+            }
+        }
+    }
+
+    /// Whether the file has the parameters of a best epoch.
+    package var hasBest: Bool { file.names.contains { $0.hasPrefix(CheckpointFormat.Group.best.rawValue + ".") } }
+}

@@ -1,0 +1,64 @@
+import Differentiation
+import Foundation
+import Interactions
+import KernelCore
+
+/// How a checkpoint lies in its file: a safetensors file, so that every program that reads these can look into it.
+///
+///     parameters.NAME, first.NAME, second.NAME   the parameters and the two moments of the optimizer
+///     best.NAME                                  the parameters of the best epoch, if there is one yet
+///
+/// The metadata begin with `header_crc32c`, the CRC-32C of all bytes before the first tensor with zeros in the place of
+/// its own eight digits; then `format`, and as JSON or YAML `state`, `configuration`, `data`, `processor`, and `crc32c`,
+/// the CRC-32C of each tensor.
+package enum CheckpointFormat {
+    static let version = "facet-checkpoint 1"
+
+    enum Key {
+        static let headerChecksum = "header_crc32c"
+        static let format = "format"
+        static let state = "state"
+        static let configuration = "configuration"
+        static let data = "data"
+        static let processor = "processor"
+        static let checksums = "crc32c"
+    }
+
+    /// What the file begins with behind the length of the header: the checksum is at a fixed place.
+    static let prefix = Array("{\"__metadata__\":{\"\(Key.headerChecksum)\":\"".utf8)
+    static let blankChecksum = "00000000"
+
+    static func hexadecimal(_ checksum: UInt32) -> String {
+        let digits = String(checksum, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    /// The groups of tensors.
+    package enum Group: String, CaseIterable {
+        case parameters, first, second, best
+
+        func name(of specification: ParameterSpecification) -> String { "\(rawValue).\(specification.name)" }
+    }
+
+    /// The file of a step; names rise with steps.
+    static func fileName(step: Int) -> String {
+        let digits = String(step)
+        return "step-" + String(repeating: "0", count: max(10 - digits.count, 0)) + digits + ".safetensors"
+    }
+
+    /// The step that a file is named after; nil for other files.
+    static func step(ofFileName name: String) -> Int? {
+        guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+        let digits = name.dropFirst(5).dropLast(12)
+        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        return Int(digits)
+    }
+}
+
+/// A checkpoint that cannot be used, with the reason.
+package struct DamagedCheckpoint: Error, Equatable, CustomStringConvertible {
+    package let path: String
+    package let reason: String
+
+    package var description: String { "\(path) is damaged: \(reason)" }
+}

@@ -1,0 +1,26 @@
+/// When checkpoints are written, and how many are kept.
+///
+/// A training that is asked to stop writes one in any case.
+public struct CheckpointPlan: Sendable, Equatable {
+    /// Steps from one checkpoint to the next; nil: steps do not count.
+    public var everySteps: Int?
+    /// Seconds from one checkpoint to the next; nil: time does not count.
+    public var everySeconds: Double?
+    /// How many checkpoints are kept, the newest ones.
+    public var kept: Int
+
+    public init(everySteps: Int? = nil, everySeconds: Double? = 300, kept: Int = 2) {
+        self.everySteps = everySteps
+        self.everySeconds = everySeconds
+        self.kept = kept
+    }
+
+    /// Whether there are any but at a stop.
+    var isOn: Bool { everySteps != nil || everySeconds != nil }
+
+    /// - Parameters:
+    ///   - steps, seconds: since the last checkpoint.
+    func isDue(steps: Int, seconds: Double) -> Bool {
+        (everySteps.map { steps >= $0 } ?? false) || (everySeconds.map { seconds >= $0 } ?? false)
+    }
+}

@@ -1,0 +1,48 @@
+import Yams
+
+/// What a command asks for that the run it goes on with was not made with.
+struct ResumeDifferences {
+    /// Names of options that decide when a training ends, not what it computes up to there.
+    static let extensions: Set<String> = ["epochs", "early-stop", "patience", "max-steps"]
+    /// Names of options that never change a result, or that only say where something lies.
+    private static let irrelevant: Set<String> = ["out", "data-root", "dataset", "exchange", "extractor"]
+
+    /// `--lr 0.001 instead of 0.01`, by the name of the option.
+    let changes: [(option: String, text: String)]
+
+    /// - Parameters:
+    ///   - now, before: texts of `config.yaml`. Folders may have moved: what they hold is compared by the fingerprint.
+    init(now: String, before: String) {
+        let (now, before) = (Self.options(now), Self.options(before))
+        changes = Set(now.keys).union(before.keys).subtracting(Self.irrelevant).sorted().compactMap { option in
+            let (value, earlier) = (now[option], before[option])
+            guard value != earlier else { return nil }
+            return (option, "--\(option) \(value ?? "not given") instead of \(earlier ?? "not given")")
+        }
+    }
+
+    /// Throws where a training of the options before cannot go on with those of now.
+    ///
+    /// - Parameters:
+    ///   - extends: whether ``extensions`` may differ.
+    ///   - path: what was made with the options before.
+    func refuse(accepting extends: Bool, path: String) throws(TrainingError) {
+        let refused = changes.filter { !extends || !Self.extensions.contains($0.option) }
+        guard !refused.isEmpty else { return }
+        let isExtension = refused.allSatisfy { Self.extensions.contains($0.option) }
+        throw TrainingError(
+            .usage, "\(path) was made with other options: \(refused.map(\.text).joined(separator: ", "))",
+            remedy: isExtension
+                ? "give the options of before, or add --extend to train by the new ones from there on"
+                : "give the options of before, or begin a new training in another --out")
+    }
+
+    private static func options(_ text: String) -> [String: String] {
+        var result: [String: String] = [:]
+        for (key, value) in (try? Yams.compose(yaml: text))?.mapping ?? [:] {
+            guard let name = key.string else { continue }
+            result[name] = value.scalar?.string ?? ""
+        }
+        return result
+    }
+}

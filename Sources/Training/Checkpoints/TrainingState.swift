@@ -1,0 +1,51 @@
+import Evaluation
+import Interactions
+
+/// Everything that a training has to know, beside its numbers in memory, to go on as if it had never stopped.
+///
+/// A step is a function of parameters, moments, step number, configuration and data; samplers and dropout are functions
+/// of (seed, epoch, step). So the place in the epoch is all that there is to remember of them.
+package struct TrainingState: Sendable, Equatable, Codable {
+    /// Steps that are done.
+    package var step = 0
+    /// The epoch of the last step, counted from 1.
+    package var epoch = 0
+    /// Steps of this epoch that are done.
+    package var place = 0
+    /// Of the steps of this epoch that are done.
+    package var epochLoss = 0.0
+    package var epochSamples = 0
+    package var epochSeconds = 0.0
+    /// Of all steps that are done.
+    package var samples = 0
+    package var trainSeconds = 0.0
+    /// Dev results of all epochs that were evaluated, the best of them (0: none) and its metrics.
+    package var results: [Double] = []
+    package var bestEpoch = 0
+    package var bestMetrics: RankingMetrics?
+    /// The lines of `metrics.jsonl`.
+    package var log: [String] = []
+
+    package init() {}
+
+    /// Whether the epoch is over and its dev metrics are known; also before the first one.
+    package var isEvaluated: Bool { results.count == epoch }
+
+    /// What does not fit together, for a state that was read from a file.
+    ///
+    /// - Parameter stepsPerEpoch: of the training that goes on.
+    package func inconsistency(stepsPerEpoch: Int) -> String? {
+        let numbers = [step, epoch, place, epochSamples, samples, bestEpoch]
+        if numbers.contains(where: { $0 < 0 }) { return "a number is negative" }
+        if place > stepsPerEpoch { return "place \(place) of an epoch of \(stepsPerEpoch) steps" }
+        if results.count != epoch && results.count + 1 != epoch { return "\(results.count) results in epoch \(epoch)" }
+        if log.count != results.count { return "\(log.count) lines of the log, \(results.count) results" }
+        if bestEpoch > results.count || (bestEpoch > 0) != (bestMetrics != nil) || (bestEpoch > 0) == results.isEmpty {
+            return "the best epoch is \(bestEpoch) of \(results.count)"
+        }
+        let (before, overflow) = max(epoch - 1, 0).multipliedReportingOverflow(by: stepsPerEpoch)
+        if overflow || step != before + place { return "step \(step) at place \(place) of epoch \(epoch)" }
+        if step > Int(UInt32.max) { return "step \(step)" }
+        return nil
+    }
+}

@@ -1,0 +1,212 @@
+import Differentiation
+import Foundation
+import MPI
+import Reporting
+
+/// Where a run begins, and how it stops so that it can go on.
+extension TrainingRun {
+    /// What the folder's training found, where it has come to its end by the same options on the same data. Collective.
+    ///
+    /// Throws where it is the result of another training.
+    ///
+    /// - Parameter isLast: whether ``RunControl/extends`` is about this run; an earlier stage ends where it ended.
+    func finished(isLast: Bool) throws -> FinishedRun? {
+        let run: FinishedRun? = try world.together {
+            guard isRoot, let text = try? String(contentsOfFile: folder.result, encoding: .utf8) else { return nil }
+            let json: JSONValue
+            do { json = try JSONValue(parsing: text) } catch {
+                throw TrainingError(
+                    .data, "\(folder.result): not JSON: \(error)",
+                    remedy: "delete the file to go on from the last checkpoint")
+            }
+            guard json["data"] == data.fingerprint.json else {
+                throw TrainingError(
+                    .data, "\(data.folder) is not the data set that \(folder.path) was trained on",
+                    remedy: "restore the data set, or begin a new training in another --out")
+            }
+            let before = (try? String(contentsOfFile: folder.configuration, encoding: .utf8)) ?? ""
+            let differences = ResumeDifferences(now: try folder.text(of: configuration), before: before)
+            try differences.refuse(accepting: control.extends, path: folder.path)
+            guard isLast, !differences.changes.isEmpty else { return FinishedRun(stored: json) }
+            guard !folder.checkpoints.steps.isEmpty else {
+                throw TrainingError(
+                    .usage, "\(folder.path) has no checkpoint to go on from",
+                    remedy: "begin a new training in another --out, without --checkpoint-every 0")
+            }
+            return nil
+        }
+        let isFinished = try world.broadcast(run == nil ? 0 : 1, from: 0) == 1
+        guard isFinished else { return nil }
+        try exchange.close()
+        return run ?? FinishedRun(stored: .null)
+    }
+
+    /// Sets the training to its beginning, or to where a checkpoint left it. Collective.
+    func prepare() throws {
+        stalls.note(.writing, step: 0)
+        let isResumed = try world.together {
+            guard isRoot else { return false }
+            if control.resumes, try restore() { return true }
+            try begin()
+            return false
+        }
+        try world.together {
+            guard isRoot else { return }
+            let data = String(decoding: try JSONEncoder().encode(self.data.fingerprint), as: UTF8.self)
+            guard let fence else { return }
+            checkpoints = CheckpointWriter(
+                control.checkpoints, folder: folder.checkpoints, fence: fence, layout: layout, lastStep: state.step,
+                configuration: try folder.text(of: configuration), data: data, processor: Processor.model)
+        }
+        // What the other ranks have to know of where the training is.
+        let place = [isResumed ? 1 : 0, state.step, state.epoch, state.place, state.results.count]
+        let shared = try world.broadcast(place, from: 0)
+        (state.step, state.epoch, state.place, evaluatedEpochs) = (shared[1], shared[2], shared[3], shared[4])
+        if shared[0] == 1 { try exchange.distributeState() } else { try exchange.distributeParameters() }
+    }
+
+    /// Rank 0: initial parameters, an empty folder.
+    private func begin() throws {
+        exchange.parameters.initialize(layout, seed: configuration.seed)
+        if let prefix = entry.inheritedPrefix, let extractor = configuration.extractor {
+            try PretrainedParameters.read(extractor, prefix, into: exchange.parameters, layout, configuration)
+            if folder.holdsFindings(of: extractor) {
+                try folder.keepAsPretrained()
+                configuration.extractor = folder.pretrain.path
+            }
+        }
+        try folder.create()
+        fence = try RunFence(takingOver: folder)
+        try folder.removeFindings()
+        try folder.write(configuration)
+        log = try MetricsLog(creating: folder.metrics)
+    }
+
+    /// Rank 0: parameters, moments and state of the newest checkpoint that is whole.
+    ///
+    /// - Returns: false where there is none at all.
+    private func restore() throws -> Bool {
+        var damages: [DamagedCheckpoint] = []
+        for step in folder.checkpoints.steps.reversed() {
+            let file: CheckpointFile
+            do throws(DamagedCheckpoint) {
+                file = try CheckpointFile(path: folder.checkpoints.file(step: step))
+            } catch {
+                damages.append(error)
+                continue
+            }
+            try refuseDifferences(from: file)
+            do throws(DamagedCheckpoint) { try read(file) } catch {
+                damages.append(error)
+                continue
+            }
+            for damage in damages { console.warning("\(damage)\ngoing on from step \(step), \(file.path)") }
+            try goOn(from: file)
+            return true
+        }
+        guard !damages.isEmpty else { return false }
+        throw TrainingError(
+            .data, damages.map(\.description).joined(separator: "\n"),
+            remedy: "no checkpoint is left to go on from: begin again with --overwrite, or copy a good one to "
+                + folder.checkpoints.path)
+    }
+
+    /// Refuses a checkpoint of another training.
+    private func refuseDifferences(from file: CheckpointFile) throws {
+        let other = data.fingerprint.differences(from: file.data)
+        guard other.isEmpty else {
+            throw TrainingError(
+                .data, "\(data.folder) is not the data set of \(file.path): \(other.joined(separator: ", "))",
+                remedy: "restore the data set, or begin a new training in another --out")
+        }
+        try ResumeDifferences(now: folder.text(of: configuration), before: file.configuration)
+            .refuse(accepting: control.extends, path: file.path)
+    }
+
+    private func read(_ file: CheckpointFile) throws(DamagedCheckpoint) {
+        if let problem = file.state.inconsistency(stepsPerEpoch: stepsPerEpoch) {
+            throw DamagedCheckpoint(path: file.path, reason: problem)
+        }
+        guard file.hasBest == (file.state.bestEpoch > 0) else {
+            throw DamagedCheckpoint(path: file.path, reason: "the parameters of the best epoch are missing")
+        }
+        try file.read(.parameters, into: exchange.parameters, layout)
+        try file.read(.first, into: exchange.moments.first, layout)
+        try file.read(.second, into: exchange.moments.second, layout)
+        best = nil
+        if file.hasBest {
+            let storage = ParameterStorage(layout)
+            try file.read(.best, into: storage.values, layout)
+            best = storage
+        }
+        state = file.state
+    }
+
+    /// Brings the folder to the moment of the checkpoint.
+    private func goOn(from file: CheckpointFile) throws {
+        stopping.restore(results: state.results, bestEpoch: state.bestEpoch)
+        let isCut = state.isEvaluated && state.place < stepsPerEpoch
+        guard !isCut || configuration.maxSteps.map({ state.step >= $0 }) ?? false else {
+            throw TrainingError(
+                .usage, "\(folder.path) ended in the middle of epoch \(state.epoch) and has evaluated it",
+                remedy: "a training of more steps has to begin anew: choose another --out")
+        }
+        if file.processor != Processor.model {
+            console.warning(
+                "\(file.path) was computed on another processor (\(file.processor)) than this one (\(Processor.model))\n"
+                    + "the last bits of the result can differ from those of a training on one of them alone")
+        }
+        try folder.create()
+        fence = try RunFence(takingOver: folder)
+        try folder.checkpoints.removeBeyond(state.step)
+        try folder.removeResult()
+        try folder.write(configuration)
+        try AtomicFile.write(state.log.map { $0 + "\n" }.joined(), to: folder.metrics)
+        log = try MetricsLog(resuming: folder.metrics, lines: state.log.count)
+        if let best { try writeModel(best) }
+        console.info("going on from step \(state.step) in epoch \(state.epoch), \(file.path)")
+    }
+
+    /// Whether this rank wants to stop after the next step.
+    var asksToStop: Bool { control.stop.reason != nil }
+
+    /// Why the training is to stop, as far as this rank knows.
+    var stopReason: StopReason { control.stop.reason ?? .otherRank }
+
+    /// Asked from time to time by an evaluation.
+    var isEvaluationAbandoned: () -> Bool {
+        { [stalls, control, step = state.step] in
+            stalls.note(.evaluating, step: step)
+            return control.stop.reason != nil
+        }
+    }
+
+    /// Writes a checkpoint and waits for it. Collective.
+    func writeCheckpoint() throws {
+        stalls.note(.writing, step: state.step)
+        try world.together {
+            try beginCheckpoint()
+            try checkpoints?.waitForLast()
+        }
+    }
+
+    /// Begins to write a checkpoint where one is due, on rank 0 alone: what it copies does not change before this rank
+    /// takes part in the next step.
+    func writeCheckpointIfDue() throws {
+        guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
+        countSeconds()
+        try beginCheckpoint()
+    }
+
+    private func beginCheckpoint() throws {
+        try checkpoints?.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
+    }
+
+    /// Leaves a checkpoint to go on from. Collective.
+    func stop(_ reason: StopReason) throws -> RunOutcome {
+        progress.finish()
+        try writeCheckpoint()
+        try exchange.close()
+        return .stopped(reason, step: state.step)
+    }
+}

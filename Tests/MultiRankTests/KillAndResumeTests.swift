@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+import TrainerSupport
+
+/// A training that is killed at random moments, and goes on each time on another number of ranks, ends as one that was
+/// left alone.
+///
+/// `FACET_KILL_RUNS` sets how many such trainings there are.
+@Suite struct KillAndResumeTests {
+    static let runs = ProcessInfo.processInfo.environment["FACET_KILL_RUNS"].flatMap { Int($0) } ?? 20
+
+    /// Trainings of every kind of state: two stages, propagated tables, batches of random users, dropout.
+    private static let commands: [[String]] = [
+        ["--model", "TiMiRec", "--stage", "both", "--epochs", "8", "--K", "3"],
+        ["--model", "LightGCN", "--epochs", "14", "--layers", "2"],
+        [
+            "--model", "ComiRec", "--sampling", "users", "--validate-every", "60", "--patience", "5", "--steps", "700",
+            "--loss", "sampled-softmax", "--negatives", "20", "--selection", "soft",
+        ],
+        ["--model", "SASRec", "--epochs", "14", "--dropout", "0.3", "--heads", "2"],
+    ]
+
+    private static func arguments(_ command: Int, out: String) async throws -> [String] {
+        [
+            "train", "--quiet", "--data-root", try await SmallData.root(), "--dataset", SmallData.name,
+            "--embedding-size", "16", "--batch-size", "16", "--early-stop", "0", "--lr", "0.005", "--out", out,
+        ] + commands[command]
+    }
+
+    /// The trainings that nobody kills, made once.
+    private static let references = Task {
+        let workspace = try Workspace.untilExit()
+        var folders: [String] = []
+        for command in commands.indices {
+            let out = workspace("reference-\(command)")
+            try await Launch.alone.successfulTrainer(try await arguments(command, out: out))
+            folders.append(out)
+        }
+        return (workspace, folders)
+    }
+
+    @Test(arguments: 0..<runs)
+    func `a training that is killed again and again ends as one that is left alone`(seed: Int) async throws {
+        var random = SplitMix(state: UInt64(seed))
+        let command = seed % Self.commands.count
+        let reference = try await Self.references.value.1[command]
+        let workspace = try Workspace()
+        let out = workspace("run")
+        var kills = 0
+        for _ in 0..<2 + Int.random(in: 0...2, using: &random) {
+            let ranks = Int.random(in: 1...4, using: &random)
+            let more = [
+                "--resume", "--checkpoint-every", "\(Int.random(in: 1...40, using: &random))", "--exchange",
+                Bool.random(using: &random) ? "auto" : "messages",
+            ]
+            let job = RunningJob(.ranks(ranks), try await Self.arguments(command, out: out) + more, out: out)
+            defer { job.end() }
+            // From the moment that the ranks are there: before there is nothing to lose.
+            guard try await job.wait(until: { job.trainers.count == ranks }) else { break }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 50...900, using: &random)))
+            let ranksNow = job.trainers
+            guard let victim = ranksNow.randomElement(using: &random), !job.hasEnded else { break }
+            let victims = Bool.random(using: &random) ? [victim] : job.launchers + ranksNow
+            for process in victims { kill(process, SIGKILL) }
+            kills += 1
+            _ = try await job.result
+            // A rank whose launcher was killed may live on for a moment; the fence keeps it from doing harm.
+            if Bool.random(using: &random) {
+                _ = try await job.wait { job.running(ranksNow).isEmpty }
+            }
+        }
+        let ranks = Int.random(in: 1...4, using: &random)
+        try await Launch.ranks(ranks).successfulTrainer(
+            try await Self.arguments(command, out: out) + ["--resume"], timeout: .seconds(120))
+        let how = "after \(kills) kills of \(Self.commands[command][1]), seed \(seed)"
+        expectSame(try FinishedRun(folder: out), as: try FinishedRun(folder: reference), how)
+        if Self.commands[command].contains("both") {
+            expectSame(
+                try FinishedRun(folder: out + "/pretrain"), as: try FinishedRun(folder: reference + "/pretrain"), how)
+        }
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): a run of the test can be repeated by its seed.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

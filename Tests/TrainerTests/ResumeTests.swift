@@ -1,0 +1,219 @@
+import Foundation
+import ProcessSupport
+import Testing
+import TrainerSupport
+
+/// Stopping and going on.
+@Suite struct ResumeTests {
+    private static let options = FinishedRuns.options + ["--early-stop", "0"]
+
+    private static func train(_ out: String, _ more: String...) async throws -> [String] {
+        let finished = try await FinishedRuns.workspace()
+        return ["train", "--quiet", "--data-root", finished("data"), "--dataset", FinishedRuns.dataset, "--out", out]
+            + options + more
+    }
+
+    /// Begins a training without end, and asks it to stop when it has finished an epoch.
+    ///
+    /// - Parameter send: what is done to ask.
+    private static func stopped(
+        _ launch: Launch, _ out: String, _ send: (RunningJob) -> Void
+    ) async throws -> ProgramResult {
+        let arguments = try await train(out, "--model", "ComiRec", "--epochs", "1000000", "--checkpoint-every", "0")
+        let job = RunningJob(launch, arguments, out: out, timeout: .seconds(60))
+        defer { job.end() }
+        let hasTrained = try await job.wait {
+            FileManager.default.contents(atPath: out + "/metrics.jsonl")?.isEmpty == false
+        }
+        try #require(hasTrained)
+        send(job)
+        return try await job.result
+    }
+
+    private static func checkpoints(_ out: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: out + "/checkpoints").sorted()
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGUSR1])
+    func `a signal leads to a checkpoint and exit code 75`(signal: Int32) async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let result = try await Self.stopped(.alone, out) { job in for rank in job.trainers { kill(rank, signal) } }
+        #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
+        #expect(result.standardError.contains("--resume goes on from there"), "\(result.standardError)")
+        #expect(try Self.checkpoints(out).count == 1)
+        #expect(!FileManager.default.fileExists(atPath: out + "/result.json"))
+    }
+
+    @Test func `a signal to one rank of several stops all of them with exit code 75`() async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let result = try await Self.stopped(.ranks(3), out) { job in
+            if let rank = job.trainers.max() { kill(rank, SIGTERM) }
+        }
+        #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
+        #expect(try Self.checkpoints(out).count == 1)
+    }
+
+    @Test func `what mpirun passes on of SIGUSR1 stops the ranks with exit code 75`() async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let result = try await Self.stopped(.ranks(2), out) { job in
+            for launcher in job.launchers { kill(launcher, SIGUSR1) }
+        }
+        #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
+        #expect(try Self.checkpoints(out).count == 1)
+    }
+
+    @Test(arguments: [Launch.alone, .ranks(2)])
+    func `a training that is stopped by its time limit ends as one that is not`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        let (out, reference) = (workspace("run"), workspace("reference"))
+        let length = ["--model", "TiMiRec", "--epochs", "120"]
+        try await Launch.alone.successfulTrainer(try await Self.train(reference) + length)
+        var stops = 0
+        while true {
+            // Longer each time, so that a slow machine gets to the end as well.
+            let limit = "\(0.1 * Double(stops + 1))"
+            let result = try await launch.trainer(
+                try await Self.train(out, "--resume", "--time-limit", limit) + length, timeout: .seconds(60))
+            if result.exitCode == 0 { break }
+            try #require(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
+            stops += 1
+        }
+        #expect(stops > 0)
+        let (run, whole) = (try FinishedRun(folder: out), try FinishedRun(folder: reference))
+        #expect(run.digest == whole.digest && run.findings == whole.findings)
+        #expect(run.metrics == whole.metrics, "no line is missing or there twice")
+    }
+
+    @Test func `more epochs continue a finished training exactly`() async throws {
+        let workspace = try Workspace()
+        let (out, reference) = (workspace("run"), workspace("reference"))
+        try await Launch.alone.successfulTrainer(try await Self.train(reference, "--model", "SASRec", "--epochs", "6"))
+        try await Launch.alone.successfulTrainer(try await Self.train(out, "--model", "SASRec", "--epochs", "3"))
+        try await expectRefusal(
+            Refusal(64, naming: "--epochs 6 instead of 3", "--extend"), .ranks(2),
+            try await Self.train(out, "--model", "SASRec", "--epochs", "6", "--resume"), leaving: out)
+        try await Launch.ranks(2).successfulTrainer(
+            try await Self.train(out, "--model", "SASRec", "--epochs", "6", "--resume", "--extend"))
+        let (run, whole) = (try FinishedRun(folder: out), try FinishedRun(folder: reference))
+        #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)
+    }
+
+    @Test func `a finished training is not trained again`() async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let arguments = try await Self.train(out, "--model", "BPRMF", "--epochs", "2")
+        let first = try await Launch.alone.successfulTrainer(arguments + ["--json"])
+        let result = try String(contentsOfFile: out + "/result.json", encoding: .utf8)
+        let again = try await Launch.ranks(2).successfulTrainer(arguments + ["--json", "--resume"])
+        #expect(again.standardOutput == first.standardOutput)
+        #expect(try String(contentsOfFile: out + "/result.json", encoding: .utf8) == result)
+    }
+
+    @Test(arguments: [Launch.alone, .ranks(2)])
+    func `going on with other options or data names what differs`(launch: Launch) async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let stopped = try await Launch.alone.trainer(
+            try await Self.train(
+                out, "--model", "ComiRec", "--epochs", "1000000", "--time-limit", "0.2", "--checkpoint-every", "5"))
+        try #require(stopped.exitCode == 75)
+        let model = ["--model", "ComiRec", "--epochs", "1000000", "--resume"]
+        try await expectRefusal(
+            Refusal(64, naming: "--interests 3 instead of 2", "--lr 1e-1 instead of", "--out"), launch,
+            try await Self.train(out, "--lr", "0.1") + model + ["--K", "3"], leaving: out)
+        try workspace.copy(finished("data"), as: "data")
+        let train = workspace("data/\(FinishedRuns.dataset)/train.csv")
+        var lines = try String(contentsOfFile: train, encoding: .utf8).split(separator: "\n")
+        lines.removeLast()
+        try lines.joined(separator: "\n").write(toFile: train, atomically: true, encoding: .utf8)
+        try await expectRefusal(
+            Refusal(65, naming: "is not the data set of", "interactions instead of"), launch,
+            ["train", "--data-root", workspace("data"), "--dataset", FinishedRuns.dataset, "--out", out] + Self.options
+                + model, leaving: out)
+    }
+
+    @Test(arguments: [Launch.alone, .ranks(2)])
+    func `a training that could go on is not overwritten by accident`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let arguments = try await Self.train(out, "--model", "TiMiRec", "--epochs", "100000")
+        let stopped = try await launch.trainer(arguments + ["--time-limit", "0.3"])
+        try #require(stopped.exitCode == 75)
+        try await expectRefusal(
+            Refusal(64, naming: "stopped after step", "--resume", "--overwrite"), launch, arguments, leaving: out)
+        let again = try await launch.trainer(
+            arguments + ["--overwrite", "--time-limit", "0.3"], timeout: .seconds(60))
+        #expect(again.exitCode == 75)
+    }
+
+    @Test func `a damaged checkpoint is named and the one before is used`() async throws {
+        let workspace = try Workspace()
+        let (out, reference) = (workspace("run"), workspace("reference"))
+        let length = ["--model", "ComiRec", "--epochs", "40"]
+        try await Launch.alone.successfulTrainer(try await Self.train(reference) + length)
+        try await Launch.alone.successfulTrainer(
+            try await Self.train(out, "--keep-checkpoints", "3", "--checkpoint-every", "7") + length)
+        try FileManager.default.removeItem(atPath: out + "/result.json")
+        let names = try Self.checkpoints(out)
+        try #require(names.count >= 2)
+        let newest = out + "/checkpoints/" + names[names.count - 1]
+        var bytes = try Data(contentsOf: URL(filePath: newest))
+        bytes[bytes.count - 100] ^= 4
+        try bytes.write(to: URL(filePath: newest))
+        let result = try await Launch.ranks(2).successfulTrainer(try await Self.train(out, "--resume") + length)
+        #expect(result.standardError.contains("\(names[names.count - 1]) is damaged: the checksum"))
+        #expect(try FinishedRun(folder: out).digest == FinishedRun(folder: reference).digest)
+
+        try FileManager.default.removeItem(atPath: out + "/result.json")
+        for name in try Self.checkpoints(out) {
+            try Data("cut".utf8).write(to: URL(filePath: out + "/checkpoints/" + name))
+        }
+        try await expectRefusal(
+            Refusal(65, naming: "is damaged", "no checkpoint is left", "--overwrite"), .alone,
+            try await Self.train(out, "--resume") + length, leaving: out)
+    }
+
+    @Test func `a run that another process has taken over is left alone`() async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let ghost = RunningJob(
+            .ranks(2), try await Self.train(out, "--model", "ComiRec", "--epochs", "1000000"), out: out)
+        defer { ghost.end() }
+        let hasTrained = try await ghost.wait {
+            FileManager.default.contents(atPath: out + "/metrics.jsonl")?.isEmpty == false
+        }
+        try #require(hasTrained)
+        // What a later attempt does first.
+        try "2 elsewhere 77 x\n".write(toFile: out + "/attempt", atomically: true, encoding: .utf8)
+        let result = try await ghost.result
+        #expect(result.exitCode == 74, "\(result.standardError)")
+        #expect(result.standardError.contains("process 77 on elsewhere (attempt 2) has taken over this run"))
+    }
+
+    @Test(arguments: [Launch.alone, .ranks(3)])
+    func `a loss that is no number names the step and the samples`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        let result = try await launch.trainer(
+            try await Self.train(workspace("run"), "--model", "ComiRec", "--epochs", "50", "--lr", "1e30"))
+        #expect(result.exitCode == 70, "\(result.standardError)")
+        #expect(result.errorLines.count == 1, "\(result.standardError)")
+        let isNamed = ["step ", "in the samples of users ", "--lr"].allSatisfy(result.standardError.contains)
+        #expect(isNamed, "\(result.standardError)")
+    }
+
+    @Test(arguments: [
+        ["--extend"], ["--resume", "--overwrite"], ["--checkpoint-every", "-1"], ["--time-limit", "0"],
+        ["--time-limit", "1:2:3:4"], ["--keep-checkpoints", "0"], ["--stall-limit", "-1"],
+        ["--checkpoint-seconds", "0"],
+    ])
+    func `wrong options of running are refused`(options: [String]) async throws {
+        let workspace = try Workspace()
+        try await expectRefusal(
+            Refusal(64, naming: options[0]), .alone,
+            try await Self.train(workspace("run"), "--model", "BPRMF") + options, leaving: workspace.path)
+    }
+}

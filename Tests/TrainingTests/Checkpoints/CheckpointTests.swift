@@ -1,0 +1,167 @@
+import Differentiation
+import Evaluation
+import Foundation
+import Interactions
+import KernelCore
+import Testing
+import Training
+
+@Suite struct CheckpointTests {
+    private let folder: TemporaryFolder
+    private let layout: ParameterLayout
+    private let snapshot: CheckpointSnapshot
+    private let fingerprint: DatasetFingerprint
+
+    init() throws {
+        folder = try TemporaryFolder(inMemory: true)
+        layout = ParameterLayout()
+        let normal = Initialization.normal(deviation: 1)
+        _ = layout.root.table("items", rows: 7, columns: 3, normal)
+        _ = layout.root.matrix("weight", rows: 3, columns: 2, normal)
+        _ = layout.root.vector("bias", count: 2, normal)
+        snapshot = CheckpointSnapshot(layout)
+        for (seed, storage) in [snapshot.parameters, snapshot.first, snapshot.second].enumerated() {
+            storage.values.initialize(layout, seed: UInt64(seed))
+        }
+        let best = ParameterStorage(layout)
+        best.values.initialize(layout, seed: 9)
+        snapshot.best = best
+        let table = { (item: Int32) throws in
+            try InteractionTable(file: "memory", users: [1, 2], items: [item, 3], times: [1, 2])
+        }
+        fingerprint = DatasetFingerprint(
+            try InteractionDataset(name: "memory", train: table(1), dev: table(2), test: table(3)))
+        snapshot.data = String(decoding: try JSONEncoder().encode(fingerprint), as: UTF8.self)
+        snapshot.configuration = "model: ComiRec\nlr: 0.001\n"
+        snapshot.processor = "some processor"
+        snapshot.state = Self.state
+    }
+
+    private static let state: TrainingState = {
+        var state = TrainingState()
+        (state.step, state.epoch, state.place) = (25, 3, 5)
+        (state.epochLoss, state.epochSamples, state.epochSeconds) = (0.1 + 0.2, 123, 1.0 / 3)
+        (state.samples, state.trainSeconds) = (1000, 12.5)
+        (state.results, state.bestEpoch) = ([0.1, 1.0 / 7], 2)
+        state.bestMetrics = RankingMetrics(positions: [1, 3, 8], topK: [5, 10], measures: [.mrr])
+        state.log = [#"{"epoch":1}"#, #"{"epoch":2,"ü":"\n"}"#]
+        return state
+    }()
+
+    private func write() throws -> String {
+        let path = folder.file("step-0000000025.safetensors")
+        try snapshot.write(to: path) {}
+        return path
+    }
+
+    /// Reads all of a checkpoint.
+    private func read(_ path: String) throws(DamagedCheckpoint) -> (CheckpointFile, [[Float]]) {
+        let file = try CheckpointFile(path: path)
+        var values: [[Float]] = []
+        for group in CheckpointFormat.Group.allCases {
+            let storage = ParameterStorage(layout)
+            try file.read(group, into: storage.values, layout)
+            values.append(Self.floats(storage))
+        }
+        return (file, values)
+    }
+
+    private static func floats(_ storage: ParameterStorage) -> [Float] {
+        Array(UnsafeBufferPointer(start: storage.values.start, count: ParameterValues.count(for: storage.layout)))
+    }
+
+    @Test func `what is written is read back, every bit of it`() throws {
+        let (file, values) = try read(try write())
+        #expect(file.state == Self.state)
+        #expect(file.configuration == snapshot.configuration)
+        #expect(file.data == fingerprint && file.processor == "some processor" && file.hasBest)
+        let expected = [snapshot.parameters, snapshot.first, snapshot.second, snapshot.best!].map(Self.floats)
+        #expect(values == expected)
+        #expect(folder.content.count == 1, "no temporary file is left")
+    }
+
+    @Test func `a checkpoint is a safetensors file that other programs can read`() throws {
+        let file = try SafetensorsFile(path: try write())
+        #expect(file["parameters.items"]?.shape == [7, 3] && file["best.bias"]?.shape == [2])
+        #expect(try file.floats("second.weight").count == 6)
+    }
+
+    @Test func `every flipped bit is found`() throws {
+        let path = try write()
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        var stream = RandomStream(seed: 1, purpose: .order, moment: 0, element: 0)
+        for _ in 0..<500 {
+            var damaged = bytes
+            let place = Int.random(in: 0..<bytes.count, using: &stream)
+            damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &stream)
+            try folder.write(damaged, to: "damaged")
+            #expect(throws: DamagedCheckpoint.self, "byte \(place)") { try read(folder.file("damaged")) }
+        }
+    }
+
+    @Test func `every cut is found, and so is what follows the end`() throws {
+        let path = try write()
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        var stream = RandomStream(seed: 2, purpose: .order, moment: 0, element: 0)
+        for index in 0..<500 {
+            let length = index < 20 ? index : Int.random(in: 0..<bytes.count, using: &stream)
+            try folder.write(Array(bytes[..<length]), to: "damaged")
+            #expect(throws: DamagedCheckpoint.self, "\(length) bytes") { try read(folder.file("damaged")) }
+        }
+        try folder.write(bytes + [0], to: "damaged")
+        #expect(throws: DamagedCheckpoint.self) { try read(folder.file("damaged")) }
+    }
+
+    @Test func `another file of the format is no checkpoint`() throws {
+        var writer = try SafetensorsWriter(
+            replacing: folder.file("model"), tensors: [.init("items", Float.self, shape: [1])],
+            metadata: [("model", "ComiRec")])
+        try writer.append([Float(1)])
+        try writer.finish()
+        let error = #expect(throws: DamagedCheckpoint.self) { try read(folder.file("model")) }
+        #expect(error?.reason == "it is no checkpoint")
+    }
+
+    @Test func `a state that does not fit together is refused`() {
+        #expect(Self.state.inconsistency(stepsPerEpoch: 10) == nil)
+        #expect(TrainingState().inconsistency(stepsPerEpoch: 10) == nil)
+        #expect(Self.state.inconsistency(stepsPerEpoch: 11) != nil, "steps of another epoch length")
+        let changes: [(inout TrainingState) -> Void] = [
+            { $0.place = -1 }, { $0.place = 11 }, { $0.epoch = 5 }, { $0.epoch = 1 }, { $0.results = [] },
+            { $0.bestEpoch = 3 }, { $0.bestEpoch = 0 }, { $0.bestMetrics = nil }, { $0.log = [] }, { $0.step = 24 },
+            { $0.epoch = .max }, { $0.samples = -5 },
+        ]
+        for (index, change) in changes.enumerated() {
+            var state = Self.state
+            change(&state)
+            #expect(state.inconsistency(stepsPerEpoch: 10) != nil, "change \(index)")
+        }
+    }
+
+    @Test func `a writer that is not allowed any more leaves nothing behind`() throws {
+        struct Refused: Error {}
+        #expect(throws: Refused.self) {
+            try snapshot.write(to: folder.file("step-0000000025.safetensors")) { throw Refused() }
+        }
+        #expect(folder.content.isEmpty)
+    }
+}
+
+@Suite struct DatasetFingerprintTests {
+    private func dataset(_ items: [Int32], times: [Int64] = [1, 2, 3]) throws -> DatasetFingerprint {
+        let train = try InteractionTable(file: "memory", users: [1, 1, 2], items: items, times: times)
+        let rest = try InteractionTable(file: "memory", users: [1, 2], items: [4, 4], times: [9, 9])
+        return DatasetFingerprint(try InteractionDataset(name: "memory", train: train, dev: rest, test: rest))
+    }
+
+    @Test func `what differs between two data sets is named`() throws {
+        let reference = try dataset([1, 2, 3])
+        #expect(try dataset([1, 2, 3]).differences(from: reference).isEmpty)
+        #expect(
+            try dataset([1, 3, 2]).differences(from: reference) == [
+                "train has other interactions than before, as many as before"
+            ])
+        #expect(try dataset([1, 2, 3], times: [1, 2, 4]).differences(from: reference).count == 1)
+        #expect(try dataset([1, 2, 5]).differences(from: reference).first == "5 items instead of 4")
+    }
+}
