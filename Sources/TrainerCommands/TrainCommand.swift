@@ -84,6 +84,10 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Report of test beside HR and NDCG: some of \(MeasureList.names).")
     var measures: MeasureList?
 
+    @Option(
+        help: ArgumentHelp("BaM: True tests the trained model in the folder of --path.", visibility: .hidden))
+    var test = Switch(false)
+
     @Option(help: "Options from a YAML file such as a run's config.yaml; those of the command line win.")
     var config: String?
 
@@ -96,6 +100,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(visibility: .hidden) var ignored: IgnoredOptions
 
     mutating func run() throws {
+        if test.isOn { return try testTrainedModel() }
         let job = try makeJob()
         let control = running.control
         let printsJSON = json
@@ -115,6 +120,23 @@ struct TrainCommand: ParsableCommand {
                 return Launcher.stoppedEarly
             }
         }
+    }
+
+    /// `trainer evaluate` of what the same command line without `--test` has trained.
+    private func testTrainedModel() throws {
+        guard out != nil || data.path != nil else {
+            throw CommandError("--test needs the folder of a run\nname it with --path")
+        }
+        guard FileManager.default.fileExists(atPath: RunFolder(output).configuration) else {
+            throw CommandError(
+                exitCode: 65, "\(output): no trained model\ntrain it first, with the same command line without --test")
+        }
+        var arguments = ["--checkpoint", output]
+        if let dataset = data.dataset { arguments += ["--dataset", dataset] }
+        if let root = data.dataRoot { arguments += ["--data-root", root] }
+        if json { arguments.append("--json") }
+        var evaluation = try EvaluateCommand.parse(arguments)
+        try evaluation.run()
     }
 
     private func makeJob() throws -> TrainingJob {

@@ -16,7 +16,8 @@ public enum Trainer {
                 if Launcher.isFirstRank { print(ModelList.text) }
                 TrainerCommand.exit()
             }
-            var command = try TrainerCommand.parseAsRoot(try ConfigurationFile.expand(arguments))
+            var command = try TrainerCommand.parseAsRoot(
+                BaMCommandLine.expand(try ConfigurationFile.expand(arguments)))
             try command.run()
         } catch {
             if !Launcher.isFirstRank { Launcher.endBehindFirstRank(error) }
