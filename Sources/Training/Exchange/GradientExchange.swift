@@ -62,11 +62,40 @@ extension GradientExchange {
 }
 
 /// How the ranks exchange gradients.
-public enum ExchangeKind: String, Sendable, Codable, CaseIterable {
-    /// Shared memory where all ranks are on one node, messages otherwise.
-    case automatic = "auto"
+public enum ExchangeKind: RawRepresentable, Sendable, Hashable, Codable, CaseIterable {
+    /// Shared memory within a node, messages between nodes.
+    case automatic
     case shared
+    /// Messages between all ranks.
     case messages
+    /// As if every so many ranks were a node by themselves: several nodes on one.
+    case groups(Int)
+
+    public static var allCases: [ExchangeKind] { [.automatic, .shared, .messages] }
+
+    private static let groupPrefix = "groups-"
+
+    public init?(rawValue: String) {
+        switch rawValue {
+        case "auto": self = .automatic
+        case "shared": self = .shared
+        case "messages": self = .messages
+        default:
+            guard rawValue.hasPrefix(Self.groupPrefix), let size = Int(rawValue.dropFirst(Self.groupPrefix.count)),
+                size > 0
+            else { return nil }
+            self = .groups(size)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .automatic: "auto"
+        case .shared: "shared"
+        case .messages: "messages"
+        case .groups(let size): Self.groupPrefix + String(size)
+        }
+    }
 }
 
 /// What an exchange has to know.

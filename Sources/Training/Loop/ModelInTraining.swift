@@ -41,30 +41,25 @@ final class ModelInTraining {
 extension ExchangePlan {
     /// The exchange of the kind that is asked for. Collective.
     fileprivate func exchange(_ kind: ExchangeKind, world: Communicator) throws -> any GradientExchange {
-        let node = try world.splitBySharedMemory()
-        try checkMemory(isShared: kind != .messages, node, world)
-        let isOneNode = try world.allReduce(node.size, .minimum) == world.size
-        switch kind {
-        case .messages: return MessageExchange(self, rank: world.rank, world: world)
-        case .shared where !isOneNode:
+        let map = try NodeMap(kind, world: world)
+        try checkMemory(map, world)
+        guard map.ranks.count > 1 else { return try SharedMemoryExchange(self, map) }
+        guard kind != .shared else {
             return try world.together {
                 throw TrainingError(
                     .usage, "the ranks do not share the memory of one node", remedy: "leave --exchange at auto")
             }
-        case .shared, .automatic:
-            guard isOneNode else { return MessageExchange(self, rank: world.rank, world: world) }
-            return try SharedMemoryExchange(self, rank: world.rank, node: world.size > 1 ? node : nil)
         }
+        return try MultiNodeExchange(self, map)
     }
 
     /// Throws where a node lacks the memory for its ranks. Collective.
-    private func checkMemory(isShared: Bool, _ node: Communicator, _ world: Communicator) throws {
+    private func checkMemory(_ map: NodeMap, _ world: Communicator) throws {
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
-        // Parameters and two moments, for the node or for each rank; at rank 0 the best ones and a checkpoint's copy.
-        let own = ownedShards[world.rank].count * gradientLayout.byteCount + (world.rank == 0 ? 4 * values : 0)
-        let isShared = isShared && node.size == world.size
-        let ownBytes = own + 3 * values
-        let bytes = try node.allReduce(isShared ? own : ownBytes, .sum) + (isShared ? 3 * values : 0)
-        try world.together { try MemoryNeed(bytes: bytes, ownBytes: ownBytes).check() }
+        // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy.
+        let copies = (map.place == 0 ? 3 : 0) + (world.rank == 0 ? 4 : 0)
+        let own = ownedShards[world.rank].count * gradientLayout.byteCount + copies * values
+        let bytes = try map.node?.allReduce(own, .sum) ?? own
+        try world.together { try MemoryNeed(bytes: bytes, ownBytes: own).check() }
     }
 }
