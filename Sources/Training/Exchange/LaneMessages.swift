@@ -8,6 +8,7 @@ final class LaneMessages {
     /// The slices of the lane: of each node one.
     let slices: [ParameterSlice]
     private(set) var summary = StepSummary(samples: 0, loss: 0, asksToStop: false, isFinite: true)
+    var phases: PhaseClock?
     private let layout: ParameterLayout
     private let lane: Communicator
     private let own: Int
@@ -83,9 +84,7 @@ final class LaneMessages {
             let message = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(target)[..<count])
             try lane.startSend(message, to: node, tag: 1, in: &requests)
         }
-        memory.phases?.begin(.waiting)
-        try requests.waitForAll()
-        memory.phases?.begin(.exchange)
+        try finishRound()
 
         for node in slices.indices where node != own {
             try lane.startReceive(into: results[node], from: node, tag: 2, in: &requests)
@@ -97,10 +96,14 @@ final class LaneMessages {
         }
         summary = StepSummary(
             samples: total.samples, loss: total.loss, asksToStop: total.asksToStop, isFinite: total.loss.isFinite)
-        memory.phases?.begin(.waiting)
-        try requests.waitForAll()
-        memory.phases?.begin(.exchange)
+        try finishRound()
         return summary
+    }
+
+    private func finishRound() throws(MPIError) {
+        phases?.begin(.waiting)
+        try requests.waitForAll()
+        phases?.begin(.exchange)
     }
 
     /// Writes this node's subtrees over a slice one behind the other.

@@ -20,6 +20,12 @@ import MPI
 final class MultiNodeExchange: GradientExchange {
     let parameters: ParameterValues
     let propagator: Propagator?
+    var phases: PhaseClock? {
+        didSet {
+            memory.phases = phases
+            messages?.phases = phases
+        }
+    }
     private let memory: NodeMemory
     private let map: NodeMap
     private let layout: ParameterLayout
@@ -46,11 +52,6 @@ final class MultiNodeExchange: GradientExchange {
             let own = map.ranks.indices.map { slices[$0 * map.laneCount + map.place] }
             return LaneMessages(plan, map, lane: lane, slices: own)
         }
-    }
-
-    var phases: PhaseClock? {
-        get { memory.phases }
-        set { memory.phases = newValue }
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }

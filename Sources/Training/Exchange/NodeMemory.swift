@@ -9,7 +9,7 @@ final class NodeMemory {
     let parameters: ParameterValues
     let moments: (first: ParameterValues, second: ParameterValues)
     let propagator: Propagator?
-    /// What measures the phases of a step; nil: nothing does.
+    /// What measures the waiting.
     var phases: PhaseClock?
     /// By shard; nil for those of other nodes.
     private let gradients: [GradientView?]

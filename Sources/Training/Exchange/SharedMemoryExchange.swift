@@ -8,6 +8,7 @@ import MPI
 final class SharedMemoryExchange: GradientExchange {
     let parameters: ParameterValues
     let propagator: Propagator?
+    var phases: PhaseClock? { didSet { memory.phases = phases } }
     private let memory: NodeMemory
     private let shardCount: Int
     /// Of all ranks, and this rank's.
@@ -31,11 +32,6 @@ final class SharedMemoryExchange: GradientExchange {
         adam = Adam(
             plan.optimizer, plan.layout, parameters: parameters, first: memory.moments.first,
             second: memory.moments.second)
-    }
-
-    var phases: PhaseClock? {
-        get { memory.phases }
-        set { memory.phases = newValue }
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
