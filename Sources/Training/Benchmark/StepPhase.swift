@@ -12,7 +12,7 @@ public enum StepPhase: Int, Sendable, CaseIterable {
     case exchange
     /// Adam. In shared memory the gradients of the shards are added on the way, block by block.
     case optimizer
-    /// Waiting for the slowest rank.
+    /// Waiting for the slowest rank, and for messages that are under way.
     case waiting
 
     /// As in JSON.
