@@ -32,7 +32,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
-        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
     ],
     targets: [
@@ -46,7 +45,7 @@ let package = Package(
         .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
         .target(name: "Reporting"),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
-        .target(name: "Interactions", dependencies: ["KernelCore", "CZlib"]),
+        .target(name: "Interactions", dependencies: ["KernelCore", "CZlib", "Reporting"]),
         .target(name: "Recommenders", dependencies: ["Differentiation", "Interactions", "KernelCore"]),
         .target(
             name: "Evaluation",
@@ -55,13 +54,12 @@ let package = Package(
             name: "Training",
             dependencies: [
                 "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting",
-                "Yams",
             ]),
         .target(
             name: "TrainerCommands",
             dependencies: [
                 "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting", "Training",
-                "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
 
@@ -83,9 +81,19 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders", "Reporting", "Training",
+                "Differentiation", "Evaluation", "HostileFiles", "Interactions", "KernelCore", "Recommenders",
+                "Reporting",
+                "Training",
             ],
             resources: [.copy("Golden/Cases")]),
+        .target(
+            name: "HostileFiles",
+            dependencies: [
+                "CZlib", "Differentiation", "Evaluation", "Interactions", "KernelCore", "Reporting", "TrainerCommands",
+                "Training",
+            ],
+            path: "Tests/HostileFiles"),
+        .testTarget(name: "HostileFileTests", dependencies: ["HostileFiles"]),
         .target(
             name: "TrainerSupport", dependencies: ["ProcessSupport", "Reporting"], path: "Tests/TrainerSupport"),
         .testTarget(
@@ -96,3 +104,10 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the main function of this program, so that only scripts/fuzz can build it.
+if getenv("FACET_FUZZING") != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz-readers", dependencies: ["HostileFiles"], path: "Tests/Fuzzing"))
+}

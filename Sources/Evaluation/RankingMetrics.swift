@@ -48,6 +48,12 @@ public struct RankingMetrics: Sendable, Equatable, Codable {
         self.users = users
     }
 
+    /// Whether the lists have a number for each cut-off; metrics that were read from a file may not.
+    package var isConsistent: Bool {
+        topK.allSatisfy { $0 > 0 } && users >= 0 && !topK.isEmpty
+            && [hitRatio.count, ndcg.count, coverage?.count ?? topK.count].allSatisfy { $0 == topK.count }
+    }
+
     /// The number that decides about the best epoch: NDCG at the first cut-off.
     public var selection: Double { ndcg.first ?? 0 }
 

@@ -1,3 +1,5 @@
+import Reporting
+
 /// Why a data set cannot be used: what happened, where, and what to do next.
 ///
 ///     data/games/dev.csv:1042: neg_items has 98 entries, the rows before have 99
@@ -29,7 +31,8 @@ public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible 
     }
 
     public var description: String {
+        let file = file.printable(limit: 2_000)
         let place = line.map { "\(file):\($0)" } ?? file
-        return "\(place): \(problem)\n\(remedy)"
+        return "\(place): \(problem.printable())\n\(remedy)"
     }
 }

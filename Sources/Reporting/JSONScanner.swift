@@ -10,7 +10,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
-    public var description: String { "byte \(offset): \(reason)" }
+    public var description: String { "byte \(offset): \(reason.printable())" }
 }
 
 /// Reads the tokens of JSON (RFC 8259) strictly: no comments, no trailing commas, valid UTF-8, no lone surrogates.
@@ -133,6 +133,9 @@ package struct JSONScanner {
                 offset += 1
                 guard let text = String(validating: content, as: UTF8.self) else {
                     throw JSONError(offset: start, reason: "the string is not valid UTF-8")
+                }
+                guard text.isStreamSafe else {
+                    throw JSONError(offset: start, reason: "the string has more than 30 combining marks in a row")
                 }
                 return text
             case UInt8(ascii: "\\"):

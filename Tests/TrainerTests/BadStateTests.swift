@@ -143,10 +143,10 @@ import TrainerSupport
     }
 
     static let configurations = [
-        Configuration(text: "lr: 0.1\nseed: [1,\n", refusal: Refusal(65, naming: "options.yaml:3: ")),
+        Configuration(text: "lr: 0.1\nseed: [1,\n", refusal: Refusal(65, naming: "options.yaml:2: ")),
         Configuration(text: "lr: 0.1\n\tseed: 1\n", refusal: Refusal(65, naming: "options.yaml:2: ")),
         Configuration(text: "", refusal: Refusal(65, naming: "options.yaml: no options")),
-        Configuration(text: "just text\n", refusal: Refusal(65, naming: "options.yaml: no options")),
+        Configuration(text: "just text\n", refusal: Refusal(65, naming: "options.yaml:1: not an option")),
         Configuration(text: "lr: 0.1\nseed: [1, 2]\n", refusal: Refusal(65, naming: "options.yaml:2: ")),
         Configuration(text: "lr: 0.1\nbatch-sise: 8\n", refusal: Refusal(64, naming: "Did you mean '--batch-size'?")),
         Configuration(text: "lr: -1\n", refusal: Refusal(64, naming: "--lr")),

@@ -20,6 +20,7 @@ enum ItemPerLineFormat: InteractionFormat {
             else {
                 throw reader.failure("the line has 1 column, at least 2 are needed", "every line must be `user item`")
             }
+            try reader.requireRoom(in: table)
             table.append(
                 user: try reader.id(user, "user", limit: .any), item: try reader.id(item, "item", limit: .any),
                 time: Int64(reader.line), line: reader.line)

@@ -1,3 +1,5 @@
+import Reporting
+
 /// ReChorus: `train.csv`, `dev.csv`, `test.csv`, plain or gzip, separated by TAB in spite of the name.
 ///
 /// The header names the columns `user_id`, `item_id`, `time` in any order, among any others. Dev and test may add
@@ -108,6 +110,7 @@ enum ReChorusFormat: InteractionFormat {
                     width = count
                 }
             }
+            try reader.requireRoom(in: table)
             table.append(user: user, item: item, time: time, line: reader.line)
         }
         table.negativesPerRow = table.count > 0 ? width : nil
@@ -162,8 +165,7 @@ enum ReChorusFormat: InteractionFormat {
 
         func column(_ name: String, _ reader: borrowing LineReader) throws(DatasetError) -> Int {
             guard let index = names.firstIndex(of: name) else {
-                let found = names.map { "\"\($0)\"" }.joined(separator: ", ")
-                throw reader.failure("the header has no column \(name): \(found)", Header.expectation(required))
+                throw reader.failure("the header has no column \(name): \(list)", Header.expectation(required))
             }
             guard names.lastIndex(of: name) == index else {
                 throw reader.failure("the header has the column \(name) twice", Header.expectation(required))
@@ -174,7 +176,13 @@ enum ReChorusFormat: InteractionFormat {
         func tooFewColumns(_ reader: borrowing LineReader, _ found: Int, needed: Int) -> DatasetError {
             reader.failure(
                 "the line has \(found) column\(found == 1 ? "" : "s"), at least \(needed) are needed",
-                "the columns of the header are \(names.joined(separator: ", ")), separated by TAB")
+                "the columns of the header are \(list), separated by TAB")
+        }
+
+        /// The names for messages.
+        private var list: String {
+            names.prefix(10).map { "\"\($0.printable(limit: 40))\"" }.joined(separator: ", ")
+                + (names.count > 10 ? " and \(names.count - 10) more" : "")
         }
 
         private static func expectation(_ required: [String]) -> String {

@@ -11,12 +11,16 @@ struct ByteSource: ~Copyable {
     /// Inside a gzip member: between its header and its checksum.
     private var insideMember = false
 
-    private static let inputSize = 1 << 18
-
     init(path: String) throws(DatasetError) {
         file = try FileSource(path: path)
-        input = .allocate(byteCount: ByteSource.inputSize, alignment: 16)
+        input = .allocate(byteCount: ByteSource.bufferSize(for: file.size), alignment: 16)
     }
+
+    /// Bytes of a buffer that `count` bytes go through: many for few system calls, few for a small file.
+    private static func bufferSize(for count: Int) -> Int { max(1 << 12, min(count, 1 << 18)) }
+
+    /// The buffer that the uncompressed bytes should be read into; a text shrinks to a quarter or less.
+    var outputSize: Int { ByteSource.bufferSize(for: min(file.size, 1 << 18) * 4) }
 
     private mutating func begin() throws(DatasetError) {
         begun = true
@@ -83,7 +87,7 @@ struct ByteSource: ~Copyable {
             var source = try ByteSource(path: path)
             try source.begin()
             guard source.inflater != nil else { return nil }
-            let output = UnsafeMutableRawBufferPointer.allocate(byteCount: inputSize, alignment: 16)
+            let output = UnsafeMutableRawBufferPointer.allocate(byteCount: source.outputSize, alignment: 16)
             defer { output.deallocate() }
             var line = 1
             while true {

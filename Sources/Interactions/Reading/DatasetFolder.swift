@@ -1,3 +1,5 @@
+import Reporting
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
@@ -26,9 +28,7 @@ struct DatasetFolder: Sendable {
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+            let name = entry.entryName
             if !name.hasPrefix(".") { names.append(name) }
         }
         self.names = names.sorted()

@@ -107,6 +107,14 @@ extension LineReader {
         }
     }
 
+    /// Refuses the current line where `table` is full: rows are numbered with 32 bits.
+    @inline(__always)
+    func requireRoom(in table: borrowing InteractionTable) throws(DatasetError) {
+        guard table.count < Int(Int32.max) - 1 else {
+            throw failure("more than \(Int32.max - 1) interactions", "filter the data set")
+        }
+    }
+
     /// A user or item id in the current line: 1 or more, at most `limit`.
     @inline(__always)
     func id(_ field: UnsafeRawBufferPointer, _ name: String, limit: IdLimit) throws(DatasetError) -> Int32 {

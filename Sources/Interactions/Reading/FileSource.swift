@@ -7,14 +7,16 @@ import Darwin
 /// A regular file, read front to back.
 struct FileSource: ~Copyable {
     let path: String
+    /// Bytes in the file when it was opened.
+    let size: Int
     private let descriptor: CInt
 
     init(path: String) throws(DatasetError) {
-        descriptor = try FileSource.openRegular(path)
+        (descriptor, size) = try FileSource.openRegular(path)
         self.path = path
     }
 
-    private static func openRegular(_ path: String) throws(DatasetError) -> CInt {
+    private static func openRegular(_ path: String) throws(DatasetError) -> (descriptor: CInt, size: Int) {
         // Looked at before it is opened: opening a named pipe would wait for a writer.
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileSource.failure(path, "cannot be read") }
@@ -28,7 +30,7 @@ struct FileSource: ~Copyable {
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileSource.failure(path, "cannot be read") }
-        return descriptor
+        return (descriptor, Int(status.st_size))
     }
 
     deinit { close(descriptor) }

@@ -20,10 +20,10 @@ struct LineReader: ~Copyable {
     /// Longer lines are refused: the file is hardly text.
     static let longestLine = 1 << 26
 
-    init(path: String, bufferSize: Int = 1 << 18) throws(DatasetError) {
+    init(path: String) throws(DatasetError) {
         self.path = path
         source = try ByteSource(path: path)
-        buffer = .allocate(byteCount: bufferSize, alignment: 16)
+        buffer = .allocate(byteCount: source.outputSize, alignment: 16)
     }
 
     deinit { buffer.deallocate() }

@@ -40,12 +40,15 @@ public struct TimeIntervals: Sendable {
         var distinctCount = 0
         var place = 0
         for segment in 0..<segments.count {
-            let gap = min(batch.smallestTimeGaps[segment], Self.largestGap)
+            let gap = UInt64(min(batch.smallestTimeGaps[segment], Self.largestGap))
             let times = histories.times + segments.start(segment)
             let length = segments.length(segment)
             for query in queries == .newest ? length - min(length, 1)..<length : 0..<length {
                 for position in 0..<length {
-                    let interval = min(Int64(largest), abs(times[query] - times[position]) / gap)
+                    let (one, other) = (times[query], times[position])
+                    // Times lie anywhere in 64 bits: their difference always fits without a sign.
+                    let difference = UInt64(bitPattern: max(one, other) &- min(one, other))
+                    let interval = min(UInt64(largest), difference / gap)
                     if slotOfInterval[Int(interval)] < 0 {
                         slotOfInterval[Int(interval)] = Int32(distinctCount)
                         distinct[distinctCount] = Int32(interval)

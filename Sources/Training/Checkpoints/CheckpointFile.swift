@@ -41,12 +41,18 @@ package struct CheckpointFile {
             let decoder = JSONDecoder()
             func text(_ key: String) throws(DamagedCheckpoint) -> Data {
                 guard let text = metadata[key] else { throw damaged("it has no \(key)") }
-                return Data(text.utf8)
+                let bytes = Array(text.utf8)
+                // Foundation's parser spends hours on some names that this one refuses.
+                do throws(JSONError) { _ = try JSONValue(parsing: bytes) } catch { throw damaged("\(key): \(error)") }
+                return Data(bytes)
             }
             state = try decoder.decode(TrainingState.self, from: text(CheckpointFormat.Key.state))
             data = try decoder.decode(DatasetFingerprint.self, from: text(CheckpointFormat.Key.data))
             checksums = try decoder.decode([String: UInt32].self, from: text(CheckpointFormat.Key.checksums))
-            configuration = String(decoding: try text(CheckpointFormat.Key.configuration), as: UTF8.self)
+            guard let options = metadata[CheckpointFormat.Key.configuration] else {
+                throw damaged("it has no \(CheckpointFormat.Key.configuration)")
+            }
+            configuration = options
             processor = metadata[CheckpointFormat.Key.processor] ?? ""
         } catch let error as DamagedCheckpoint {
             throw error

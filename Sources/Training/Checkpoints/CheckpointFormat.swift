@@ -2,6 +2,7 @@ import Differentiation
 import Foundation
 import Interactions
 import KernelCore
+import Reporting
 
 /// How a checkpoint lies in its file: a safetensors file, so that every program that reads these can look into it.
 ///
@@ -60,5 +61,5 @@ package struct DamagedCheckpoint: Error, Equatable, CustomStringConvertible {
     package let path: String
     package let reason: String
 
-    package var description: String { "\(path) is damaged: \(reason)" }
+    package var description: String { "\(path) is damaged: \(reason.printable())" }
 }

@@ -1,23 +1,24 @@
-import Yams
+import Reporting
 
 /// What a command asks for that the run it goes on with was not made with.
-struct ResumeDifferences {
+package struct ResumeDifferences {
     /// Names of options that decide when a training ends, not what it computes up to there.
     static let extensions: Set<String> = ["epochs", "early-stop", "patience", "max-steps"]
     /// Names of options that never change a result, or that only say where something lies.
     private static let irrelevant: Set<String> = ["out", "data-root", "dataset", "exchange", "extractor"]
 
     /// `--lr 0.001 instead of 0.01`, by the name of the option.
-    let changes: [(option: String, text: String)]
+    package let changes: [(option: String, text: String)]
 
     /// - Parameters:
     ///   - now, before: texts of `config.yaml`. Folders may have moved: what they hold is compared by the fingerprint.
-    init(now: String, before: String) {
+    package init(now: String, before: String) {
         let (now, before) = (Self.options(now), Self.options(before))
         changes = Set(now.keys).union(before.keys).subtracting(Self.irrelevant).sorted().compactMap { option in
             let (value, earlier) = (now[option], before[option])
             guard value != earlier else { return nil }
-            return (option, "--\(option) \(value ?? "not given") instead of \(earlier ?? "not given")")
+            let text = "--\(option) \(value ?? "not given") instead of \(earlier ?? "not given")"
+            return (option, text.printable(limit: 200))
         }
     }
 
@@ -38,11 +39,7 @@ struct ResumeDifferences {
     }
 
     private static func options(_ text: String) -> [String: String] {
-        var result: [String: String] = [:]
-        for (key, value) in (try? Yams.compose(yaml: text))?.mapping ?? [:] {
-            guard let name = key.string else { continue }
-            result[name] = value.scalar?.string ?? ""
-        }
-        return result
+        let entries = (try? OptionText(parsing: Array(text.utf8)))?.entries ?? []
+        return Dictionary(entries.map { ($0.name, $0.value ?? "") }) { first, _ in first }
     }
 }

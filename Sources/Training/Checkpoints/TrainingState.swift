@@ -37,6 +37,10 @@ package struct TrainingState: Sendable, Equatable, Codable {
     package func inconsistency(stepsPerEpoch: Int) -> String? {
         let numbers = [step, epoch, place, epochSamples, samples, bestEpoch]
         if numbers.contains(where: { $0 < 0 }) { return "a number is negative" }
+        // So that the numbers of the steps to come can be added.
+        if max(samples, epochSamples) > 1 << 53 { return "\(samples) samples" }
+        if let bestMetrics, !bestMetrics.isConsistent { return "the best metrics do not fit together" }
+        if log.contains(where: { $0.utf8.contains(UInt8(ascii: "\n")) }) { return "a line of the log is more than one" }
         if place > stepsPerEpoch { return "place \(place) of an epoch of \(stepsPerEpoch) steps" }
         if results.count != epoch && results.count + 1 != epoch { return "\(results.count) results in epoch \(epoch)" }
         if log.count != results.count { return "\(log.count) lines of the log, \(results.count) results" }

@@ -89,9 +89,7 @@ public struct AtomicFile: ~Copyable {
         guard let stream = opendir(folder) else { return }
         defer { closedir(stream) }
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+            let name = entry.entryName
             guard name.hasPrefix("."), name.hasSuffix(temporarySuffix) else { continue }
             unlink("\(folder)/\(name)")
         }

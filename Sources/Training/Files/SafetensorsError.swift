@@ -51,7 +51,7 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
 
     public var description: String {
         if case .unreadable(let error) = reason { return error.description }
-        return "\(path): \(fact)\n\(advice)"
+        return "\(path.printable(limit: 2_000)): \(fact.printable())\n\(advice)"
     }
 
     /// What is wrong, without the file's name.

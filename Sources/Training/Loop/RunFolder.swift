@@ -1,6 +1,5 @@
 import Foundation
 import Reporting
-import Yams
 
 /// The folder of a run: what a training leaves behind, and where to find it.
 public struct RunFolder: Sendable {
@@ -77,28 +76,28 @@ public struct RunFolder: Sendable {
     }
 
     /// A configuration as it is in `config.yaml`.
-    func text(of configuration: TrainingConfiguration) throws -> String { try YAMLEncoder().encode(configuration) }
+    func text(of configuration: TrainingConfiguration) throws -> String {
+        try OptionEncoder.encode(configuration).text
+    }
 
     /// Reads and checks `config.yaml`.
     ///
     /// - Parameter option: the option that named the folder, for the message.
     public func readConfiguration(namedBy option: String = "--out") throws -> TrainingConfiguration {
-        let text: String
         do {
-            text = try String(contentsOfFile: configuration, encoding: .utf8)
-        } catch {
-            throw TrainingError(
-                .data, "\(configuration): cannot be read",
-                remedy: "\(path) is not the folder of a run: name one with \(option)")
-        }
-        do {
-            let decoded = try YAMLDecoder().decode(TrainingConfiguration.self, from: text)
+            let options = try OptionText(contentsOf: configuration)
+            let decoded = try OptionDecoder.decode(TrainingConfiguration.self, from: options)
             try decoded.validate()
             return decoded
+        } catch let error as FileError {
+            throw TrainingError(
+                .data, "\(configuration): cannot be read: \(error.reason)",
+                remedy: "\(path) is not the folder of a run: name one with \(option)")
+        } catch let error as OptionError {
+            throw TrainingError(
+                .data, error.message(path: configuration), remedy: "restore the file that the training wrote")
         } catch let error as TrainingError {
-            throw TrainingError(.data, "\(configuration): \(error.problem)", remedy: error.remedy)
-        } catch {
-            throw TrainingError(.data, "\(configuration): \(error)", remedy: "restore the file that the training wrote")
+            throw TrainingError(.data, "\(configuration): \(error.problem.printable())", remedy: error.remedy)
         }
     }
 

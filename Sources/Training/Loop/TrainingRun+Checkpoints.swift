@@ -153,7 +153,7 @@ extension TrainingRun {
         }
         if file.processor != Processor.model {
             console.warning(
-                "\(file.path) was computed on another processor (\(file.processor)) than this one (\(Processor.model))\n"
+                "\(file.path) was computed on another processor (\(file.processor.printable())) than this one (\(Processor.model))\n"
                     + "the last bits of the result can differ from those of a training on one of them alone")
         }
         try folder.create()

@@ -129,13 +129,31 @@ import Training
         let changes: [(inout TrainingState) -> Void] = [
             { $0.place = -1 }, { $0.place = 11 }, { $0.epoch = 5 }, { $0.epoch = 1 }, { $0.results = [] },
             { $0.bestEpoch = 3 }, { $0.bestEpoch = 0 }, { $0.bestMetrics = nil }, { $0.log = [] }, { $0.step = 24 },
-            { $0.epoch = .max }, { $0.samples = -5 },
+            { $0.epoch = .max }, { $0.samples = -5 }, { $0.samples = .max }, { $0.epochSamples = .max },
+            { $0.log[0] = "{}\n{}" },
         ]
         for (index, change) in changes.enumerated() {
             var state = Self.state
             change(&state)
             #expect(state.inconsistency(stepsPerEpoch: 10) != nil, "change \(index)")
         }
+    }
+
+    @Test func `best metrics without a number for each cut-off are refused`() throws {
+        var state = Self.state
+        let text = String(decoding: try JSONEncoder().encode(state.bestMetrics), as: UTF8.self)
+        let damaged = text.replacing("\"topK\":[5,10]", with: "\"topK\":[5,10,20]")
+        try #require(damaged != text)
+        state.bestMetrics = try JSONDecoder().decode(RankingMetrics.self, from: Data(damaged.utf8))
+        #expect(state.inconsistency(stepsPerEpoch: 10) != nil)
+    }
+
+    @Test func `a state of many combining marks is refused at once`() throws {
+        let marks = String(repeating: "\\u0301", count: 20_000) + String(repeating: "\\u0323", count: 20_000)
+        snapshot.data = "{\"\(marks)\":1}"
+        let path = try write()
+        let error = #expect(throws: DamagedCheckpoint.self) { try read(path) }
+        #expect(error?.reason.contains("combining marks") == true)
     }
 
     @Test func `a writer that is not allowed any more leaves nothing behind`() throws {

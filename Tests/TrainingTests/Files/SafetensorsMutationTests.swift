@@ -1,3 +1,4 @@
+import HostileFiles
 import KernelCore
 import Reporting
 import Testing
@@ -15,37 +16,16 @@ import Training
         data: (0..<38).map { UInt8($0 * 7 & 0xFF) })
 
     /// Words that take a reader to its limits when they replace a part of the file.
-    private let fragments = [
+    private static let fragments = [
         "9223372036854775807", "18446744073709551615", "-1", "0", "1e9", "{", "}", "[", "]", "\"", "\\u", "\\ud800",
         "__metadata__", "null", ",", ":", "[[[[", "\"w\"", "F64", "U8", "\u{0}", "99999999999999999999999999",
-    ].map { Array($0.utf8) }
+    ]
 
-    private func mutated(_ bytes: [UInt8], _ stream: inout RandomStream) -> [UInt8] {
-        var bytes = bytes
-        for _ in 0...Int.random(in: 0..<4, using: &stream) where !bytes.isEmpty {
-            let place = Int.random(in: 0..<bytes.count, using: &stream)
-            let end = min(bytes.count, place + Int.random(in: 1..<20, using: &stream))
-            switch Int.random(in: 0..<8, using: &stream) {
-            case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &stream)
-            case 1: bytes[place] = .random(in: .min ... .max, using: &stream)
-            case 2: bytes.removeSubrange(place..<end)
-            case 3: bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0...bytes.count, using: &stream))
-            case 4: bytes.removeSubrange(place...)
-            case 5: bytes[min(place & 15, bytes.count - 1)] = .random(in: .min ... .max, using: &stream)
-            case 6:
-                bytes.replaceSubrange(
-                    place..<min(bytes.count, place + 2), with: fragments.randomElement(using: &stream)!)
-            default:
-                // Digits decide about sizes and offsets: change one of them.
-                let digits = bytes.indices.filter { UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[$0] }
-                if let digit = digits.randomElement(using: &stream) {
-                    bytes[digit] = .random(in: UInt8(ascii: "0")...UInt8(ascii: "9"), using: &stream)
-                }
-            }
-        }
+    private func mutated(_ bytes: [UInt8], _ mutator: inout Mutator) -> [UInt8] {
+        var bytes = mutator.changed(bytes)
         // Half of the cases get a matching length, so that they reach what comes after it.
-        if bytes.count >= 8, Bool.random(using: &stream) {
-            let dataSize = Bool.random(using: &stream) ? 38 : Int.random(in: 0..<60, using: &stream)
+        if bytes.count >= 8, Bool.random(using: &mutator.stream) {
+            let dataSize = Bool.random(using: &mutator.stream) ? 38 : Int.random(in: 0..<60, using: &mutator.stream)
             let length = max(0, bytes.count - 8 - dataSize)
             for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: length >> (8 * index)) }
         }
@@ -70,9 +50,9 @@ import Training
         var refused = 0
         var reasons: Set<String> = []
         for sample in 0..<20_000 {
-            var stream = RandomStream(seed: 1, purpose: .synthesis, moment: 0, element: UInt32(sample))
+            var mutator = Mutator(fragments: Self.fragments, sample: sample)
             let path = try folder.write(
-                sample % 4 == 0 ? structured(&stream) : mutated(valid, &stream), to: "m.safetensors")
+                sample % 4 == 0 ? structured(&mutator.stream) : mutated(valid, &mutator), to: "m.safetensors")
             let file: SafetensorsFile
             do throws(SafetensorsError) {
                 file = try SafetensorsFile(path: path)

@@ -227,4 +227,24 @@ import Training
                 it is not a safetensors file or was cut off: copy or write it again
                 """)
     }
+
+    @Test func `a name of many combining marks is refused at once`() throws {
+        let marks = String(repeating: "\u{301}", count: 75_000) + String(repeating: "\u{323}", count: 75_000)
+        for header in [
+            #"{"a\#(marks)":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#, #"{"__metadata__":{"a\#(marks)":""}}"#,
+        ] {
+            let path = try folder.write(safetensors(header), to: "m.safetensors")
+            let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) }
+            #expect(error?.description.contains("combining marks") == true)
+        }
+    }
+
+    @Test func `a message quotes no control character and is short`() throws {
+        let name = #"\u001b[2J"# + String(repeating: "x", count: 100_000)
+        let header = #"{"\#(name)":{"dtype":"\u0007","shape":[0],"data_offsets":[0,0]}}"#
+        let path = try folder.write(safetensors(header), to: "m.safetensors")
+        let error = try #require(#expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) })
+        #expect(error.description.utf8.count < 2_000 && error.description.contains(#"\u{1b}[2J"#))
+        #expect(error.description.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 })
+    }
 }

@@ -1,0 +1,42 @@
+import Foundation
+import HostileFiles
+import Testing
+
+/// Files that are damaged at random. `scripts/fuzz` looks for worse ones, guided by what the readers do with them.
+@Suite struct MutationTests {
+    /// A folder for many small files, in memory where the machine has a file system there.
+    private final class Folder {
+        let path: String
+
+        init() throws {
+            let memory = "/dev/shm"
+            let isInMemory = FileManager.default.isWritableFile(atPath: memory)
+            path = (isInMemory ? memory : NSTemporaryDirectory()) + "/facet-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    /// A reader that traps ends the test process, one that loops never ends.
+    @Test(arguments: ReaderTrials.all.indices)
+    func `damaged files are refused or read, and nothing else`(reader: Int) throws {
+        let type = ReaderTrials.all[reader]
+        let folder = try Folder()
+        let trial = try type.init(folder: folder.path)
+        let seeds = try trial.seeds()
+        for seed in seeds { try trial.read(seed) }
+        for sample in 0..<20_000 {
+            var mutator = Mutator(fragments: type.fragments, sample: sample)
+            let input = trial.mutated(seeds[sample % seeds.count], choice: UInt32(sample / seeds.count)) {
+                mutator.changed($0)
+            }
+            do {
+                try trial.read(input)
+            } catch {
+                Issue.record("\(type.name), sample \(sample): \(error)\n\(String(decoding: input, as: UTF8.self))")
+                break
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import KernelCore
+
+/// Changes bytes at random, by a seed that repeats every change.
+package struct Mutator {
+    private let fragments: [[UInt8]]
+    package var stream: RandomStream
+
+    /// - Parameters:
+    ///   - fragments: what a part of the bytes may be replaced by.
+    ///   - sample: the number of the change.
+    package init(fragments: [String], sample: Int) {
+        self.fragments = fragments.map { Array($0.utf8) }
+        stream = RandomStream(seed: 1, purpose: .synthesis, moment: 0, element: UInt32(truncatingIfNeeded: sample))
+    }
+
+    /// `bytes` with one to four changes.
+    package mutating func changed(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        for _ in 0...Int.random(in: 0..<4, using: &stream) { change(&bytes) }
+        return bytes
+    }
+
+    private mutating func change(_ bytes: inout [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        let place = Int.random(in: 0..<bytes.count, using: &stream)
+        let end = min(bytes.count, place + Int.random(in: 1..<20, using: &stream))
+        switch Int.random(in: 0..<9, using: &stream) {
+        case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &stream)
+        case 1: bytes[place] = .random(in: .min ... .max, using: &stream)
+        case 2: bytes.removeSubrange(place..<end)
+        case 3: bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0...bytes.count, using: &stream))
+        case 4: bytes.removeSubrange(place...)
+        case 5: bytes[min(place & 15, bytes.count - 1)] = .random(in: .min ... .max, using: &stream)
+        case 6: bytes.insert(contentsOf: fragments.randomElement(using: &stream) ?? [], at: place)
+        case 7:
+            let replaced = place..<min(bytes.count, place + 2)
+            bytes.replaceSubrange(replaced, with: fragments.randomElement(using: &stream) ?? [])
+        default:
+            // Digits decide about sizes and offsets: change one of them.
+            let digits = bytes.indices.filter { UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[$0] }
+            if let digit = digits.randomElement(using: &stream) {
+                bytes[digit] = .random(in: UInt8(ascii: "0")...UInt8(ascii: "9"), using: &stream)
+            }
+        }
+    }
+}
