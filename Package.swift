@@ -22,10 +22,13 @@ let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", instr
 let package = Package(
     name: "Facet",
     products: [
+        .library(name: "KernelCore", targets: ["KernelCore"]),
         .library(name: "MPI", targets: ["MPI"]),
         .library(name: "Recommenders", targets: ["Recommenders"]),
         .library(name: "TrainerCommands", targets: ["TrainerCommands"]),
         .executable(name: "trainer", targets: ["trainer"]),
+        // Loaded before the trainer to count allocations; linked into nothing.
+        .library(name: "AllocationCount", type: .dynamic, targets: ["CAllocationCount"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -38,6 +41,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CVector"),
+        .target(name: "CAllocationCount"),
         .target(name: "MPI", dependencies: ["COpenMPI"]),
         .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
         .target(name: "Reporting"),

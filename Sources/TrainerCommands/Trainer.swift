@@ -43,5 +43,5 @@ struct TrainerCommand: ParsableCommand {
             Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 74 input/output error,
             75 stopped early with a checkpoint to go on from.
             """,
-        subcommands: [TrainCommand.self, EvaluateCommand.self, DataCommand.self])
+        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DataCommand.self])
 }
