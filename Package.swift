@@ -98,7 +98,7 @@ let package = Package(
             name: "TrainerSupport", dependencies: ["ProcessSupport", "Reporting"], path: "Tests/TrainerSupport"),
         .testTarget(
             name: "MultiRankTests",
-            dependencies: ["ProcessSupport", "Recommenders", "Reporting", "TrainerSupport", "trainer"]),
+            dependencies: ["ProcessSupport", "Recommenders", "Reporting", "TrainerSupport", "Yams", "trainer"]),
         .testTarget(
             name: "TrainerTests", dependencies: ["CZlib", "ProcessSupport", "Reporting", "TrainerSupport", "trainer"]),
     ],
