@@ -5,7 +5,7 @@ import Yams
 /// The manifests in `cluster/kubernetes` have the fields of the published schemas, in the right places and types.
 @Suite struct KubernetesManifestTests {
     /// What a schema allows: `kubeflow.org/v2beta1` MPIJob and the part of the core types that the manifests use.
-    private indirect enum Schema {
+    private indirect enum Schema: Sendable {
         case string, integer, boolean, quantity
         case oneOf([String])
         case list(Schema)
