@@ -22,13 +22,17 @@ let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", instr
 let package = Package(
     name: "Facet",
     products: [
+        .library(name: "KernelCore", targets: ["KernelCore"]),
         .library(name: "MPI", targets: ["MPI"]),
         .library(name: "Recommenders", targets: ["Recommenders"]),
         .library(name: "TrainerCommands", targets: ["TrainerCommands"]),
         .executable(name: "trainer", targets: ["trainer"]),
+        // Loaded before the trainer to count allocations; linked into nothing.
+        .library(name: "AllocationCount", type: .dynamic, targets: ["CAllocationCount"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
     ],
     targets: [
@@ -37,6 +41,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CVector"),
+        .target(name: "CAllocationCount"),
         .target(name: "MPI", dependencies: ["COpenMPI"]),
         .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
         .target(name: "Reporting"),
@@ -94,7 +99,7 @@ let package = Package(
             name: "TrainerSupport", dependencies: ["ProcessSupport", "Reporting"], path: "Tests/TrainerSupport"),
         .testTarget(
             name: "MultiRankTests",
-            dependencies: ["ProcessSupport", "Recommenders", "Reporting", "TrainerSupport", "trainer"]),
+            dependencies: ["ProcessSupport", "Recommenders", "Reporting", "TrainerSupport", "Yams", "trainer"]),
         .testTarget(
             name: "TrainerTests", dependencies: ["CZlib", "ProcessSupport", "Reporting", "TrainerSupport", "trainer"]),
     ],

@@ -284,6 +284,10 @@ private struct WeightedTotal: Operation {
         return (loss, total)
     }
 
+    var cost: OperationCost {
+        OperationCost(forward: Work(2 * x.count, floats: x.count), backward: Work(2 * x.count, floats: 2 * x.count))
+    }
+
     func backward(on tape: Tape) {
         for index in 0..<x.count { x.slope[index] += loss.slope[0] * Self.weight(index, of: x.count) }
     }

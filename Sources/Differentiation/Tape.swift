@@ -27,8 +27,11 @@ public struct Variable: BitwiseCopyable {
 ///
 /// A conforming type is a plain struct of variables, pointers and sizes, so that the tape can keep it without
 /// allocating. A new operation is a new file: a method on ``Tape`` that computes the value and records the struct, and
-/// the struct with its ``backward(on:)``.
+/// the struct with its ``cost`` and its ``backward(on:)``.
 public protocol Operation: BitwiseCopyable {
+    /// The useful work of the operation, by its shapes: what `trainer benchmark` relates its time to.
+    var cost: OperationCost { get }
+
     /// Adds to the gradients of the inputs, given the complete gradient of the output.
     func backward(on tape: Tape)
 }
@@ -52,6 +55,8 @@ public final class Tape {
     private var records: [(type: any Operation.Type, stored: UnsafeRawPointer)] = []
     private var dropoutSites: UInt32 = 0
     private var normalSites: UInt32 = 0
+    /// What counts the operations of training mini-batches; nil: nothing does.
+    package var profile: OperationProfile?
     /// What ``standardNormals(columns:over:users:)`` returns instead of numbers that it draws, so that a test can
     /// repeat what another program drew.
     package var givenNormals: UnsafePointer<Float>?
@@ -84,6 +89,7 @@ public final class Tape {
         dropoutSites = 0
         normalSites = 0
         self.pass = pass
+        profile?.restart()
     }
 
     /// Whether operations are recorded for a backward pass.
@@ -96,7 +102,15 @@ public final class Tape {
     public func backward(from loss: Variable) {
         precondition(loss.count == 1, "the backward pass starts from a single number")
         loss.slope[0] = 1
-        for record in records.reversed() { record.type.runBackward(record.stored, on: self) }
+        guard let profile else {
+            for record in records.reversed() { record.type.runBackward(record.stored, on: self) }
+            return
+        }
+        profile.restart()
+        for record in records.reversed() {
+            record.type.runBackward(record.stored, on: self)
+            profile.addBackward(record.type)
+        }
     }
 
     /// A new variable whose value the caller fills; its gradient is zero.
@@ -113,6 +127,14 @@ public final class Tape {
         let stored = arena.allocate(Recorded.self, count: 1)
         stored.initialize(to: operation())
         records.append((Recorded.self, UnsafeRawPointer(stored)))
+        profile?.addForward(Recorded.self, stored.pointee.cost)
+    }
+
+    /// Names what a training mini-batch has computed since the last operation, if that is no operation itself: so that
+    /// its time does not count for the next one. Costs nothing unless somebody measures.
+    public func note(_ name: StaticString, _ work: @autoclosure () -> Work) {
+        guard let profile, isRecording else { return }
+        profile.add(name, work())
     }
 
     /// The whole of a dense parameter as a variable.

@@ -78,6 +78,12 @@ public final class NodeGraph: @unchecked Sendable {
         return boundary(index)..<boundary(index + 1)
     }
 
+    /// Number of neighbours of the nodes at `positions`.
+    @inline(__always)
+    public func neighbourCount(of positions: Range<Int>) -> Int {
+        Int(offsets[positions.upperBound] - offsets[positions.lowerBound])
+    }
+
     private struct Lists {
         let offsets: [Int]
         let members: [Int32]

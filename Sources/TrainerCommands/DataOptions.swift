@@ -20,10 +20,15 @@ struct DataOptions: ParsableArguments {
     /// Whether `--path` names a data root.
     var pathIsRoot: Bool {
         guard let path, let dataset else { return false }
+        return Self.isRoot(path, of: dataset)
+    }
+
+    var root: String { dataRoot ?? (pathIsRoot ? path : nil) ?? Self.standardRoot }
+
+    /// Whether `path` holds a folder of the data set's name.
+    static func isRoot(_ path: String, of dataset: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path + "/" + dataset, isDirectory: &isFolder)
             && isFolder.boolValue
     }
-
-    var root: String { dataRoot ?? (pathIsRoot ? path : nil) ?? Self.standardRoot }
 }

@@ -50,10 +50,6 @@ struct TrainCommand: ParsableCommand {
     var earlyStop = 10
 
     @Option(
-        help: "epoch: every sample once an epoch; users: a random user, then one of the user's samples.")
-    var sampling = SamplingRule.epoch
-
-    @Option(
         name: [.customLong("validate-every"), .customLong("validate_every")],
         help: "With --sampling users: steps between two validations, which --epochs counts.")
     var validateEvery = 1000
@@ -61,32 +57,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "The most epochs (after the first 20) or validations since the best one; needs --early-stop.")
     var patience = 20
 
-    @Option(
-        name: [.customLong("seed"), .customLong("random_seed"), .customLong("random-seed")],
-        help: "Seed of all random numbers.")
-    var seed: UInt64 = 0
-
-    @Option(
-        name: [.customLong("batch-size"), .customLong("batch_size")], help: "Samples of a step, over all ranks.")
-    var batchSize = 256
-
-    @Option(
-        name: [.customLong("logical-shards"), .customLong("logical_shards")],
-        help: "Parts of the users: the most ranks. Another number is another training.")
-    var logicalShards = 8
-
-    @Option(
-        name: [.customLong("lr"), .customLong("learning-rate"), .customLong("learning_rate")],
-        help: "Learning rate of Adam.")
-    var lr = 1e-3
-
-    @Option(help: "L2 coefficient, added to the gradient.")
-    var l2 = 0.0
-
-    @Option(
-        name: [.customLong("negatives"), .customLong("num_neg"), .customLong("num-neg")],
-        help: "Negatives of a training sample.")
-    var negatives = 1
+    @OptionGroup(title: "Training step") var step: StepArguments
 
     @OptionGroup(title: "Model") var arguments: ModelArguments
 
@@ -113,8 +84,9 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Report of test beside HR and NDCG: some of \(MeasureList.names).")
     var measures: MeasureList?
 
-    @Option(help: "How ranks exchange gradients; never changes a result.")
-    var exchange = ExchangeKind.automatic
+    @Option(
+        help: ArgumentHelp("BaM: True tests the trained model in the folder of --path.", visibility: .hidden))
+    var test = Switch(false)
 
     @Option(help: "Options from a YAML file such as a run's config.yaml; those of the command line win.")
     var config: String?
@@ -128,6 +100,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(visibility: .hidden) var ignored: IgnoredOptions
 
     mutating func run() throws {
+        if test.isOn { return try testTrainedModel() }
         let job = try makeJob()
         let control = running.control
         let printsJSON = json
@@ -149,6 +122,23 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
+    /// `trainer evaluate` of what the same command line without `--test` has trained.
+    private func testTrainedModel() throws {
+        guard out != nil || data.path != nil else {
+            throw CommandError("--test needs the folder of a run\nname it with --path")
+        }
+        guard FileManager.default.fileExists(atPath: RunFolder(output).configuration) else {
+            throw CommandError(
+                exitCode: 65, "\(output): no trained model\ntrain it first, with the same command line without --test")
+        }
+        var arguments = ["--checkpoint", output]
+        if let dataset = data.dataset { arguments += ["--dataset", dataset] }
+        if let root = data.dataRoot { arguments += ["--data-root", root] }
+        if json { arguments.append("--json") }
+        var evaluation = try EvaluateCommand.parse(arguments)
+        try evaluation.run()
+    }
+
     private func makeJob() throws -> TrainingJob {
         // Not in validate(): a mistyped option is to be named before what is missing because of it.
         guard model != nil else {
@@ -161,22 +151,16 @@ struct TrainCommand: ParsableCommand {
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
         var configuration = TrainingConfiguration(
             model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
+        step.apply(to: &configuration)
         configuration.epochs = epochs
         configuration.maxSteps = maxSteps
-        configuration.seed = seed
-        configuration.batchSize = batchSize
-        configuration.logicalShards = logicalShards
-        configuration.optimizer = Adam.Settings(learningRate: lr, l2: l2)
-        configuration.negatives = negatives
         configuration.ranking = testAll.isOn ? .full : evaluation
         configuration.topK = topk.values
         configuration.historyScores = historyScores
         configuration.measures = measures?.values ?? []
         configuration.earlyStop = earlyStop
-        configuration.sampling = sampling
         configuration.validateEvery = validateEvery
         configuration.patience = patience
-        configuration.exchange = exchange
         configuration.extractor = extractor
         configuration.options = arguments.options
         configuration.objective = objective.options
@@ -196,7 +180,7 @@ struct TrainCommand: ParsableCommand {
         let usual = ModelOptions()
         let hasStages = model.flatMap(RecommenderCatalogue.entry(named:))?.stages.isEmpty == false
         return [
-            sampling == .epoch ? nil : "\(sampling.rawValue)\(validateEvery)",
+            step.sampling == .epoch ? nil : "\(step.sampling.rawValue)\(validateEvery)",
             earlyStop == 10 ? nil : "stop\(earlyStop)",
             patience == 20 ? nil : "patience\(patience)",
             hasStages ? nil : options.layers.map { "layers\($0)" },
@@ -223,8 +207,8 @@ struct TrainCommand: ParsableCommand {
                 modelName, "K\(options.interests)", "d\(options.embeddingSize)",
                 "pos\(options.addPositions.isOn ? 1 : 0)",
                 "trm\(options.addTransformer.isOn ? 1 : 0)", "attention\(options.attentionSize)",
-                "history\(options.historyMax)", "batch\(batchSize)", "shards\(logicalShards)", "negatives\(negatives)",
-                "lr\(lr)", "l2_\(l2)", "seed\(seed)",
+                "history\(options.historyMax)", "batch\(step.batchSize)", "shards\(step.logicalShards)",
+                "negatives\(step.negatives)", "lr\(step.lr)", "l2_\(step.l2)", "seed\(step.seed)",
             ] + unusualOptions + objective.unusualParts
         return "runs/\(data.dataset ?? "")/" + parts.joined(separator: "-")
     }

@@ -16,7 +16,8 @@ public enum Trainer {
                 if Launcher.isFirstRank { print(ModelList.text) }
                 TrainerCommand.exit()
             }
-            var command = try TrainerCommand.parseAsRoot(try ConfigurationFile.expand(arguments))
+            var command = try TrainerCommand.parseAsRoot(
+                BaMCommandLine.expand(try ConfigurationFile.expand(arguments)))
             try command.run()
         } catch {
             if !Launcher.isFirstRank { Launcher.endBehindFirstRank(error) }
@@ -43,5 +44,5 @@ struct TrainerCommand: ParsableCommand {
             Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 74 input/output error,
             75 stopped early with a checkpoint to go on from.
             """,
-        subcommands: [TrainCommand.self, EvaluateCommand.self, DataCommand.self])
+        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DataCommand.self])
 }

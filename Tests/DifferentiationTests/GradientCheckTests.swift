@@ -16,6 +16,8 @@ private struct SquareOperation: Operation {
     let x: Variable
     let y: Variable
 
+    var cost: OperationCost { .none }
+
     func backward(on tape: Tape) {
         for index in 0..<x.count { x.slope[index] += 2 * x.value[index] * y.slope[index] }
     }
@@ -26,6 +28,8 @@ private struct WrongSquareOperation: Operation {
     let x: Variable
     let y: Variable
     let wrong: Int
+
+    var cost: OperationCost { .none }
 
     func backward(on tape: Tape) {
         for index in 0..<x.count {

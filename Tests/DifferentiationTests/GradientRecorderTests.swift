@@ -114,6 +114,8 @@ private struct TotalOperation: Operation {
     let x: Variable
     let loss: Variable
 
+    var cost: OperationCost { .none }
+
     func backward(on tape: Tape) {
         for index in 0..<x.count { x.slope[index] += loss.slope[0] }
     }

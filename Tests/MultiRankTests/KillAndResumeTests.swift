@@ -5,8 +5,9 @@ import TrainerSupport
 /// A training that is killed at random moments, and goes on each time on another number of ranks, ends as one that was
 /// left alone.
 ///
-/// `FACET_KILL_RUNS` sets how many such trainings there are.
-@Suite struct KillAndResumeTests {
+/// `FACET_KILL_RUNS` sets how many such trainings there are, one after the other: the machine would spend its time on
+/// those that wait.
+@Suite(.serialized) struct KillAndResumeTests {
     static let runs = ProcessInfo.processInfo.environment["FACET_KILL_RUNS"].flatMap { Int($0) } ?? 20
 
     /// Trainings of every kind of state: two stages, propagated tables, batches of random users, dropout.

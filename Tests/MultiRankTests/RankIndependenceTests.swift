@@ -16,9 +16,11 @@ import TrainerSupport
         let ranks: Int
         let exchange: String
 
-        static let all = [1, 2, 3, 5, 6, 7, 8].flatMap {
-            [Parallel(ranks: $0, exchange: "shared"), Parallel(ranks: $0, exchange: "messages")]
-        }
+        static let all = [
+            (1, "shared"), (2, "shared"), (3, "shared"), (5, "shared"), (7, "shared"), (8, "shared"), (1, "messages"),
+            (2, "messages"), (3, "messages"), (6, "messages"), (8, "messages"), (4, "groups-2"), (5, "groups-2"),
+            (8, "groups-3"),
+        ].map { Parallel(ranks: $0.0, exchange: $0.1) }
     }
 
     private func compare(_ command: TrainingCommand, _ parallel: [Parallel]) async throws {
@@ -35,7 +37,7 @@ import TrainerSupport
     }
 
     @Test(arguments: TrainingCommand.everyModel(.withTransformer))
-    func `every model is the same on 1 to 8 ranks through shared memory and messages`(
+    func `every model is the same on 1 to 8 ranks through shared memory, messages and both`(
         command: TrainingCommand
     ) async throws {
         try await compare(command, Parallel.all)
@@ -51,13 +53,13 @@ import TrainerSupport
     func `batches of random users are the same on several ranks`(model: String) async throws {
         let command = TrainingCommand(
             model: model, stage: model == "TiMiRec" ? "both" : nil, setting: .randomUsers)
-        let parallel = [(2, "shared"), (3, "messages"), (5, "shared"), (7, "messages")]
+        let parallel = [(2, "shared"), (3, "messages"), (5, "groups-2"), (7, "messages")]
         try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
     }
 
     @Test(arguments: TrainingCommand.everyObjective)
     func `every selection and every loss is the same on several ranks`(command: TrainingCommand) async throws {
-        let parallel = [(2, "shared"), (3, "messages"), (5, "shared"), (8, "messages")]
+        let parallel = [(2, "shared"), (3, "messages"), (5, "groups-3"), (8, "messages")]
         try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
     }
 

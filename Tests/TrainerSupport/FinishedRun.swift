@@ -46,4 +46,9 @@ extension JSONValue {
         default: nil
         }
     }
+
+    /// The text of a string.
+    public var string: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
 }

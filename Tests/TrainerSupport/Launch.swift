@@ -32,11 +32,11 @@ public enum Launch: Sendable, Hashable, CustomStringConvertible {
     /// Runs the trainer to its end, which must be a good one.
     @discardableResult
     public func successfulTrainer(
-        _ arguments: [String], workingDirectory: String? = nil, timeout: Duration = .seconds(60),
-        program: String = "trainer"
+        _ arguments: [String], environment: [String: String] = [:], workingDirectory: String? = nil,
+        timeout: Duration = .seconds(60), program: String = "trainer"
     ) async throws -> ProgramResult {
         let result = try await trainer(
-            arguments, workingDirectory: workingDirectory, timeout: timeout, program: program)
+            arguments, environment: environment, workingDirectory: workingDirectory, timeout: timeout, program: program)
         guard result.exitCode == 0, !result.timedOut else {
             throw TrainerFailure(arguments: arguments, launch: self, result: result)
         }

@@ -71,7 +71,7 @@ public final class RunningJob: Sendable {
     public func wait(until condition: () -> Bool) async throws -> Bool {
         while !hasEnded {
             if condition() { return true }
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: .milliseconds(50))
         }
         return condition()
     }

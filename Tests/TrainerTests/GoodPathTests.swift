@@ -42,6 +42,37 @@ import TrainerSupport
         }
     }
 
+    @Test(arguments: launches)
+    func `the command lines of BaM's README work after trainer train`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        try SmallTables().withoutNegatives.write(to: workspace, "data/books")
+        for (name, model) in [("comirec", "BaM-ComiRec"), ("mind", "BaM-MIND")] {
+            let line = [
+                "train", "--path", name, "--dataset", "books", "--model", name, "--selection", "bam",
+                "--validate-every", "20", "--epochs", "2",
+            ]
+            let early = try await launch.trainer(line + ["--test", "True"], workingDirectory: workspace.path)
+            #expect(early.exitCode == 65)
+            #expect(early.errorLines == ["error: \(name): no trained model"])
+            try await launch.successfulTrainer(line, workingDirectory: workspace.path)
+            let run = try FinishedRun(folder: workspace(name))
+            #expect(run.result["model"] == .string(model))
+            #expect(run.result["steps"] == 40)
+            let configuration = try String(contentsOfFile: workspace(name + "/config.yaml"), encoding: .utf8)
+            for setting in [
+                "loss: sampled-softmax", "selection: soft", "negatives: 1280", "history-max: 50", "interests: 4",
+                "batch-size: 128", "sampling: users", "validate-every: 20", "patience: 15",
+            ] {
+                #expect(configuration.contains(setting + "\n"), "\(setting) in \(configuration)")
+            }
+            let before = files(below: workspace(name))
+            let tested = try await launch.successfulTrainer(
+                line + ["--test", "True", "--json"], workingDirectory: workspace.path)
+            #expect(try JSONValue(parsing: tested.standardOutput)["metrics"] == run.result["test"])
+            #expect(files(below: workspace(name)) == before)
+        }
+    }
+
     @Test func `the config.yaml of a run reproduces it`() async throws {
         let finished = try await FinishedRuns.workspace()
         let workspace = try Workspace()

@@ -205,6 +205,38 @@ import TrainerSupport
         #expect(isNamed, "\(result.standardError)")
     }
 
+    @Test func `a full disk during a checkpoint leaves the one before`() async throws {
+        let workspace = try Workspace()
+        let (disk, reference) = (workspace("disk"), workspace("reference"))
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        let length = ["--model", "ComiRec", "--epochs", "60"]
+        try await Launch.alone.successfulTrainer(try await Self.train(reference) + length)
+        let command = try await Self.train(disk + "/run") + length
+        let script = try workspace.write(
+            "script",
+            """
+            mount -t tmpfs -o size=300k tmpfs '\(disk)' || exit 99
+            "$@" --checkpoint-every 5 --keep-checkpoints 1000; echo "code $?"
+            mount -o remount,size=100m '\(disk)'
+            "$@" --resume; echo "code $?"
+            cat '\(disk)/run/result.json'
+            """)
+        let trainer = try path(ofProduct: "trainer")
+        let result = try await run(
+            product: "/usr/bin/unshare", arguments: ["-m", "sh", script, trainer] + command, timeout: .seconds(60))
+        guard result.exitCode == 0 else {
+            print("skipped: a file system of its own cannot be mounted here: \(result.standardError)")
+            return
+        }
+        #expect(result.errorLines.count == 1, "\(result.standardError)")
+        let isNamed = ["cannot be written: No space left on device", "free some space"].allSatisfy(
+            result.standardError.contains)
+        #expect(isNamed, "\(result.standardError)")
+        #expect(result.standardOutput.hasPrefix("code 74\n"), "\(result.standardOutput)")
+        let digest = try FinishedRun(folder: reference).digest
+        #expect(result.standardOutput.contains("\"parameters_sha256\": \(digest)"), "\(result.standardOutput)")
+    }
+
     @Test(arguments: [
         ["--extend"], ["--resume", "--overwrite"], ["--checkpoint-every", "-1"], ["--time-limit", "0"],
         ["--time-limit", "1:2:3:4"], ["--keep-checkpoints", "0"], ["--stall-limit", "-1"],

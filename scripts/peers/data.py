@@ -24,7 +24,10 @@ class Batch:
     items: torch.Tensor  # [B, 1 + N]
     pairs: torch.Tensor | None = None  # [P], where a model wants intervals: b L L + i L + j of valid slots j <= i
     intervals: torch.Tensor | None = None  # [P], of each pair
-    routing: torch.Tensor | None = None  # [B, K, L], only where the draw is given
+    # Only where the draws are given:
+    routing: torch.Tensor | None = None  # [B, K, L]
+    noise: torch.Tensor | None = None  # [N], negatives that the batch shares
+    selected: torch.Tensor | None = None  # [B], the interest that is trained
 
     @property
     def mask(self):
@@ -81,17 +84,17 @@ def _read(folder, name):
 
 
 class Dataset:
-    def __init__(self, folder, history_max=20):
+    def __init__(self, folder, history_max=20, needs_negatives=True):
         self.history_max = history_max
         names = ("train.csv", "dev.csv", "test.csv")
         parts = [_read(folder, name) for name in names]
         for name, part in zip(names[1:], parts[1:]):
-            if part[3] is None:
+            if part[3] is None and needs_negatives:
                 raise SystemExit(f"error: {name} has no column neg_items; the true item is ranked among these")
         users, items, times = (np.concatenate([part[column] for part in parts]) for column in range(3))
         split = np.repeat([0, 1, 2], [len(part[0]) for part in parts])
         self.user_count = int(users.max())
-        self.item_count = int(max(items.max(), *(part[3].max() for part in parts[1:])))
+        self.item_count = int(max([items.max()] + [part[3].max() for part in parts[1:] if part[3] is not None]))
 
         # Interactions of a user in a row, by time; equal times in the order of the files.
         order = np.lexsort((np.arange(len(users)), times, users))

@@ -29,6 +29,10 @@ class MultiInterest(nn.Module):
     def loss(self, batch):
         return ranking_loss(self.scores(batch))
 
+    def queries(self, batch):
+        """What all items are scored with, [B, K, d]."""
+        return self.interests(batch)
+
     def rank_scores(self, batch):
         return all_scores(self.interests(batch), self.table(batch.items)).amax(1)
 
@@ -110,6 +114,9 @@ class TiMiRec(MultiInterest):
         interests = self.interests(batch)
         logits = self.proj(self.interest_predictor(batch))
         return interests, logits, torch.bmm(torch.softmax(logits, 1).unsqueeze(1), interests).squeeze(1)
+
+    def queries(self, batch):
+        return self.user_vectors(batch)[2] if self.finetuned else super().queries(batch)
 
     def scores(self, batch):
         return self._finetune_forward(batch)[0] if self.finetuned else super().scores(batch)

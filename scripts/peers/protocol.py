@@ -41,6 +41,30 @@ def score_rows(model, data, rows, batch_size=512, time_max=None):
     return torch.cat(scores)
 
 
+def full_scores(model, batch):
+    """Scores of all items, the padding row included: the best of the user's query vectors counts, [B, items]."""
+    queries, table = model.queries(batch), model.table.weight
+    if queries.dim() == 2:
+        return queries @ table.T
+    return (queries.flatten(0, 1) @ table.T).view(*queries.shape[:2], -1).amax(1)
+
+
+@torch.no_grad()
+def full_ranks(model, data, rows, batch_size=256, time_max=None):
+    """Place of the true item among all items without those of the history; ties count against it."""
+    model.eval()
+    ranks = []
+    nothing = np.zeros((len(rows), 0), dtype=np.int64)
+    for batch in data.epoch(rows, batch_size, nothing, np.arange(len(rows)), time_max):
+        scores = full_scores(model, batch)
+        own = scores.gather(1, batch.items[:, :1])
+        scores.scatter_(1, batch.histories, -torch.inf)  # the padding row, too
+        scores[:, 0] = -torch.inf
+        ranks.append((scores >= own).sum(1))  # the true item itself is the one
+    model.train()
+    return torch.cat(ranks)
+
+
 def should_stop(values, patience=10):
     """After 20 epochs: the last `patience` values never rise, or the best is more than 20 epochs old."""
     if len(values) <= 20:

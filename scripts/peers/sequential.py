@@ -15,6 +15,14 @@ class Sequential(nn.Module):
         super().__init__()
         self.i_embeddings = ItemEmbedding(data.item_count + 1, size)
 
+    @property
+    def table(self):
+        return self.i_embeddings
+
+    def queries(self, batch):
+        """What all items are scored with, [B, d]."""
+        return self.user_vectors(batch)
+
     def scores(self, batch):
         return inner(self.user_vectors(batch), self.i_embeddings(batch.items))
 

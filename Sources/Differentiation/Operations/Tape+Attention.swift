@@ -76,6 +76,17 @@ private struct AttentionOperation: Operation {
     let weights: UnsafeMutablePointer<Float>
     let y: Variable
 
+    var cost: OperationCost {
+        let pairs = Kernel.attentionWeightCount(segments: segments, heads: 1, queries: queries)
+        // Of the square of a segment a causal query sees the half with the diagonal.
+        let seen = queries == .causal ? (pairs + segments.total) / 2 : pairs
+        let products = seen * q.columns * (relative == nil ? 1 : 2)
+        let operands = 2 * q.count + 2 * k.count + (relative.map { $0.keys.count + $0.values.count } ?? 0)
+        return OperationCost(
+            forward: Work(4 * products + 4 * seen * heads, floats: operands + seen * heads),
+            backward: Work(8 * products + 4 * seen * heads, floats: 3 * operands + seen * heads))
+    }
+
     func backward(on tape: Tape) {
         var longest = 0
         for segment in 0..<segments.count { longest = max(longest, segments.length(segment)) }
@@ -91,6 +102,10 @@ private struct NewestOperation: Operation {
     let x: Variable
     let segments: Segments
     let y: Variable
+
+    var cost: OperationCost {
+        OperationCost(forward: Work(0, floats: 2 * y.count), backward: Work(y.count, floats: 3 * y.count))
+    }
 
     func backward(on tape: Tape) {
         for segment in 0..<segments.count where segments.length(segment) > 0 {

@@ -26,6 +26,7 @@ extension Tape {
         Kernel.drawInterests(
             logits, count: count, interests: interests, counts: counts, temperature: temperature, seed: names.seed,
             moment: names.step, samples: names.samples, into: choice)
+        note("drawn interests", Work(4 * count * interests, floats: count * interests + count))
         return UnsafePointer(choice)
     }
 
@@ -38,6 +39,7 @@ extension Tape {
         let names = trainingNames
         var stream = RandomStream(seed: names.seed, purpose: .drawnItems, moment: names.step, element: 0)
         Kernel.drawItems(count, from: proposal, with: &stream, into: items)
+        note("drawn items", Work(0, floats: count))
         return UnsafePointer(items)
     }
 
@@ -52,6 +54,7 @@ extension Tape {
                 seed: names.seed, purpose: .drawnItems, moment: names.step, element: names.samples[sample])
             Kernel.drawItems(count, from: proposal, with: &stream, into: items + sample * count)
         }
+        note("drawn items", Work(0, floats: samples * count))
         return UnsafePointer(items)
     }
 }

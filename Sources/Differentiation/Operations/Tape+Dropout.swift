@@ -37,6 +37,10 @@ private struct DropoutOperation: Operation {
     let multipliers: UnsafeMutablePointer<Float>
     let y: Variable
 
+    var cost: OperationCost {
+        OperationCost(forward: Work(y.count, floats: 3 * y.count), backward: Work(2 * y.count, floats: 4 * y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.addProduct(y.slope, multipliers, into: x.slope, count: y.count)
     }

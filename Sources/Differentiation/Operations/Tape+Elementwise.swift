@@ -32,6 +32,10 @@ private struct AddOperation: Operation {
     let b: Variable
     let y: Variable
 
+    var cost: OperationCost {
+        OperationCost(forward: Work(y.count, floats: 3 * y.count), backward: Work(2 * y.count, floats: 5 * y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.accumulate(y.slope, into: a.slope, count: y.count)
         Kernel.accumulate(y.slope, into: b.slope, count: y.count)
@@ -42,6 +46,10 @@ private struct HyperbolicTangentOperation: Operation {
     let x: Variable
     let y: Variable
 
+    var cost: OperationCost {
+        OperationCost(forward: Work(y.count, floats: 2 * y.count), backward: Work(4 * y.count, floats: 4 * y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.hyperbolicTangentBackward(y: y.value, dy: y.slope, dx: x.slope, count: y.count)
     }
@@ -50,6 +58,10 @@ private struct HyperbolicTangentOperation: Operation {
 private struct RectifyOperation: Operation {
     let x: Variable
     let y: Variable
+
+    var cost: OperationCost {
+        OperationCost(forward: Work(y.count, floats: 2 * y.count), backward: Work(y.count, floats: 4 * y.count))
+    }
 
     func backward(on tape: Tape) {
         Kernel.rectifyBackward(y: y.value, dy: y.slope, dx: x.slope, count: y.count)

@@ -27,6 +27,21 @@ private struct GatedRecurrenceOperation: Operation {
     let recurrence: GatedRecurrence
     let y: Variable
 
+    var cost: OperationCost {
+        let size = y.columns
+        var first = 0
+        for segment in 0..<recurrence.plan.segments.count where recurrence.plan.segments.length(segment) > 0 {
+            first += 1
+        }
+        let rows = recurrence.plan.segments.total
+        // The state before the first row is zero and takes no product.
+        let products = 6 * (rows - first) * size * size
+        return OperationCost(
+            forward: Work(products + 18 * rows * size, floats: x.count + weight.count + 5 * rows * size),
+            backward: Work(
+                2 * products + 28 * rows * size, floats: 2 * x.count + 3 * weight.count + 8 * rows * size))
+    }
+
     func backward(on tape: Tape) {
         recurrence.backward(
             dfinal: y.slope, weight: weight.value, dx: x.slope, dweight: weight.slope, dbias: bias.slope,

@@ -47,6 +47,12 @@ private struct LabelAwareAttentionOperation: Operation {
     let weights: UnsafeMutablePointer<Float>
     let y: Variable
 
+    var cost: OperationCost {
+        OperationCost(
+            forward: Work(4 * x.count + 8 * x.rows, floats: x.count + 2 * y.count),
+            backward: Work(8 * x.count + 8 * x.rows, floats: 3 * x.count + 4 * y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.labelAwareAttentionBackward(
             x.value, table: tape.parameters(parameter), rows: rows, rowStride: rowStride, count: y.rows,

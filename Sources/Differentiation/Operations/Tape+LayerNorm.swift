@@ -29,6 +29,11 @@ private struct LayerNormOperation: Operation {
     let inverseDeviation: UnsafeMutablePointer<Float>
     let y: Variable
 
+    var cost: OperationCost {
+        OperationCost(
+            forward: Work(8 * y.count, floats: 4 * y.count), backward: Work(13 * y.count, floats: 6 * y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.layerNormBackward(
             normalized: normalized, inverseDeviation: inverseDeviation, weight: weight.value, dy: y.slope,

@@ -28,6 +28,14 @@ private struct LinearOperation: Operation {
     let bias: Variable?
     let y: Variable
 
+    var cost: OperationCost {
+        let products = x.rows * x.columns * y.columns
+        let offset = bias == nil ? 0 : y.count
+        return OperationCost(
+            forward: Work(2 * products + offset, floats: x.count + weight.count + y.count),
+            backward: Work(4 * products + offset, floats: 3 * x.count + 3 * weight.count + y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.multiply(
             y.slope, weight.value, into: x.slope, rows: x.rows, inputs: y.columns, outputs: x.columns, accumulate: true)

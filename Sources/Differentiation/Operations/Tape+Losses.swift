@@ -38,6 +38,12 @@ private struct RankingLossOperation: Operation {
     let posterior: UnsafeMutablePointer<Float>
     let loss: Variable
 
+    var cost: OperationCost {
+        OperationCost(
+            forward: Work(12 * scores.count, floats: 2 * scores.count),
+            backward: Work(8 * scores.count, floats: 4 * scores.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.rankingLossBackward(
             scores: scores.value, posterior: posterior, count: scores.rows, candidates: scores.columns,
@@ -49,6 +55,12 @@ private struct DistillationLossOperation: Operation {
     let logits: Variable
     let difference: UnsafeMutablePointer<Float>
     let loss: Variable
+
+    var cost: OperationCost {
+        OperationCost(
+            forward: Work(14 * logits.count, floats: 3 * logits.count),
+            backward: Work(2 * logits.count, floats: 3 * logits.count))
+    }
 
     func backward(on tape: Tape) {
         Kernel.accumulate(difference, times: loss.slope[0], into: logits.slope, count: logits.count)

@@ -28,6 +28,12 @@ private struct MeanRowsOperation: Operation {
     let segments: Segments
     let y: Variable
 
+    var cost: OperationCost {
+        let read = segments.total * y.columns
+        return OperationCost(
+            forward: Work(2 * read, floats: read + y.count), backward: Work(2 * read, floats: 2 * read + y.count))
+    }
+
     func backward(on tape: Tape) {
         for segment in 0..<segments.count {
             let scale = 1 / Float(max(segments.length(segment), 1))

@@ -32,6 +32,7 @@ extension Tape {
         Kernel.standardNormals(
             seed: key, purpose: .routing, moment: moment, elements: elements, site: nextNormalSite(),
             segments: segments, columns: columns, into: numbers)
+        note("standard normal numbers", Work(0, floats: count))
         return numbers
     }
 }

@@ -52,6 +52,13 @@ private struct PoolOperation: Operation {
     let segments: Segments
     let y: Variable
 
+    var cost: OperationCost {
+        let products = weights.count * x.columns
+        return OperationCost(
+            forward: Work(2 * products, floats: x.count + weights.count + y.count),
+            backward: Work(4 * products + weights.count, floats: 3 * x.count + 3 * weights.count + y.count))
+    }
+
     func backward(on tape: Tape) {
         let dweights = tape.arena.allocate(Float.self, count: weights.count)
         Kernel.poolBackward(
@@ -66,6 +73,12 @@ private struct MixOperation: Operation {
     let weights: Variable
     let y: Variable
 
+    var cost: OperationCost {
+        OperationCost(
+            forward: Work(2 * x.count, floats: x.count + weights.count + y.count),
+            backward: Work(4 * x.count, floats: 3 * x.count + 3 * weights.count + y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.mixBackward(
             x: x.value, weights: weights.value, dy: y.slope, count: weights.rows, interests: weights.columns,
@@ -78,6 +91,10 @@ private struct SelectOperation: Operation {
     let choice: UnsafePointer<Int32>
     let size: Int
     let y: Variable
+
+    var cost: OperationCost {
+        OperationCost(forward: Work(0, floats: 2 * y.count), backward: Work(y.count, floats: 3 * y.count))
+    }
 
     func backward(on tape: Tape) {
         for index in 0..<y.rows {

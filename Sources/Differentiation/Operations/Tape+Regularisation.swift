@@ -57,6 +57,12 @@ private struct RoutingRegularizationOperation: Operation {
     let variances: UnsafeMutablePointer<Float>
     let loss: Variable
 
+    var cost: OperationCost {
+        OperationCost(
+            forward: Work(3 * attention.count, floats: attention.count),
+            backward: Work(3 * attention.count, floats: 3 * attention.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.routingRegularizationBackward(
             attention.value, segments: segments, interests: attention.columns, size: size, variances: variances,
@@ -72,6 +78,12 @@ private struct InterestSimilarityOperation: Operation {
     let directions: UnsafeMutablePointer<Float>
     let excesses: UnsafeMutablePointer<Float>
     let loss: Variable
+
+    var cost: OperationCost {
+        // By the sum of the directions, not by pairs.
+        OperationCost(
+            forward: Work(5 * x.count, floats: 2 * x.count), backward: Work(9 * x.count, floats: 4 * x.count))
+    }
 
     func backward(on tape: Tape) {
         Kernel.interestSimilarityBackward(

@@ -34,6 +34,16 @@ private struct RoutingOperation: Operation {
     let sums: UnsafeMutablePointer<Float>
     let y: Variable
 
+    var cost: OperationCost {
+        let products = plan.weightCount * plan.columns
+        return OperationCost(
+            forward: Work(
+                (4 * plan.iterations - 2) * products + 4 * plan.iterations * plan.weightCount
+                    + 4 * plan.iterations * plan.interestCount,
+                floats: x.count + 2 * plan.weightCount + y.count),
+            backward: Work(2 * products + 8 * y.count, floats: 2 * x.count + plan.weightCount + 2 * y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.routeBackward(
             plan, weights: weights, sums: sums, dv: y.slope, scratch: tape.arena.allocate(count: plan.scratchCount),

@@ -39,6 +39,7 @@ extension Tape {
             let start = segments.offsets[segment]
             for row in start..<segments.offsets[segment + 1] { positions[Int(row)] = row - start }
         }
+        note("positions", Work(0, floats: segments.total))
         return UnsafePointer(positions)
     }
 
@@ -51,6 +52,7 @@ extension Tape {
             let end = segments.offsets[segment + 1]
             for row in segments.offsets[segment]..<end { positions[Int(row)] = end - row }
         }
+        note("positions", Work(0, floats: segments.total))
         return UnsafePointer(positions)
     }
 }
@@ -59,6 +61,10 @@ private struct RowsOperation: Operation {
     let parameter: Parameter
     let rows: UnsafePointer<Int32>
     let y: Variable
+
+    var cost: OperationCost {
+        OperationCost(forward: Work(0, floats: 2 * y.count), backward: Work(y.count, floats: 3 * y.count))
+    }
 
     func backward(on tape: Tape) {
         guard parameter.table != nil else {
@@ -78,6 +84,13 @@ private struct ScoresOperation: Operation {
     let parameter: Parameter
     let candidates: UnsafePointer<Int32>
     let y: Variable
+
+    var cost: OperationCost {
+        let products = y.count * users.columns
+        return OperationCost(
+            forward: Work(2 * products, floats: products + users.count + y.count),
+            backward: Work(4 * products, floats: 3 * products + 3 * users.count + y.count))
+    }
 
     func backward(on tape: Tape) {
         let table = tape.parameters(parameter)

@@ -158,6 +158,17 @@ private struct SoftmaxLossOperation: Operation {
         loss.value[0] = total
     }
 
+    var cost: OperationCost {
+        var vectors = 0
+        for sample in 0..<sampleCount { vectors += ownCount(sample) }
+        let logits = vectors * listCount
+        // A shared list is read once, one of its own for each sample.
+        let items = (hasOwnLists ? sampleCount : 1) * listCount * x.columns + sampleCount * x.columns
+        return OperationCost(
+            forward: Work(2 * (logits + vectors) * x.columns + 4 * logits, floats: items + x.count + logits),
+            backward: Work(4 * (logits + vectors) * x.columns + 3 * logits, floats: 3 * items + 3 * x.count + logits))
+    }
+
     func backward(on tape: Tape) {
         let table = tape.parameters(parameter)
         let width = x.columns

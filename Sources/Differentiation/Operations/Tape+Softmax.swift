@@ -26,6 +26,10 @@ private struct SegmentSoftmaxOperation: Operation {
     let segments: Segments
     let y: Variable
 
+    var cost: OperationCost {
+        OperationCost(forward: Work(4 * y.count, floats: 2 * y.count), backward: Work(5 * y.count, floats: 4 * y.count))
+    }
+
     func backward(on tape: Tape) {
         Kernel.segmentSoftmaxBackward(
             y: y.value, dy: y.slope, segments: segments, columns: y.columns, dx: x.slope)
@@ -35,6 +39,10 @@ private struct SegmentSoftmaxOperation: Operation {
 private struct RowSoftmaxOperation: Operation {
     let x: Variable
     let y: Variable
+
+    var cost: OperationCost {
+        OperationCost(forward: Work(4 * y.count, floats: 2 * y.count), backward: Work(5 * y.count, floats: 4 * y.count))
+    }
 
     func backward(on tape: Tape) {
         Kernel.rowSoftmaxBackward(y: y.value, dy: y.slope, rows: y.rows, columns: y.columns, dx: x.slope)

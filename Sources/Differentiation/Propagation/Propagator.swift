@@ -31,6 +31,8 @@ public final class Propagator {
     /// The propagation after which each node was completed last.
     private let completions: UnsafeMutablePointer<Int>
     private var propagations = 0
+    /// Additions of neighbours' values that this rank has made so far, and the memory that they took.
+    package private(set) var work = Work.none
     /// Positions of the touched nodes, by rising node number, and their rows of a panel.
     private let sources: UnsafeMutableBufferPointer<Int32>
     private let sourceValues: UnsafeMutablePointer<Float>
@@ -126,6 +128,7 @@ public final class Propagator {
                 // The two alternate so that the last value is where rows are completed from.
                 let target = (layers - 1 - layer) % 2 == 0 ? inner : other
                 Kernel.neighbourMeans(graph, of: source, plus: first, positions: share.positions, into: target)
+                count(additions: graph.neighbourCount(of: share.positions), nodes: share.positions.count)
                 source = target
             }
         }
@@ -150,6 +153,16 @@ public final class Propagator {
         Kernel.neighbourMean(
             graph, of: memory.inner, plus: parameters.tables + offset, factor: factor, columns: columns,
             position: Int(graph.positions[node]), into: completed + offset)
+        let position = Int(graph.positions[node])
+        work += Work(
+            graph.neighbourCount(of: position..<position + 1) * columns,
+            floats: (graph.neighbourCount(of: position..<position + 1) + 2) * columns)
+    }
+
+    /// Counts a pass over the edges of some nodes in one panel.
+    private func count(additions: Int, nodes: Int) {
+        work += Work(
+            additions * NodeGraph.panelWidth, floats: (additions + 2 * nodes) * NodeGraph.panelWidth)
     }
 
     /// Takes dL/dF from `sum`, the gradients of the shards over `slice`, the slice number `part`.
@@ -183,6 +196,10 @@ public final class Propagator {
         slices: [ParameterSlice], synchronize: () throws(Failure) -> Void
     ) throws(Failure) {
         let sources = UnsafeBufferPointer(rebasing: sources[0..<collectSources(slices)])
+        // Where the ranks share out the nodes of a panel, each adds its part of what the sources hand on.
+        let edges =
+            sources.reduce(0) { $0 + graph.neighbourCount(of: Int($1)..<Int($1) + 1) } * share.positions.count
+            / max(graph.nodeCount, 1)
         for panel in share.panels {
             packSources(sources, panel)
             var source = place(memory.scratch.0, share.panels.lowerBound)
@@ -191,9 +208,11 @@ public final class Propagator {
                 if layer == 1 {
                     Kernel.neighbourMeans(
                         graph, ofSources: sources, values: sourceValues, positions: share.positions, into: target)
+                    count(additions: edges, nodes: share.positions.count)
                 } else {
                     if share.isInStep { try synchronize() }
                     Kernel.neighbourMeans(graph, of: source, plus: nil, positions: share.positions, into: target)
+                    count(additions: graph.neighbourCount(of: share.positions), nodes: share.positions.count)
                 }
                 Kernel.addPanelRows(sourceValues, at: sources, positions: share.positions, to: target)
                 swap(&source, &target)

@@ -59,6 +59,7 @@ public struct TimeIntervals: Sendable {
                 }
             }
         }
+        tape.note("time intervals", Work(0, floats: pairs))
         return Tape.Relative(
             slots: slots, keys: tape.rows(distinct, of: keys, count: distinctCount),
             values: tape.rows(distinct, of: values, count: distinctCount))

@@ -63,6 +63,9 @@ public struct BaMMIND: MultiInterestRecommender {
                 absent[user * interests + interest] = sum
             }
         }
+        tape.note(
+            "first logits",
+            Work(2 * interests * (slots.total - segments.total), floats: interests * (slots.total + segments.total)))
         return (logits, UnsafePointer(absent))
     }
 }

@@ -39,6 +39,9 @@ public struct TiMiRec: Recommender {
             interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,
             rowStride: batch.candidatesPerSample, count: interests.count, interests: interests.perUser,
             columns: interests.vectors.columns, into: target)
+        tape.note(
+            "cosines of the positive",
+            Work(4 * interests.vectors.count, floats: interests.vectors.count + interests.vectors.rows))
         return tape.add(ranking, tape.distillationLoss(target: target, logits: logits, temperature: temperature))
     }
 

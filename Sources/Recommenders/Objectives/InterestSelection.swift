@@ -27,6 +27,8 @@ extension InterestSelection {
             interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,
             rowStride: batch.candidatesPerSample, count: interests.count, interests: interests.perUser,
             columns: interests.vectors.columns, into: choice)
+        tape.note(
+            "hardest interests", Work(2 * interests.vectors.count, floats: interests.vectors.count + interests.count))
         return tape.select(choice, from: interests.vectors, groupSize: interests.perUser)
     }
 
@@ -60,6 +62,9 @@ extension InterestSelection {
                 interests.vectors.value, positives, count: count, interests: interests.perUser, columns: size,
                 into: logits)
         }
+        tape.note(
+            "products with the positive",
+            Work(2 * interests.vectors.count, floats: interests.vectors.count + count * size))
         let choice = tape.drawInterests(
             logits, count: count, interests: interests.perUser, counts: interests.counts, temperature: temperature)
         return tape.select(choice, from: interests.vectors, groupSize: interests.perUser)

@@ -27,6 +27,9 @@ protocol GradientExchange: AnyObject {
     /// What the model reads in place of the tables, where it propagates them: kept up to date with the parameters.
     var propagator: Propagator? { get }
 
+    /// What measures the phases of ``update(step:)``; nil: nothing does.
+    var phases: PhaseClock? { get set }
+
     /// Where the gradient of `shard`, one of this rank's, is to be recorded.
     func gradient(ofShard shard: Int) -> GradientView
 
@@ -36,6 +39,12 @@ protocol GradientExchange: AnyObject {
     ///
     /// - Parameter step: 1 for the first one.
     func update(step: Int) throws(MPIError) -> StepSummary
+
+    /// Adds up what this rank adds up in ``update(step:)`` once more and drops the sums, where the optimizer takes them
+    /// as they are made and the addition has no time of its own.
+    ///
+    /// - Returns: whether there was such an addition.
+    func repeatAddition() -> Bool
 
     /// Makes the parameters of rank 0 everybody's. Collective.
     func distributeParameters() throws(MPIError)
@@ -53,11 +62,40 @@ extension GradientExchange {
 }
 
 /// How the ranks exchange gradients.
-public enum ExchangeKind: String, Sendable, Codable, CaseIterable {
-    /// Shared memory where all ranks are on one node, messages otherwise.
-    case automatic = "auto"
+public enum ExchangeKind: RawRepresentable, Sendable, Hashable, Codable, CaseIterable {
+    /// Shared memory within a node, messages between nodes.
+    case automatic
     case shared
+    /// Messages between all ranks.
     case messages
+    /// As if every so many ranks were a node by themselves: several nodes on one.
+    case groups(Int)
+
+    public static var allCases: [ExchangeKind] { [.automatic, .shared, .messages] }
+
+    private static let groupPrefix = "groups-"
+
+    public init?(rawValue: String) {
+        switch rawValue {
+        case "auto": self = .automatic
+        case "shared": self = .shared
+        case "messages": self = .messages
+        default:
+            guard rawValue.hasPrefix(Self.groupPrefix), let size = Int(rawValue.dropFirst(Self.groupPrefix.count)),
+                size > 0
+            else { return nil }
+            self = .groups(size)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .automatic: "auto"
+        case .shared: "shared"
+        case .messages: "messages"
+        case .groups(let size): Self.groupPrefix + String(size)
+        }
+    }
 }
 
 /// What an exchange has to know.

@@ -13,6 +13,10 @@ final class ShardWorker {
     private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
     private let seed: UInt64
+    /// What measures the phases of a step; nil: nothing does.
+    var phases: PhaseClock?
+    /// Items of histories in the mini-batches so far.
+    private(set) var tokens = 0
 
     init(
         _ model: any Recommender, _ objective: Objective, data: TrainingData, configuration: TrainingConfiguration,
@@ -53,8 +57,12 @@ final class ShardWorker {
     ///   - asksToStop: whether this rank wants the training to end after the step.
     func computeGradients(place: Int, step: Int, asksToStop: Bool, into exchange: any GradientExchange) {
         // What the loss reads beyond the mini-batch is known when it is drawn, and may be everything.
-        if readsOtherItems { exchange.propagator?.completeAll() }
+        if readsOtherItems {
+            phases?.begin(.propagation)
+            exchange.propagator?.completeAll()
+        }
         for sampler in samplers {
+            phases?.begin(.batch)
             let gradient = exchange.gradient(ofShard: sampler.shard)
             gradient.asksToStop = asksToStop
             guard sampler.fill(batch, place: place, step: step) > 0 else {
@@ -62,9 +70,15 @@ final class ShardWorker {
                 continue
             }
             tape.begin(.training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)))
-            exchange.propagator?.complete(rowsOf: batch, for: model)
+            if let propagator = exchange.propagator {
+                phases?.begin(.propagation)
+                propagator.complete(rowsOf: batch, for: model)
+            }
+            tokens += batch.histories.totalLength
+            phases?.begin(.forward)
             recorder.begin(in: gradient)
             let loss = model.trainingLoss(of: batch, under: objective, on: tape)
+            phases?.begin(.backward)
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
         }

@@ -32,15 +32,28 @@ public struct TrainingData {
         folder: String, kind: SampleKind, shardCount: Int, needsGraph: Bool = false, itemLimit: Int? = nil,
         userLimit: Int? = nil, world: Communicator
     ) throws {
+        try self.init(kind: kind, shardCount: shardCount, needsGraph: needsGraph, world: world) {
+            let dataset = try InteractionDataset.load(folder: folder)
+            if let itemLimit { try dataset.requireItems(within: itemLimit) }
+            if let userLimit { try dataset.requireUsers(within: userLimit) }
+            return dataset
+        }
+    }
+
+    /// Keeps this rank's part of the data set that `load` returns. Collective.
+    ///
+    /// - Parameter load: called on every rank; returns the same data set on all of them.
+    init(
+        kind: SampleKind, shardCount: Int, needsGraph: Bool = false, world: Communicator,
+        load: () throws -> InteractionDataset
+    ) throws {
         self = try world.together {
             guard world.size <= shardCount else {
                 throw TrainingError(
                     .usage, "\(world.size) ranks for \(shardCount) logical shards",
                     remedy: "start at most \(shardCount) ranks, or choose more shards with --logical-shards")
             }
-            let dataset = try InteractionDataset.load(folder: folder)
-            if let itemLimit { try dataset.requireItems(within: itemLimit) }
-            if let userLimit { try dataset.requireUsers(within: userLimit) }
+            let dataset = try load()
             let shards = try LogicalShards(dataset: dataset, kind: kind, count: shardCount)
             return TrainingData(
                 dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph)

@@ -19,14 +19,10 @@ public final class TrainingRun {
     let console: Console
     let progress: ProgressBar
     let folder: RunFolder
-    let layout = ParameterLayout()
-    let model: any Recommender
+    private let trained: ModelInTraining
     let ranking: RankingProtocol
-    let exchange: any GradientExchange
-    let worker: ShardWorker
     let dev: Evaluator
     let stalls: StallDetector
-    let stepsPerEpoch: Int
     /// Complete on rank 0; elsewhere without results, log and seconds.
     var state = TrainingState()
     /// Epochs whose dev metrics are known, on all ranks.
@@ -41,6 +37,11 @@ public final class TrainingRun {
     private var epochStart = ContinuousClock.now
 
     var isRoot: Bool { world.rank == 0 }
+    var layout: ParameterLayout { trained.layout }
+    var model: any Recommender { trained.model }
+    var exchange: any GradientExchange { trained.exchange }
+    var worker: ShardWorker { trained.worker }
+    var stepsPerEpoch: Int { trained.stepsPerEpoch }
 
     /// Builds the model and shares out the memory. Collective.
     ///
@@ -61,22 +62,10 @@ public final class TrainingRun {
         var configuration = configuration
         configuration.ranking = ranking
         self.configuration = configuration
-        let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
-        stepsPerEpoch =
-            !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
-        let context = data.context(configuration.options, stage: configuration.stage)
-        model = entry.model(context, in: layout.root)
-        let objective = Objective(
-            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
-            in: layout.root)
+        trained = try ModelInTraining(configuration, entry: entry, data: data, world: world)
         stopping = EarlyStopping(
             patience: configuration.earlyStop, oldest: configuration.patience,
             countsRises: configuration.sampling == .epoch)
-        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
-        exchange = try Self.makeExchange(configuration, model, layout, gradientLayout, data, world)
-        worker = ShardWorker(
-            model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
-            gradientLayout: gradientLayout)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores,
@@ -235,45 +224,6 @@ public final class TrainingRun {
             try fence?.verify()
             try AtomicFile.write(result.json.pretty, to: folder.result)
             return result
-        }
-    }
-
-    /// Throws where a node lacks the memory for its ranks. Collective.
-    private static func checkMemory(
-        _ plan: ExchangePlan, _ layout: ParameterLayout, _ gradientLayout: GradientLayout, isShared: Bool,
-        _ node: Communicator, _ world: Communicator
-    ) throws {
-        let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
-        // Parameters and two moments, for the node or for each rank; at rank 0 the best ones and a checkpoint's copy.
-        let own = plan.ownedShards[world.rank].count * gradientLayout.byteCount + (world.rank == 0 ? 4 * values : 0)
-        let isShared = isShared && node.size == world.size
-        let ownBytes = own + 3 * values
-        let bytes = try node.allReduce(isShared ? own : ownBytes, .sum) + (isShared ? 3 * values : 0)
-        try world.together { try MemoryNeed(bytes: bytes, ownBytes: ownBytes).check() }
-    }
-
-    private static func makeExchange(
-        _ configuration: TrainingConfiguration, _ model: any Recommender, _ layout: ParameterLayout,
-        _ gradientLayout: GradientLayout, _ data: TrainingData, _ world: Communicator
-    ) throws -> any GradientExchange {
-        let plan = ExchangePlan(
-            layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
-            shardCount: data.shards.count,
-            ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
-            propagation: model.propagation)
-        let node = try world.splitBySharedMemory()
-        try checkMemory(plan, layout, gradientLayout, isShared: configuration.exchange != .messages, node, world)
-        let isOneNode = try world.allReduce(node.size, .minimum) == world.size
-        switch configuration.exchange {
-        case .messages: return MessageExchange(plan, rank: world.rank, world: world)
-        case .shared where !isOneNode:
-            return try world.together {
-                throw TrainingError(
-                    .usage, "the ranks do not share the memory of one node", remedy: "leave --exchange at auto")
-            }
-        case .shared, .automatic:
-            guard isOneNode else { return MessageExchange(plan, rank: world.rank, world: world) }
-            return try SharedMemoryExchange(plan, rank: world.rank, node: world.size > 1 ? node : nil)
         }
     }
 }

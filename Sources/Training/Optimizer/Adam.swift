@@ -111,21 +111,20 @@ public struct Adam {
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
         var next = slice.rows[table].lowerBound
         if specification.kind == .table(paddingRow: true) { next = max(next, 1) }
-        func move(_ row: Int, _ count: Int, _ gradient: UnsafePointer<Float>?) {
-            guard count > 0 else { return }
+        // Changes nothing that it captures: what a local function changes would lie on the heap.
+        func move(_ row: Int, _ count: Int, _ gradient: UnsafePointer<Float>?) -> Bool {
+            guard count > 0 else { return true }
             let place = row * columns
-            let rowsAreFinite = Kernel.adam(
+            return Kernel.adam(
                 constants, gradient: gradient, scale: scale, parameters: values + place, first: m + place,
                 second: v + place, count: count * columns)
-            isFinite = isFinite && rowsAreFinite
         }
         sum.forEachRow(table) { row, gradient in
             guard row >= next else { return }
-            move(next, row - next, nil)
-            move(row, 1, gradient)
+            let rowsBeforeAreFinite = move(next, row - next, nil)
+            isFinite = move(row, 1, gradient) && rowsBeforeAreFinite && isFinite
             next = row + 1
         }
-        move(next, slice.rows[table].upperBound - next, nil)
-        return isFinite
+        return move(next, slice.rows[table].upperBound - next, nil) && isFinite
     }
 }

@@ -1,0 +1,28 @@
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// What this process has taken from the system.
+enum ProcessMemory {
+    /// The most bytes that were in memory at a time (VmHWM); nil where the system does not tell.
+    static var peakBytes: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({
+                Int($0)
+            })
+        else { return nil }
+        return kilobytes * 1024
+    }
+
+    /// Calls of malloc and its relatives so far; nil unless the library `AllocationCount` was loaded before all others:
+    /// `LD_PRELOAD=.build/release/libAllocationCount.so`.
+    static var allocationCount: Int? {
+        guard let symbol = dlsym(nil, "facet_allocation_count") else { return nil }
+        return unsafeBitCast(symbol, to: (@convention(c) () -> Int).self)()
+    }
+}

@@ -1,0 +1,184 @@
+import Differentiation
+import KernelCore
+import MPI
+
+/// What the rank of a lane sends to and receives from those of the other nodes: two rounds of messages a step, each rank
+/// to each other one, started together. A message tells its own length, so that none goes ahead with it.
+final class LaneMessages {
+    /// The slices of the lane: of each node one.
+    let slices: [ParameterSlice]
+    private(set) var summary = StepSummary(samples: 0, loss: 0, asksToStop: false, isFinite: true)
+    var phases: PhaseClock?
+    private let layout: ParameterLayout
+    private let lane: Communicator
+    private let own: Int
+    /// One for each complete subtree of this node's shards, adding these.
+    private let subtrees: [(shards: Range<Int>, sum: SliceSum)]
+    /// Adds the subtrees of all nodes over this rank's slice.
+    private let total: SliceSum
+    /// For each node, the inputs of `total` that are its subtrees.
+    private let inputs: [[Int]]
+    /// Shows one finished slice.
+    private let finished: SliceSum
+    private let rows: RowScratch
+    /// Subtrees on their way to and from each node; what goes from this node to itself lies in the latter.
+    private let outgoing: MessageBuffers
+    private let incoming: MessageBuffers
+    /// Finished sums, of each node's slice.
+    private let results: MessageBuffers
+    private var requests: RequestGroup
+
+    init(_ plan: ExchangePlan, _ map: NodeMap, lane: Communicator, slices: [ParameterSlice]) {
+        self.slices = slices
+        self.lane = lane
+        layout = plan.layout
+        own = map.nodeIndex
+        let nodes = map.ranks.map { Self.subtrees(of: $0, plan) }
+        subtrees = nodes[own].map { node in
+            let shards = node.lower..<node.upper
+            return (shards, SliceSum(ExchangePlan.tree(overShards: shards), plan.layout))
+        }
+        let all = nodes.flatMap { $0 }.sorted { $0.lower < $1.lower }
+        total = SliceSum(TreeSum(inputs: all), plan.layout)
+        inputs = nodes.map { $0.map { all.firstIndex(of: $0)! } }
+        finished = SliceSum(ExchangePlan.tree(overShards: 0..<1), plan.layout)
+        let perShard = plan.gradientLayout.rowCapacity
+        func capacity(_ slice: ParameterSlice, _ nodes: [TreeSum.Node]) -> Int {
+            nodes.reduce(0) {
+                $0 + SliceMessage.capacity(slice, plan.layout, rowCapacity: perShard * ($1.upper - $1.lower))
+            }
+        }
+        let others = slices.indices.map { [own] in $0 == own ? 0 : 1 }
+        outgoing = MessageBuffers(zip(slices, others).map { [own] in $1 * capacity($0, nodes[own]) })
+        incoming = MessageBuffers(nodes.map { [own] in capacity(slices[own], $0) })
+        results = MessageBuffers(
+            slices.map { SliceMessage.capacity($0, plan.layout, rowCapacity: perShard * plan.shardCount) })
+        rows = RowScratch(
+            inputs: all.count, plan.layout, slices: slices, rowCapacity: perShard * plan.shardCount)
+        requests = RequestGroup(capacity: 2 * slices.count)
+    }
+
+    /// The largest complete subtrees over the shards of some ranks.
+    private static func subtrees(of ranks: [Int], _ plan: ExchangePlan) -> [TreeSum.Node] {
+        var ranges: [Range<Int>] = []
+        for rank in ranks where !plan.ownedShards[rank].isEmpty {
+            let shards = plan.ownedShards[rank]
+            if let last = ranges.last, last.upperBound == shards.lowerBound {
+                ranges[ranges.count - 1] = last.lowerBound..<shards.upperBound
+            } else {
+                ranges.append(shards)
+            }
+        }
+        return ranges.flatMap { TreeSum.completeSubtrees(of: $0, shards: plan.shardCount) }
+    }
+
+    /// Exchanges the gradients in `memory`. Collective over the lane.
+    func exchange(_ memory: NodeMemory) throws(MPIError) -> StepSummary {
+        for node in slices.indices where node != own {
+            try lane.startReceive(into: incoming[node], from: node, tag: 1, in: &requests)
+        }
+        for node in slices.indices {
+            let target = node == own ? incoming[own] : outgoing[node]
+            let count = writeSubtrees(over: slices[node], memory, to: target.baseAddress!)
+            guard node != own else { continue }
+            let message = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(target)[..<count])
+            try lane.startSend(message, to: node, tag: 1, in: &requests)
+        }
+        try finishRound()
+
+        for node in slices.indices where node != own {
+            try lane.startReceive(into: results[node], from: node, tag: 2, in: &requests)
+        }
+        let count = addUp()
+        let message = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(results[own])[..<count])
+        for node in slices.indices where node != own {
+            try lane.startSend(message, to: node, tag: 2, in: &requests)
+        }
+        summary = StepSummary(
+            samples: total.samples, loss: total.loss, asksToStop: total.asksToStop, isFinite: total.loss.isFinite)
+        try finishRound()
+        return summary
+    }
+
+    private func finishRound() throws(MPIError) {
+        phases?.begin(.waiting)
+        try requests.waitForAll()
+        phases?.begin(.exchange)
+    }
+
+    /// Writes this node's subtrees over a slice one behind the other.
+    ///
+    /// - Returns: words written.
+    private func writeSubtrees(
+        over slice: ParameterSlice, _ memory: NodeMemory, to start: UnsafeMutablePointer<Float>
+    ) -> Int {
+        var end = 0
+        for (shards, sum) in subtrees {
+            for (input, shard) in shards.enumerated() {
+                sum.views[input].read(memory.gradient(ofShard: shard), slice: slice)
+            }
+            end += SliceMessage.write(sum, slice: slice, layout, to: start + end)
+        }
+        return end
+    }
+
+    /// Adds the subtrees of all nodes over this rank's slice.
+    ///
+    /// - Returns: words of the result.
+    private func addUp() -> Int {
+        for node in slices.indices {
+            var place = 0
+            for input in inputs[node] {
+                place += SliceMessage.read(
+                    incoming[node].baseAddress! + place, slice: slices[own], layout, entries: rows[input],
+                    into: &total.views[input])
+            }
+        }
+        return SliceMessage.write(total, slice: slices[own], layout, to: results[own].baseAddress!)
+    }
+
+    /// Calls `body` with the finished sum of each slice of the lane.
+    func forEachSlice<Failure: Error>(
+        _ body: (_ node: Int, _ sum: SliceSum) throws(Failure) -> Void
+    ) throws(Failure) {
+        for node in slices.indices {
+            _ = SliceMessage.read(
+                results[node].baseAddress!, slice: slices[node], layout, entries: rows[0], into: &finished.views[0])
+            try body(node, finished)
+        }
+    }
+}
+
+/// One buffer of words for each node.
+private final class MessageBuffers {
+    private let memory: UnsafeMutablePointer<Float>
+    private let starts: [Int]
+    private let counts: [Int]
+
+    init(_ counts: [Int]) {
+        self.counts = counts
+        starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
+        memory = .allocate(capacity: max(starts.last!, 1))
+    }
+
+    deinit { memory.deallocate() }
+
+    subscript(node: Int) -> UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(start: memory + starts[node], count: counts[node])
+    }
+}
+
+/// Room for the entries of the rows of each message that is read.
+private final class RowScratch {
+    private let memory: UnsafeMutablePointer<RowEntry>
+    private let width: Int
+
+    init(inputs: Int, _ layout: ParameterLayout, slices: [ParameterSlice], rowCapacity: Int) {
+        width = slices.map { SliceMessage.entryCapacity($0, layout, rowCapacity: rowCapacity) }.max() ?? 0
+        memory = .allocate(capacity: max(inputs * width, 1))
+    }
+
+    deinit { memory.deallocate() }
+
+    subscript(input: Int) -> UnsafeMutablePointer<RowEntry> { memory + input * width }
+}

@@ -1,0 +1,42 @@
+import MPI
+
+/// Which ranks share memory, and who of them talks to the other nodes.
+///
+/// A lane is one rank of every node: those of the same place among the ranks of their node. There are as many lanes as
+/// the smallest node has ranks; each lane exchanges its share of all parameters.
+struct NodeMap {
+    /// The ranks of this node; nil where this rank is alone on it.
+    let node: Communicator?
+    /// The ranks of this rank's lane, in the order of the nodes; nil where this rank has none.
+    let lane: Communicator?
+    /// The ranks of each node, rising, as counted in the world. Nodes are in the order of their first ranks.
+    let ranks: [[Int]]
+    /// This rank's node.
+    let nodeIndex: Int
+    /// This rank's place among the ranks of its node.
+    let place: Int
+
+    var laneCount: Int { ranks.map(\.count).min() ?? 1 }
+
+    /// Collective over `world`.
+    init(_ kind: ExchangeKind, world: Communicator) throws(MPIError) {
+        let node =
+            switch kind {
+            case .automatic, .shared: try world.splitBySharedMemory(key: world.rank)
+            case .messages: try world.split(color: world.rank)!
+            case .groups(let size): try world.split(color: world.rank / size)!
+            }
+        let firstRank = try node.allReduce(world.rank, .minimum)
+        let firstRanks = try world.allGather(firstRank)
+        let firsts = Set(firstRanks).sorted()
+        ranks = firsts.map { first in firstRanks.indices.filter { firstRanks[$0] == first } }
+        nodeIndex = firsts.firstIndex(of: firstRank)!
+        place = node.rank
+        self.node = node.size > 1 ? node : nil
+        let laneCount = ranks.map(\.count).min()!
+        lane = try world.split(color: node.rank < laneCount ? node.rank : nil, key: nodeIndex)
+    }
+
+    /// The ranks of this rank's node.
+    var ownRanks: [Int] { ranks[nodeIndex] }
+}

@@ -1,0 +1,65 @@
+import Differentiation
+import Interactions
+import MPI
+import Recommenders
+
+/// A model with all that a training step needs: its parameters, the worker that computes gradients, the exchange that
+/// applies them. Every rank has one.
+final class ModelInTraining {
+    let layout = ParameterLayout()
+    let model: any Recommender
+    let exchange: any GradientExchange
+    let worker: ShardWorker
+    /// Steps of a pass over all samples; where users are drawn, steps between two validations; none without training.
+    let stepsPerEpoch: Int
+
+    /// Builds the model and shares out the memory. Collective.
+    init(
+        _ configuration: TrainingConfiguration, entry: RecommenderEntry, data: TrainingData, world: Communicator
+    ) throws {
+        let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        stepsPerEpoch =
+            !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
+        let context = data.context(configuration.options, stage: configuration.stage)
+        model = entry.model(context, in: layout.root)
+        let objective = Objective(
+            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
+            in: layout.root)
+        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
+        let plan = ExchangePlan(
+            layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
+            shardCount: data.shards.count,
+            ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
+            propagation: model.propagation)
+        exchange = try plan.exchange(configuration.exchange, world: world)
+        worker = ShardWorker(
+            model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
+            gradientLayout: gradientLayout)
+    }
+}
+
+extension ExchangePlan {
+    /// The exchange of the kind that is asked for. Collective.
+    fileprivate func exchange(_ kind: ExchangeKind, world: Communicator) throws -> any GradientExchange {
+        let map = try NodeMap(kind, world: world)
+        try checkMemory(map, world)
+        guard map.ranks.count > 1 else { return try SharedMemoryExchange(self, map) }
+        guard kind != .shared else {
+            return try world.together {
+                throw TrainingError(
+                    .usage, "the ranks do not share the memory of one node", remedy: "leave --exchange at auto")
+            }
+        }
+        return try MultiNodeExchange(self, map)
+    }
+
+    /// Throws where a node lacks the memory for its ranks. Collective.
+    private func checkMemory(_ map: NodeMap, _ world: Communicator) throws {
+        let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
+        // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy.
+        let copies = (map.place == 0 ? 3 : 0) + (world.rank == 0 ? 4 : 0)
+        let own = ownedShards[world.rank].count * gradientLayout.byteCount + copies * values
+        let bytes = try map.node?.allReduce(own, .sum) ?? own
+        try world.together { try MemoryNeed(bytes: bytes, ownBytes: own).check() }
+    }
+}

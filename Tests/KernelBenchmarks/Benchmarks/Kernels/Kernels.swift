@@ -1,0 +1,190 @@
+import Benchmark
+import Foundation
+import KernelCore
+
+/// The kernels of a training step, in the shapes of a logical shard's mini-batch on Grocery and Gourmet Food: 32
+/// samples, about 260 items of histories, 64 columns. A benchmark's name says what it computes.
+let benchmarks: @Sendable () -> Void = {
+    Kernel.useOneThread()
+    Benchmark.defaultConfiguration = Benchmark.Configuration(
+        metrics: [.wallClock, .throughput], timeUnits: .microseconds, warmupIterations: 10,
+        scalingFactor: .kilo, maxDuration: .seconds(1), maxIterations: 10_000)
+    measureProducts()
+    measureSequences()
+    measureRowsAndLosses()
+    measureOptimizerAndGraph()
+    measureElementaryFunctions()
+}
+
+/// Times a kernel, a thousand calls to an iteration; `isLong`: one call.
+private func measure(_ name: String, isLong: Bool = false, _ kernel: @escaping @Sendable () -> Void) {
+    var configuration = Benchmark.defaultConfiguration
+    if isLong { configuration.scalingFactor = .one }
+    Benchmark(name, configuration: configuration) { benchmark in
+        for _ in benchmark.scaledIterations { kernel() }
+    }
+}
+
+private let tokens = Operands.histories.total
+private let size = 64
+
+private func measureProducts() {
+    for (rows, inputs, outputs) in [
+        (tokens, 64, 64), (tokens, 64, 192), (tokens, 64, 8), (32, 64, 192), (32, 64, 1280),
+    ] {
+        nonisolated(unsafe) let x = Operands.numbers(rows * inputs)
+        nonisolated(unsafe) let w = Operands.numbers(outputs * inputs)
+        nonisolated(unsafe) let y = Operands.zeros(rows * outputs)
+        nonisolated(unsafe) let dx = Operands.zeros(rows * inputs)
+        nonisolated(unsafe) let dw = Operands.zeros(outputs * inputs)
+        let shape = "\(rows)x\(inputs)x\(outputs)"
+        measure("product \(shape), y = x w^T") {
+            Kernel.multiplyTransposed(x, w, into: y, rows: rows, inputs: inputs, outputs: outputs)
+        }
+        measure("product \(shape), dx += dy w") {
+            Kernel.multiply(y, w, into: dx, rows: rows, inputs: outputs, outputs: inputs, accumulate: true)
+        }
+        measure("product \(shape), dw += dy^T x") {
+            Kernel.addTransposedProduct(y, x, into: dw, rows: rows, inputs: inputs, outputs: outputs)
+        }
+    }
+    nonisolated(unsafe) let a = Operands.numbers(2048 * 2048)
+    nonisolated(unsafe) let b = Operands.numbers(2048 * 2048)
+    nonisolated(unsafe) let c = Operands.zeros(2048 * 2048)
+    measure("product 2048x2048x2048", isLong: true) {
+        Kernel.multiply(a, b, into: c, rows: 2048, inputs: 2048, outputs: 2048)
+    }
+}
+
+private func measureSequences() {
+    nonisolated(unsafe) let segments = Operands.histories
+    nonisolated(unsafe) let q = Operands.numbers(tokens * size)
+    nonisolated(unsafe) let k = Operands.numbers(tokens * size)
+    nonisolated(unsafe) let v = Operands.numbers(tokens * size)
+    nonisolated(unsafe) let y = Operands.zeros(tokens * size)
+    nonisolated(unsafe) let gradients = Operands.zeros(3 * tokens * size)
+    nonisolated(unsafe) let scratch = Operands.zeros(20 * 20)
+    for queries in [AttentionQueries.all, .causal, .newest] {
+        let count = Kernel.attentionWeightCount(segments: segments, heads: 1, queries: queries)
+        nonisolated(unsafe) let weights = Operands.zeros(count)
+        measure("attention, \(queries)") {
+            Kernel.attention(
+                q: q, k: k, v: v, relative: nil, segments: segments, columns: size, heads: 1, queries: queries,
+                weights: weights, into: y)
+        }
+        measure("attention backward, \(queries)") {
+            Kernel.attentionBackward(
+                q: q, k: k, v: v, relative: nil, weights: weights, dy: y, segments: segments, columns: size, heads: 1,
+                queries: queries, scratch: scratch, dq: gradients, dk: gradients + tokens * size,
+                dv: gradients + 2 * tokens * size, drelative: nil)
+        }
+    }
+    for hidden in [64, 100] {
+        nonisolated(unsafe) let x = Operands.numbers(tokens * 3 * hidden)
+        nonisolated(unsafe) let weight = Operands.numbers(3 * hidden * hidden)
+        nonisolated(unsafe) let bias = Operands.numbers(3 * hidden)
+        nonisolated(unsafe) let state = Operands.zeros(segments.count * hidden)
+        nonisolated(unsafe) let dx = Operands.zeros(tokens * 3 * hidden)
+        nonisolated(unsafe) let dweight = Operands.zeros(3 * hidden * hidden)
+        nonisolated(unsafe) let dbias = Operands.zeros(3 * hidden)
+        nonisolated(unsafe) let arena = Arena()
+        @Sendable func forward() -> GatedRecurrence {
+            arena.reset()
+            let recurrence = GatedRecurrence(RecurrencePlan(segments, in: arena), size: hidden, in: arena)
+            recurrence.forward(x: x, weight: weight, bias: bias, into: state, scratch: arena)
+            return recurrence
+        }
+        measure("gated recurrence, size \(hidden)") { blackHole(forward()) }
+        measure("gated recurrence there and back, size \(hidden)") {
+            forward().backward(
+                dfinal: state, weight: weight, dx: dx, dweight: dweight, dbias: dbias, scratch: arena)
+        }
+    }
+    nonisolated(unsafe) let weight = Operands.numbers(size)
+    nonisolated(unsafe) let bias = Operands.numbers(size)
+    nonisolated(unsafe) let normalized = Operands.zeros(tokens * size)
+    nonisolated(unsafe) let deviation = Operands.zeros(tokens)
+    nonisolated(unsafe) let dweight = Operands.zeros(2 * size)
+    measure("layer norm") {
+        Kernel.layerNorm(
+            q, residual: k, weight: weight, bias: bias, rows: tokens, columns: size, normalized: normalized,
+            inverseDeviation: deviation, into: y)
+    }
+    measure("layer norm backward") {
+        Kernel.layerNormBackward(
+            normalized: normalized, inverseDeviation: deviation, weight: weight, dy: y, rows: tokens, columns: size,
+            dx: gradients, dresidual: gradients + tokens * size, dweight: dweight, dbias: dweight + size)
+    }
+    nonisolated(unsafe) let logits = Operands.numbers(tokens * 6)
+    nonisolated(unsafe) let shares = Operands.zeros(tokens * 6)
+    measure("softmax over segments, 6 columns") {
+        Kernel.segmentSoftmax(logits, segments: segments, columns: 6, into: shares)
+    }
+    measure("softmax of rows, 6 columns") { Kernel.rowSoftmax(logits, rows: tokens, columns: 6, into: shares) }
+}
+
+private func measureRowsAndLosses() {
+    let items = 8_714
+    nonisolated(unsafe) let table = Operands.numbers(items * size)
+    nonisolated(unsafe) let rows = Operands.rows(tokens, below: items)
+    nonisolated(unsafe) let gathered = Operands.zeros(tokens * size)
+    measure("gather \(tokens) rows") {
+        Kernel.gather(table, rows: rows, count: tokens, columns: size, into: gathered)
+    }
+    nonisolated(unsafe) let dtable = Operands.zeros(items * size)
+    measure("scatter \(tokens) rows") {
+        Kernel.scatterAdd(dy: gathered, rows: rows, count: tokens, columns: size, into: dtable)
+    }
+    let negatives = 1280
+    nonisolated(unsafe) let users = Operands.numbers(16 * size)
+    nonisolated(unsafe) let logits = Operands.zeros(16 * negatives)
+    measure("sampled softmax, 16 samples, \(negatives) negatives") {
+        Kernel.multiplyTransposed(users, table, into: logits, rows: 16, inputs: size, outputs: negatives)
+        for sample in 0..<16 {
+            var statistics = SoftmaxStatistics()
+            let row = logits + sample * negatives
+            Kernel.extend(&statistics, by: row, count: negatives, masked: 0, beta: 0)
+            Kernel.softmaxSlopes(row, count: negatives, statistics, beta: 0, slope: 1)
+        }
+    }
+}
+
+private func measureOptimizerAndGraph() {
+    let count = 1_163_780
+    nonisolated(unsafe) let parameters = Operands.numbers(count)
+    nonisolated(unsafe) let gradient = Operands.numbers(count)
+    nonisolated(unsafe) let first = Operands.zeros(count)
+    nonisolated(unsafe) let second = Operands.zeros(count)
+    let step = AdamStep(step: 10, learningRate: 1e-3, decay: 1e-6)
+    measure("Adam, \(count) parameters", isLong: true) {
+        Kernel.adam(
+            step, gradient: gradient, scale: 1 / 256, parameters: parameters, first: first, second: second, count: count
+        )
+    }
+    measure("Adam without gradient, \(count) parameters", isLong: true) {
+        Kernel.adam(
+            step, gradient: nil, scale: 1, parameters: parameters, first: first, second: second, count: count)
+    }
+    let graph = Operands.graph
+    nonisolated(unsafe) let x = Operands.numbers(graph.nodeCount * NodeGraph.panelWidth)
+    nonisolated(unsafe) let y = Operands.zeros(graph.nodeCount * NodeGraph.panelWidth)
+    measure("sparse product, \(graph.nodeCount) nodes, \(graph.neighbourCount) edges, 16 columns", isLong: true) {
+        Kernel.neighbourMeans(graph, of: x, plus: nil, positions: 0..<graph.nodeCount, into: y)
+    }
+}
+
+private func measureElementaryFunctions() {
+    let count = 8192
+    nonisolated(unsafe) let x = Operands.numbers(count)
+    nonisolated(unsafe) let y = Operands.zeros(count)
+    measure("exp, \(count) numbers") { Kernel.exponential(x, into: y, count: count) }
+    measure("exp of the system's library, \(count) numbers") {
+        for index in 0..<count { y[index] = exp(x[index]) }
+        blackHole(y)
+    }
+    measure("tanh, \(count) numbers") { Kernel.hyperbolicTangent(x, into: y, count: count) }
+    measure("tanh of the system's library, \(count) numbers") {
+        for index in 0..<count { y[index] = tanh(x[index]) }
+        blackHole(y)
+    }
+}

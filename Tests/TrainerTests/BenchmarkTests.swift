@@ -1,0 +1,168 @@
+import Foundation
+import Reporting
+import Testing
+import TrainerSupport
+
+/// What `trainer benchmark` tells: the same steps as `trainer train`, and where their time goes.
+@Suite struct BenchmarkTests {
+    static let launches = [Launch.alone, .ranks(2)]
+
+    private static let options = ["--embedding-size", "8", "--logical-shards", "4", "--batch-size", "9"]
+
+    private func result(
+        _ launch: Launch, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> JSONValue {
+        let result = try await launch.successfulTrainer(
+            ["benchmark", "--json", "--quiet"] + arguments, environment: environment)
+        return try JSONValue(parsing: result.standardOutput)
+    }
+
+    private func number(_ object: JSONValue?, _ key: String) throws -> Double {
+        try #require(object?[key]?.double, "\(key) is no number")
+    }
+
+    @Test(arguments: launches) func `the phases are the whole step`(launch: Launch) async throws {
+        let finished = try await FinishedRuns.workspace()
+        let result = try await result(
+            launch,
+            [
+                "--model", "ComiRec", "--data-root", finished("data"), "--dataset", FinishedRuns.dataset, "--steps",
+                "7",
+                "--passes", "2", "--evaluation", "full",
+            ] + Self.options)
+        let seconds = try number(result, "seconds")
+        guard case .object(let phases) = result["phases"] else {
+            Issue.record("no phases: \(result.compact)")
+            return
+        }
+        #expect(
+            phases.map(\.key) == ["batch", "propagation", "forward", "backward", "exchange", "optimizer", "waiting"])
+        let times = phases.compactMap(\.value.double)
+        #expect(times.count == phases.count && times.allSatisfy { $0 >= 0 })
+        #expect(times.reduce(0, +) <= seconds * (1 + 1e-9))
+        if launch == .alone { #expect(times.reduce(0, +) >= seconds * (1 - 1e-9)) }
+
+        guard case .array(let passes) = result["pass_seconds"] else {
+            Issue.record("no passes: \(result.compact)")
+            return
+        }
+        #expect(passes.count == 2 && passes.compactMap(\.double).min() == seconds)
+        #expect(abs(try number(result, "steps_per_second") * seconds - 7) < 1e-6)
+        #expect(try number(result, "tokens_per_second") > number(result, "samples_per_second"))
+        for key in ["forward", "backward", "optimizer", "total"] {
+            #expect(try number(result["work"]?[key], "operations") > 0)
+            #expect(try number(result["work"]?[key], "bytes") > 0)
+        }
+        for key in ["sgemm_operations_per_second", "copy_bytes_per_second", "triad_bytes_per_second"] {
+            #expect(try number(result["machine"]?[key], "one_rank") > 0)
+            #expect(try number(result["machine"]?[key], "all_ranks") > 0)
+        }
+        #expect(try number(result["ranking"], "users") == Double(SmallTables.users))
+        #expect(try number(result["ranking"], "users_per_second") > 0)
+        #expect(result["operations"] == nil)
+    }
+
+    @Test(arguments: launches) func `all operations of a model are listed`(launch: Launch) async throws {
+        let finished = try await FinishedRuns.workspace()
+        let result = try await result(
+            launch,
+            [
+                "--model", "ComiRec", "--data-root", finished("data"), "--dataset", FinishedRuns.dataset, "--steps",
+                "3",
+                "--passes", "1", "--operations",
+            ] + Self.options)
+        guard case .array(let operations) = result["operations"] else {
+            Issue.record("no operations: \(result.compact)")
+            return
+        }
+        var counts: [String: Double] = [:]
+        for operation in operations {
+            counts[operation["operation"]?.string ?? ""] = try number(operation, "count")
+            #expect(try number(operation, "forward_seconds") > 0)
+        }
+        // Three steps of four shards, or of the two that the first of two ranks has.
+        let batches = launch == .alone ? 12.0 : 6
+        #expect(
+            counts == [
+                "Rows": 2 * batches, "positions": batches, "Add": batches, "Linear": 2 * batches,
+                "HyperbolicTangent": batches, "SegmentSoftmax": batches, "Pool": batches,
+                "hardest interests": batches, "Select": batches, "Scores": batches, "RankingLoss": batches,
+            ])
+    }
+
+    @Test(arguments: [
+        ["--model", "ComiRec"], ["--model", "LightGCN", "--l2", "1e-3"], ["--model", "TiMiRec", "--stage", "pretrain"],
+        ["--model", "GRU4Rec", "--exchange", "messages", "--loss", "full-softmax"],
+    ])
+    func `the steps are those of a training, bit by bit`(model: [String]) async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let options =
+            model + Self.options + ["--data-root", finished("data"), "--dataset", FinishedRuns.dataset, "--seed", "5"]
+        let measured = try await result(
+            .ranks(2), options + ["--warm-up", "1", "--passes", "2", "--steps", "2", "--operations"])
+        try await Launch.alone.successfulTrainer(
+            ["train", "--quiet", "--max-steps", "5", "--epochs", "1", "--out", workspace("run")] + options)
+        let trained = try FinishedRun(folder: workspace("run"))
+        #expect(trained.result["steps"] == .integer(5))
+        #expect(measured["parameters_sha256"] == trained.result["parameters_sha256"])
+    }
+
+    @Test func `without a data set the data are made up`() async throws {
+        let result = try await result(
+            .alone, ["--model", "LightGCN", "--steps", "2", "--passes", "1", "--embedding-size", "8"])
+        #expect(result["dataset"]?.string == "synthetic data")
+        #expect(result["tokens_per_second"] == .null)
+        #expect(try number(result["work"]?["propagation"], "operations") > 0)
+    }
+
+    @Test func `the text has a table of phases`() async throws {
+        let result = try await Launch.alone.successfulTrainer([
+            "benchmark", "--model", "BPRMF", "--steps", "2", "--passes", "1", "--operations",
+        ])
+        for word in ["samples/s", "backward", "optimizer", "sgemm, GFLOP/s", "RankingLoss"] {
+            #expect(result.standardOutput.contains(word), "\(word) in \(result.standardOutput)")
+        }
+    }
+
+    @Test(arguments: launches, ["SASRec", "BPRMF"])
+    func `a step allocates nothing`(launch: Launch, model: String) async throws {
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        let library = program.deletingLastPathComponent().appending(path: "libAllocationCount.so").path
+        try #require(FileManager.default.fileExists(atPath: library), "\(library) is a product of the package")
+        let result = try await result(
+            launch, ["--model", model, "--embedding-size", "8", "--warm-up", "300", "--steps", "100", "--passes", "1"],
+            environment: ["LD_PRELOAD": library])
+        #expect(try number(result, "allocations_per_step") == 0)
+    }
+
+    static let refusals: [(options: [String], message: String)] = [
+        (["--steps", "0"], "--steps"), (["--passes", "0"], "--passes"), (["--warm-up", "0"], "--warm-up"),
+        (["--steps", "some"], "--steps"), (["--stage", "third"], "--stage"), (["--batch-size", "0"], "--batch-size"),
+        (["--model", "POP"], "POP is not trained"), (["--model", "TimRec"], "did you mean TiMiRec?"),
+        (["--stage", "pretrain"], "ComiRec has no stage pretrain"), (["--out", "somewhere"], "--out"),
+    ]
+
+    @Test(arguments: refusals) func `a wrong option is refused by name`(options: [String], message: String) async throws
+    {
+        try await expectRefusal(Refusal(64, naming: message), .alone, ["benchmark", "--model", "ComiRec"] + options)
+    }
+
+    @Test(arguments: launches) func `what is wrong with the data is told once`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        try await expectRefusal(
+            Refusal(65, naming: "nothing"), launch,
+            ["benchmark", "--model", "ComiRec", "--data-root", workspace.path, "--dataset", "nothing"])
+        try SmallTables().withoutNegatives.write(to: workspace, "all")
+        try await expectRefusal(
+            Refusal(64, naming: "--evaluation full"), launch,
+            [
+                "benchmark", "--model", "ComiRec", "--data-root", workspace.path, "--dataset", "all", "--evaluation",
+                "sampled",
+            ] + Self.options)
+    }
+
+    @Test func `a model must be named`() async throws {
+        try await expectRefusal(Refusal(64, naming: "--model is missing"), .alone, ["benchmark"])
+    }
+}
