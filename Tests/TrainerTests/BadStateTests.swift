@@ -180,7 +180,7 @@ import TrainerSupport
     func `a training that diverges is told once and leaves no result of the run before`(launch: Launch) async throws {
         let scene = try await Scene()
         try await expectRefusal(
-            Refusal(70, naming: "the loss of step", "(epoch 1) is", "--lr"), launch,
+            Refusal(70, naming: "the loss is not a number in step", "(epoch 1)", "--lr"), launch,
             scene.train("--model", "ComiRec", "--quiet", "--lr", "1e30"))
         #expect(Set(files(below: scene.out).keys).isDisjoint(with: ["result.json", "model/model.safetensors"]))
     }

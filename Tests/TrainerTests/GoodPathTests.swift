@@ -37,7 +37,7 @@ import TrainerSupport
         #expect(kept.digest == pretrained.digest)
         #expect(kept.model == pretrained.model)
         let configuration = try String(contentsOfFile: out + "/config.yaml", encoding: .utf8)
-        for line in ["stage: finetune", "temp: 5e-1", "layers: 2", "interests: 2", "seed: 0"] {
+        for line in ["stage: finetune", "temp: 0.5", "layers: 2", "interests: 2", "seed: 0"] {
             #expect(configuration.contains(line + "\n") || configuration.hasSuffix(line), "\(line) in \(configuration)")
         }
     }

@@ -123,7 +123,7 @@ import TrainerSupport
         try #require(stopped.exitCode == 75)
         let model = ["--model", "ComiRec", "--epochs", "1000000", "--resume"]
         try await expectRefusal(
-            Refusal(64, naming: "--interests 3 instead of 2", "--lr 1e-1 instead of", "--out"), launch,
+            Refusal(64, naming: "--interests 3 instead of 2", "--lr 0.1 instead of", "--out"), launch,
             try await Self.train(out, "--lr", "0.1") + model + ["--K", "3"], leaving: out)
         try workspace.copy(finished("data"), as: "data")
         let train = workspace("data/\(FinishedRuns.dataset)/train.csv")

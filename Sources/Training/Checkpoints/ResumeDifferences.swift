@@ -16,10 +16,19 @@ package struct ResumeDifferences {
         let (now, before) = (Self.options(now), Self.options(before))
         changes = Set(now.keys).union(before.keys).subtracting(Self.irrelevant).sorted().compactMap { option in
             let (value, earlier) = (now[option], before[option])
-            guard value != earlier else { return nil }
+            guard !Self.areEqual(value, earlier) else { return nil }
             let text = "--\(option) \(value ?? "not given") instead of \(earlier ?? "not given")"
             return (option, text.printable(limit: 200))
         }
+    }
+
+    /// Whether two values are one, also where they are numbers that are spelled in two ways.
+    private static func areEqual(_ value: String?, _ other: String?) -> Bool {
+        if value == other { return true }
+        guard let number = value.flatMap({ Double($0) }), let otherNumber = other.flatMap({ Double($0) }) else {
+            return false
+        }
+        return number == otherNumber
     }
 
     /// Throws where a training of the options before cannot go on with those of now.
