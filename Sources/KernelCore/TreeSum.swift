@@ -14,7 +14,8 @@ public struct TreeSum: Sendable {
             self.upper = upper
         }
 
-        var split: Int {
+        /// Where its right part begins; a node of one shard has none.
+        package var split: Int {
             var half = 1
             while half * 2 < upper - lower { half *= 2 }
             return lower + half

@@ -29,10 +29,10 @@ import Testing
     }
 
     /// Gradients as random mini-batches leave them; those of the shards in `empty` have no sample.
-    private func gradients(_ count: Int, empty: Set<Int>) -> [Recording] {
+    private func gradients(_ count: Int, empty: Set<Int>, rowCapacity: Int = 30) -> [Recording] {
         let storage = ParameterStorage(layout)
         return (0..<count).map { shard in
-            let recording = Recording(storage, rowCapacity: 30)
+            let recording = Recording(storage, rowCapacity: rowCapacity)
             var stream = RandomStream(seed: 5, purpose: .synthesis, moment: 0, element: UInt32(shard))
             recording.recorder.begin(in: recording.view)
             let rows = Fixed<Int32>((0..<Int(stream.next(below: 25))).map { _ in 1 + Int32(stream.next(below: 56)) })
@@ -100,6 +100,25 @@ import Testing
         let present = gradients.indices.filter { !empty.contains($0) }
         #expect(Set(whole.rows[0].keys) == Set(present.flatMap { gradients[$0].rows(items).keys }.map(Int.init)))
         #expect(whole.dense.isEmpty == present.isEmpty)
+    }
+
+    @Test(arguments: [([] as Set<Int>), [0], [3, 4], [1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3], Set(0..<8)], [8, 6, 5])
+    func `gradients that are added to each other have the bits of the sum`(empty: Set<Int>, count: Int) {
+        let whole = total(gradients(count, empty: empty), slices: 1)
+        let parts = gradients(count, empty: empty, rowCapacity: 60)
+        parts[count - 1].view.asksToStop = true
+        func add(_ node: TreeSum.Node) {
+            guard node.upper - node.lower > 1 else { return }
+            add(TreeSum.Node(node.lower, node.split))
+            add(TreeSum.Node(node.split, node.upper))
+            parts[node.lower].view.add(parts[node.split].view)
+        }
+        add(TreeSum.Node(0, count))
+        #expect(total([parts[0]], slices: 1) == whole)
+        #expect(total([parts[0]], slices: 3) == whole)
+        // A view does not keep its memory.
+        let asksToStop = withExtendedLifetime(parts) { parts[0].view.asksToStop }
+        #expect(asksToStop)
     }
 
     @Test func `each element is the sum of the gradients in the order of the tree`() {

@@ -30,8 +30,15 @@ protocol GradientExchange: AnyObject {
     /// What measures the phases of ``update(step:)``; nil: nothing does.
     var phases: PhaseClock? { get set }
 
-    /// Where the gradient of `shard`, one of this rank's, is to be recorded.
+    /// Where the gradient of `shard`, one of this rank's, is to be recorded: of one shard after the other, in their order.
     func gradient(ofShard shard: Int) -> GradientView
+
+    /// To be called when the gradient of `shard` is complete, and for a shard without samples, too. It may have been
+    /// added to that of other shards when this returns.
+    func finish(shard: Int)
+
+    /// The gradients of this rank as the last step left them, each of one shard or of several that are added already.
+    var ownGradients: [(shards: Range<Int>, gradient: GradientView)] { get }
 
     /// Adds up the gradients of all shards and takes one optimizer step. Collective.
     ///
@@ -108,9 +115,16 @@ struct ExchangePlan {
     let ownedShards: [Range<Int>]
     /// Of the model's tables, if it asks for one.
     let propagation: GraphPropagation?
+    /// Whether ranks add the gradients of their shards as they come (``ShardAdditions``).
+    let addsEarly: Bool
 
-    /// A tree whose inputs are the shards `range` themselves.
-    static func tree(overShards range: Range<Int>) -> TreeSum {
-        TreeSum(inputs: range.map { TreeSum.Node($0, $0 + 1) })
+    /// What a rank does with the gradients of its shards.
+    func additions(ofRank rank: Int) -> ShardAdditions {
+        ShardAdditions(owned: ownedShards[rank], of: shardCount, addsEarly: addsEarly)
+    }
+
+    /// The gradients that lie in the memory of a node of the ranks `ranks`, by the shards that they are the sums of.
+    func inputs(ofRanks ranks: some Sequence<Int>) -> [TreeSum.Node] {
+        ranks.flatMap { additions(ofRank: $0).subtrees }
     }
 }

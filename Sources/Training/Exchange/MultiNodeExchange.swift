@@ -58,6 +58,10 @@ final class MultiNodeExchange: GradientExchange {
 
     func gradient(ofShard shard: Int) -> GradientView { memory.gradient(ofShard: shard) }
 
+    func finish(shard: Int) { memory.finish(shard: shard) }
+
+    var ownGradients: [(shards: Range<Int>, gradient: GradientView)] { memory.ownGradients }
+
     func update(step: Int) throws(MPIError) -> StepSummary {
         try memory.synchronize()
         phases?.begin(.exchange)

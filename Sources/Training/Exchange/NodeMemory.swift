@@ -11,8 +11,12 @@ final class NodeMemory {
     let propagator: Propagator?
     /// What measures the waiting.
     var phases: PhaseClock?
-    /// By shard; nil for those of other nodes.
+    /// By first shard; nil for those of other nodes, and where a gradient is of several shards.
     private let gradients: [GradientView?]
+    /// What this rank does with the gradients of its shards, and where it works on them.
+    private let additions: ShardAdditions
+    private let pending: [GradientView]
+    private let pendingMemory: UnsafeMutableRawBufferPointer
     private let lines: UnsafeMutablePointer<Double>
     private let rankCount: Int
     private var window: SharedWindow<Float>?
@@ -32,8 +36,9 @@ final class NodeMemory {
         // The first rank's segment begins with the parameters, the moments, the memory of the propagation, the lines.
         let stateCount = 3 * valueCount + propagationCount
         let common = stateCount + rankCount * Self.floatsPerLine
-        let counts = map.ownRanks.enumerated().map { place, rank in
-            (place == 0 ? common : 0) + plan.ownedShards[rank].count * gradientCount
+        let subtrees = map.ownRanks.map { plan.additions(ofRank: $0).subtrees }
+        let counts = subtrees.enumerated().map { place, subtrees in
+            (place == 0 ? common : 0) + subtrees.count * gradientCount
         }
         let starts: [UnsafeMutablePointer<Float>]
         if let node = map.node {
@@ -57,14 +62,23 @@ final class NodeMemory {
             lines.update(repeating: 0, count: rankCount * Self.doublesPerLine)
         }
         var gradients = [GradientView?](repeating: nil, count: plan.shardCount)
-        for (place, rank) in map.ownRanks.enumerated() {
-            for (index, shard) in plan.ownedShards[rank].enumerated() {
+        for (place, subtrees) in subtrees.enumerated() {
+            for (index, subtree) in subtrees.enumerated() {
                 let offset = (place == 0 ? common : 0) + index * gradientCount
-                gradients[shard] = GradientView(
+                gradients[subtree.lower] = GradientView(
                     plan.gradientLayout, at: UnsafeMutableRawPointer(starts[place] + offset))
             }
         }
         self.gradients = gradients
+        let additions = plan.additions(ofRank: map.ownRanks[map.place])
+        self.additions = additions
+        let bytes = plan.gradientLayout.byteCount
+        let pendingMemory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(additions.pendingCount * bytes, 64), alignment: 64)
+        self.pendingMemory = pendingMemory
+        pending = (0..<additions.pendingCount).map {
+            GradientView(plan.gradientLayout, at: pendingMemory.baseAddress! + $0 * bytes)
+        }
         propagator = plan.propagation.map {
             Propagator(
                 $0, plan.layout, parameters: values[0], rank: map.place, of: map.ownRanks.count, parts: parts,
@@ -72,10 +86,33 @@ final class NodeMemory {
         }
     }
 
-    deinit { ownMemory?.deallocate() }
+    deinit {
+        ownMemory?.deallocate()
+        pendingMemory.deallocate()
+    }
 
-    /// Where the gradient of a shard of this node lies.
-    func gradient(ofShard shard: Int) -> GradientView { gradients[shard]! }
+    /// The gradient that begins with a shard of this node: of this one alone, or of all of a subtree.
+    func gradient(from shard: Int) -> GradientView { gradients[shard]! }
+
+    /// Where the gradient of a shard of this rank is to be recorded.
+    func gradient(ofShard shard: Int) -> GradientView { gradient(at: additions[shard].place) }
+
+    /// Adds what can be added when the gradient of a shard of this rank is complete.
+    func finish(shard: Int) {
+        for (left, right) in additions[shard].additions { gradient(at: left).add(gradient(at: right)) }
+    }
+
+    /// See ``GradientExchange/ownGradients``.
+    var ownGradients: [(shards: Range<Int>, gradient: GradientView)] {
+        additions.subtrees.map { ($0.lower..<$0.upper, gradient(from: $0.lower)) }
+    }
+
+    private func gradient(at place: ShardAdditions.Place) -> GradientView {
+        switch place {
+        case .subtree(let number): gradient(from: additions.subtrees[number].lower)
+        case .pending(let number): pending[number]
+        }
+    }
 
     /// Numbers that the rank of a place writes and all ranks of the node read behind the next ``synchronize()``.
     func line(_ place: Int) -> UnsafeMutablePointer<Double> { lines + place * Self.doublesPerLine }

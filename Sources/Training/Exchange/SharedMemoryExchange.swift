@@ -10,7 +10,8 @@ final class SharedMemoryExchange: GradientExchange {
     let propagator: Propagator?
     var phases: PhaseClock? { didSet { memory.phases = phases } }
     private let memory: NodeMemory
-    private let shardCount: Int
+    /// The gradients that are added, by their first shards.
+    private let inputs: [TreeSum.Node]
     /// Of all ranks, and this rank's.
     private let slices: [ParameterSlice]
     private let slice: ParameterSlice
@@ -24,11 +25,11 @@ final class SharedMemoryExchange: GradientExchange {
         memory = try NodeMemory(plan, map, parts: rankCount)
         parameters = memory.parameters
         propagator = memory.propagator
-        shardCount = plan.shardCount
+        inputs = plan.inputs(ofRanks: 0..<rankCount)
         slices = (0..<rankCount).map { ParameterSlice($0, of: rankCount, plan.layout) }
         slice = slices[map.place]
         rank = map.place
-        sum = SliceSum(ExchangePlan.tree(overShards: 0..<plan.shardCount), plan.layout)
+        sum = SliceSum(TreeSum(inputs: inputs), plan.layout)
         adam = Adam(
             plan.optimizer, plan.layout, parameters: parameters, first: memory.moments.first,
             second: memory.moments.second)
@@ -38,10 +39,14 @@ final class SharedMemoryExchange: GradientExchange {
 
     func gradient(ofShard shard: Int) -> GradientView { memory.gradient(ofShard: shard) }
 
+    func finish(shard: Int) { memory.finish(shard: shard) }
+
+    var ownGradients: [(shards: Range<Int>, gradient: GradientView)] { memory.ownGradients }
+
     func update(step: Int) throws(MPIError) -> StepSummary {
         try memory.synchronize()
         phases?.begin(.exchange)
-        for shard in 0..<shardCount { sum.views[shard].read(memory.gradient(ofShard: shard), slice: slice) }
+        readGradients()
         var summary = StepSummary(
             samples: sum.samples, loss: sum.loss, asksToStop: sum.asksToStop, isFinite: sum.loss.isFinite)
         if summary.isFinite && summary.samples > 0 {
@@ -72,8 +77,12 @@ final class SharedMemoryExchange: GradientExchange {
 
     func distributeState() throws(MPIError) { try distributeParameters() }
 
+    private func readGradients() {
+        for index in inputs.indices { sum.views[index].read(memory.gradient(from: inputs[index].lower), slice: slice) }
+    }
+
     func repeatAddition() -> Bool {
-        for shard in 0..<shardCount { sum.views[shard].read(memory.gradient(ofShard: shard), slice: slice) }
+        readGradients()
         sum.forEachDenseBlock(of: 0..<slice.dense.count) { _, _, _ in }
         for table in slice.rows.indices { sum.forEachRow(table) { _, _ in } }
         return true

@@ -30,7 +30,7 @@ final class ModelInTraining {
             layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
-            propagation: model.propagation)
+            propagation: model.propagation, addsEarly: ShardWorker.addsEarly(configuration))
         exchange = try plan.exchange(configuration.exchange, world: world)
         worker = ShardWorker(
             model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
@@ -58,7 +58,9 @@ extension ExchangePlan {
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
         // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy.
         let copies = (map.place == 0 ? 3 : 0) + (world.rank == 0 ? 4 : 0)
-        let own = ownedShards[world.rank].count * gradientLayout.byteCount + copies * values
+        let additions = additions(ofRank: world.rank)
+        let own =
+            (additions.subtrees.count + additions.pendingCount) * gradientLayout.byteCount + copies * values
         let bytes = try map.node?.allReduce(own, .sum) ?? own
         try world.together { try MemoryNeed(bytes: bytes, ownBytes: own).check() }
     }

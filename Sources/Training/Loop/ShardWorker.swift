@@ -67,6 +67,8 @@ final class ShardWorker {
             gradient.asksToStop = asksToStop
             guard sampler.fill(batch, place: place, step: step) > 0 else {
                 gradient.samples = 0
+                phases?.begin(.exchange)
+                exchange.finish(shard: sampler.shard)
                 continue
             }
             tape.begin(.training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)))
@@ -81,6 +83,8 @@ final class ShardWorker {
             phases?.begin(.backward)
             tape.backward(from: loss)
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
+            phases?.begin(.exchange)
+            exchange.finish(shard: sampler.shard)
         }
     }
 
@@ -91,12 +95,18 @@ final class ShardWorker {
         return (0..<count).map { batch.users[$0] }
     }
 
-    /// The most ids that a mini-batch can hold: users, items of histories and candidates of the largest quota, and the
-    /// items that the objective adds.
+    /// Whether the gradients of shards are added as they come: where every mini-batch reads all items, so that each
+    /// gradient is as large as their sum.
+    static func addsEarly(_ configuration: TrainingConfiguration) -> Bool {
+        configuration.objective.loss == .fullSoftmax
+    }
+
+    /// The most ids that a gradient can hold, of a mini-batch or of a sum over several: users, items of histories and
+    /// candidates of the largest quota, and the items that the objective adds.
     static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
-        // All users of a batch may belong to one shard where they are drawn.
+        // All users of a batch may belong to one shard where they are drawn; a sum is over all of them.
         let quota =
-            configuration.sampling == .users
+            configuration.sampling == .users || addsEarly(configuration)
             ? configuration.batchSize
             : (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
         return quota * (configuration.options.historyMax + 1 + objective.candidateNegatives + 1)

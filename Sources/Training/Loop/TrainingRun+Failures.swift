@@ -6,12 +6,11 @@ import KernelCore
 extension TrainingRun {
     /// Ends the training after a step whose loss or gradients are not finite. Collective.
     ///
-    /// The gradients of the shards are still there, so each rank looks for the fault in its own.
+    /// The gradients are still there, so each rank looks for the fault in its own.
     func refuse(_ summary: StepSummary) throws {
         let step = state.step + 1
         try world.together {
-            for shard in data.store.shards {
-                let gradient = exchange.gradient(ofShard: shard)
+            for (shards, gradient) in exchange.ownGradients {
                 guard gradient.samples > 0 else { continue }
                 let part: String
                 if !gradient.loss.isFinite {
@@ -21,7 +20,10 @@ extension TrainingRun {
                 } else {
                     continue
                 }
-                let samples = worker.describeSamples(ofShard: shard, place: state.place, step: step)
+                let samples =
+                    shards.count == 1
+                    ? worker.describeSamples(ofShard: shards.lowerBound, place: state.place, step: step)
+                    : "the logical shards \(shards.lowerBound) to \(shards.upperBound - 1)"
                 throw TrainingError(
                     .failure, "\(part) in step \(step) (epoch \(state.epoch)), in the samples of \(samples)",
                     remedy: "lower the learning rate with --lr, or look for extreme options"

@@ -1,0 +1,60 @@
+import KernelCore
+import Testing
+import Training
+
+/// The gradients that a rank adds as they come are added in the order of the tree over all shards.
+@Suite struct ShardAdditionsTests {
+    /// The sum over a node of the tree, as text.
+    private func sum(over node: TreeSum.Node) -> String {
+        guard node.upper - node.lower > 1 else { return "\(node.lower)" }
+        let (left, right) = (TreeSum.Node(node.lower, node.split), TreeSum.Node(node.split, node.upper))
+        return "(\(sum(over: left))+\(sum(over: right)))"
+    }
+
+    /// What lies in each place after all shards, as text.
+    private func result(_ additions: ShardAdditions, _ owned: Range<Int>) -> [ShardAdditions.Place: String] {
+        var places: [ShardAdditions.Place: String] = [:]
+        for shard in owned {
+            places[additions[shard].place] = "\(shard)"
+            for (left, right) in additions[shard].additions {
+                guard let a = places[left], let b = places.removeValue(forKey: right) else {
+                    Issue.record("nothing to add after shard \(shard)")
+                    continue
+                }
+                places[left] = "(\(a)+\(b))"
+            }
+        }
+        return places
+    }
+
+    @Test(arguments: 1...20) func `every rank ends with the sums over its subtrees`(shards: Int) {
+        for ranks in 1...shards {
+            for rank in 0..<ranks {
+                let owned = rank * shards / ranks..<(rank + 1) * shards / ranks
+                let additions = ShardAdditions(owned: owned, of: shards, addsEarly: true)
+                #expect(additions.subtrees == TreeSum.completeSubtrees(of: owned, shards: shards))
+                let expected = additions.subtrees.enumerated().map {
+                    (ShardAdditions.Place.subtree($0.offset), sum(over: $0.element))
+                }
+                #expect(result(additions, owned) == Dictionary(uniqueKeysWithValues: expected))
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 8, 64, 100, 4096]) func `few are alive at a time`(shards: Int) {
+        let additions = ShardAdditions(owned: 0..<shards, of: shards, addsEarly: true)
+        let logarithm = Int.bitWidth - (shards - 1).leadingZeroBitCount
+        #expect(additions.subtrees.count == 1)
+        #expect(additions.pendingCount <= logarithm)
+    }
+
+    @Test func `without early additions every shard keeps its gradient`() {
+        let additions = ShardAdditions(owned: 3..<7, of: 9, addsEarly: false)
+        #expect(additions.subtrees == (3..<7).map { TreeSum.Node($0, $0 + 1) })
+        #expect(additions.pendingCount == 0)
+        #expect(
+            result(additions, 3..<7)
+                == Dictionary(
+                    uniqueKeysWithValues: (0..<4).map { (ShardAdditions.Place.subtree($0), "\($0 + 3)") }))
+    }
+}
