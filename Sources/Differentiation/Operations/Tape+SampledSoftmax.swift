@@ -134,7 +134,7 @@ private struct SoftmaxLossOperation: Operation {
         for sample in 0..<sampleCount { statistics[sample] = SoftmaxStatistics() }
         for chunk in 0..<chunkCount {
             for block in 0..<blockCount {
-                score(chunk, block, table) { sample, row, width, masked in
+                score(chunk, block, table, tape.arena) { sample, row, width, masked in
                     Kernel.extend(
                         &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
                 }
@@ -177,7 +177,7 @@ private struct SoftmaxLossOperation: Operation {
         for chunk in (0..<chunkCount).reversed() {
             for block in (0..<blockCount).reversed() {
                 // The last block of a chunk is still there.
-                if block < blockCount - 1 { score(chunk, block, table) { _, _, _, _ in } }
+                if block < blockCount - 1 { score(chunk, block, table, tape.arena) { _, _, _, _ in } }
                 let range = items(of: block)
                 let first = chunk * chunkSize
                 for local in 0..<chunkSize {
@@ -201,10 +201,9 @@ private struct SoftmaxLossOperation: Operation {
                 Kernel.multiply(
                     slopes, vectors(range, table), into: x.slope + start, rows: chunkSize * groupSize,
                     inputs: range.count, outputs: width, accumulate: true)
-                Kernel.clear(ditems, count: range.count * width)
                 Kernel.addTransposedProduct(
                     slopes, x.value + start, into: ditems, rows: chunkSize * groupSize, inputs: width,
-                    outputs: range.count)
+                    outputs: range.count, accumulate: false)
                 for place in range {
                     Kernel.accumulate(
                         ditems + (place - range.lowerBound) * width,
@@ -249,7 +248,7 @@ private struct SoftmaxLossOperation: Operation {
     /// Computes the logits and scores of a block.
     @inline(__always)
     private func score(
-        _ chunk: Int, _ block: Int, _ table: UnsafePointer<Float>,
+        _ chunk: Int, _ block: Int, _ table: UnsafePointer<Float>, _ arena: Arena,
         _ body: (_ sample: Int, _ row: UnsafeMutablePointer<Float>, _ width: Int, _ masked: Int) -> Void
     ) {
         let range = items(of: block)
@@ -265,7 +264,7 @@ private struct SoftmaxLossOperation: Operation {
         } else {
             Kernel.multiplyTransposed(
                 x.value + first * groupSize * x.columns, vectors(range, table), into: logitRow(chunk, 0, range.count),
-                rows: chunkSize * groupSize, inputs: x.columns, outputs: range.count)
+                rows: chunkSize * groupSize, inputs: x.columns, outputs: range.count, scratch: arena)
         }
         for local in 0..<chunkSize {
             let row = scoreRow(chunk, local, range.count)
