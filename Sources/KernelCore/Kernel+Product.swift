@@ -35,7 +35,7 @@ extension Kernel {
     }
 
     /// `w^T` of `w` `[rows, columns]`.
-    static func transposed(
+    public static func transposed(
         _ w: UnsafePointer<Float>, rows: Int, columns: Int, in arena: Arena
     ) -> UnsafePointer<Float> {
         let result = arena.allocate(Float.self, count: rows * columns)
@@ -47,18 +47,20 @@ extension Kernel {
     ///
     /// - Parameters:
     ///   - x: `[rows, inputs]`, `w`: `[inputs, outputs]`, `y`: `[rows, outputs]`.
+    ///   - stride: of the rows of `w`; nil: `outputs`.
     public static func multiply(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
-        rows: Int, inputs: Int, outputs: Int, accumulate: Bool = false
+        rows: Int, inputs: Int, outputs: Int, stride: Int? = nil, accumulate: Bool = false
     ) {
         guard rows > 0 else { return }
+        let stride = stride ?? outputs
         if inputs > longestSum {
             cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(outputs), Int32(inputs),
-                1, x, Int32(inputs), w, Int32(outputs), accumulate ? 1 : 0, y, Int32(outputs))
+                1, x, Int32(inputs), w, Int32(stride), accumulate ? 1 : 0, y, Int32(outputs))
         } else {
             facet_product(
-                facet_left(values: x, row: inputs, column: 1), w, outputs, y, outputs, rows, outputs, inputs,
+                facet_left(values: x, row: inputs, column: 1), w, stride, y, outputs, rows, outputs, inputs,
                 accumulate ? 1 : 0)
         }
     }

@@ -37,6 +37,7 @@ extension BenchmarkResult {
                 "triad_bytes_per_second": limits.triad.json,
             ],
             "share_of_sgemm": .number(shareOfProduct),
+            "share_of_triad": .number(stepShareOfTriad),
             "optimizer_share_of_triad": .number(shareOfTriad),
             "peak_bytes": peakBytes.map { .array($0.map { .integer($0) }) } ?? .null,
             "allocations_per_step": allocations.map { .number(Double($0) / Double(options.steps)) } ?? .null,

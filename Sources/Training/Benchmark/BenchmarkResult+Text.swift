@@ -72,7 +72,7 @@ extension BenchmarkResult {
         func percent(_ share: Double) -> String { NumberText.fixed(100 * share, decimals: 1) + " %" }
         var lines = [
             "useful arithmetic: \(percent(shareOfProduct)) of sgemm on all ranks; "
-                + "the optimizer moves \(percent(shareOfTriad)) of the triad"
+                + "memory touched: \(percent(stepShareOfTriad)) of the triad, by the optimizer \(percent(shareOfTriad))"
         ]
         if let additionSeconds {
             lines.append(
