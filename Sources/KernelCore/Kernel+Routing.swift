@@ -10,6 +10,8 @@ public struct RoutingPlan: BitwiseCopyable {
     public let iterations: Int
     /// Whether a weight is a share among the positions of its sequence, instead of among the interests.
     public let overPositions: Bool
+    /// Whether every interest sees rows of its own, x `[segments.total, K, d]`, instead of the same `[segments.total, d]`.
+    public let hasRowsPerInterest: Bool
     /// `[segments.count]`, the interests of each sequence, 1...K; nil: all have K.
     public let counts: UnsafePointer<Int32>?
 
@@ -18,16 +20,19 @@ public struct RoutingPlan: BitwiseCopyable {
     ///   - counts: valid as long as the plan is used.
     public init(
         segments: Segments, interests: Int, columns: Int, iterations: Int, overPositions: Bool,
-        counts: UnsafePointer<Int32>? = nil
+        hasRowsPerInterest: Bool = false, counts: UnsafePointer<Int32>? = nil
     ) {
         self.segments = segments
         self.interests = interests
         self.columns = columns
         self.iterations = iterations
         self.overPositions = overPositions
+        self.hasRowsPerInterest = hasRowsPerInterest
         self.counts = counts
     }
 
+    /// Floats of a row of x: d, or K d.
+    public var rowWidth: Int { hasRowsPerInterest ? interests * columns : columns }
     /// Floats of logits, and of weights: `[K, segments.total]`.
     public var weightCount: Int { interests * segments.total }
     /// Floats of interests: `[segments.count, K, d]`.
@@ -45,7 +50,8 @@ public struct RoutingPlan: BitwiseCopyable {
     func count(_ segment: Int) -> Int { counts.map { Int($0[segment]) } ?? interests }
 }
 
-/// Dynamic routing of the rows of packed sequences to interests (Sabour et al. 2017; MIND, Li et al. 2019).
+/// Dynamic routing of the rows of packed sequences to interests (Sabour et al. 2017; MIND, Li et al. 2019; ComiRec-DR,
+/// Cen et al. 2020).
 extension Kernel {
     /// In every iteration, for each sequence by itself:
     ///
@@ -53,11 +59,11 @@ extension Kernel {
     ///     z_k = sum_l W_kl x_l,   v_k = squash(z_k) = |z_k|^2 / (1 + |z_k|^2) z_k / sqrt(|z_k|^2 + 1e-9)
     ///     B_kl += <x_l, v_k>      in all iterations but the last
     ///
-    /// A sequence with fewer than K interests has the first one again in the places that are left, and one without rows
+    /// With rows per interest, `x_l` is `x_kl`. A sequence with fewer than K interests has the first one again in the places that are left, and one without rows
     /// has zeros.
     ///
     /// - Parameters:
-    ///   - x: `[segments.total, d]`.
+    ///   - x: `[segments.total, d]`, or `[segments.total, K, d]`.
     ///   - logits: `[K, segments.total]`, B: at first, and afterwards as the last iteration finds it.
     ///   - absent: `[segments.count, K]`, with softmax over positions: the sum of the exponentials of logits of
     ///     positions without a row, which take their share of the weight but add nothing; nil: there are none.
@@ -78,18 +84,25 @@ extension Kernel {
                 let count = plan.count(segment)
                 let first = segments.start(segment)
                 let length = segments.length(segment)
-                let rows = x + first * width
                 let place = segment * plan.interests * width
-                SmallProducts.combine(
-                    weights + first, stride, 1, count, length, rows, width, width: width, into: sums + place, width,
-                    accumulate: false)
+                let rows = x + first * plan.rowWidth
+                if plan.hasRowsPerInterest {
+                    for interest in 0..<count {
+                        SmallProducts.combine(
+                            weights + interest * stride + first, stride, 1, 1, length, rows + interest * width,
+                            plan.rowWidth, width: width, into: sums + place + interest * width, width,
+                            accumulate: false)
+                    }
+                } else {
+                    SmallProducts.combine(
+                        weights + first, stride, 1, count, length, rows, width, width: width, into: sums + place, width,
+                        accumulate: false)
+                }
                 for interest in 0..<count {
                     squash(sums + place + interest * width, into: v + place + interest * width, width)
                 }
                 guard iteration == plan.iterations else {
-                    SmallProducts.inner(
-                        v + place, width, count, rows, width, length, width: width, scale: 1, into: logits + first,
-                        stride, accumulate: true)
+                    addAgreement(plan, segment, rows, v + place, to: logits + first)
                     continue
                 }
                 for interest in count..<plan.interests {
@@ -99,13 +112,33 @@ extension Kernel {
         }
     }
 
+    /// `B_kl += <x_l, v_k>` for one sequence.
+    @inline(__always)
+    private static func addAgreement(
+        _ plan: RoutingPlan, _ segment: Int, _ rows: UnsafePointer<Float>, _ v: UnsafePointer<Float>,
+        to logits: UnsafeMutablePointer<Float>
+    ) {
+        let (width, stride) = (plan.columns, plan.segments.total)
+        let (count, length) = (plan.count(segment), plan.segments.length(segment))
+        guard plan.hasRowsPerInterest else {
+            SmallProducts.inner(
+                v, width, count, rows, width, length, width: width, scale: 1, into: logits, stride, accumulate: true)
+            return
+        }
+        for interest in 0..<count {
+            SmallProducts.inner(
+                v + interest * width, width, 1, rows + interest * width, plan.rowWidth, length, width: width, scale: 1,
+                into: logits + interest * stride, stride, accumulate: true)
+        }
+    }
+
     /// Adds the derivative of ``route(_:_:logits:absent:weights:sums:into:)`` to `dx`, with the weights of the last
-    /// iteration as constants: `dx_l += sum_k W_kl dz_k`.
+    /// iteration as constants: `dx_l += sum_k W_kl dz_k`, or `dx_kl += W_kl dz_k`.
     ///
     /// - Parameters:
     ///   - dv: `[segments.count, K, d]`; an interest whose gradient is zero costs nothing.
     ///   - scratch: room for ``RoutingPlan/scratchCount``.
-    ///   - dx: `[segments.total, d]`.
+    ///   - dx: `[segments.total, d]`, or `[segments.total, K, d]`.
     public static func routeBackward(
         _ plan: RoutingPlan, weights: UnsafePointer<Float>, sums: UnsafePointer<Float>, dv: UnsafePointer<Float>,
         scratch: UnsafeMutablePointer<Float>, dx: UnsafeMutablePointer<Float>
@@ -130,6 +163,12 @@ extension Kernel {
                 }
                 guard hasNonzero(slope, width) else { continue }
                 squashBackward(sums + place + interest * width, slope, width)
+                guard !plan.hasRowsPerInterest else {
+                    SmallProducts.combine(
+                        weights + interest * segments.total + first, 1, 1, length, 1, slope, width, width: width,
+                        into: dx + first * plan.rowWidth + interest * width, plan.rowWidth, accumulate: true)
+                    continue
+                }
                 (shares + active * length).update(from: weights + interest * segments.total + first, count: length)
                 active += 1
             }

@@ -41,8 +41,8 @@ public struct ModelOptions: Sendable, Equatable {
 
 /// What the weights of dynamic routing are normalised over.
 public enum RoutingNormalization: String, Sendable, Codable, CaseIterable {
-    /// Every item of the history is shared out among the interests (Sabour et al. 2017; MIND).
+    /// Every item of the history is shared out among the interests (Sabour et al. 2017; MIND; ComiRec-DR).
     case interests
-    /// Every interest is a weighted mean of the history, as in the code of ComiRec and BaM.
+    /// Every interest is a weighted mean of the history, as in the code of BaM.
     case positions
 }

@@ -3,8 +3,9 @@ import Foundation
 /// The command lines of BaM's authors: `--path RUN --dataset NAME --model comirec --selection bam`.
 ///
 /// Their program knows two models under names that mean others here, and has no options for the settings of a training.
-/// A line with one of these names, in lower case, and a `--path` that is the folder of a run gets their variant of the
-/// model and their settings; options of the line win over these.
+/// A line with one of these names, in lower case, gets their variant of the model and their settings if it has
+/// `--selection bam`, a value that only their program knows, or a `--path` that is the folder of a run; options of the
+/// line win over the settings. Without `--path` the folder is the one that their program takes, `run1`.
 enum BaMCommandLine {
     static let models = ["comirec": "BaM-ComiRec", "mind": "BaM-MIND"]
 
@@ -18,13 +19,17 @@ enum BaMCommandLine {
 
     /// Names the model and puts the settings before the options, if the line is one of these.
     static func expand(_ arguments: [String]) -> [String] {
-        guard arguments.first == "train", let path = value(of: "--path", in: arguments),
-            let (model, index) = modelName(in: arguments), !isDataRoot(path, in: arguments)
-        else { return arguments }
+        guard arguments.first == "train", let (model, index) = modelName(in: arguments) else { return arguments }
+        let path = value(of: "--path", in: arguments)
+        let namesRun = path.map { !isDataRoot($0, in: arguments) } ?? false
+        guard namesRun || value(of: "--selection", in: arguments) == "bam" else { return arguments }
         var rest = Array(arguments.dropFirst())
         rest[index - 1] = rest[index - 1].hasPrefix("--") ? "--model=\(model)" : model
-        return ["train"] + settings + rest
+        let isNamed = path != nil || value(of: "--out", in: arguments) != nil
+        return ["train"] + settings + (isNamed ? [] : ["--path=" + standardPath]) + rest
     }
+
+    private static let standardPath = "run1"
 
     /// The model that BaM's name stands for, and the argument that names it.
     private static func modelName(in arguments: [String]) -> (model: String, index: Int)? {

@@ -8,7 +8,7 @@ import Reporting
 public enum Trainer {
     /// Runs the subcommand that the arguments of the process name, and ends the process with its exit code.
     public static func start() -> Never {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = ArgumentSpelling.joinNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
         // Parsing comes before MPI: a mistyped option must not cost the start of a parallel job, and every rank would
         // print the same message.
         do {
@@ -16,6 +16,7 @@ public enum Trainer {
                 if Launcher.isFirstRank { print(ModelList.text) }
                 TrainerCommand.exit()
             }
+            try ArgumentSpelling.refuseTwoModels(arguments)
             var command = try TrainerCommand.parseAsRoot(
                 BaMCommandLine.expand(try ConfigurationFile.expand(arguments)))
             try command.run()

@@ -49,6 +49,15 @@ import Testing
         }
     }
 
+    @Test(arguments: sizes) func `linear with a matrix for every group, one of them without rows`(size: Int) {
+        let groups = Fixed<Int32>([3, 0, 3, 3, 1, 0, 3])
+        expectRightGradient {
+            (matrix($0, "x", groups.count, size), matrix($0, "weight", 4 * 6, size))
+        } _: { tape, p in
+            tape.groupedLinear(tape(p.0), groups: groups.pointer, weight: p.1, outputs: 6)
+        }
+    }
+
     @Test(arguments: sizes) func `add, also of a value to itself`(size: Int) {
         expectRightGradient {
             (matrix($0, "a", 3, size), matrix($0, "b", 3, size))

@@ -9,10 +9,15 @@ import Testing
         let columns: Int
         let iterations: Int
         let overPositions: Bool
+        /// Whether every interest sees rows of its own.
+        var perInterest = false
+
+        var rowWidth: Int { perInterest ? interests * columns : columns }
 
         static let all = [(1, 5, 3), (2, 8, 1), (3, 16, 3), (4, 64, 3), (6, 33, 2), (9, 40, 4)].flatMap { shape in
-            [false, true].map {
-                Shape(interests: shape.0, columns: shape.1, iterations: shape.2, overPositions: $0)
+            [(false, false), (true, false), (false, true), (true, true)].map {
+                Shape(
+                    interests: shape.0, columns: shape.1, iterations: shape.2, overPositions: $0.0, perInterest: $0.1)
             }
         }
     }
@@ -33,7 +38,8 @@ import Testing
         func routed(_ counts: UnsafePointer<Int32>?, _ absent: UnsafePointer<Float>?) -> Result {
             let plan = RoutingPlan(
                 segments: packed.segments, interests: shape.interests, columns: shape.columns,
-                iterations: shape.iterations, overPositions: shape.overPositions, counts: counts)
+                iterations: shape.iterations, overPositions: shape.overPositions,
+                hasRowsPerInterest: shape.perInterest, counts: counts)
             var result = Result(
                 weights: .init(repeating: 0, count: plan.weightCount),
                 v: .init(repeating: .nan, count: plan.interestCount), dx: .init(repeating: 0, count: x.count))
@@ -60,8 +66,13 @@ import Testing
         let total = Self.lengths.reduce(0, +)
         let first = Self.lengths[..<segment].reduce(0, +)
         let length = Self.lengths[segment]
-        let rows = (0..<length).map { row in
-            (0..<shape.columns).map { Double(x[(first + row) * shape.columns + $0]) }
+        /// `[K][length][d]`.
+        let rows = (0..<own).map { k in
+            (0..<length).map { row in
+                (0..<shape.columns).map { column in
+                    Double(x[(first + row) * shape.rowWidth + (shape.perInterest ? k * shape.columns : 0) + column])
+                }
+            }
         }
         var b = (0..<own).map { k in (0..<length).map { Double(logits[k * total + first + $0]) } }
         var (weights, sums, v): ([[Double]], [[Double]], [[Double]]) = ([], [], [])
@@ -75,15 +86,15 @@ import Testing
                     return exp(row[l]) / others
                 }
             }
-            sums = weights.map { row in
-                (0..<shape.columns).map { column in row.indices.reduce(0) { $0 + row[$1] * rows[$1][column] } }
+            sums = zip(weights, rows).map { row, own in
+                (0..<shape.columns).map { column in row.indices.reduce(0) { $0 + row[$1] * own[$1][column] } }
             }
             v = sums.map { z in
                 let square = z.reduce(0) { $0 + $1 * $1 }
                 return z.map { $0 * square / (1 + square) / (square + 1e-9).squareRoot() }
             }
             for k in 0..<own {
-                for l in 0..<length { b[k][l] += zip(rows[l], v[k]).reduce(0) { $0 + $1.0 * $1.1 } }
+                for l in 0..<length { b[k][l] += zip(rows[k][l], v[k]).reduce(0) { $0 + $1.0 * $1.1 } }
             }
         }
         return (weights, sums, v)
@@ -98,7 +109,7 @@ import Testing
     private func compare(_ shape: Shape, counts: [Int32]? = nil, absent: [Float]? = nil) {
         var numbers = Numbers(UInt64(shape.interests * 100 + shape.columns))
         let total = Self.lengths.reduce(0, +)
-        let x = numbers.list(total * shape.columns)
+        let x = numbers.list(total * shape.rowWidth)
         let logits = numbers.list(shape.interests * total, bound: 3)
         var dv = numbers.list(Self.lengths.count * shape.interests * shape.columns)
         // Some interests without a gradient, as where only one of them is selected.
@@ -127,7 +138,8 @@ import Testing
                         $0 + ($1.0.0 - $1.0.1) / (2 * step) * $1.1
                     }
                     for l in 0..<Self.lengths[segment] {
-                        dx[(first + l) * shape.columns + column] += expected.weights[source][l] * dz
+                        let offset = shape.perInterest ? source * shape.columns : 0
+                        dx[(first + l) * shape.rowWidth + offset + column] += expected.weights[source][l] * dz
                     }
                 }
             }
@@ -153,7 +165,7 @@ import Testing
         var numbers = Numbers(8)
         let total = Self.lengths.reduce(0, +)
         let result = run(
-            shape, x: numbers.list(total * shape.columns), logits: numbers.list(shape.interests * total, bound: 60),
+            shape, x: numbers.list(total * shape.rowWidth), logits: numbers.list(shape.interests * total, bound: 60),
             dv: .init(repeating: 0, count: Self.lengths.count * shape.interests * shape.columns))
         for row in 0..<total {
             let sum = (0..<shape.interests).reduce(0) { $0 + result.weights[$1 * total + row] }

@@ -1,8 +1,9 @@
 import Foundation
+import Recommenders
 import Testing
 import TrainerSupport
 
-/// The number of ranks changes nothing after 200 steps on a published data set either.
+/// The number of ranks changes nothing on a published data set either.
 @Suite struct PublishedDataTests {
     private static let name = "Grocery_and_Gourmet_Food"
 
@@ -20,6 +21,7 @@ import TrainerSupport
     struct Case: Sendable, CustomStringConvertible {
         let arguments: [String]
         let ranks: [Int]
+        var steps = 200
 
         var description: String { arguments.joined(separator: " ") }
     }
@@ -33,20 +35,41 @@ import TrainerSupport
         Case(arguments: ["--model", "LightGCN", "--l2", "1e-8"], ranks: [2, 3, 5, 8]),
     ]
 
-    @Test(.enabled(if: isThere, absence), arguments: cases)
-    func `200 steps on Grocery end alike on 1 to 8 ranks`(_ test: Case) async throws {
+    /// All other models, for a few steps.
+    static let otherCases = RecommenderCatalogue.entries
+        .filter { entry in entry.isTrained && !["TiMiRec", "ComiRec", "LightGCN"].contains(entry.name) }
+        .map { Case(arguments: ["--model", $0.name], ranks: [2, 3, 5, 8], steps: 20) }
+
+    private func arguments(_ test: Case) -> [String] {
+        [
+            "train", "--quiet", "--data-root", Self.root, "--dataset", Self.name, "--max-steps", "\(test.steps)",
+            "--topk", "5",
+        ] + test.arguments
+    }
+
+    @Test(.enabled(if: isThere, absence), arguments: cases + otherCases)
+    func `steps on Grocery end alike on 1 to 8 ranks`(_ test: Case) async throws {
         let workspace = try Workspace()
-        let arguments =
-            ["train", "--quiet", "--data-root", Self.root, "--dataset", Self.name, "--max-steps", "200", "--topk", "5"]
-            + test.arguments
+        let arguments = arguments(test)
         try await Launch.alone.successfulTrainer(arguments + ["--out", workspace("alone")], timeout: .seconds(300))
         let reference = try FinishedRun(folder: workspace("alone"))
         expectComplete(reference)
-        #expect(reference.result["steps"] == .integer(200))
+        #expect(reference.result["steps"] == .integer(test.steps))
         for count in test.ranks {
             let out = workspace("ranks-\(count)")
             try await Launch.ranks(count).successfulTrainer(arguments + ["--out", out], timeout: .seconds(300))
             expectSame(try FinishedRun(folder: out), as: reference, "\(Launch.ranks(count))")
         }
+    }
+
+    @Test(.enabled(if: isThere, absence)) func `the same command twice on Grocery ends alike`() async throws {
+        let workspace = try Workspace()
+        let arguments = arguments(Case(arguments: ["--model", "MIND", "--K", "3"], ranks: [2], steps: 20))
+        for name in ["first", "second"] {
+            try await Launch.ranks(2).successfulTrainer(arguments + ["--out", workspace(name)], timeout: .seconds(300))
+        }
+        let first = try FinishedRun(folder: workspace("first"))
+        expectComplete(first)
+        expectSame(try FinishedRun(folder: workspace("second")), as: first, "of the second run")
     }
 }

@@ -63,6 +63,17 @@ import TrainerSupport
         try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
     }
 
+    @Test(arguments: TrainingCommand.everySelection)
+    func `every selection of every backbone is the same on several ranks`(command: TrainingCommand) async throws {
+        try await compare(command, [(2, "shared"), (3, "groups-2")].map { Parallel(ranks: $0.0, exchange: $0.1) })
+    }
+
+    @Test func `sixteen shards are the same on up to 16 ranks`() async throws {
+        let command = TrainingCommand(model: "TiMiRec", stage: "pretrain", setting: .sixteenShards)
+        let parallel = [(16, "shared"), (13, "messages"), (16, "groups-5")]
+        try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
+    }
+
     @Test(arguments: TrainingCommand.everyFirstStage(.withTransformer))
     func `a first stage alone is the same on several ranks`(command: TrainingCommand) async throws {
         let parallel = [(2, "shared"), (3, "messages"), (7, "shared")]

@@ -45,6 +45,21 @@ struct Setting: Sendable {
             "7", "--negatives", "20", "--K", "2",
         ])
 
+    static let sixteenShards = Setting(
+        name: "16 shards",
+        arguments: common + ["--K", "3", "--logical-shards", "16", "--batch-size", "50", "--max-steps", "8"])
+
+    /// A selection, with a loss of each kind in turn.
+    static func selection(_ selection: InterestSelection, place: Int) -> Setting {
+        let losses = [
+            ["--negatives", "2"], ["--loss", "sampled-softmax", "--negatives", "20"], ["--loss", "full-softmax"],
+        ]
+        let arguments = ["--selection", selection.rawValue] + losses[place % losses.count]
+        return Setting(
+            name: arguments.joined(separator: " "),
+            arguments: common + ["--K", "3", "--batch-size", "37", "--max-steps", "8"] + arguments)
+    }
+
     /// Each selection and each loss, with what belongs to them, for models with several interests.
     static let objectives: [(model: String, setting: Setting)] = [
         ("ComiRec", ["--selection", "soft", "--loss", "sampled-softmax", "--negatives", "30", "--importance", "0.5"]),
@@ -66,6 +81,14 @@ struct Setting: Sendable {
         ),
         ("MIND", ["--loss", "full-softmax", "--p", "2", "--dissimilarity", "1", "--dissimilarity-margin", "0.1"]),
         ("LightGCN", ["--loss", "sampled-softmax", "--negatives", "20"]),
+        // The recipe for Grocery and Gourmet Food, of the first stage; the second one has no selection.
+        (
+            "TiMiRec",
+            [
+                "--stage", "pretrain", "--selection", "expected", "--loss", "sampled-softmax", "--negatives", "512",
+                "--interests", "4", "--lr", "5e-4", "--l2", "1e-6",
+            ]
+        ),
         ("TiMiRec", ["--selection", "soft", "--loss", "full-softmax", "--importance", "1"]),
         (
             "BaM-ComiRec",
@@ -97,8 +120,20 @@ extension TrainingCommand {
     /// The selections and losses.
     static var everyObjective: [TrainingCommand] {
         Setting.objectives.map { model, setting in
-            let stages = RecommenderCatalogue.entry(named: model)?.stages ?? []
+            let namesStage = setting.arguments.contains("--stage")
+            let stages = namesStage ? [] : RecommenderCatalogue.entry(named: model)?.stages ?? []
             return TrainingCommand(model: model, stage: stages.isEmpty ? nil : "both", setting: setting)
+        }
+    }
+
+    /// All selections of interests over all models that choose among several.
+    static var everySelection: [TrainingCommand] {
+        let backbones = [("ComiRec", nil), ("ComiRec-DR", nil), ("MIND", nil), ("TiMiRec", "pretrain")]
+        return backbones.enumerated().flatMap { row, backbone in
+            InterestSelection.allCases.enumerated().map { column, selection in
+                TrainingCommand(
+                    model: backbone.0, stage: backbone.1, setting: .selection(selection, place: row + column))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ import KernelCore
 import Recommenders
 import Testing
 
-/// The models with dynamic routing.
+/// MIND: its options, its random logits, its interests by length of the history.
 @Suite struct RoutingModelTests {
     private static let itemCount = 12
 
@@ -13,9 +13,9 @@ import Testing
         let model: any Recommender
         let storage: ParameterStorage
 
-        init(_ options: ModelOptions, of name: String = "MIND") throws {
+        init(_ options: ModelOptions) throws {
             let layout = ParameterLayout()
-            let entry = try #require(RecommenderCatalogue.entry(named: name))
+            let entry = try #require(RecommenderCatalogue.entry(named: "MIND"))
             model = entry.model(
                 ModelContext(options, userCount: 50, itemCount: RoutingModelTests.itemCount), in: layout.root)
             storage = ParameterStorage(layout)
@@ -58,8 +58,8 @@ import Testing
         return batch
     }
 
-    @Test(arguments: ["MIND", "ComiRec-DR"]) func `scoring is repeatable, training is drawn anew`(name: String) throws {
-        let built = try Built(Self.options(), of: name)
+    @Test func `scoring is repeatable, training is drawn anew`() throws {
+        let built = try Built(Self.options())
         let batch = Self.batch(users: [3, 4, 5], lengths: [6, 9, 2])
         let scored = built.interests(batch, .scoring(seed: 1))
         #expect(built.interests(batch, .scoring(seed: 1)) == scored)

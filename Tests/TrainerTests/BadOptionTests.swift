@@ -18,6 +18,7 @@ import TrainerSupport
     static let trainCases = [
         Case("--epochs", "0"),
         Case("--epochs=-1"),
+        Case("--epochs", "-1", message: "--epochs is -1"),
         Case("--epochs", "many"),
         Case("--epochs", "1.5"),
         Case("--epochs", "99999999999999999999"),
@@ -34,6 +35,18 @@ import TrainerSupport
         Case("--logical-shards", "4097"),
         Case("--lr", "0"),
         Case("--lr=-0.1"),
+        Case("--lr", "-0.1", message: "--lr is -0.1, it must be above 0"),
+        Case("--lr", "-1e-3", message: "--lr is -0.001, it must be above 0"),
+        Case("--lr", "-inf", message: "--lr is -inf, it must be above 0"),
+        Case("--l2", "-1", message: "--l2 is -1.0, it must not be below 0"),
+        Case("--early-stop", "-1", message: "--early-stop is -1"),
+        Case("--seed", "-1", message: "'-1' is invalid for '--seed"),
+        Case("--batch-size", "-5", message: "--batch-size is -5"),
+        Case("--topk", "-5", message: "'-5' is invalid for '--topk"),
+        Case("--checkpoint-every", "-1", message: "--checkpoint-every is below 0"),
+        Case("--dropout", "-0.5", message: "--dropout is -0.5"),
+        Case("--quiet", "-1", message: "--quiet"),
+        Case("--lr", "--l2", "1e-6", message: "Missing value for '--lr"),
         Case("--lr", "nan"),
         Case("--lr", "inf"),
         Case("--l2=-1"),
@@ -106,6 +119,8 @@ import TrainerSupport
         Case("surplus"),
         Case("--model", "TimRec", message: "there is no model TimRec; did you mean TiMiRec?"),
         Case("--model", "comirek", message: "there is no model comirek; did you mean ComiRec?"),
+        Case("--model", "ComiRec", "--model", "MIND", message: "--model is there 2 times: ComiRec, MIND"),
+        Case("--model=ComiRec", "--model_name", "MIND", message: "--model is there 2 times: ComiRec, MIND"),
         Case("--config", message: "--config needs the name of a YAML file"),
         Case("--config", "no-such-file.yaml", message: "no-such-file.yaml: cannot be read"),
     ]
@@ -125,8 +140,9 @@ import TrainerSupport
     private func refuse(_ input: Case, _ launch: Launch) async throws {
         let workspace = try await FinishedRuns.workspace()
         let out = workspace("ComiRec")
+        let model = input.options.contains { $0.hasPrefix("--model") } ? [] : ["--model", "ComiRec"]
         let command =
-            ["train", "--model", "ComiRec", "--data-root", workspace("data"), "--dataset", "tables", "--out", out]
+            ["train"] + model + ["--data-root", workspace("data"), "--dataset", "tables", "--out", out]
             + FinishedRuns.options
         try await expectRefusal(Refusal(64, naming: input.message), launch, command + input.options, leaving: out)
     }
@@ -151,6 +167,9 @@ import TrainerSupport
         Case("data", "generate", "--out", "no/where", "--max-interests", "0", message: "--max-interests is 0"),
         Case("data", "generate", "--out", "no/where", "--drift", "2", message: "drift: 2"),
         Case("data", "generate", "--out", "no/where", "--negatives=-1", message: "negatives: -1"),
+        Case("data", "generate", "--out", "no/where", "--negatives", "-1", message: "negatives: -1"),
+        Case("benchmark", "--model", "ComiRec", "--model", "MIND", message: "--model is there 2 times"),
+        Case("evaluate", "--checkpoint", "run", "--logical-shards", "-1", message: "--logical-shards is -1"),
         Case("data", "generate", "--out", "no/where", "--mean-interactions", "1", message: "interactions: 1"),
         Case("data", "generate", "--out", "no/where", "--popularity-exponent", "9", message: "popularity exponent: 9"),
         Case("trian", message: "trian"),

@@ -42,10 +42,14 @@ import TrainerSupport
         }
     }
 
-    @Test(arguments: launches)
-    func `the command lines of BaM's README work after trainer train`(launch: Launch) async throws {
+    @Test(arguments: launches, [true, false])
+    func `the command lines of BaM's README work after trainer train`(launch: Launch, isText: Bool) async throws {
         let workspace = try Workspace()
-        try SmallTables().withoutNegatives.write(to: workspace, "data/books")
+        if isText {
+            try SmallTables().writePairs(to: workspace, "data/books/books.txt")
+        } else {
+            try SmallTables().withoutNegatives.write(to: workspace, "data/books")
+        }
         for (name, model) in [("comirec", "BaM-ComiRec"), ("mind", "BaM-MIND")] {
             let line = [
                 "train", "--path", name, "--dataset", "books", "--model", name, "--selection", "bam",
@@ -71,6 +75,31 @@ import TrainerSupport
             #expect(try JSONValue(parsing: tested.standardOutput)["metrics"] == run.result["test"])
             #expect(files(below: workspace(name)) == before)
         }
+    }
+
+    /// BaM's own program takes `run1` for a missing path.
+    @Test(arguments: [[], ["--path", "data"], ["--path=run2"]])
+    func `selection bam has BaM's settings whatever the path`(path: [String]) async throws {
+        let workspace = try Workspace()
+        try SmallTables().writePairs(to: workspace, "data/books/books.txt")
+        let line =
+            ["train", "--dataset", "books", "--model", "comirec", "--selection", "bam"] + path
+            + ["--validate-every", "5", "--epochs", "1"]
+        try await Launch.alone.successfulTrainer(line, workingDirectory: workspace.path)
+        let found = files(below: workspace.path).keys.filter { $0.hasSuffix("result.json") }
+        try #require(found.count == 1)
+        let folder = String(found[0].dropLast("/result.json".count))
+        let isRoot = path == ["--path", "data"]
+        #expect(isRoot ? folder.hasPrefix("runs/books/") : folder == (path.isEmpty ? "run1" : "run2"))
+        let run = try FinishedRun(folder: workspace(folder))
+        #expect(run.result["model"] == "BaM-ComiRec")
+        let configuration = try String(contentsOfFile: workspace(folder + "/config.yaml"), encoding: .utf8)
+        for setting in ["loss: sampled-softmax", "selection: soft", "negatives: 1280", "sampling: users"] {
+            #expect(configuration.contains(setting + "\n"), "\(setting) in \(configuration)")
+        }
+        let tested = try await Launch.alone.successfulTrainer(
+            line + ["--test", "True", "--json"], workingDirectory: workspace.path)
+        #expect(try JSONValue(parsing: tested.standardOutput)["metrics"] == run.result["test"])
     }
 
     @Test func `the config.yaml of a run reproduces it`() async throws {

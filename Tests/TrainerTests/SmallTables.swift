@@ -30,6 +30,14 @@ struct SmallTables: Sendable {
         return tables
     }
 
+    /// Writes the interactions of all three tables into the file `name`, a `user item` a line in the order of time.
+    func writePairs(to workspace: Workspace, _ name: String) throws {
+        let rows = (train.dropFirst() + dev.dropFirst() + test.dropFirst()).map {
+            $0.split(separator: "\t").prefix(2).joined(separator: " ")
+        }
+        try workspace.write(name, rows.map { $0 + "\n" }.joined())
+    }
+
     /// Writes the files into the folder `name`.
     func write(to workspace: Workspace, _ name: String) throws {
         var files = ["train.csv": train, "dev.csv": dev, "test.csv": test]

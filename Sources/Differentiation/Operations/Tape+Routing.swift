@@ -5,7 +5,7 @@ extension Tape {
     /// gradient flows through the sums of the last iteration alone.
     ///
     /// - Parameters:
-    ///   - x: `[segments.total, d]`.
+    ///   - x: `[segments.total, d]`, or `[segments.total, K d]` where every interest has rows of its own.
     ///   - logits: `[K, segments.total]`, overwritten.
     ///   - absent: `[segments.count, K]`, the sum of the exponentials of logits without a row, for a softmax over
     ///     positions; nil: there are none.
@@ -14,8 +14,8 @@ extension Tape {
         _ x: Variable, by plan: RoutingPlan, logits: UnsafeMutablePointer<Float>, absent: UnsafePointer<Float>? = nil
     ) -> Variable {
         precondition(
-            x.rows == plan.segments.total && x.columns == plan.columns,
-            "route: [\(x.rows), \(x.columns)] for a plan of [\(plan.segments.total), \(plan.columns)]")
+            x.rows == plan.segments.total && x.columns == plan.rowWidth,
+            "route: [\(x.rows), \(x.columns)] for a plan of [\(plan.segments.total), \(plan.rowWidth)]")
         precondition(plan.iterations > 0, "route: at least one iteration is needed")
         let y = variable(rows: plan.segments.count * plan.interests, columns: plan.columns)
         let weights = arena.allocate(Float.self, count: plan.weightCount)

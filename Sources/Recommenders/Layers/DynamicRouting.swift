@@ -2,30 +2,61 @@ import Differentiation
 import Interactions
 import KernelCore
 
-/// Dynamic routing of a history to K interests (Sabour et al. 2017, as used by MIND):
+/// Dynamic routing of a history to K interests (Sabour et al. 2017, as used by MIND and ComiRec-DR):
 ///
-///     x_l  = S e_l,    B_kl ~ N(0, 1)
-///     W    = softmax(B)                            over the interests, or over the positions
-///     v_k  = squash(sum_l W_kl x_l),               squash(z) = |z|^2 / (1 + |z|^2) z / sqrt(|z|^2 + 1e-9)
-///     B_kl = B_kl + <x_l, v_k>                     and again, for a number of iterations
+///     x_kl = S e_l,     B_kl ~ N(0, 1)             one matrix for all, or
+///     x_kl = W_lk e_l,  B_kl = 0                   one for every position and interest
+///     A    = softmax(B)                            over the interests, or over the positions
+///     v_k  = squash(sum_l A_kl x_kl),              squash(z) = |z|^2 / (1 + |z|^2) z / sqrt(|z|^2 + 1e-9)
+///     B_kl = B_kl + <x_kl, v_k>                    and again, for a number of iterations
 ///     v_k  = relu(W_1 v_k + b_1)                   with the ReLU layer
 ///
-/// No gradient flows through `W` and `B`. The first `B` is drawn by step and sample in training, by user in scoring.
+/// No gradient flows through `A` and `B`. Drawn logits are drawn by step and sample in training, by user in scoring.
 public struct DynamicRouting: Sendable {
-    let transformation: Linear
-    let layer: Linear?
-    let interests: Int
-    let iterations: Int
-    let normalization: RoutingNormalization
-    let isAdaptive: Bool
+    /// What an interest sees of an item.
+    public enum Predictions: Sendable {
+        /// `S e_l`, the same for all interests, which differ by their random first logits (MIND).
+        case shared
+        /// `W_lk e_l` for the l-th oldest item of the history (ComiRec-DR): the interests differ by their matrices, and
+        /// the first logits are 0.
+        case perPositionAndInterest
+    }
 
-    /// The parameters are called `routing.S.weight`, `routing.layer.0.weight` and `routing.layer.0.bias`.
+    private enum Transformation {
+        case shared(Linear)
+        case perPositionAndInterest(Parameter)
+    }
+
+    private let transformation: Transformation
+    private let layer: Linear?
+    private let size: Int
+    private let interests: Int
+    private let iterations: Int
+    private let normalization: RoutingNormalization
+    private let isAdaptive: Bool
+
+    /// The parameters are called `routing.S.weight` `[d, d]` or `routing.W.weight` `[historyMax, K d, d]`, and
+    /// `routing.layer.0.weight` and `routing.layer.0.bias`.
+    ///
+    /// The matrices `W` start as N(0, 1), as the authors of ComiRec do it, those of other layers as N(0, 0.01). With
+    /// N(0, 0.01) for `W` the first predictions are so short that the squashing leaves nothing of them: on Grocery and
+    /// Gourmet Food all interests end at 0.
     ///
     /// - Parameter isAdaptive: whether a user with L items has `max(1, min(K, floor(log2 L)))` interests only.
-    public init(_ options: ModelOptions, isAdaptive: Bool = false, in scope: ParameterScope) {
-        let size = options.embeddingSize
+    public init(
+        _ options: ModelOptions, predictions: Predictions = .shared, isAdaptive: Bool = false,
+        in scope: ParameterScope
+    ) {
+        size = options.embeddingSize
         let scope = scope.within("routing")
-        transformation = Linear("S", inputs: size, outputs: size, bias: false, in: scope)
+        transformation =
+            switch predictions {
+            case .shared: .shared(Linear("S", inputs: size, outputs: size, bias: false, in: scope))
+            case .perPositionAndInterest:
+                .perPositionAndInterest(
+                    scope.within("W").matrix(
+                        "weight", shape: [options.historyMax, options.interests * size, size], .normal(deviation: 1)))
+            }
         layer = options.reluLayer ? Linear("layer.0", inputs: size, outputs: size, in: scope) : nil
         interests = options.interests
         iterations = options.iterations
@@ -34,16 +65,35 @@ public struct DynamicRouting: Sendable {
     }
 
     /// The interests of the users of a batch, from the vectors of their histories' items, `[T, d]`.
+    ///
+    /// - Precondition: no history is longer than `historyMax` if every position has a matrix of its own.
     public func callAsFunction(_ items: Variable, for batch: PackedBatch, on tape: Tape) -> Interests {
         let segments = batch.histories.segments
         let counts = isAdaptive ? interestCounts(segments, on: tape) : nil
+        let x: Variable
+        let logits: UnsafeMutablePointer<Float>
+        switch transformation {
+        case .shared(let linear):
+            logits = tape.standardNormals(columns: interests, over: segments, users: batch.users)
+            x = linear(items, on: tape)
+        case .perPositionAndInterest(let weight):
+            logits = tape.arena.allocateZeroed(Float.self, count: interests * segments.total)
+            x = tape.groupedLinear(
+                items, groups: tape.positionsFromOldest(segments), weight: weight, outputs: interests * size)
+        }
         let plan = RoutingPlan(
-            segments: segments, interests: interests, columns: items.columns, iterations: iterations,
-            overPositions: normalization == .positions, counts: counts)
-        let logits = tape.standardNormals(columns: interests, over: segments, users: batch.users)
-        let routed = tape.route(transformation(items, on: tape), by: plan, logits: logits)
+            segments: segments, interests: interests, columns: size, iterations: iterations,
+            overPositions: normalization == .positions, hasRowsPerInterest: hasRowsPerInterest, counts: counts)
+        let routed = tape.route(x, by: plan, logits: logits)
         let vectors = layer.map { tape.rectify($0(routed, on: tape)) } ?? routed
         return Interests(vectors: vectors, perUser: interests, counts: counts)
+    }
+
+    private var hasRowsPerInterest: Bool {
+        switch transformation {
+        case .shared: false
+        case .perPositionAndInterest: true
+        }
     }
 
     /// `max(1, min(K, floor(log2 L)))` for histories of L items.

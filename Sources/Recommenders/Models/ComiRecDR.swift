@@ -3,11 +3,14 @@ import Interactions
 
 /// ComiRec with dynamic routing (Cen et al., KDD 2020): as ``ComiRec``, with interests from ``DynamicRouting``.
 ///
-///     v = routing(e_1 ... e_L)                           [K, d] per user
+///     x_kl = W_lk e_l                                    a matrix for every position l and interest k
+///     v    = routing(x, first logits 0)                  [K, d] per user
+///     s(i) = max_k <v_k, e_i>                            in scoring
 ///
-/// One matrix `S` serves all positions and interests, as in MIND; positions are not embedded. With
-/// ``RoutingNormalization/interests`` it is ``MIND`` with an infinite p by another name; the authors' own code
-/// normalises over ``RoutingNormalization/positions``.
+/// In the paper every prediction vector has a matrix of its own, `e_(j|i) = W_ij e_i` for behaviour i and interest j;
+/// in the authors' code (THUDM/ComiRec, `src/model.py`, `bilinear_type=2`) they are one variable
+/// `[historyMax, K d, d]`, drawn from N(0, 1) and indexed from the oldest item that is kept. Both normalise the weights
+/// over the interests. ``MIND`` has one matrix for all, and random first logits instead. Positions are not embedded.
 public struct ComiRecDR: MultiInterestRecommender {
     public let items: Embedding
     let routing: DynamicRouting
@@ -15,7 +18,7 @@ public struct ComiRecDR: MultiInterestRecommender {
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         items = Embedding("i_embeddings", rows: context.itemCount + 1, size: options.embeddingSize, in: scope)
-        routing = DynamicRouting(options, in: scope)
+        routing = DynamicRouting(options, predictions: .perPositionAndInterest, in: scope)
     }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {

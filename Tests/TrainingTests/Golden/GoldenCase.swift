@@ -24,6 +24,9 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
+    /// Whether the cases are the tests' own copy.
+    static var isOwnFolder: Bool { ProcessInfo.processInfo.environment["FACET_GOLDEN"] == nil }
+
     /// The folder of `FACET_GOLDEN`, or the tests' own copy.
     static var folder: URL {
         if let path = ProcessInfo.processInfo.environment["FACET_GOLDEN"] { return URL(fileURLWithPath: path) }

@@ -1,0 +1,108 @@
+import KernelCore
+
+extension Tape {
+    /// `y_i = weight[groups_i] x_i`: every row by the matrix of its group.
+    ///
+    /// - Parameters:
+    ///   - x: `[rows, inputs]`.
+    ///   - groups: `[rows]`, from 0 to the number of groups - 1; read before this returns.
+    ///   - weight: dense, the matrices `[outputs, inputs]` of the groups one under another.
+    ///   - outputs: rows of one matrix; divides the rows of `weight`.
+    /// - Returns: `[rows, outputs]`.
+    public func groupedLinear(
+        _ x: Variable, groups: UnsafePointer<Int32>, weight: Parameter, outputs: Int
+    ) -> Variable {
+        precondition(
+            x.columns == weight.columns && weight.rows % outputs == 0,
+            "groupedLinear: [\(x.rows), \(x.columns)] for \(outputs) outputs of [\(weight.rows), \(weight.columns)]")
+        let weight = self(weight)
+        let y = variable(rows: x.rows, columns: outputs)
+        let grouping = RowGroups(groups, rows: x.rows, count: weight.rows / outputs, in: arena)
+        // Rows of a group lie one behind another in these two, so that each group is one product.
+        let inputs = arena.allocate(Float.self, count: x.count)
+        let results = arena.allocate(Float.self, count: y.count)
+        Kernel.gather(x.value, rows: grouping.order, count: x.rows, columns: x.columns, into: inputs)
+        for group in 0..<grouping.count {
+            let range = grouping.range(group)
+            Kernel.multiplyTransposed(
+                inputs + range.lowerBound * x.columns, weight.value + group * outputs * x.columns,
+                into: results + range.lowerBound * outputs, rows: range.count, inputs: x.columns, outputs: outputs)
+        }
+        for place in 0..<x.rows {
+            (y.value + Int(grouping.order[place]) * outputs).update(from: results + place * outputs, count: outputs)
+        }
+        record(
+            GroupedLinearOperation(x: x, weight: weight, grouping: grouping, inputs: inputs, scratch: results, y: y))
+        return y
+    }
+}
+
+/// The rows of a matrix, sorted by group; rows of one group keep their order.
+private struct RowGroups: BitwiseCopyable {
+    /// `[rows]`.
+    let order: UnsafePointer<Int32>
+    /// `[count + 1]`, where the rows of each group begin in `order`.
+    let starts: UnsafePointer<Int32>
+    let count: Int
+
+    init(_ groups: UnsafePointer<Int32>, rows: Int, count: Int, in arena: Arena) {
+        let starts = arena.allocate(Int32.self, count: count + 1)
+        let next = arena.allocate(Int32.self, count: count)
+        let order = arena.allocate(Int32.self, count: rows)
+        starts.update(repeating: 0, count: count + 1)
+        for row in 0..<rows {
+            precondition(0 <= groups[row] && Int(groups[row]) < count, "group \(groups[row]) of \(count)")
+            starts[Int(groups[row]) + 1] += 1
+        }
+        for group in 0..<count {
+            next[group] = starts[group]
+            starts[group + 1] += starts[group]
+        }
+        for row in 0..<rows {
+            order[Int(next[Int(groups[row])])] = Int32(row)
+            next[Int(groups[row])] += 1
+        }
+        self.order = UnsafePointer(order)
+        self.starts = UnsafePointer(starts)
+        self.count = count
+    }
+
+    /// The places in `order` of the rows of a group; empty for a group without rows.
+    func range(_ group: Int) -> Range<Int> { Int(starts[group])..<Int(starts[group + 1]) }
+}
+
+private struct GroupedLinearOperation: Operation {
+    let x: Variable
+    let weight: Variable
+    let grouping: RowGroups
+    /// The rows of `x` by group.
+    let inputs: UnsafeMutablePointer<Float>
+    /// Room for the gradients of the rows of `y` by group.
+    let scratch: UnsafeMutablePointer<Float>
+    let y: Variable
+
+    var cost: OperationCost {
+        let products = x.count * y.columns
+        return OperationCost(
+            forward: Work(2 * products, floats: 3 * x.count + weight.count + 3 * y.count),
+            backward: Work(4 * products, floats: 4 * x.count + 3 * weight.count + 3 * y.count))
+    }
+
+    func backward(on tape: Tape) {
+        let (width, outputs) = (x.columns, y.columns)
+        let slopes = tape.arena.allocate(Float.self, count: x.count)
+        Kernel.gather(y.slope, rows: grouping.order, count: y.rows, columns: outputs, into: scratch)
+        for group in 0..<grouping.count {
+            let range = grouping.range(group)
+            let dy = scratch + range.lowerBound * outputs
+            let matrix = group * outputs * width
+            Kernel.multiply(
+                dy, weight.value + matrix, into: slopes + range.lowerBound * width, rows: range.count, inputs: outputs,
+                outputs: width)
+            Kernel.addTransposedProduct(
+                dy, inputs + range.lowerBound * width, into: weight.slope + matrix, rows: range.count, inputs: width,
+                outputs: outputs)
+        }
+        Kernel.scatterAdd(dy: slopes, rows: grouping.order, count: x.rows, columns: width, into: x.slope)
+    }
+}
