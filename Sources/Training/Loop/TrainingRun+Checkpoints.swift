@@ -170,9 +170,6 @@ extension TrainingRun {
     /// Whether this rank wants to stop after the next step.
     var asksToStop: Bool { control.stop.reason != nil }
 
-    /// Why the training is to stop, as far as this rank knows.
-    var stopReason: StopReason { control.stop.reason ?? .otherRank }
-
     /// Asked from time to time by an evaluation.
     var isEvaluationAbandoned: () -> Bool {
         { [stalls, control, step = state.step] in
@@ -185,8 +182,7 @@ extension TrainingRun {
     func writeCheckpoint() throws {
         stalls.note(.writing, step: state.step)
         try world.together {
-            try beginCheckpoint()
-            try checkpoints?.waitForLast()
+            try checkpoints?.write(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
         }
     }
 
@@ -195,16 +191,15 @@ extension TrainingRun {
     func writeCheckpointIfDue() throws {
         guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
         countSeconds()
-        try beginCheckpoint()
+        try checkpoints.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
     }
 
-    private func beginCheckpoint() throws {
-        try checkpoints?.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
-    }
-
-    /// Leaves a checkpoint to go on from. Collective.
-    func stop(_ reason: StopReason) throws -> RunOutcome {
+    /// Leaves a checkpoint to go on from, after at least one rank was asked to stop. Collective.
+    func stop() throws -> RunOutcome {
         progress.finish()
+        // The clocks of the ranks differ: this one's time may not be over yet, or it has got no signal.
+        let code = try world.allReduce(StopReason.code(of: control.stop.reason), .maximum)
+        guard let reason = StopReason(code: code) else { preconditionFailure("nobody was asked to stop") }
         try writeCheckpoint()
         try exchange.close()
         return .stopped(reason, step: state.step)
