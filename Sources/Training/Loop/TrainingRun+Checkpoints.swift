@@ -100,6 +100,7 @@ extension TrainingRun {
                 damages.append(error)
                 continue
             }
+            try refuseEarlierEnd()
             for damage in damages { console.warning("\(damage)\ngoing on from step \(step), \(file.path)") }
             try goOn(from: file)
             return true
@@ -140,11 +141,30 @@ extension TrainingRun {
             best = storage
         }
         state = file.state
+        stopping.restore(results: state.results, bestEpoch: state.bestEpoch)
+    }
+
+    /// Refuses limits by which the training would have ended before the checkpoint that was read.
+    private func refuseEarlierEnd() throws(TrainingError) {
+        let limit: String
+        if state.epoch > configuration.epochs {
+            limit = "--epochs \(configuration.epochs)"
+        } else if let maxSteps = configuration.maxSteps, state.step > maxSteps {
+            limit = "--max-steps \(maxSteps)"
+        } else if let end = stopping.firstEnd, end < state.epoch {
+            limit = "--early-stop \(stopping.patience) and --patience \(stopping.oldest), after epoch \(end)"
+        } else {
+            return
+        }
+        throw TrainingError(
+            .usage,
+            "the training in \(folder.path) has done step \(state.step) in epoch \(state.epoch), and would have ended "
+                + "before by \(limit)",
+            remedy: "give limits that are not below what is done, or begin a new training in another --out")
     }
 
     /// Brings the folder to the moment of the checkpoint.
     private func goOn(from file: CheckpointFile) throws {
-        stopping.restore(results: state.results, bestEpoch: state.bestEpoch)
         let isCut = state.isEvaluated && state.place < stepsPerEpoch
         guard !isCut || configuration.maxSteps.map({ state.step >= $0 }) ?? false else {
             throw TrainingError(
