@@ -248,3 +248,36 @@ FACET_INLINE uint32_t facet_crc32c(uint32_t state, const void *_Nonnull bytes, s
 #endif
     return state;
 }
+
+/// The CRC-32C register after three blocks of `length` bytes, a multiple of 8, one behind the other. Each block has a
+/// register of its own, since an instruction waits for the one before it on the same register; `shift` has what `length`
+/// zeros make of a register, as the exclusive or of its entries `256 * k + byte k`.
+FACET_INLINE uint32_t facet_crc32c_of_three(
+    uint32_t state, const void *_Nonnull bytes, size_t length, const uint32_t *_Nonnull shift) {
+#if defined(__SSE4_2__) && defined(__x86_64__) || defined(__ARM_FEATURE_CRC32)
+    const uint8_t *next = (const uint8_t *)bytes;
+    uint64_t first = state, second = 0, third = 0;
+    for (size_t index = 0; index < length; index += 8) {
+        uint64_t a, b, c;
+        memcpy(&a, next + index, 8);
+        memcpy(&b, next + length + index, 8);
+        memcpy(&c, next + 2 * length + index, 8);
+#if defined(__x86_64__)
+        first = __builtin_ia32_crc32di(first, a);
+        second = __builtin_ia32_crc32di(second, b);
+        third = __builtin_ia32_crc32di(third, c);
+#else
+        first = __crc32cd((uint32_t)first, a);
+        second = __crc32cd((uint32_t)second, b);
+        third = __crc32cd((uint32_t)third, c);
+#endif
+    }
+    uint32_t sum = (uint32_t)first;
+    sum = shift[sum & 255] ^ shift[256 + (sum >> 8 & 255)] ^ shift[512 + (sum >> 16 & 255)] ^ shift[768 + (sum >> 24)];
+    sum ^= (uint32_t)second;
+    sum = shift[sum & 255] ^ shift[256 + (sum >> 8 & 255)] ^ shift[512 + (sum >> 16 & 255)] ^ shift[768 + (sum >> 24)];
+    return sum ^ (uint32_t)third;
+#else
+    return facet_crc32c(state, bytes, 3 * length);
+#endif
+}
