@@ -55,6 +55,7 @@ public final class Tape {
     private var records: [(type: any Operation.Type, stored: UnsafeRawPointer)] = []
     private var dropoutSites: UInt32 = 0
     private var normalSites: UInt32 = 0
+    var stepMemory = StepMemory()
     /// What counts the operations of training mini-batches; nil: nothing does.
     package var profile: OperationProfile?
     /// What ``standardNormals(columns:over:users:)`` returns instead of numbers that it draws, so that a test can

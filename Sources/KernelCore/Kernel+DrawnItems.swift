@@ -1,7 +1,7 @@
 import Glibc
 
 /// What items are drawn from, with repeats: uniformly from 1...itemCount, or log-uniformly by rank.
-public struct ItemProposal: BitwiseCopyable {
+public struct ItemProposal: BitwiseCopyable, Equatable {
     public let itemCount: Int
     /// `[itemCount]`, the item of each rank, for a log-uniform draw: rank r = 0, 1... has the probability
     /// `log((r + 2) / (r + 1)) / log(itemCount + 1)`. nil: a uniform draw.

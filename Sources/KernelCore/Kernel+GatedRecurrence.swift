@@ -34,6 +34,7 @@ public struct GatedRecurrence: BitwiseCopyable {
     ) {
         let segments = plan.segments
         let hidden = arena.allocate(Float.self, count: segments.count * 3 * size)
+        let transposed = Kernel.transposed(weight, rows: 3 * size, columns: size, in: arena)
         for segment in 0..<segments.count where segments.length(segment) == 0 {
             Kernel.clear(final + segment * size, count: size)
         }
@@ -41,8 +42,8 @@ public struct GatedRecurrence: BitwiseCopyable {
             let active = Int(plan.active[time])
             let first = Int(plan.timeOffsets[time])
             if time > 0 {
-                Kernel.multiplyTransposed(
-                    before + first * size, weight, into: hidden, rows: active, inputs: size, outputs: 3 * size)
+                Kernel.multiply(
+                    before + first * size, transposed, into: hidden, rows: active, inputs: size, outputs: 3 * size)
             } else {
                 Kernel.clear(hidden, count: active * 3 * size)
             }

@@ -30,7 +30,7 @@ extension Kernel {
             var squareTotal = Vector(repeating: 0)
             forEachVector(columns) { index, lanes in
                 let centred = load(sum, index, lanes) - Vector(repeating: mean)
-                if lanes == 8 {
+                if lanes == Vector.scalarCount {
                     squareTotal = centred.multiplied(by: centred, adding: squareTotal)
                 } else {
                     for lane in 0..<lanes { squares += centred[lane] * centred[lane] }

@@ -6,7 +6,7 @@ extension Kernel {
     ///
     /// A number depends on (seed, purpose, moment, element of the segment, site, place of the row within its segment,
     /// column) alone: a longer sequence keeps the numbers of its places. Four columns of a row are a block of
-    /// ``Philox4x32``; eight blocks are computed at a time, whatever segments they belong to.
+    /// ``Philox4x32``; sixteen blocks are computed at a time, whatever segments they belong to.
     ///
     /// - Parameters:
     ///   - elements: `[segments.count]`, what names the segments' numbers: samples or users.
@@ -36,15 +36,15 @@ extension Kernel {
     }
 }
 
-/// Up to eight blocks of four normal numbers, and where they go.
+/// Up to sixteen blocks of four normal numbers, and where they go.
 private struct NormalBatch {
     private let key: (UInt32, UInt32)
     private let moment: UInt32
     private let purpose: UInt32
-    private var numbers = SIMD8<UInt32>(repeating: 0)
-    private var elements = SIMD8<UInt32>(repeating: 0)
-    private var targets = SIMD8<UInt>(repeating: 0)
-    private var rooms = SIMD8<UInt32>(repeating: 0)
+    private var numbers = SIMD16<UInt32>(repeating: 0)
+    private var elements = SIMD16<UInt32>(repeating: 0)
+    private var targets = SIMD16<UInt>(repeating: 0)
+    private var rooms = SIMD16<UInt32>(repeating: 0)
     private var count = 0
 
     init(key: (UInt32, UInt32), moment: UInt32, purpose: RandomPurpose) {
@@ -62,7 +62,7 @@ private struct NormalBatch {
         targets[count] = UInt(bitPattern: target)
         rooms[count] = UInt32(room)
         count += 1
-        if count == 8 { finish(stride: stride) }
+        if count == SIMD16<UInt32>.scalarCount { finish(stride: stride) }
     }
 
     /// Computes the blocks that have been added and writes them.
@@ -70,7 +70,7 @@ private struct NormalBatch {
     mutating func finish(stride: Int) {
         let words = philoxBlocks(
             counter: (
-                numbers, elements, SIMD8(repeating: moment), SIMD8(repeating: purpose)
+                numbers, elements, SIMD16(repeating: moment), SIMD16(repeating: purpose)
             ), key: key)
         let (n0, n1) = normals(words.0, words.1)
         let (n2, n3) = normals(words.2, words.3)
@@ -86,11 +86,11 @@ private struct NormalBatch {
     }
 }
 
-/// ``Philox4x32`` of eight counters under one key.
+/// ``Philox4x32`` of sixteen counters under one key.
 @inline(__always)
 private func philoxBlocks(
-    counter: (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>), key: (UInt32, UInt32)
-) -> (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>) {
+    counter: (SIMD16<UInt32>, SIMD16<UInt32>, SIMD16<UInt32>, SIMD16<UInt32>), key: (UInt32, UInt32)
+) -> (SIMD16<UInt32>, SIMD16<UInt32>, SIMD16<UInt32>, SIMD16<UInt32>) {
     var (c0, c1, c2, c3) = counter
     var (k0, k1) = key
     for _ in 0..<10 {
@@ -112,7 +112,7 @@ private func philoxBlocks(
 /// `sqrt(-2 ln u)`, `u` in (0, 1] from the first word; the direction an angle of +-pi/4 from the upper 24 bits of the
 /// second word, mirrored at the diagonal and at the origin by its lowest two bits.
 @inline(__always)
-private func normals(_ first: SIMD8<UInt32>, _ second: SIMD8<UInt32>) -> (Vector, Vector) {
+private func normals(_ first: SIMD16<UInt32>, _ second: SIMD16<UInt32>) -> (Vector, Vector) {
     let uniform = facet_fraction(first) + Vector(repeating: 0x1p-24)
     let radius = facet_sqrt(Vector(repeating: -2) * logarithm(uniform))
     let angle = (facet_fraction(second) - Vector(repeating: 0.5)) * Vector(repeating: Float.pi / 2)

@@ -59,10 +59,9 @@ extension Kernel {
                 for start in stride(from: rows.lowerBound, to: rows.upperBound, by: width) {
                     let size = min(width, rows.upperBound - start)
                     RankingPanel.pack(table, start: start, count: size, columns: columns, into: panel)
-                    // As many users at a time as fill their blocks of interests whatever the number of interests is.
                     for first in stride(from: 0, to: users.count, by: height) {
                         let end = min(first + height, users.count)
-                        multiply(
+                        RankingPanel.multiply(
                             interests + first * interestCount * columns, rows: (end - first) * interestCount, panel,
                             columns: columns, into: products)
                         for user in first..<end {
@@ -79,28 +78,12 @@ extension Kernel {
         }
     }
 
-    /// The products of any number of rows with a panel, `[rows, width]`, rounded up to whole blocks.
-    @inline(__always)
-    private static func multiply(
-        _ interests: UnsafePointer<Float>, rows: Int, _ panel: UnsafePointer<Float>, columns: Int,
-        into products: UnsafeMutablePointer<Float>
-    ) {
-        for row in stride(from: 0, to: rows, by: RankingPanel.height) {
-            // The rows that the last block lacks are the last one again.
-            let a0 = interests + row * columns
-            let a1 = interests + min(row + 1, rows - 1) * columns
-            let a2 = interests + min(row + 2, rows - 1) * columns
-            let a3 = interests + min(row + 3, rows - 1) * columns
-            RankingPanel.multiply(a0, a1, a2, a3, panel, columns: columns, into: products + row * RankingPanel.width)
-        }
-    }
-
     /// A bit for each of the `size` rows from `start` that is not in the list.
     @inline(__always)
     private static func rowsTakingPart(
         _ start: Int, _ size: Int, _ leftOut: UnsafePointer<Int32>, _ next: inout Int32, until end: Int32
     ) -> UInt32 {
-        var bits = UInt32(1) << UInt32(size) - 1
+        var bits = UInt32.max >> UInt32(RankingPanel.width - size)
         while next < end, leftOut[Int(next)] < start + size {
             bits &= ~(UInt32(1) << UInt32(leftOut[Int(next)] - Int32(start)))
             next += 1
@@ -112,16 +95,14 @@ extension Kernel {
     @inline(__always)
     private static func bitsBelow(_ truth: Float, _ products: UnsafePointer<Float>, _ interestCount: Int) -> UInt32 {
         let limit = Vector(repeating: truth)
-        var b0 = SIMD8<Int32>(repeating: -1)
-        var b1 = b0
-        var b2 = b0
+        var low = SIMD16<Int32>(repeating: -1)
+        var high = low
         for interest in 0..<interestCount {
             let own = products + interest * RankingPanel.width
-            b0 = facet_and_below(b0, Vector(own, 0), limit)
-            b1 = facet_and_below(b1, Vector(own, 8), limit)
-            b2 = facet_and_below(b2, Vector(own, 16), limit)
+            low = facet_and_below(low, Vector(own, 0), limit)
+            high = facet_and_below(high, Vector(own, Vector.scalarCount), limit)
         }
-        return facet_bits(b0) | facet_bits(b1) << 8 | facet_bits(b2) << 16
+        return facet_bits(low) | facet_bits(high) << UInt32(Vector.scalarCount)
     }
 
     /// Offers those rows of the panel that take part and are not below the last one that is kept.
@@ -131,9 +112,9 @@ extension Kernel {
         to best: BestRows, user: Int
     ) {
         let threshold = Vector(repeating: best.threshold(user))
-        let all = SIMD8<Int32>(repeating: -1)
+        let all = SIMD16<Int32>(repeating: -1)
         var below: UInt32 = 0
-        for index in stride(from: 0, to: RankingPanel.width, by: 8) {
+        for index in stride(from: 0, to: RankingPanel.width, by: Vector.scalarCount) {
             var score = Vector(products, index)
             for interest in 1..<max(interestCount, 1) {
                 score = facet_larger(score, Vector(products, interest * RankingPanel.width + index))

@@ -59,8 +59,8 @@ extension Kernel {
     ///     z_k = sum_l W_kl x_l,   v_k = squash(z_k) = |z_k|^2 / (1 + |z_k|^2) z_k / sqrt(|z_k|^2 + 1e-9)
     ///     B_kl += <x_l, v_k>      in all iterations but the last
     ///
-    /// With rows per interest, `x_l` is `x_kl`. A sequence with fewer than K interests has the first one again in the places that are left, and one without rows
-    /// has zeros.
+    /// With rows per interest, `x_l` is `x_kl`. A sequence with fewer than K interests has the first one again in the
+    /// places that are left, and one without rows has zeros.
     ///
     /// - Parameters:
     ///   - x: `[segments.total, d]`, or `[segments.total, K, d]`.

@@ -41,13 +41,13 @@ extension Kernel {
     ) {
         guard count > masked else { return }
         var peaks = Vector(repeating: statistics.largest)
-        forEachVector(count) { index, lanes in peaks = facet_max(peaks, loadScores(scores, index, lanes)) }
+        forEachVector(count) { index, lanes in peaks = facet_max(peaks, load(scores, index, lanes, rest: maskedScore)) }
         let largest = facet_largest(peaks)
         let shift = Vector(repeating: largest)
         let sharpness = Vector(repeating: 1 + beta)
         var sum = Vector(repeating: 0)
         forEachVector(count) { index, lanes in
-            sum += KernelCore.exponential((loadScores(scores, index, lanes) - shift) * sharpness)
+            sum += KernelCore.exponential((load(scores, index, lanes, rest: maskedScore) - shift) * sharpness)
         }
         let fall = statistics.largest - largest
         statistics.sum = statistics.sum * exp((1 + beta) * fall) + sum.total
@@ -55,7 +55,7 @@ extension Kernel {
             var importance = Vector(repeating: 0)
             let exponent = Vector(repeating: beta)
             forEachVector(count) { index, lanes in
-                importance += KernelCore.exponential((loadScores(scores, index, lanes) - shift) * exponent)
+                importance += KernelCore.exponential((load(scores, index, lanes, rest: maskedScore) - shift) * exponent)
             }
             statistics.importance = statistics.importance * exp(beta * fall) + importance.total
         }
@@ -136,14 +136,5 @@ extension Kernel {
             sum += KernelCore.exponential(load(logits, interest * count + index, lanes) - largest)
         }
         return (largest, sum)
-    }
-
-    /// Lanes beyond the last score hold scores that do not take part.
-    @inline(__always)
-    private static func loadScores(_ scores: UnsafePointer<Float>, _ index: Int, _ lanes: Int) -> Vector {
-        guard lanes < 8 else { return Vector(scores, index) }
-        var result = Vector(repeating: maskedScore)
-        for lane in 0..<lanes { result[lane] = scores[index + lane] }
-        return result
     }
 }

@@ -69,18 +69,21 @@ extension Kernel {
         _ x: UnsafePointer<Float>, rows: Int, columns: Int, into y: UnsafeMutablePointer<Float>
     ) {
         for row in 0..<rows {
-            let offset = row * columns
-            var largest = x[offset]
-            for column in 1..<max(columns, 1) { largest = Swift.max(largest, x[offset + column]) }
-            for column in 0..<columns { y[offset + column] = x[offset + column] - largest }
-        }
-        exponential(y, into: y, count: rows * columns)
-        for row in 0..<rows {
-            let values = y + row * columns
-            var sum: Float = 0
-            for column in 0..<columns { sum += values[column] }
-            let scale = 1 / sum
-            for column in 0..<columns { values[column] *= scale }
+            let values = x + row * columns
+            let shares = y + row * columns
+            var peaks = Vector(repeating: -.infinity)
+            forEachVector(columns) { index, lanes in
+                peaks = facet_max(peaks, load(values, index, lanes, rest: -.infinity))
+            }
+            let shift = Vector(repeating: facet_largest(peaks))
+            var sum = Vector(repeating: 0)
+            forEachVector(columns) { index, lanes in
+                let share = KernelCore.exponential(load(values, index, lanes, rest: -.infinity) - shift)
+                store(share, shares, index, lanes)
+                sum += share
+            }
+            let scale = Vector(repeating: 1 / sum.total)
+            forEachVector(columns) { index, lanes in store(load(shares, index, lanes) * scale, shares, index, lanes) }
         }
     }
 

@@ -26,8 +26,7 @@ extension Kernel {
         for node in nodes {
             let position = Int(graph.positions[node])
             let factor = Vector(repeating: graph.inverseRoots[position])
-            let (low, high) = loadPanelRow(x + (rowOffsets[node] + first), lanes)
-            storePanelRow(low * factor, high * factor, y + position * NodeGraph.panelWidth)
+            (load(x + rowOffsets[node], first, lanes) * factor).store(y, position * NodeGraph.panelWidth)
         }
     }
 
@@ -41,9 +40,8 @@ extension Kernel {
         for node in nodes {
             let position = Int(graph.positions[node])
             let multiplier = Vector(repeating: factor / graph.inverseRoots[position])
-            let row = x + position * NodeGraph.panelWidth
-            storePanelRow(
-                Vector(row, 0) * multiplier, Vector(row, 8) * multiplier, lanes, y + (rowOffsets[node] + first))
+            let row = Vector(x, position * NodeGraph.panelWidth)
+            store(row * multiplier, y + rowOffsets[node], first, lanes)
         }
     }
 
@@ -54,15 +52,12 @@ extension Kernel {
     ) {
         let width = NodeGraph.panelWidth
         for position in positions {
-            let (low, high) = neighbourSum(graph, of: x, position)
+            let sum = neighbourSum(graph, of: x, position)
             let weight = Vector(repeating: graph.inverseDegrees[position])
             if let base {
-                let row = base + position * width
-                storePanelRow(
-                    weight.multiplied(by: low, adding: Vector(row, 0)),
-                    weight.multiplied(by: high, adding: Vector(row, 8)), y + position * width)
+                weight.multiplied(by: sum, adding: Vector(base, position * width)).store(y, position * width)
             } else {
-                storePanelRow(weight * low, weight * high, y + position * width)
+                (weight * sum).store(y, position * width)
             }
         }
     }
@@ -84,11 +79,9 @@ extension Kernel {
         var panel = x
         while first < columns {
             let lanes = min(NodeGraph.panelWidth, columns - first)
-            let (baseLow, baseHigh) = loadPanelRow(base + first, lanes)
-            let (low, high) = neighbourSum(graph, of: panel, position)
-            storePanelRow(
-                weight.multiplied(by: low, adding: baseLow * root) * multiplier,
-                weight.multiplied(by: high, adding: baseHigh * root) * multiplier, lanes, y + first)
+            let sum = neighbourSum(graph, of: panel, position)
+            let mean = weight.multiplied(by: sum, adding: load(base, first, lanes) * root)
+            store(mean * multiplier, y, first, lanes)
             first += NodeGraph.panelWidth
             panel += graph.nodeCount * NodeGraph.panelWidth
         }
@@ -108,19 +101,16 @@ extension Kernel {
         clear(y + positions.lowerBound * width, count: positions.count * width)
         let isWhole = positions.count == graph.nodeCount
         for (index, source) in sources.enumerated() {
-            let low = Vector(values + index * width, 0)
-            let high = Vector(values + index * width, 8)
+            let value = Vector(values, index * width)
             for place in Int(graph.offsets[Int(source)])..<Int(graph.offsets[Int(source) + 1]) {
                 let neighbour = Int(graph.neighbours[place])
                 guard isWhole || positions.contains(neighbour) else { continue }
-                let row = y + neighbour * width
-                storePanelRow(Vector(row, 0) + low, Vector(row, 8) + high, row)
+                (Vector(y, neighbour * width) + value).store(y, neighbour * width)
             }
         }
         for position in positions {
             let weight = Vector(repeating: graph.inverseDegrees[position])
-            let row = y + position * width
-            storePanelRow(weight * Vector(row, 0), weight * Vector(row, 8), row)
+            (weight * Vector(y, position * width)).store(y, position * width)
         }
     }
 
@@ -135,39 +125,13 @@ extension Kernel {
         }
     }
 
-    /// Two vectors are one row of a panel.
+    /// A vector is a row of a panel.
     @inline(__always)
-    private static func neighbourSum(
-        _ graph: NodeGraph, of x: UnsafePointer<Float>, _ position: Int
-    ) -> (low: Vector, high: Vector) {
-        var low = Vector(repeating: 0)
-        var high = low
+    private static func neighbourSum(_ graph: NodeGraph, of x: UnsafePointer<Float>, _ position: Int) -> Vector {
+        var sum = Vector(repeating: 0)
         for place in Int(graph.offsets[position])..<Int(graph.offsets[position + 1]) {
-            let row = x + Int(graph.neighbours[place]) * NodeGraph.panelWidth
-            low = low + Vector(row, 0)
-            high = high + Vector(row, 8)
+            sum += Vector(x, Int(graph.neighbours[place]) * NodeGraph.panelWidth)
         }
-        return (low, high)
-    }
-
-    @inline(__always)
-    private static func loadPanelRow(_ row: UnsafePointer<Float>, _ lanes: Int) -> (low: Vector, high: Vector) {
-        if lanes == NodeGraph.panelWidth { return (Vector(row, 0), Vector(row, 8)) }
-        return (Vector(row, 0, first: min(lanes, 8)), Vector(row, 8, first: max(lanes - 8, 0)))
-    }
-
-    @inline(__always)
-    private static func storePanelRow(_ low: Vector, _ high: Vector, _ row: UnsafeMutablePointer<Float>) {
-        low.store(row, 0)
-        high.store(row, 8)
-    }
-
-    @inline(__always)
-    private static func storePanelRow(
-        _ low: Vector, _ high: Vector, _ lanes: Int, _ row: UnsafeMutablePointer<Float>
-    ) {
-        if lanes == NodeGraph.panelWidth { return storePanelRow(low, high, row) }
-        low.store(row, 0, first: min(lanes, 8))
-        high.store(row, 8, first: max(lanes - 8, 0))
+        return sum
     }
 }

@@ -78,24 +78,24 @@ enum SmallProducts {
             let w = weights + i * iStride
             let result = out + i * outStride
             var column = 0
-            while column + 32 <= width {
+            while column + 64 <= width {
                 var s0 = accumulate ? Vector(result, column) : Vector(repeating: 0)
-                var s1 = accumulate ? Vector(result, column + 8) : Vector(repeating: 0)
-                var s2 = accumulate ? Vector(result, column + 16) : Vector(repeating: 0)
-                var s3 = accumulate ? Vector(result, column + 24) : Vector(repeating: 0)
+                var s1 = accumulate ? Vector(result, column + 16) : Vector(repeating: 0)
+                var s2 = accumulate ? Vector(result, column + 32) : Vector(repeating: 0)
+                var s3 = accumulate ? Vector(result, column + 48) : Vector(repeating: 0)
                 for j in 0..<n {
                     let factor = Vector(repeating: w[j * jStride])
                     let row = b + (j * bStride + column)
                     s0 = factor.multiplied(by: Vector(row, 0), adding: s0)
-                    s1 = factor.multiplied(by: Vector(row, 8), adding: s1)
-                    s2 = factor.multiplied(by: Vector(row, 16), adding: s2)
-                    s3 = factor.multiplied(by: Vector(row, 24), adding: s3)
+                    s1 = factor.multiplied(by: Vector(row, 16), adding: s1)
+                    s2 = factor.multiplied(by: Vector(row, 32), adding: s2)
+                    s3 = factor.multiplied(by: Vector(row, 48), adding: s3)
                 }
                 s0.store(result, column)
-                s1.store(result, column + 8)
-                s2.store(result, column + 16)
-                s3.store(result, column + 24)
-                column += 32
+                s1.store(result, column + 16)
+                s2.store(result, column + 32)
+                s3.store(result, column + 48)
+                column += 64
             }
             forEachVector(width - column) { offset, lanes in
                 let index = column + offset

@@ -1,20 +1,20 @@
 internal import CVector
 
-/// Eight floats, the width of every hand-vectorised loop.
-typealias Vector = SIMD8<Float>
+/// Sixteen floats, the width of every hand-vectorised loop: a register of AVX-512, two of AVX2. The width is the same
+/// everywhere, so it is no reason for other bits.
+typealias Vector = SIMD16<Float>
 
 extension Vector {
-    /// Eight consecutive floats from any address.
+    /// Sixteen consecutive floats from any address.
     @inline(__always)
     init(_ pointer: UnsafePointer<Float>, _ index: Int) {
         self = UnsafeRawPointer(pointer + index).loadUnaligned(as: Vector.self)
     }
 
-    /// The first `count` (below eight) floats, the others zero.
+    /// The first `count` (0...16) floats, the other lanes `rest`.
     @inline(__always)
-    init(_ pointer: UnsafePointer<Float>, _ index: Int, first count: Int) {
-        self = Vector(repeating: 0)
-        for lane in 0..<count { self[lane] = pointer[index + lane] }
+    init(_ pointer: UnsafePointer<Float>, _ index: Int, first count: Int, rest: Float = 0) {
+        self = facet_load_first(pointer + index, count, Vector(repeating: rest))
     }
 
     @inline(__always)
@@ -24,7 +24,7 @@ extension Vector {
 
     @inline(__always)
     func store(_ pointer: UnsafeMutablePointer<Float>, _ index: Int, first count: Int) {
-        for lane in 0..<count { pointer[index + lane] = self[lane] }
+        facet_store_first(pointer + index, self, count)
     }
 
     /// `self * x + y`, rounded once.
@@ -36,23 +36,23 @@ extension Vector {
     var total: Float { facet_sum(self) }
 }
 
-/// Runs `body` over `count` elements, eight at a time; the last call covers the remainder (`lanes` below eight).
+/// Runs `body` over `count` elements, sixteen at a time; the last call covers the remainder (`lanes` below sixteen).
 @inline(__always)
 func forEachVector(_ count: Int, _ body: (_ index: Int, _ lanes: Int) -> Void) {
     var index = 0
-    while index + 8 <= count {
-        body(index, 8)
-        index += 8
+    while index + Vector.scalarCount <= count {
+        body(index, Vector.scalarCount)
+        index += Vector.scalarCount
     }
     if index < count { body(index, count - index) }
 }
 
 @inline(__always)
-func load(_ pointer: UnsafePointer<Float>, _ index: Int, _ lanes: Int) -> Vector {
-    lanes == 8 ? Vector(pointer, index) : Vector(pointer, index, first: lanes)
+func load(_ pointer: UnsafePointer<Float>, _ index: Int, _ lanes: Int, rest: Float = 0) -> Vector {
+    lanes == Vector.scalarCount ? Vector(pointer, index) : Vector(pointer, index, first: lanes, rest: rest)
 }
 
 @inline(__always)
 func store(_ value: Vector, _ pointer: UnsafeMutablePointer<Float>, _ index: Int, _ lanes: Int) {
-    if lanes == 8 { value.store(pointer, index) } else { value.store(pointer, index, first: lanes) }
+    if lanes == Vector.scalarCount { value.store(pointer, index) } else { value.store(pointer, index, first: lanes) }
 }

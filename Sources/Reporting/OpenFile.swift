@@ -87,6 +87,45 @@ package struct OpenFile: ~Copyable, Sendable {
         }
     }
 
+    /// What ``writeDirectly(_:)`` needs addresses and places in the file to be multiples of: pages, and the blocks of
+    /// all disks.
+    package static let directAlignment = 4096
+
+    /// Writes all of `bytes`, most of them past the system's cache, where the file system can: what is hardly ever read
+    /// again need not be copied there, nor drive other things out.
+    ///
+    /// `bytes` begins at a multiple of ``directAlignment``, in memory and in the file.
+    package func writeDirectly(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        var done = 0
+        #if os(Linux)
+        let flags = fcntl(descriptor, F_GETFL)
+        let whole = bytes.count - bytes.count % OpenFile.directAlignment
+        if whole > 0, flags >= 0, fcntl(descriptor, F_SETFL, flags | OpenFile.directFlag) == 0 {
+            defer { _ = fcntl(descriptor, F_SETFL, flags) }
+            while done < whole, done.isMultiple(of: OpenFile.directAlignment) {
+                let count = systemWrite(
+                    descriptor, bytes.baseAddress! + done, min(whole - done, OpenFile.largestTransfer))
+                let code = errno
+                if count > 0 {
+                    done += count
+                } else if count == 0 || code == EINVAL {
+                    // This file system has only the way through the cache.
+                    break
+                } else if code != EINTR {
+                    throw FileError(path: path, operation: .write, code: code)
+                }
+            }
+        }
+        #endif
+        try write(UnsafeRawBufferPointer(rebasing: bytes[done...]))
+    }
+
+    #if os(Linux) && arch(arm64)
+    private static let directFlag: Int32 = 0o200000
+    #elseif os(Linux)
+    private static let directFlag: Int32 = 0o40000
+    #endif
+
     /// Writes an array's bytes.
     ///
     /// Through `withUnsafeBytes` and not through `span`: with Swift 6.3.1 an array on the stack whose span is the only

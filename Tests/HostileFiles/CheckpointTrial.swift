@@ -46,9 +46,18 @@ struct CheckpointTrial: ReaderTrial {
 
     /// The checksum of the header is made to fit in three of four cases: otherwise nothing behind it is reached.
     func mutated(_ input: [UInt8], choice: UInt32, by change: ([UInt8]) -> [UInt8]) -> [UInt8] {
-        var bytes = change(input)
-        guard choice % 4 > 0, bytes.count >= 8 else { return bytes }
-        let length = bytes[..<8].reversed().reduce(0) { ($0 << 8 | Int($1)) & 0xFFFF }
+        let bytes = change(input)
+        return choice % 4 > 0 ? Self.withFittingChecksum(bytes) : bytes
+    }
+
+    private static func headerLength(_ bytes: [UInt8]) -> Int {
+        bytes.prefix(8).reversed().reduce(0) { ($0 << 8 | Int($1)) & 0xFFFF }
+    }
+
+    private static func withFittingChecksum(_ input: [UInt8]) -> [UInt8] {
+        var bytes = input
+        guard bytes.count >= 8 else { return bytes }
+        let length = headerLength(bytes)
         let digits = 8 + "{\"__metadata__\":{\"header_crc32c\":\"".utf8.count
         guard bytes.count >= 8 + length, 8 + length >= digits + 8 else { return bytes }
         bytes.replaceSubrange(digits..<digits + 8, with: repeatElement(UInt8(ascii: "0"), count: 8))
@@ -57,31 +66,42 @@ struct CheckpointTrial: ReaderTrial {
         return bytes
     }
 
+    /// A checkpoint without the spaces that fill its header up to the end of a page: changes of those lead nowhere.
+    private static func compact(_ input: [UInt8]) -> [UInt8] {
+        let end = 8 + headerLength(input)
+        let last = input[8..<end].lastIndex { $0 != UInt8(ascii: " ") } ?? end - 1
+        let header = input[8...last]
+        let length = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+        return withFittingChecksum(length + header + input[end...])
+    }
+
     /// Checkpoints as a training writes them, in its first epoch and after two.
     func seeds() throws -> [[UInt8]] {
-        let snapshot = CheckpointSnapshot(layout)
-        for storage in [snapshot.parameters, snapshot.first, snapshot.second] {
-            storage.values.initialize(layout, seed: 1)
-        }
+        let values = ParameterStorage(layout)
+        values.values.initialize(layout, seed: 1)
         let table = { (item: Int32) throws in
             try InteractionTable(file: "memory", users: [1, 2], items: [item, 3], times: [1, 2])
         }
         let data = try InteractionDataset(name: "memory", train: table(1), dev: table(2), test: table(3))
-        snapshot.data = String(decoding: try JSONEncoder().encode(DatasetFingerprint(data)), as: UTF8.self)
-        snapshot.configuration = configuration
-        snapshot.processor = "some processor"
-        (snapshot.state.step, snapshot.state.epoch, snapshot.state.place) = (5, 1, 5)
+        let snapshot = CheckpointSnapshot(
+            layout, configuration: configuration,
+            data: String(decoding: try JSONEncoder().encode(DatasetFingerprint(data)), as: UTF8.self),
+            processor: "some processor")
+        var state = TrainingState()
+        (state.step, state.epoch, state.place) = (5, 1, 5)
         var seeds: [[UInt8]] = []
         for isLater in [false, true] {
             if isLater {
-                (snapshot.state.step, snapshot.state.epoch, snapshot.state.place) = (25, 3, 5)
-                (snapshot.state.results, snapshot.state.bestEpoch) = ([0.25, 0.5], 2)
-                snapshot.state.bestMetrics = .init(positions: [1, 3, 8], topK: [5, 10], measures: [.mrr])
-                snapshot.state.log = [#"{"epoch":1}"#, #"{"epoch":2}"#]
-                snapshot.best = snapshot.parameters
+                (state.step, state.epoch, state.place) = (25, 3, 5)
+                (state.results, state.bestEpoch) = ([0.25, 0.5], 2)
+                state.bestMetrics = .init(positions: [1, 3, 8], topK: [5, 10], measures: [.mrr])
+                state.log = [#"{"epoch":1}"#, #"{"epoch":2}"#]
             }
+            snapshot.take(
+                state, parameters: values.values, moments: (values.values, values.values),
+                best: isLater ? values : nil)
             try snapshot.write(to: file.path + "-seed") {}
-            seeds.append(Array(try Data(contentsOf: URL(filePath: file.path + "-seed"))))
+            seeds.append(Self.compact(Array(try Data(contentsOf: URL(filePath: file.path + "-seed")))))
         }
         return seeds
     }

@@ -12,6 +12,23 @@ import Testing
         #expect(Checksum.of(bytes) == expected)
     }
 
+    /// Bit by bit, as the polynomial is defined.
+    private static func reference(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        ~bytes.reduce(UInt32.max) { state, byte in
+            (0..<8).reduce(state ^ UInt32(byte)) { state, _ in state >> 1 ^ (state & 1 == 0 ? 0 : 0x82F6_3B78) }
+        }
+    }
+
+    @Test func `long inputs, which are taken apart, have the right checksum`() {
+        let bytes = (0..<40_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3 ^ $0) }
+        for (start, count) in [(0, 12_287), (0, 12_288), (1, 12_289), (3, 24_583), (7, 39_993)] {
+            let part = bytes[start..<start + count]
+            var checksum = Checksum()
+            part.withUnsafeBytes { checksum.update($0) }
+            #expect(checksum.value == Self.reference(part), "\(count) bytes from \(start) on")
+        }
+    }
+
     @Test func `pieces have the checksum of the whole`() {
         let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 * 37) }
         for cut in [1, 7, 8, 9, 500, 999] {

@@ -11,19 +11,24 @@ import Testing
         }
     }
 
-    @Test(arguments: [(1, 1, 1), (3, 5, 7), (8, 16, 24), (13, 33, 64), (50, 2, 9), (1, 64, 64)])
+    @Test(arguments: [
+        (1, 1, 1), (3, 5, 7), (8, 16, 24), (13, 33, 64), (50, 2, 9), (1, 64, 64), (7, 100, 300), (1100, 5, 40),
+        (6, 1030, 70),
+    ])
     func `matrix products`(shape: (rows: Int, inputs: Int, outputs: Int)) {
         var numbers = Numbers(1)
+        let arena = Arena()
         let (rows, inputs, outputs) = shape
         let x = numbers.list(rows * inputs)
         let w = numbers.list(outputs * inputs)
         let start = numbers.list(rows * outputs)
         let product = naive(rows, outputs, inputs) { Double(x[$0 * inputs + $2]) * Double(w[$1 * inputs + $2]) }
         var y = start
-        Kernel.multiplyTransposed(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs)
+        Kernel.multiplyTransposed(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs, scratch: arena)
         #expect(areClose(y, product, tolerance: 1e-5))
         y = start
-        Kernel.multiplyTransposed(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs, accumulate: true)
+        Kernel.multiplyTransposed(
+            x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs, accumulate: true, scratch: arena)
         #expect(areClose(y, zip(product, start).map { $0 + Double($1) }, tolerance: 1e-5))
 
         // The same numbers read as [inputs, outputs].
@@ -38,15 +43,38 @@ import Testing
         var gradient = w
         Kernel.addTransposedProduct(start, x, into: &gradient, rows: rows, inputs: inputs, outputs: outputs)
         let expected = naive(outputs, inputs, rows) { Double(start[$2 * outputs + $0]) * Double(x[$2 * inputs + $1]) }
+        var replaced = w
+        Kernel.addTransposedProduct(
+            start, x, into: &replaced, rows: rows, inputs: inputs, outputs: outputs, accumulate: false)
+        #expect(areClose(replaced, expected, tolerance: 1e-5))
         #expect(areClose(gradient, zip(expected, w).map { $0 + Double($1) }, tolerance: 1e-5))
     }
 
     @Test func `products without rows leave everything as it is`() {
         var y: [Float] = [1, 2, 3]
-        Kernel.multiplyTransposed([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3)
+        let arena = Arena()
+        Kernel.multiplyTransposed([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3, scratch: arena)
         Kernel.multiply([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3)
         Kernel.addTransposedProduct([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3)
         #expect(y == [1, 2, 3])
+        Kernel.addTransposedProduct([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3, accumulate: false)
+        #expect(y == [0, 0, 0])
+    }
+
+    @Test(arguments: [(5, 3, 2), (17, 64, 33), (70, 100, 96)])
+    func `a row of a product does not depend on the rows beside it`(shape: (rows: Int, inputs: Int, outputs: Int)) {
+        var numbers = Numbers(5)
+        let (rows, inputs, outputs) = shape
+        let x = numbers.list(rows * inputs)
+        let w = numbers.list(inputs * outputs)
+        var all = [Float](repeating: 0, count: rows * outputs)
+        Kernel.multiply(x, w, into: &all, rows: rows, inputs: inputs, outputs: outputs)
+        for row in 0..<rows {
+            var one = [Float](repeating: 0, count: outputs)
+            Kernel.multiply(
+                Array(x[row * inputs..<(row + 1) * inputs]), w, into: &one, rows: 1, inputs: inputs, outputs: outputs)
+            #expect(bits(one) == bits(Array(all[row * outputs..<(row + 1) * outputs])))
+        }
     }
 
     @Test(arguments: widths, [1, 3, 4, 5, 8]) func `pooling and its derivative`(width: Int, interests: Int) {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import TrainerSupport
 
@@ -10,15 +11,18 @@ import TrainerSupport
 @Suite(.serialized) struct KillAndResumeTests {
     static let runs = ProcessInfo.processInfo.environment["FACET_KILL_RUNS"].flatMap { Int($0) } ?? 20
 
+    /// Trainings that are through, and how often they were killed.
+    private static let total = Mutex<(runs: Int, kills: Int)>((0, 0))
+
     /// Trainings of every kind of state: two stages, propagated tables, batches of random users, dropout.
     private static let commands: [[String]] = [
-        ["--model", "TiMiRec", "--stage", "both", "--epochs", "8", "--K", "3"],
-        ["--model", "LightGCN", "--epochs", "14", "--layers", "2"],
+        ["--model", "TiMiRec", "--stage", "both", "--epochs", "60", "--K", "3"],
+        ["--model", "LightGCN", "--epochs", "150", "--layers", "2"],
         [
-            "--model", "ComiRec", "--sampling", "users", "--validate-every", "60", "--patience", "5", "--steps", "700",
+            "--model", "ComiRec", "--sampling", "users", "--validate-every", "60", "--patience", "5", "--steps", "8000",
             "--loss", "sampled-softmax", "--negatives", "20", "--selection", "soft",
         ],
-        ["--model", "SASRec", "--epochs", "14", "--dropout", "0.3", "--heads", "2"],
+        ["--model", "SASRec", "--epochs", "200", "--dropout", "0.3", "--heads", "2"],
     ]
 
     private static func arguments(_ command: Int, out: String) async throws -> [String] {
@@ -40,6 +44,11 @@ import TrainerSupport
         return (workspace, folders)
     }
 
+    /// Changes when a stage of the training begins or goes on.
+    private static func attempts(_ out: String) -> [Data?] {
+        ["/attempt", "/pretrain/attempt"].map { FileManager.default.contents(atPath: out + $0) }
+    }
+
     @Test(arguments: 0..<runs)
     func `a training that is killed again and again ends as one that is left alone`(seed: Int) async throws {
         var random = SplitMix(state: UInt64(seed))
@@ -54,11 +63,18 @@ import TrainerSupport
                 "--resume", "--checkpoint-every", "\(Int.random(in: 1...40, using: &random))", "--exchange",
                 Bool.random(using: &random) ? "auto" : "messages",
             ]
+            let attempts = Self.attempts(out)
             let job = RunningJob(.ranks(ranks), try await Self.arguments(command, out: out) + more, out: out)
             defer { job.end() }
-            // From the moment that the ranks are there: before there is nothing to lose.
-            guard try await job.wait(until: { job.trainers.count == ranks }) else { break }
-            try await Task.sleep(for: .milliseconds(Int.random(in: 50...900, using: &random)))
+            // While the ranks start in some cases, in the others while they train.
+            let startsEarly = Int.random(in: 0..<4, using: &random) == 0
+            let hasBegun = try await job.wait {
+                startsEarly
+                    ? job.trainers.count == ranks
+                    : Self.attempts(out) != attempts
+            }
+            guard hasBegun else { break }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...500, using: &random)))
             let ranksNow = job.trainers
             guard let victim = ranksNow.randomElement(using: &random), !job.hasEnded else { break }
             let victims = Bool.random(using: &random) ? [victim] : job.launchers + ranksNow
@@ -69,6 +85,14 @@ import TrainerSupport
             if Bool.random(using: &random) {
                 _ = try await job.wait { job.running(ranksNow).isEmpty }
             }
+        }
+        let total = Self.total.withLock { total in
+            total = (total.runs + 1, total.kills + kills)
+            return total
+        }
+        if total.runs == Self.runs {
+            print("\(total.kills) kills of \(total.runs) trainings")
+            #expect(total.kills >= total.runs, "most trainings ended before they were killed")
         }
         let ranks = Int.random(in: 1...4, using: &random)
         try await Launch.ranks(ranks).successfulTrainer(

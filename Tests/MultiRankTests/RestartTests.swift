@@ -55,6 +55,31 @@ import TrainerSupport
         #expect(result.standardError.contains("2 failures in a row without progress"))
     }
 
+    @Test func `one failure is allowed as long as each start gets on`() async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        // Stands for mpirun: gets an epoch further twice, and then no more.
+        let stand = try workspace.write(
+            "stand-in",
+            """
+            #!/bin/sh
+            mkdir -p '\(out)'; echo start >>'\(out)/starts'
+            [ "$(wc -l <'\(out)/starts')" -gt 2 ] || echo '{}' >>'\(out)/metrics.jsonl'
+            exit 7
+            """)
+        chmod(stand, 0o755)
+        let job = RunningJob(
+            .ranks(1), ["--wait", "0", "--failures", "1", stand, "trainer", "train", "--out", out], out: out,
+            script: Self.script)
+        let result = try await job.result
+        #expect(result.exitCode == 7 && !result.timedOut, "\(result.standardError)")
+        #expect(
+            result.standardError.contains("a failure without progress (exit code 7): giving up"),
+            "\(result.standardError)")
+        let starts = try String(contentsOfFile: out + "/starts", encoding: .utf8)
+        #expect(starts.split(separator: "\n").count == 3)
+    }
+
     @Test func `SIGTERM to the script leaves a checkpoint and exit code 75`() async throws {
         let workspace = try Workspace()
         let out = workspace("run")

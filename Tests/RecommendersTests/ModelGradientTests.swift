@@ -73,7 +73,8 @@ import Testing
             times: [[100], [5, 7, 7, 20, 36], [1, 4, 9]], samples: [3, 8, 1], smallestTimeGaps: [.max, 2, 3])
         let worst = GradientCheck(storage, samples: [3, 8, 1], seed: 2, step: 4, elementsPerParameter: 12)
             .worstDeviation { model.trainingLoss(of: batch, under: .ranking, on: $0) }
-        // The loss is a single 32-bit number, and some derivatives are a thousandth of others.
-        #expect(worst.relative < 5 * GradientCheck.tolerance, "\(worst)")
+        // The loss is a single 32-bit number, whose rounding is more than 1 % of the derivatives that are a thousandth of
+        // others.
+        #expect(worst.relative < 10 * GradientCheck.tolerance, "\(worst)")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 import Testing
 import TrainerSupport
 
@@ -183,5 +184,34 @@ import TrainerSupport
             Refusal(70, naming: "the loss is not a number in step", "(epoch 1)", "--lr"), launch,
             scene.train("--model", "ComiRec", "--quiet", "--lr", "1e30"))
         #expect(Set(files(below: scene.out).keys).isDisjoint(with: ["result.json", "model/model.safetensors"]))
+    }
+
+    @Test func `a training that needs more memory than it may have is refused before it takes any`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        // 16 layers of 4096 x 4096 several times over are more than 4 GB, and more than many machines have.
+        let result = try await run(
+            product: "/bin/sh",
+            arguments: [
+                "-c", "ulimit -v 4194304; exec \"$0\" \"$@\"", try path(ofProduct: "trainer"), "train", "--quiet",
+                "--model",
+                "SASRec", "--data-root", finished("data"), "--dataset", FinishedRuns.dataset, "--layers", "16",
+                "--embedding-size", "4096", "--out", workspace("run"),
+            ], timeout: .seconds(20))
+        #expect(result.exitCode == 70 && !result.timedOut, "\(result.standardError)")
+        #expect(result.errorLines.count == 1, "\(result.standardError)")
+        let isNamed = ["parameters, moments and gradients need ", " GB", "--embedding-size"].allSatisfy(
+            result.standardError.contains)
+        #expect(isNamed, "\(result.standardError)")
+        #expect(!FileManager.default.fileExists(atPath: workspace("run")))
+    }
+
+    @Test(arguments: ["--sanitise", "--sanitize=address", "--valgring"])
+    func `a misspelt option of the test script does not become one of swift test`(option: String) async throws {
+        let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "scripts/test").path
+        let result = try await run(product: scripts, arguments: [option])
+        #expect(result.exitCode == 64, "\(result.standardError)")
+        #expect(result.standardError.hasPrefix("error: unknown option \(option)\n"), "\(result.standardError)")
     }
 }

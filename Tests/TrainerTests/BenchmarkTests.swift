@@ -108,6 +108,61 @@ import TrainerSupport
         #expect(measured["parameters_sha256"] == trained.result["parameters_sha256"])
     }
 
+    @Test(arguments: [
+        (ranks: 2, exchange: "messages"), (ranks: 4, exchange: "groups-2"), (ranks: 3, exchange: "messages"),
+    ])
+    func `the exchange is compared with others and stays what it is`(ranks: Int, exchange: String) async throws {
+        // Messages of several pieces.
+        let options = ["--model", "TiMiRec", "--stage", "finetune", "--steps", "2", "--passes", "1", "--warm-up", "1"]
+        let alone = try await result(.alone, options)
+        let compared = try await result(.ranks(ranks), options + ["--exchange", exchange, "--compare-exchange"])
+        #expect(compared["parameters_sha256"] == alone["parameters_sha256"])
+        let exchange = compared["exchange"]
+        let nodes = ranks == 3 ? 3.0 : 2
+        #expect(try number(exchange, "nodes") == nodes)
+        #expect(try number(exchange, "steps") == 2)
+        #expect(try number(exchange?["network"], "latency_seconds") > 0)
+        for method in ["touched_rows", "all_rows", "allreduce"] {
+            #expect(try number(exchange?[method], "seconds_per_step") > 0)
+            #expect(try number(exchange?[method], "predicted_seconds_per_step") > 0)
+        }
+        let touched = try number(exchange?["touched_rows"], "bytes_per_step")
+        let all = try number(exchange?["all_rows"], "bytes_per_step")
+        let least = try number(exchange?["allreduce"], "bytes_per_step")
+        #expect(touched > 65_536 && touched < all && all >= least * 0.99)
+    }
+
+    @Test func `without nodes there is nothing to compare`() async throws {
+        try await expectRefusal(
+            Refusal(64, naming: "--exchange messages"), .ranks(2),
+            ["benchmark", "--model", "ComiRec", "--compare-exchange", "--steps", "1", "--passes", "1"] + Self.options)
+    }
+
+    /// Parameters and two moments of 64 floats make 768 bytes an item, a gradient of all items 264. With one for each of the
+    /// 64 shards it would be 18,000.
+    @Test(arguments: [["--loss", "full-softmax"], ["--loss", "sampled-softmax", "--negatives", "100"]])
+    func `memory for a large catalogue does not grow with the number of shards`(loss: [String]) async throws {
+        let workspace = try Workspace()
+        let items = 100_000
+        try await Launch.alone.successfulTrainer([
+            "data", "generate", "--out", workspace("large"), "--users", "300", "--items", "\(items)", "--clusters",
+            "50",
+            "--negatives", "0",
+        ])
+        let result = try await result(
+            .alone,
+            [
+                "--model", "ComiRec", "--data-root", workspace.path, "--dataset", "large", "--logical-shards", "64",
+                "--batch-size", "64", "--warm-up", "1", "--steps", "1", "--passes", "1",
+            ] + loss)
+        guard case .array(let peaks) = result["peak_bytes"] else {
+            Issue.record("no peak_bytes: \(result.compact)")
+            return
+        }
+        let peak = try #require(peaks.compactMap(\.double).max())
+        #expect(peak < 150e6 + 4_500 * Double(items), "\(peak / Double(items)) bytes an item")
+    }
+
     @Test func `without a data set the data are made up`() async throws {
         let result = try await result(
             .alone, ["--model", "LightGCN", "--steps", "2", "--passes", "1", "--embedding-size", "8"])

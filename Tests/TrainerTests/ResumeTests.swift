@@ -101,6 +101,39 @@ import TrainerSupport
         #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)
     }
 
+    @Test(arguments: [Launch.alone, .ranks(2)])
+    func `limits below what is done are refused`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let model = ["--model", "BPRMF", "--epochs"]
+        try await Launch.alone.successfulTrainer(try await Self.train(out) + model + ["40"])
+        let steps = try #require(try FinishedRun(folder: out).result["steps"]?.double)
+        for (limits, refusal) in [
+            (["5"], "in epoch 40, and would have ended before by --epochs 5"),
+            (["39"], "--epochs 39"),
+            (["40", "--max-steps", "\(Int(steps) - 1)"], "--max-steps \(Int(steps) - 1)"),
+            (["40", "--early-stop", "2", "--patience", "1"], "--early-stop 2 and --patience 1, after epoch 21"),
+        ] {
+            try await expectRefusal(
+                Refusal(64, naming: "has done step \(Int(steps))", refusal, "--out"), launch,
+                try await Self.train(out, "--resume", "--extend") + model + limits, leaving: out)
+        }
+        try await launch.successfulTrainer(
+            try await Self.train(out, "--resume", "--extend") + model + ["40", "--max-steps", "\(Int(steps))"])
+    }
+
+    @Test func `a rule to stop early that is given later counts from the beginning`() async throws {
+        let workspace = try Workspace()
+        let (out, reference) = (workspace("run"), workspace("reference"))
+        let rule = ["--model", "BPRMF", "--epochs", "400", "--early-stop", "5", "--patience", "8"]
+        try await Launch.alone.successfulTrainer(try await Self.train(reference) + rule)
+        try await Launch.alone.successfulTrainer(try await Self.train(out, "--model", "BPRMF", "--epochs", "15"))
+        try await Launch.ranks(2).successfulTrainer(try await Self.train(out, "--resume", "--extend") + rule)
+        let (run, whole) = (try FinishedRun(folder: out), try FinishedRun(folder: reference))
+        #expect(try #require(whole.result["epochs"]?.double) < 400, "the rule ends the training")
+        #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)
+    }
+
     @Test func `a finished training is not trained again`() async throws {
         let workspace = try Workspace()
         let out = workspace("run")
@@ -213,30 +246,45 @@ import TrainerSupport
         // and however slowly they are written, there are two: the first that is due, and that of the last step.
         let length = ["--model", "ComiRec", "--epochs", "60", "--embedding-size", "512"]
         try await Launch.alone.successfulTrainer(try await Self.train(reference) + length)
-        let command = try await Self.train(disk + "/run") + length
+        let (survivor, kept) = (workspace("survivor"), workspace("kept"))
         let script = try workspace.write(
             "script",
             """
             mount -t tmpfs -o size=700k tmpfs '\(disk)' || exit 99
-            "$@" --checkpoint-every 5 --keep-checkpoints 1000; echo "code $?"
-            mount -o remount,size=100m '\(disk)'
-            "$@" --resume; echo "code $?"
-            cat '\(disk)/run/result.json'
+            trainer=$1; shift
+            "$trainer" "$@" --checkpoint-every 5 --keep-checkpoints 1000; echo "code $?"
+            ls -A '\(disk)/run/checkpoints' >'\(survivor)' || exit 98
+            mount -o remount,size=100m '\(disk)' || exit 98
+            # Not quietly, so that it says where it goes on.
+            for option; do shift; [ "$option" = --quiet ] || set -- "$@" "$option"; done
+            "$trainer" "$@" --resume --keep-checkpoints 1000; echo "code $?"
+            cp -r '\(disk)/run' '\(kept)' || exit 98
             """)
         let trainer = try path(ofProduct: "trainer")
+        let command = try await Self.train(disk + "/run") + length
         let result = try await run(
             product: "/usr/bin/unshare", arguments: ["-m", "sh", script, trainer] + command, timeout: .seconds(60))
-        guard result.exitCode == 0 else {
+        if result.exitCode == 99 || result.standardError.hasPrefix("unshare: ") {
             print("skipped: a file system of its own cannot be mounted here: \(result.standardError)")
             return
         }
+        #expect(result.exitCode == 0 && !result.timedOut, "\(result.standardError)")
         #expect(result.errorLines.count == 1, "\(result.standardError)")
         let isNamed = ["cannot be written: No space left on device", "free some space"].allSatisfy(
             result.standardError.contains)
         #expect(isNamed, "\(result.standardError)")
         #expect(result.standardOutput.hasPrefix("code 74\n"), "\(result.standardOutput)")
-        let digest = try FinishedRun(folder: reference).digest
-        #expect(result.standardOutput.contains("\"parameters_sha256\": \(digest)"), "\(result.standardOutput)")
+        #expect(result.standardOutput.hasSuffix("code 0\n"), "\(result.standardOutput)")
+
+        let left = try String(contentsOfFile: survivor, encoding: .utf8).split(separator: "\n").map(String.init)
+        let name = try #require(left.first)
+        #expect(left.count == 1, "one checkpoint and nothing half-written: \(left)")
+        let step = try #require(Int(name.dropFirst("step-".count).prefix(10)))
+        #expect(step > 0)
+        #expect(result.standardError.contains("going on from step \(step) in epoch "), "\(result.standardError)")
+        #expect(try Self.checkpoints(kept).contains(name))
+        let (run, whole) = (try FinishedRun(folder: kept), try FinishedRun(folder: reference))
+        #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)
     }
 
     @Test(arguments: [

@@ -1,143 +1,189 @@
-// Operations on vectors of eight floats that Swift's own SIMD types compile to calls of unspecialised functions.
-// Swift imports the vector types as SIMD8<Float> and SIMD8<Int32> and inlines these bodies.
+// Operations on vectors of sixteen floats that Swift's own SIMD types compile to calls of unspecialised functions.
+// Swift imports the vector types as SIMD16<Float>, SIMD16<Int32> and so on, and inlines these bodies.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "Product.h"
+#include "WideVector.h"
 #if defined(__ARM_FEATURE_CRC32)
 #include <arm_acle.h>
 #endif
 
+typedef float facet_floats __attribute__((ext_vector_type(16)));
 typedef float facet_float8 __attribute__((ext_vector_type(8)));
 typedef float facet_float4 __attribute__((ext_vector_type(4)));
+typedef int32_t facet_ints __attribute__((ext_vector_type(16)));
+typedef uint32_t facet_words __attribute__((ext_vector_type(16)));
+typedef uint64_t facet_longs __attribute__((ext_vector_type(16)));
+
+#if defined(__AVX2__) && !defined(__AVX512F__)
 typedef int32_t facet_int8 __attribute__((ext_vector_type(8)));
-typedef uint32_t facet_word8 __attribute__((ext_vector_type(8)));
-typedef uint64_t facet_long8 __attribute__((ext_vector_type(8)));
 
-#define FACET_INLINE static inline __attribute__((always_inline))
+/// Minus one in the first `count` lanes.
+FACET_INLINE facet_int8 facet_first8(long count) {
+    return (facet_int8){0, 1, 2, 3, 4, 5, 6, 7} < (facet_int8)(int32_t)count;
+}
+#endif
 
-FACET_INLINE facet_float8 facet_sqrt(facet_float8 x) { return __builtin_elementwise_sqrt(x); }
-FACET_INLINE facet_float8 facet_rint(facet_float8 x) { return __builtin_elementwise_rint(x); }
-FACET_INLINE facet_float8 facet_min(facet_float8 x, facet_float8 y) { return __builtin_elementwise_min(x, y); }
-FACET_INLINE facet_float8 facet_max(facet_float8 x, facet_float8 y) { return __builtin_elementwise_max(x, y); }
-FACET_INLINE facet_float8 facet_abs(facet_float8 x) { return __builtin_elementwise_abs(x); }
+/// The first `count` floats, 0...16, the others those of `rest`; reads nothing beyond them.
+FACET_INLINE facet_floats facet_load_first(const float *_Nonnull source, long count, facet_floats rest) {
+#if defined(__AVX512F__)
+    return __builtin_ia32_loadups512_mask(source, rest, (unsigned short)((1u << count) - 1));
+#elif defined(__AVX2__)
+    const facet_int8 low = facet_first8(count), high = facet_first8(count - 8);
+    const facet_float8 first = __builtin_ia32_maskloadps256((const facet_float8 *)source, low);
+    const facet_float8 second = __builtin_ia32_maskloadps256((const facet_float8 *)(source + 8), high);
+    const facet_ints loads
+        = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const facet_floats loaded
+        = __builtin_shufflevector(first, second, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return (facet_floats)((loads & (facet_ints)loaded) | (~loads & (facet_ints)rest));
+#else
+    for (long lane = 0; lane < count; ++lane) rest[lane] = source[lane];
+    return rest;
+#endif
+}
+
+/// Writes the first `count` floats, 0...16, and nothing beyond them.
+FACET_INLINE void facet_store_first(float *_Nonnull target, facet_floats x, long count) {
+#if defined(__AVX512F__)
+    __builtin_ia32_storeups512_mask(target, x, (unsigned short)((1u << count) - 1));
+#elif defined(__AVX2__)
+    __builtin_ia32_maskstoreps256((facet_float8 *)target, facet_first8(count), x.lo);
+    __builtin_ia32_maskstoreps256((facet_float8 *)(target + 8), facet_first8(count - 8), x.hi);
+#else
+    for (long lane = 0; lane < count; ++lane) target[lane] = x[lane];
+#endif
+}
+
+FACET_INLINE facet_floats facet_sqrt(facet_floats x) { return __builtin_elementwise_sqrt(x); }
+FACET_INLINE facet_floats facet_rint(facet_floats x) { return __builtin_elementwise_rint(x); }
+FACET_INLINE facet_floats facet_min(facet_floats x, facet_floats y) { return __builtin_elementwise_min(x, y); }
+FACET_INLINE facet_floats facet_max(facet_floats x, facet_floats y) { return __builtin_elementwise_max(x, y); }
+FACET_INLINE facet_floats facet_abs(facet_floats x) { return __builtin_elementwise_abs(x); }
 
 /// x * y + z, rounded once.
-FACET_INLINE facet_float8 facet_fma(facet_float8 x, facet_float8 y, facet_float8 z) {
+FACET_INLINE facet_floats facet_fma(facet_floats x, facet_floats y, facet_floats z) {
     return __builtin_elementwise_fma(x, y, z);
 }
 
 /// x, but at least lower and at most upper; not a number where x is none, unlike facet_min and facet_max.
-FACET_INLINE facet_float8 facet_clamp(facet_float8 x, float lower, float upper) {
-    facet_float8 low = (facet_float8)lower, high = (facet_float8)upper;
-    facet_float8 bounded = high < x ? high : x;
+FACET_INLINE facet_floats facet_clamp(facet_floats x, float lower, float upper) {
+    facet_floats low = (facet_floats)lower, high = (facet_floats)upper;
+    facet_floats bounded = high < x ? high : x;
     return low > bounded ? low : bounded;
 }
 
 /// x * 2^n for whole numbers n in -126...127; not a number where x is none, whatever n is.
-FACET_INLINE facet_float8 facet_scale(facet_float8 x, facet_float8 n) {
+FACET_INLINE facet_floats facet_scale(facet_floats x, facet_floats n) {
     // Adding 1.5 * 2^23 leaves n in the low bits; a conversion of what is not a number would be undefined.
-    facet_int8 exponent = ((facet_int8)(n + 12582912.0f) + 127) << 23;
-    return x * (facet_float8)exponent;
+    facet_ints exponent = ((facet_ints)(n + 12582912.0f) + 127) << 23;
+    return x * (facet_floats)exponent;
 }
 
 /// n such that x = m * 2^n with m in sqrt(1/2)...sqrt(2), for normal x > 0.
-FACET_INLINE facet_float8 facet_exponent(facet_float8 x) {
+FACET_INLINE facet_floats facet_exponent(facet_floats x) {
     // 0x3f3504f3 are the bits of sqrt(1/2).
-    return __builtin_convertvector(((facet_int8)x - 0x3f3504f3) >> 23, facet_float8);
+    return __builtin_convertvector(((facet_ints)x - 0x3f3504f3) >> 23, facet_floats);
 }
 
 /// The upper 24 bits of each word as a number in [0, 1).
-FACET_INLINE facet_float8 facet_fraction(facet_word8 words) {
-    return __builtin_convertvector((facet_int8)(words >> 8), facet_float8) * 0x1p-24f;
+FACET_INLINE facet_floats facet_fraction(facet_words words) {
+    return __builtin_convertvector((facet_ints)(words >> 8), facet_floats) * 0x1p-24f;
 }
 
 /// x where bit 0 of the word is clear, otherwise y.
-FACET_INLINE facet_float8 facet_select_even(facet_word8 words, facet_float8 x, facet_float8 y) {
-    facet_int8 odd = -(facet_int8)(words & 1);
-    return (facet_float8)((~odd & (facet_int8)x) | (odd & (facet_int8)y));
+FACET_INLINE facet_floats facet_select_even(facet_words words, facet_floats x, facet_floats y) {
+    facet_ints odd = -(facet_ints)(words & 1);
+    return (facet_floats)((~odd & (facet_ints)x) | (odd & (facet_ints)y));
 }
 
 /// x, negated where bit 1 of the word is set.
-FACET_INLINE facet_float8 facet_negate_by_bit1(facet_word8 words, facet_float8 x) {
-    return (facet_float8)((facet_word8)x ^ ((words & 2) << 30));
+FACET_INLINE facet_floats facet_negate_by_bit1(facet_words words, facet_floats x) {
+    return (facet_floats)((facet_words)x ^ ((words & 2) << 30));
 }
 
 /// The upper 32 bits of x * factor.
-FACET_INLINE facet_word8 facet_multiply_high(facet_word8 x, uint32_t factor) {
-    facet_long8 product = __builtin_convertvector(x, facet_long8) * (facet_long8)(uint64_t)factor;
-    return __builtin_convertvector(product >> 32, facet_word8);
+FACET_INLINE facet_words facet_multiply_high(facet_words x, uint32_t factor) {
+    facet_longs product = __builtin_convertvector(x, facet_longs) * (facet_longs)(uint64_t)factor;
+    return __builtin_convertvector(product >> 32, facet_words);
 }
 
 /// The lower 32 bits of x * factor.
-FACET_INLINE facet_word8 facet_multiply_low(facet_word8 x, uint32_t factor) { return x * (facet_word8)factor; }
+FACET_INLINE facet_words facet_multiply_low(facet_words x, uint32_t factor) { return x * (facet_words)factor; }
 
 /// x ^ y ^ z.
-FACET_INLINE facet_word8 facet_xor(facet_word8 x, facet_word8 y, uint32_t z) { return x ^ y ^ (facet_word8)z; }
+FACET_INLINE facet_words facet_xor(facet_words x, facet_words y, uint32_t z) { return x ^ y ^ (facet_words)z; }
 
 /// x where |magnitude| < limit, otherwise y.
-FACET_INLINE facet_float8 facet_select_below(
-    facet_float8 magnitude, float limit, facet_float8 x, facet_float8 y) {
-    facet_int8 below = magnitude < (facet_float8)limit;
-    return (facet_float8)((below & (facet_int8)x) | (~below & (facet_int8)y));
+FACET_INLINE facet_floats facet_select_below(
+    facet_floats magnitude, float limit, facet_floats x, facet_floats y) {
+    facet_ints below = magnitude < (facet_floats)limit;
+    return (facet_floats)((below & (facet_ints)x) | (~below & (facet_ints)y));
 }
 
 /// x where gate > 0, otherwise 0.
-FACET_INLINE facet_float8 facet_where_positive(facet_float8 gate, facet_float8 x) {
-    facet_int8 positive = gate > (facet_float8)0.0f;
-    return (facet_float8)(positive & (facet_int8)x);
+FACET_INLINE facet_floats facet_where_positive(facet_floats gate, facet_floats x) {
+    facet_ints positive = gate > (facet_floats)0.0f;
+    return (facet_floats)(positive & (facet_ints)x);
 }
 
 /// x where gate is not below limit (or not a number), otherwise 0.
-FACET_INLINE facet_float8 facet_where_not_below(facet_float8 gate, float limit, facet_float8 x) {
-    facet_int8 below = gate < (facet_float8)limit;
-    return (facet_float8)(~below & (facet_int8)x);
+FACET_INLINE facet_floats facet_where_not_below(facet_floats gate, float limit, facet_floats x) {
+    facet_ints below = gate < (facet_floats)limit;
+    return (facet_floats)(~below & (facet_ints)x);
 }
 
-typedef _Bool facet_bool8 __attribute__((ext_vector_type(8)));
+typedef _Bool facet_bools __attribute__((ext_vector_type(16)));
 
 /// Bit i is the sign of lane i of a mask of zeros and minus ones.
-FACET_INLINE uint32_t facet_bits(facet_int8 mask) {
+FACET_INLINE uint32_t facet_bits(facet_ints mask) {
     union {
-        facet_bool8 lanes;
-        uint8_t bits;
-    } packed = {.lanes = __builtin_convertvector(mask, facet_bool8)};
+        facet_bools lanes;
+        uint16_t bits;
+    } packed = {.lanes = __builtin_convertvector(mask, facet_bools)};
     return packed.bits;
 }
 
 /// mask, where x is also below limit; not where one of them is not a number.
-FACET_INLINE facet_int8 facet_and_below(facet_int8 mask, facet_float8 x, facet_float8 limit) {
+FACET_INLINE facet_ints facet_and_below(facet_ints mask, facet_floats x, facet_floats limit) {
     return mask & (x < limit);
 }
 
 /// The larger one of each lane, not a number where one of them is none.
-FACET_INLINE facet_float8 facet_larger(facet_float8 x, facet_float8 y) {
-    facet_int8 keeps = (y <= x) | (x != x);
-    return (facet_float8)((keeps & (facet_int8)x) | (~keeps & (facet_int8)y));
+FACET_INLINE facet_floats facet_larger(facet_floats x, facet_floats y) {
+    facet_ints keeps = (y <= x) | (x != x);
+    return (facet_floats)((keeps & (facet_ints)x) | (~keeps & (facet_ints)y));
 }
 
-/// The sum of the eight lanes, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)): the order of facet_sum4.
-FACET_INLINE float facet_sum(facet_float8 x) {
+/// The sum of eight lanes, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)): the order of facet_sum4.
+FACET_INLINE float facet_sum8(facet_float8 x) {
     facet_float4 pairs = __builtin_shufflevector(x, x, 0, 2, 4, 6) + __builtin_shufflevector(x, x, 1, 3, 5, 7);
     return (pairs[0] + pairs[1]) + (pairs[2] + pairs[3]);
 }
 
+/// The sum of the lanes: lane i + lane i + 8 first, then those eight in the order of facet_sum8.
+FACET_INLINE float facet_sum(facet_floats x) { return facet_sum8(x.lo + x.hi); }
+
 /// The sums of the lanes of four vectors, in the order of the arguments, each with the bits of facet_sum.
-FACET_INLINE facet_float4 facet_sum4(facet_float8 a, facet_float8 b, facet_float8 c, facet_float8 d) {
+FACET_INLINE facet_float4 facet_sum4(facet_floats w, facet_floats x, facet_floats y, facet_floats z) {
+    facet_float8 a = w.lo + w.hi, b = x.lo + x.hi, c = y.lo + y.hi, d = z.lo + z.hi;
     facet_float8 ab = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14)
         + __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
     facet_float8 cd = __builtin_shufflevector(c, d, 0, 8, 2, 10, 4, 12, 6, 14)
         + __builtin_shufflevector(c, d, 1, 9, 3, 11, 5, 13, 7, 15);
     facet_float8 abcd = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13)
         + __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
-    return __builtin_shufflevector(abcd, abcd, 0, 1, 2, 3) + __builtin_shufflevector(abcd, abcd, 4, 5, 6, 7);
+    return abcd.lo + abcd.hi;
 }
 
-/// The largest of the eight lanes.
-FACET_INLINE float facet_largest(facet_float8 x) {
-    facet_float8 a = facet_max(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3));
-    facet_float8 b = facet_max(a, __builtin_shufflevector(a, a, 2, 3, 0, 1, 6, 7, 4, 5));
-    return b[0] > b[1] ? b[0] : b[1];
+/// The largest of the lanes.
+FACET_INLINE float facet_largest(facet_floats x) {
+    facet_float8 a = __builtin_elementwise_max(x.lo, x.hi);
+    facet_float4 b = __builtin_elementwise_max(a.lo, a.hi);
+    float c = b[0] > b[2] ? b[0] : b[2], d = b[1] > b[3] ? b[1] : b[3];
+    return c > d ? c : d;
 }
 
 /// What the kernels were compiled for: names of the instruction sets, and whether this processor has them.
@@ -201,4 +247,37 @@ FACET_INLINE uint32_t facet_crc32c(uint32_t state, const void *_Nonnull bytes, s
     }
 #endif
     return state;
+}
+
+/// The CRC-32C register after three blocks of `length` bytes, a multiple of 8, one behind the other. Each block has a
+/// register of its own, since an instruction waits for the one before it on the same register; `shift` has what `length`
+/// zeros make of a register, as the exclusive or of its entries `256 * k + byte k`.
+FACET_INLINE uint32_t facet_crc32c_of_three(
+    uint32_t state, const void *_Nonnull bytes, size_t length, const uint32_t *_Nonnull shift) {
+#if defined(__SSE4_2__) && defined(__x86_64__) || defined(__ARM_FEATURE_CRC32)
+    const uint8_t *next = (const uint8_t *)bytes;
+    uint64_t first = state, second = 0, third = 0;
+    for (size_t index = 0; index < length; index += 8) {
+        uint64_t a, b, c;
+        memcpy(&a, next + index, 8);
+        memcpy(&b, next + length + index, 8);
+        memcpy(&c, next + 2 * length + index, 8);
+#if defined(__x86_64__)
+        first = __builtin_ia32_crc32di(first, a);
+        second = __builtin_ia32_crc32di(second, b);
+        third = __builtin_ia32_crc32di(third, c);
+#else
+        first = __crc32cd((uint32_t)first, a);
+        second = __crc32cd((uint32_t)second, b);
+        third = __crc32cd((uint32_t)third, c);
+#endif
+    }
+    uint32_t sum = (uint32_t)first;
+    sum = shift[sum & 255] ^ shift[256 + (sum >> 8 & 255)] ^ shift[512 + (sum >> 16 & 255)] ^ shift[768 + (sum >> 24)];
+    sum ^= (uint32_t)second;
+    sum = shift[sum & 255] ^ shift[256 + (sum >> 8 & 255)] ^ shift[512 + (sum >> 16 & 255)] ^ shift[768 + (sum >> 24)];
+    return sum ^ (uint32_t)third;
+#else
+    return facet_crc32c(state, bytes, 3 * length);
+#endif
 }

@@ -32,13 +32,15 @@ extension Tape {
 
     /// Items that all samples of a step share, whatever the mini-batch: drawn by seed and step.
     ///
-    /// - Returns: `[count]`, valid until the tape begins anew.
+    /// - Returns: `[count]`, valid until the tape begins anew, or until the end of the step where there is one.
     public func drawItems(_ count: Int, from proposal: ItemProposal) -> UnsafePointer<Int32> {
         if let givenItems { return givenItems }
-        let items = arena.allocate(Int32.self, count: count)
+        if let drawn = stepMemory.drawnItems, drawn.proposal == proposal, drawn.count == count { return drawn.items }
+        let items = (stepMemory.isOpen ? stepMemory.arena : arena).allocate(Int32.self, count: count)
         let names = trainingNames
         var stream = RandomStream(seed: names.seed, purpose: .drawnItems, moment: names.step, element: 0)
         Kernel.drawItems(count, from: proposal, with: &stream, into: items)
+        if stepMemory.isOpen { stepMemory.drawnItems = (proposal, count, UnsafePointer(items)) }
         note("drawn items", Work(0, floats: count))
         return UnsafePointer(items)
     }

@@ -26,7 +26,8 @@ extension Tape {
             let range = grouping.range(group)
             Kernel.multiplyTransposed(
                 inputs + range.lowerBound * x.columns, weight.value + group * outputs * x.columns,
-                into: results + range.lowerBound * outputs, rows: range.count, inputs: x.columns, outputs: outputs)
+                into: results + range.lowerBound * outputs, rows: range.count, inputs: x.columns, outputs: outputs,
+                scratch: arena)
         }
         for place in 0..<x.rows {
             (y.value + Int(grouping.order[place]) * outputs).update(from: results + place * outputs, count: outputs)

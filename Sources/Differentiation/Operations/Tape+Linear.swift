@@ -16,7 +16,7 @@ extension Tape {
         }
         Kernel.multiplyTransposed(
             x.value, weight.value, into: y.value, rows: x.rows, inputs: x.columns, outputs: y.columns,
-            accumulate: bias != nil)
+            accumulate: bias != nil, scratch: arena)
         record(LinearOperation(x: x, weight: weight, bias: bias, y: y))
         return y
     }

@@ -77,8 +77,8 @@ private struct SoftmaxLossOperation: Operation {
     /// Samples that have the same list, one after another.
     private let chunkSize: Int
     private let blockWidth: Int
-    /// The items of the list that all samples share, `[listCount, d]`; nil for other lists.
-    private let gathered: UnsafeMutablePointer<Float>?
+    /// The items of the list that all samples share; nil for other lists.
+    private let shared: SharedRows?
     /// `[chunkSize * groupSize, blockWidth]` of the block that was computed last, of each chunk.
     private let logits: UnsafeMutablePointer<Float>
     /// `[chunkSize, blockWidth]`, likewise; the logits themselves for one vector a sample.
@@ -118,7 +118,7 @@ private struct SoftmaxLossOperation: Operation {
         // A list of its own has one block: it is short, and no other sample needs it.
         hasOwnLists = if case .perSample = negatives.rows { true } else { false }
         blockWidth = max(hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(x.rows, 1), 64)), 1)
-        gathered = list == nil || hasOwnLists ? nil : arena.allocate(count: listCount * x.columns)
+        shared = hasOwnLists ? nil : list.map { [listCount] in tape.sharedRows(of: parameter, $0, count: listCount) }
         logits = arena.allocate(count: x.rows * blockWidth)
         scores = groupSize == 1 ? logits : arena.allocate(count: samples * blockWidth)
         statistics = arena.allocate(count: samples)
@@ -128,13 +128,10 @@ private struct SoftmaxLossOperation: Operation {
 
     func forward(on tape: Tape) {
         let table = tape.parameters(parameter)
-        if let list, let gathered {
-            Kernel.gather(table, rows: list, count: listCount, columns: x.columns, into: gathered)
-        }
         for sample in 0..<sampleCount { statistics[sample] = SoftmaxStatistics() }
         for chunk in 0..<chunkCount {
             for block in 0..<blockCount {
-                score(chunk, block, table) { sample, row, width, masked in
+                score(chunk, block, table, tape.arena) { sample, row, width, masked in
                     Kernel.extend(
                         &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
                 }
@@ -177,7 +174,7 @@ private struct SoftmaxLossOperation: Operation {
         for chunk in (0..<chunkCount).reversed() {
             for block in (0..<blockCount).reversed() {
                 // The last block of a chunk is still there.
-                if block < blockCount - 1 { score(chunk, block, table) { _, _, _, _ in } }
+                if block < blockCount - 1 { score(chunk, block, table, tape.arena) { _, _, _, _ in } }
                 let range = items(of: block)
                 let first = chunk * chunkSize
                 for local in 0..<chunkSize {
@@ -201,10 +198,9 @@ private struct SoftmaxLossOperation: Operation {
                 Kernel.multiply(
                     slopes, vectors(range, table), into: x.slope + start, rows: chunkSize * groupSize,
                     inputs: range.count, outputs: width, accumulate: true)
-                Kernel.clear(ditems, count: range.count * width)
                 Kernel.addTransposedProduct(
                     slopes, x.value + start, into: ditems, rows: chunkSize * groupSize, inputs: width,
-                    outputs: range.count)
+                    outputs: range.count, accumulate: false)
                 for place in range {
                     Kernel.accumulate(
                         ditems + (place - range.lowerBound) * width,
@@ -249,7 +245,7 @@ private struct SoftmaxLossOperation: Operation {
     /// Computes the logits and scores of a block.
     @inline(__always)
     private func score(
-        _ chunk: Int, _ block: Int, _ table: UnsafePointer<Float>,
+        _ chunk: Int, _ block: Int, _ table: UnsafePointer<Float>, _ arena: Arena,
         _ body: (_ sample: Int, _ row: UnsafeMutablePointer<Float>, _ width: Int, _ masked: Int) -> Void
     ) {
         let range = items(of: block)
@@ -262,10 +258,15 @@ private struct SoftmaxLossOperation: Operation {
                     candidates: list + chunk * listCount, count: 1, perUser: listCount, columns: x.columns,
                     into: logitRow(chunk, 0, range.count) + k * listCount)
             }
+        } else if let shared {
+            Kernel.multiply(
+                x.value + first * groupSize * x.columns, shared.transposed + range.lowerBound,
+                into: logitRow(chunk, 0, range.count), rows: chunkSize * groupSize, inputs: x.columns,
+                outputs: range.count, stride: shared.count)
         } else {
             Kernel.multiplyTransposed(
                 x.value + first * groupSize * x.columns, vectors(range, table), into: logitRow(chunk, 0, range.count),
-                rows: chunkSize * groupSize, inputs: x.columns, outputs: range.count)
+                rows: chunkSize * groupSize, inputs: x.columns, outputs: range.count, scratch: arena)
         }
         for local in 0..<chunkSize {
             let row = scoreRow(chunk, local, range.count)
@@ -311,7 +312,7 @@ private struct SoftmaxLossOperation: Operation {
     }
 
     private func vectors(_ range: Range<Int>, _ table: UnsafePointer<Float>) -> UnsafePointer<Float> {
-        gathered.map { UnsafePointer($0 + range.lowerBound * x.columns) }
+        shared.map { $0.rows + range.lowerBound * x.columns }
             ?? table + (1 + range.lowerBound) * x.columns
     }
 

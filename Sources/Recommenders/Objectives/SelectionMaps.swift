@@ -45,7 +45,8 @@ struct SelectionMaps: Sendable {
     ) -> UnsafePointer<Float> {
         let y = tape.arena.allocate(Float.self, count: count * Self.size)
         Kernel.multiplyTransposed(
-            x, tape.parameters(layer.weight), into: y, rows: count, inputs: layer.weight.columns, outputs: Self.size)
+            x, tape.parameters(layer.weight), into: y, rows: count, inputs: layer.weight.columns, outputs: Self.size,
+            scratch: tape.arena)
         Kernel.addBias(tape.parameters(layer.bias), to: y, rows: count, columns: Self.size)
         return UnsafePointer(y)
     }

@@ -37,6 +37,7 @@ extension BenchmarkResult {
                 "triad_bytes_per_second": limits.triad.json,
             ],
             "share_of_sgemm": .number(shareOfProduct),
+            "share_of_triad": .number(stepShareOfTriad),
             "optimizer_share_of_triad": .number(shareOfTriad),
             "peak_bytes": peakBytes.map { .array($0.map { .integer($0) }) } ?? .null,
             "allocations_per_step": allocations.map { .number(Double($0) / Double(options.steps)) } ?? .null,
@@ -49,6 +50,7 @@ extension BenchmarkResult {
                 "users_per_second": .number(Double(ranking.users) / ranking.seconds),
             ]
         }
+        if let exchange { object["exchange"] = exchange.json }
         if options.timesOperations { object["operations"] = .array(operations.map(\.json)) }
         object["parameters_sha256"] = .string(parametersDigest)
         return object
@@ -64,6 +66,29 @@ extension BenchmarkResult.TimedOperation {
             "backward_seconds": .number(backwardSeconds),
             "forward": cost.forward.json,
             "backward": cost.backward.json,
+        ]
+    }
+}
+
+extension ExchangeComparison {
+    fileprivate var json: JSONValue {
+        [
+            "nodes": .integer(nodes),
+            "steps": .integer(steps),
+            "network": [
+                "latency_seconds": .number(network.latency), "seconds_per_byte": .number(network.secondsPerByte),
+            ],
+            "touched_rows": json(touchedRows),
+            "all_rows": json(allRows),
+            "allreduce": json(allReduce),
+        ]
+    }
+
+    private func json(_ method: Method) -> JSONValue {
+        [
+            "seconds_per_step": .number(method.seconds),
+            "bytes_per_step": .number(method.bytes),
+            "predicted_seconds_per_step": .number(method.predictedSeconds(network)),
         ]
     }
 }

@@ -61,6 +61,8 @@ public struct BenchmarkResult: Sendable {
     public let ranking: Ranking?
     /// Empty unless they were asked for.
     public let operations: [TimedOperation]
+    /// Nil unless it was asked for.
+    public let exchange: ExchangeComparison?
     public let limits: MachineLimits
     /// Of the parameters after the warm-up and the passes, as in the result of a training.
     public let parametersDigest: String
@@ -94,6 +96,8 @@ public struct BenchmarkResult: Sendable {
     public var optimizerBytesPerSecond: Double { Double(work.optimizer.bytes) / seconds(in: .optimizer) }
     /// Of what large matrix products reach on all ranks together.
     public var shareOfProduct: Double { operationsPerSecond / limits.product.allRanks }
+    /// Of what the triad reaches on all ranks together: the memory that all phases have to touch.
+    public var stepShareOfTriad: Double { bytesPerSecond / limits.triad.allRanks }
     /// The optimizer's, of what the triad reaches on all ranks together.
     public var shareOfTriad: Double { optimizerBytesPerSecond / limits.triad.allRanks }
 }

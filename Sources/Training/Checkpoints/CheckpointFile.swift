@@ -67,12 +67,12 @@ package struct CheckpointFile {
         let lengthBytes = try file.bytes(at: 0, count: 8)
         let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
         var bytes = try file.bytes(at: 0, count: 8 + length)
-        let start = 8 + CheckpointFormat.prefix.count
-        guard bytes.count == 8 + length, bytes.count > start + 8,
-            bytes[8..<start].elementsEqual(CheckpointFormat.prefix)
+        let place = CheckpointFormat.placeOfChecksum
+        guard bytes.count == 8 + length, bytes.count > place.upperBound,
+            bytes[8..<place.lowerBound].elementsEqual(CheckpointFormat.prefix)
         else { throw DamagedCheckpoint(path: path, reason: "it is no checkpoint") }
-        let written = String(decoding: bytes[start..<start + 8], as: UTF8.self)
-        bytes.replaceSubrange(start..<start + 8, with: CheckpointFormat.blankChecksum.utf8)
+        let written = String(decoding: bytes[place], as: UTF8.self)
+        bytes.replaceSubrange(place, with: CheckpointFormat.blankChecksum.utf8)
         guard CheckpointFormat.hexadecimal(Checksum.of(bytes)) == written else {
             throw DamagedCheckpoint(path: path, reason: "the checksum of its header is another one")
         }

@@ -28,6 +28,8 @@ package enum CheckpointFormat {
     /// What the file begins with behind the length of the header: the checksum is at a fixed place.
     static let prefix = Array("{\"__metadata__\":{\"\(Key.headerChecksum)\":\"".utf8)
     static let blankChecksum = "00000000"
+    /// Of the digits in the file.
+    static let placeOfChecksum = 8 + prefix.count..<8 + prefix.count + blankChecksum.utf8.count
 
     static func hexadecimal(_ checksum: UInt32) -> String {
         let digits = String(checksum, radix: 16)
@@ -37,6 +39,16 @@ package enum CheckpointFormat {
     /// The groups of tensors.
     package enum Group: String, CaseIterable {
         case parameters, first, second, best
+
+        /// In the order of the file; the one that a file can lack is the last.
+        var place: Int {
+            switch self {
+            case .parameters: 0
+            case .first: 1
+            case .second: 2
+            case .best: 3
+            }
+        }
 
         func name(of specification: ParameterSpecification) -> String { "\(rawValue).\(specification.name)" }
     }

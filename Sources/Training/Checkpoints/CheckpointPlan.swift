@@ -23,4 +23,11 @@ public struct CheckpointPlan: Sendable, Equatable {
     func isDue(steps: Int, seconds: Double) -> Bool {
         (everySteps.map { steps >= $0 } ?? false) || (everySeconds.map { seconds >= $0 } ?? false)
     }
+
+    /// Seconds from the beginning of a checkpoint to the next one, where steps are so fast that more of them would slow
+    /// down the training: nobody misses what is computed in so short a time.
+    ///
+    /// - Parameter cost: seconds of a processor that the last one took. Ranks wait for each other, so what one of them
+    ///   loses counts for all.
+    func pause(after cost: Double) -> Double { min(200 * cost, 0.5) }
 }

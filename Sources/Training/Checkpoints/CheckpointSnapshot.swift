@@ -4,33 +4,70 @@ import KernelCore
 import Reporting
 
 /// A copy of a training at one step, complete: what a checkpoint is written from while the training goes on.
+///
+/// The numbers lie in memory as they will in the file, so that they get there without another copy.
 package final class CheckpointSnapshot: @unchecked Sendable {
-    let layout: ParameterLayout
-    package let parameters: ParameterStorage
-    package let first: ParameterStorage
-    package let second: ParameterStorage
-    /// Never changed once it is the best, so that it needs no copy.
-    package var best: ParameterStorage?
-    package var state = TrainingState()
+    private let layout: ParameterLayout
+    package private(set) var state = TrainingState()
     /// `config.yaml`.
-    package var configuration = ""
+    private let configuration: String
     /// ``DatasetFingerprint`` as JSON.
-    package var data = ""
-    package var processor = ""
+    private let data: String
+    private let processor: String
+    /// Tensor behind tensor, group behind group; a page is the first to be touched when it is first copied to.
+    private let memory: UnsafeMutableRawBufferPointer
+    /// Floats of one group.
+    private let valueCount: Int
+    /// Never changed once it is the best, so that whoever writes copies it, and only where it is another one.
+    private var best: ParameterStorage?
+    private var copiedBest: ParameterStorage?
+    private var bestChecksums: [UInt32] = []
 
-    package init(_ layout: ParameterLayout) {
+    package init(_ layout: ParameterLayout, configuration: String, data: String, processor: String) {
         self.layout = layout
-        parameters = ParameterStorage(layout)
-        first = ParameterStorage(layout)
-        second = ParameterStorage(layout)
+        self.configuration = configuration
+        self.data = data
+        self.processor = processor
+        valueCount = layout.parameterCount
+        memory = .allocate(
+            byteCount: max(CheckpointFormat.Group.allCases.count * valueCount * MemoryLayout<Float>.stride, 1),
+            alignment: OpenFile.directAlignment)
     }
 
-    private func values(_ group: CheckpointFormat.Group) -> ParameterValues? {
-        switch group {
-        case .parameters: parameters.values
-        case .first: first.values
-        case .second: second.values
-        case .best: best?.values
+    deinit { memory.deallocate() }
+
+    /// Copies a training.
+    package func take(
+        _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
+        best: ParameterStorage?
+    ) {
+        self.state = state
+        self.best = best
+        copy(parameters, to: .parameters)
+        copy(moments.first, to: .first)
+        copy(moments.second, to: .second)
+    }
+
+    private func copy(_ values: ParameterValues, to group: CheckpointFormat.Group) {
+        for (specification, room) in zip(layout.specifications, tensors(of: group)) {
+            room.baseAddress?.update(from: values(specification.parameter), count: room.count)
+        }
+    }
+
+    /// The memory of a group, tensor by tensor.
+    private func tensors(of group: CheckpointFormat.Group) -> [UnsafeMutableBufferPointer<Float>] {
+        var next = memory.baseAddress!.assumingMemoryBound(to: Float.self) + group.place * valueCount
+        return layout.specifications.map { specification in
+            defer { next += specification.parameter.count }
+            return UnsafeMutableBufferPointer(start: next, count: specification.parameter.count)
+        }
+    }
+
+    private func checksums(of group: CheckpointFormat.Group) -> [UInt32] {
+        tensors(of: group).map { tensor in
+            var checksum = Checksum()
+            checksum.update(UnsafeBufferPointer(tensor))
+            return checksum.value
         }
     }
 
@@ -38,44 +75,45 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     ///
     /// - Parameter isAllowed: asked right before the file gets its name; throws if this process may not write any more.
     package func write(to path: String, isAllowed: () throws -> Void) throws {
+        if let best, best !== copiedBest {
+            copy(best.values, to: .best)
+            bestChecksums = checksums(of: .best)
+            copiedBest = best
+        }
+        let groups = CheckpointFormat.Group.allCases.filter { $0 != .best || best != nil }
+        let byteCount = groups.count * valueCount * MemoryLayout<Float>.stride
+        let file = try AtomicFile(replacing: path)
+        try file.write(try header(groups))
+        try file.writeDirectly(UnsafeRawBufferPointer(rebasing: memory[..<byteCount]))
+        try isAllowed()
+        try file.commit()
+    }
+
+    /// All that precedes the tensors, which begin on a page so that they can be written from one.
+    private func header(_ groups: [CheckpointFormat.Group]) throws -> [UInt8] {
         var declarations: [SafetensorsWriter.Declaration] = []
-        var checksums: [JSONMember] = []
-        for group in CheckpointFormat.Group.allCases {
-            guard let values = values(group) else { continue }
-            for specification in layout.specifications {
+        var checksums: [JSONValue.Member] = []
+        for group in groups {
+            let values = group == .best ? bestChecksums : self.checksums(of: group)
+            for (specification, checksum) in zip(layout.specifications, values) {
                 let name = group.name(of: specification)
                 declarations.append(.init(name, Float.self, shape: specification.shape))
-                var checksum = Checksum()
-                checksum.update(elements(values, specification))
-                checksums.append(JSONMember(name, .integer(Int(checksum.value))))
+                checksums.append(.init(name, .integer(Int(checksum))))
             }
         }
-        let encoder = JSONEncoder()
-        var metadata: [(key: String, value: String)] = [
-            (CheckpointFormat.Key.headerChecksum, CheckpointFormat.blankChecksum),
-            (CheckpointFormat.Key.format, CheckpointFormat.version),
-            (CheckpointFormat.Key.state, String(decoding: try encoder.encode(state), as: UTF8.self)),
-            (CheckpointFormat.Key.configuration, configuration),
-            (CheckpointFormat.Key.data, data),
-            (CheckpointFormat.Key.processor, processor),
-            (CheckpointFormat.Key.checksums, JSONValue.object(checksums).compact),
-        ]
-        let blank = SafetensorsWriter.header(declarations, metadata)
-        metadata[0].value = CheckpointFormat.hexadecimal(Checksum.of(blank))
-        var writer = try SafetensorsWriter(replacing: path, tensors: declarations, metadata: metadata)
-        for group in CheckpointFormat.Group.allCases {
-            guard let values = values(group) else { continue }
-            for specification in layout.specifications { try writer.append(elements(values, specification)) }
-        }
-        try isAllowed()
-        try writer.finish()
-    }
-
-    private func elements(
-        _ values: ParameterValues, _ specification: ParameterSpecification
-    ) -> UnsafeBufferPointer<Float> {
-        UnsafeBufferPointer(start: values(specification.parameter), count: specification.parameter.count)
+        var header = SafetensorsWriter.header(
+            declarations,
+            [
+                (CheckpointFormat.Key.headerChecksum, CheckpointFormat.blankChecksum),
+                (CheckpointFormat.Key.format, CheckpointFormat.version),
+                (CheckpointFormat.Key.state, String(decoding: try JSONEncoder().encode(state), as: UTF8.self)),
+                (CheckpointFormat.Key.configuration, configuration),
+                (CheckpointFormat.Key.data, data),
+                (CheckpointFormat.Key.processor, processor),
+                (CheckpointFormat.Key.checksums, JSONValue.object(checksums).compact),
+            ], alignment: OpenFile.directAlignment)
+        let place = CheckpointFormat.placeOfChecksum
+        header.replaceSubrange(place, with: CheckpointFormat.hexadecimal(Checksum.of(header)).utf8)
+        return header
     }
 }
-
-private typealias JSONMember = JSONValue.Member

@@ -1,28 +1,83 @@
 import Differentiation
-import Dispatch
 import Foundation
 import Reporting
 import Synchronization
 
 /// Writes checkpoints of rank 0, one at a time, while the training goes on.
 ///
-/// The training stops for a copy of its memory only. While a checkpoint is on its way to the disk, no other one begins:
-/// the next step that is due after it takes its turn. An error ends the training at its next step.
+/// The training stops for a copy of its memory only. While a checkpoint is on its way to the disk, no other one begins,
+/// nor before the training has gone on for ``CheckpointPlan/pause(after:)``: the next step that is due then takes its
+/// turn. An error ends the training at its next step.
 final class CheckpointWriter {
     private let plan: CheckpointPlan
-    private let folder: CheckpointFolder
-    private let fence: RunFence
-    private let snapshot: CheckpointSnapshot
-    private let queue = DispatchQueue(label: "checkpoints", qos: .utility)
-    private let outcome = Outcome()
+    private let work: Work
     private var lastStep: Int
     private var lastMoment = ContinuousClock.now
+    /// What the last copy took.
+    private var copySeconds = 0.0
     /// Checkpoints that were begun.
     private(set) var count = 0
 
-    /// What has become of the last checkpoint.
-    private final class Outcome: Sendable {
-        let value = Mutex<(isBusy: Bool, failure: (any Error)?)>((false, nil))
+    /// What the thread that writes needs, and what has become of its work.
+    private final class Work: Sendable {
+        let folder: CheckpointFolder
+        let fence: RunFence
+        let snapshot: CheckpointSnapshot
+        let kept: Int
+        let isBusy = Atomic(false)
+        /// Nanoseconds of the processor that the last checkpoint took from this thread.
+        let cost = Atomic(0)
+        let failure = Mutex<(any Error)?>(nil)
+        let begin = DispatchSemaphore(value: 0)
+        let isEnding = Atomic(false)
+        private let end = DispatchGroup()
+
+        init(_ folder: CheckpointFolder, _ fence: RunFence, _ snapshot: CheckpointSnapshot, kept: Int) {
+            self.folder = folder
+            self.fence = fence
+            self.snapshot = snapshot
+            self.kept = kept
+        }
+
+        func write() throws {
+            try snapshot.write(to: folder.file(step: snapshot.state.step)) { try fence.verify() }
+            try folder.keepNewest(kept)
+        }
+
+        func start() {
+            isBusy.store(true, ordering: .releasing)
+            end.enter()
+            begin.signal()
+        }
+
+        func wait() { end.wait() }
+
+        func run() {
+            Self.lowerPriority()
+            while true {
+                begin.wait()
+                if isEnding.load(ordering: .acquiring) { return }
+                let start = Self.processorTime
+                do { try write() } catch { failure.withLock { $0 = error } }
+                cost.store(Self.processorTime - start, ordering: .relaxed)
+                isBusy.store(false, ordering: .releasing)
+                end.leave()
+            }
+        }
+
+        private static var processorTime: Int {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return time.tv_sec * 1_000_000_000 + time.tv_nsec
+        }
+
+        /// Lets the ranks of this machine go first: nobody waits for a checkpoint that is written in passing.
+        private static func lowerPriority() {
+            #if os(Linux)
+            // Of this thread alone, which is what 0 stands for.
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+            #endif
+        }
     }
 
     /// - Parameter step: of the checkpoint that the training goes on from, 0 for none.
@@ -31,62 +86,60 @@ final class CheckpointWriter {
         configuration: String, data: String, processor: String
     ) {
         self.plan = plan
-        self.folder = folder
-        self.fence = fence
         self.lastStep = lastStep
-        snapshot = CheckpointSnapshot(layout)
-        snapshot.configuration = configuration
-        snapshot.data = data
-        snapshot.processor = processor
+        let snapshot = CheckpointSnapshot(layout, configuration: configuration, data: data, processor: processor)
+        let work = Work(folder, fence, snapshot, kept: plan.kept)
+        self.work = work
+        if plan.isOn { Thread.detachNewThread { work.run() } }
+    }
+
+    deinit {
+        work.isEnding.store(true, ordering: .releasing)
+        work.begin.signal()
     }
 
     /// Whether a checkpoint is due after `step` and the one before it is written. Throws what went wrong with that.
     func isDue(step: Int) throws -> Bool {
-        guard plan.isOn, plan.isDue(steps: step - lastStep, seconds: secondsSinceLast) else { return false }
-        return try outcome.value.withLock { outcome in
-            if let failure = outcome.failure { throw failure }
-            return !outcome.isBusy
-        }
+        guard plan.isOn, plan.isDue(steps: step - lastStep, seconds: plan.everySeconds == nil ? 0 : secondsSinceLast),
+            !work.isBusy.load(ordering: .acquiring)
+        else { return false }
+        if let failure = work.failure.withLock(\.self) { throw failure }
+        let cost = copySeconds + Double(work.cost.load(ordering: .relaxed)) * 1e-9
+        return secondsSinceLast >= plan.pause(after: cost)
     }
 
-    private var secondsSinceLast: Double {
-        plan.everySeconds == nil ? 0 : (ContinuousClock.now - lastMoment).inSeconds
-    }
+    private var secondsSinceLast: Double { (ContinuousClock.now - lastMoment).inSeconds }
 
     /// Copies the training and begins to write it.
     func begin(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
         best: ParameterStorage?
     ) throws {
-        try waitForLast()
+        try take(state, parameters: parameters, moments: moments, best: best)
+        work.start()
+    }
+
+    /// Writes the training and returns when it is on the disk.
+    ///
+    /// This thread does it itself: somebody waits for this checkpoint, perhaps only for seconds.
+    func write(
+        _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
+        best: ParameterStorage?
+    ) throws {
+        try take(state, parameters: parameters, moments: moments, best: best)
+        try work.write()
+    }
+
+    private func take(
+        _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
+        best: ParameterStorage?
+    ) throws {
+        work.wait()
+        if let failure = work.failure.withLock(\.self) { throw failure }
         lastStep = state.step
         lastMoment = .now
         count += 1
-        let layout = snapshot.layout
-        snapshot.parameters.values.copy(from: parameters, layout)
-        snapshot.first.values.copy(from: moments.first, layout)
-        snapshot.second.values.copy(from: moments.second, layout)
-        snapshot.best = best
-        snapshot.state = state
-        outcome.value.withLock { $0.isBusy = true }
-        let path = folder.file(step: state.step)
-        queue.async { [snapshot, folder, fence, plan, outcome] in
-            let result = Result {
-                try snapshot.write(to: path) { try fence.verify() }
-                try folder.keepNewest(plan.kept)
-            }
-            outcome.value.withLock {
-                $0.isBusy = false
-                if case .failure(let error) = result { $0.failure = error }
-            }
-        }
-    }
-
-    /// Waits until the last checkpoint is on the disk. Throws what went wrong with it.
-    func waitForLast() throws {
-        queue.sync {}
-        try outcome.value.withLock { outcome in
-            if let failure = outcome.failure { throw failure }
-        }
+        work.snapshot.take(state, parameters: parameters, moments: moments, best: best)
+        copySeconds = secondsSinceLast
     }
 }

@@ -62,6 +62,9 @@ public struct AtomicFile: ~Copyable {
     /// Appends bytes.
     public func write(_ bytes: [UInt8]) throws(FileError) { try file.write(bytes) }
 
+    /// Appends bytes past the system's cache: see ``OpenFile/writeDirectly(_:)``.
+    func writeDirectly(_ bytes: UnsafeRawBufferPointer) throws(FileError) { try file.writeDirectly(bytes) }
+
     /// Appends text as UTF-8.
     public func write(_ text: String) throws(FileError) { try file.write(Array(text.utf8)) }
 

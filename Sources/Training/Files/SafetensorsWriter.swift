@@ -97,9 +97,9 @@ public struct SafetensorsWriter: ~Copyable {
         }
     }
 
-    /// Length and JSON, padded with spaces so that the data begins at a multiple of 8.
+    /// Length and JSON, padded with spaces so that the data begins at a multiple of `alignment`, which is one of 8.
     static func header(
-        _ tensors: [Declaration], _ metadata: [(key: String, value: String)]
+        _ tensors: [Declaration], _ metadata: [(key: String, value: String)], alignment: Int = 8
     ) -> [UInt8] {
         var members: [JSONValue.Member] = []
         if !metadata.isEmpty {
@@ -119,7 +119,9 @@ public struct SafetensorsWriter: ~Copyable {
             offset = end
         }
         var json = Array(JSONValue.object(members).compact.utf8)
-        json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
+        json.append(
+            contentsOf: repeatElement(
+                UInt8(ascii: " "), count: (2 * alignment - 8 - json.count % alignment) % alignment))
         let length = (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) }
         return length + json
     }

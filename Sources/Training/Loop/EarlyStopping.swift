@@ -41,6 +41,17 @@ public struct EarlyStopping: Sendable {
         return isBest
     }
 
+    /// The first epoch after which training ends, of those whose results there are: earlier than the last one only where
+    /// the results were found by another rule.
+    var firstEnd: Int? {
+        var replay = EarlyStopping(patience: patience, oldest: oldest, countsRises: countsRises)
+        for result in results {
+            _ = replay.add(result)
+            if replay.shouldStop { return replay.results.count }
+        }
+        return nil
+    }
+
     public var shouldStop: Bool {
         guard patience > 0 else { return false }
         let age = results.count - bestEpoch

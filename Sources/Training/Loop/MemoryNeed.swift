@@ -2,14 +2,19 @@ import Foundation
 import Reporting
 
 /// What a training will take from memory, looked at before: an allocation that fails ends a program without a word.
-struct MemoryNeed {
+package struct MemoryNeed {
     /// Bytes of all ranks of this node together.
     let bytes: Int
     /// Bytes of this rank.
     let ownBytes: Int
 
+    package init(bytes: Int, ownBytes: Int) {
+        self.bytes = bytes
+        self.ownBytes = ownBytes
+    }
+
     /// Throws where this machine cannot have so much.
-    func check(limit: Int? = Self.limit, ownLimit: Int? = Self.addressLimit) throws(TrainingError) {
+    package func check(limit: Int? = Self.limit, ownLimit: Int? = Self.addressLimit) throws(TrainingError) {
         for (needed, limit, name) in [
             (bytes, limit, "memory of this machine or its container"),
             (ownBytes, ownLimit, "memory that a process may have (ulimit -v)"),
@@ -28,7 +33,7 @@ struct MemoryNeed {
     }
 
     /// The memory of the machine, or of the container that the program runs in.
-    private static var limit: Int? {
+    package static var limit: Int? {
         let physical = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
         let container = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap {
             (try? String(contentsOfFile: $0, encoding: .utf8)).flatMap {
@@ -38,7 +43,7 @@ struct MemoryNeed {
         return ([physical] + container).filter { $0 > 0 }.min()
     }
 
-    private static var addressLimit: Int? {
+    package static var addressLimit: Int? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int.max) else {
             return nil

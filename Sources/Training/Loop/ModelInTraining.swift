@@ -56,11 +56,10 @@ extension ExchangePlan {
     /// Throws where a node lacks the memory for its ranks. Collective.
     private func checkMemory(_ map: NodeMap, _ world: Communicator) throws {
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
-        // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy.
-        let copies = (map.place == 0 ? 3 : 0) + (world.rank == 0 ? 4 : 0)
+        // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy of all four.
+        let copies = (map.place == 0 ? 3 : 0) + (world.rank == 0 ? 5 : 0)
         let additions = additions(ofRank: world.rank)
-        let own =
-            (additions.subtrees.count + additions.pendingCount) * gradientLayout.byteCount + copies * values
+        let own = (additions.subtrees.count + additions.pendingCount) * gradientLayout.byteCount + copies * values
         let bytes = try map.node?.allReduce(own, .sum) ?? own
         try world.together { try MemoryNeed(bytes: bytes, ownBytes: own).check() }
     }

@@ -61,6 +61,8 @@ final class ShardWorker {
             phases?.begin(.propagation)
             exchange.propagator?.completeAll()
         }
+        tape.beginStep()
+        defer { tape.endStep() }
         for sampler in samplers {
             phases?.begin(.batch)
             let gradient = exchange.gradient(ofShard: sampler.shard)

@@ -11,10 +11,8 @@ import Darwin
 /// Why a training is to stop at the next step, with a checkpoint to go on from.
 public enum StopReason: Sendable, Equatable, CustomStringConvertible {
     case signal(Int32)
-    /// Seconds of `--time-limit`.
-    case timeLimit(Double)
-    /// Another rank has got a signal.
-    case otherRank
+    /// `--time-limit` is over.
+    case timeLimit
 
     public var description: String {
         switch self {
@@ -23,9 +21,30 @@ public enum StopReason: Sendable, Equatable, CustomStringConvertible {
         case .signal(SIGUSR1): "by SIGUSR1"
         case .signal(let number): "by signal \(number)"
         case .timeLimit: "by the time limit"
-        case .otherRank: "by a signal to another rank"
         }
     }
+
+    /// What the ranks tell each other of their reasons: the number of a signal, ``codeOfTimeLimit`` or ``codeOfNone``.
+    /// The largest one counts, so that all ranks name the same reason.
+    static func code(of reason: StopReason?) -> Int {
+        switch reason {
+        case .signal(let number): Int(number)
+        case .timeLimit: codeOfTimeLimit
+        case nil: codeOfNone
+        }
+    }
+
+    /// The reason of a code; nil where no rank has one.
+    init?(code: Int) {
+        switch code {
+        case Self.codeOfNone: return nil
+        case Self.codeOfTimeLimit: self = .timeLimit
+        default: self = .signal(Int32(code))
+        }
+    }
+
+    private static let codeOfTimeLimit = 0
+    private static let codeOfNone = -1
 }
 
 /// What this process was asked: to stop at the next step, by a signal or because its time is over.
@@ -45,7 +64,7 @@ public struct StopRequest: Sendable {
         let signal = Self.firstSignal.load(ordering: .relaxed)
         if signal != 0 { return .signal(Int32(signal)) }
         guard let timeLimit, (ContinuousClock.now - start).inSeconds >= timeLimit else { return nil }
-        return .timeLimit(timeLimit)
+        return .timeLimit
     }
 
     /// Installs the handlers of the three signals.

@@ -100,6 +100,7 @@ extension TrainingRun {
                 damages.append(error)
                 continue
             }
+            try refuseEarlierEnd()
             for damage in damages { console.warning("\(damage)\ngoing on from step \(step), \(file.path)") }
             try goOn(from: file)
             return true
@@ -140,11 +141,30 @@ extension TrainingRun {
             best = storage
         }
         state = file.state
+        stopping.restore(results: state.results, bestEpoch: state.bestEpoch)
+    }
+
+    /// Refuses limits by which the training would have ended before the checkpoint that was read.
+    private func refuseEarlierEnd() throws(TrainingError) {
+        let limit: String
+        if state.epoch > configuration.epochs {
+            limit = "--epochs \(configuration.epochs)"
+        } else if let maxSteps = configuration.maxSteps, state.step > maxSteps {
+            limit = "--max-steps \(maxSteps)"
+        } else if let end = stopping.firstEnd, end < state.epoch {
+            limit = "--early-stop \(stopping.patience) and --patience \(stopping.oldest), after epoch \(end)"
+        } else {
+            return
+        }
+        throw TrainingError(
+            .usage,
+            "the training in \(folder.path) has done step \(state.step) in epoch \(state.epoch), and would have ended "
+                + "before by \(limit)",
+            remedy: "give limits that are not below what is done, or begin a new training in another --out")
     }
 
     /// Brings the folder to the moment of the checkpoint.
     private func goOn(from file: CheckpointFile) throws {
-        stopping.restore(results: state.results, bestEpoch: state.bestEpoch)
         let isCut = state.isEvaluated && state.place < stepsPerEpoch
         guard !isCut || configuration.maxSteps.map({ state.step >= $0 }) ?? false else {
             throw TrainingError(
@@ -170,9 +190,6 @@ extension TrainingRun {
     /// Whether this rank wants to stop after the next step.
     var asksToStop: Bool { control.stop.reason != nil }
 
-    /// Why the training is to stop, as far as this rank knows.
-    var stopReason: StopReason { control.stop.reason ?? .otherRank }
-
     /// Asked from time to time by an evaluation.
     var isEvaluationAbandoned: () -> Bool {
         { [stalls, control, step = state.step] in
@@ -185,8 +202,7 @@ extension TrainingRun {
     func writeCheckpoint() throws {
         stalls.note(.writing, step: state.step)
         try world.together {
-            try beginCheckpoint()
-            try checkpoints?.waitForLast()
+            try checkpoints?.write(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
         }
     }
 
@@ -195,16 +211,15 @@ extension TrainingRun {
     func writeCheckpointIfDue() throws {
         guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
         countSeconds()
-        try beginCheckpoint()
+        try checkpoints.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
     }
 
-    private func beginCheckpoint() throws {
-        try checkpoints?.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
-    }
-
-    /// Leaves a checkpoint to go on from. Collective.
-    func stop(_ reason: StopReason) throws -> RunOutcome {
+    /// Leaves a checkpoint to go on from, after at least one rank was asked to stop. Collective.
+    func stop() throws -> RunOutcome {
         progress.finish()
+        // The clocks of the ranks differ: this one's time may not be over yet, or it has got no signal.
+        let code = try world.allReduce(StopReason.code(of: control.stop.reason), .maximum)
+        guard let reason = StopReason(code: code) else { preconditionFailure("nobody was asked to stop") }
         try writeCheckpoint()
         try exchange.close()
         return .stopped(reason, step: state.step)

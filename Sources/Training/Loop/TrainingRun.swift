@@ -83,13 +83,13 @@ public final class TrainingRun {
         try prepare()
         while try !isFinished() {
             if evaluatedEpochs == state.epoch { beginEpoch() }
-            if let reason = try trainEpoch() { return try stop(reason) }
-            do { try evaluateEpoch() } catch is EvaluationAbandoned { return try stop(stopReason) }
+            guard try trainEpoch() else { return try stop() }
+            do { try evaluateEpoch() } catch is EvaluationAbandoned { return try stop() }
         }
         progress.finish()
         if control.checkpoints.isOn { try writeCheckpoint() }
         let result: TrainingResult?
-        do { result = try test() } catch is EvaluationAbandoned { return try stop(stopReason) }
+        do { result = try test() } catch is EvaluationAbandoned { return try stop() }
         try exchange.close()
         return .finished(result.map(FinishedRun.init))
     }
@@ -104,8 +104,8 @@ public final class TrainingRun {
 
     /// Trains what is left of the epoch, or less where the number of steps ends.
     ///
-    /// - Returns: why to stop before, the same on all ranks but for its words.
-    private func trainEpoch() throws -> StopReason? {
+    /// - Returns: false where a rank was asked to stop before, the same on all ranks.
+    private func trainEpoch() throws -> Bool {
         let steps = min(stepsPerEpoch, configuration.maxSteps.map { $0 - state.step + state.place } ?? stepsPerEpoch)
         worker.beginEpoch(state.epoch)
         progress.beginEpoch(state.epoch, of: configuration.epochs, steps: steps, completed: state.place)
@@ -126,12 +126,12 @@ public final class TrainingRun {
                 step: state.place, samples: summary.samples, loss: state.epochLoss / Double(state.epochSamples))
             if summary.asksToStop {
                 countSeconds()
-                return stopReason
+                return false
             }
             try writeCheckpointIfDue()
         }
         countSeconds()
-        return nil
+        return true
     }
 
     /// Moves the seconds since the last call into the state.

@@ -10,6 +10,8 @@ import Training
     private let folder: TemporaryFolder
     private let layout: ParameterLayout
     private let snapshot: CheckpointSnapshot
+    /// Parameters, moments and the best parameters.
+    private let values: [ParameterStorage]
     private let fingerprint: DatasetFingerprint
 
     init() throws {
@@ -19,22 +21,26 @@ import Training
         _ = layout.root.table("items", rows: 7, columns: 3, normal)
         _ = layout.root.matrix("weight", rows: 3, columns: 2, normal)
         _ = layout.root.vector("bias", count: 2, normal)
-        snapshot = CheckpointSnapshot(layout)
-        for (seed, storage) in [snapshot.parameters, snapshot.first, snapshot.second].enumerated() {
-            storage.values.initialize(layout, seed: UInt64(seed))
-        }
-        let best = ParameterStorage(layout)
-        best.values.initialize(layout, seed: 9)
-        snapshot.best = best
+        values = [layout, layout, layout, layout].map { ParameterStorage($0) }
+        for (seed, storage) in values.enumerated() { storage.values.initialize(layout, seed: UInt64(seed)) }
         let table = { (item: Int32) throws in
             try InteractionTable(file: "memory", users: [1, 2], items: [item, 3], times: [1, 2])
         }
         fingerprint = DatasetFingerprint(
             try InteractionDataset(name: "memory", train: table(1), dev: table(2), test: table(3)))
-        snapshot.data = String(decoding: try JSONEncoder().encode(fingerprint), as: UTF8.self)
-        snapshot.configuration = "model: ComiRec\nlr: 0.001\n"
-        snapshot.processor = "some processor"
-        snapshot.state = Self.state
+        snapshot = Self.snapshot(layout, data: String(decoding: try JSONEncoder().encode(fingerprint), as: UTF8.self))
+        take(Self.state, best: values[3], into: snapshot)
+    }
+
+    private static let configuration = "model: ComiRec\nlr: 0.001\n"
+
+    private static func snapshot(_ layout: ParameterLayout, data: String) -> CheckpointSnapshot {
+        CheckpointSnapshot(layout, configuration: configuration, data: data, processor: "some processor")
+    }
+
+    private func take(_ state: TrainingState, best: ParameterStorage?, into snapshot: CheckpointSnapshot) {
+        snapshot.take(
+            state, parameters: values[0].values, moments: (values[1].values, values[2].values), best: best)
     }
 
     private static let state: TrainingState = {
@@ -73,11 +79,54 @@ import Training
     @Test func `what is written is read back, every bit of it`() throws {
         let (file, values) = try read(try write())
         #expect(file.state == Self.state)
-        #expect(file.configuration == snapshot.configuration)
+        #expect(file.configuration == Self.configuration)
         #expect(file.data == fingerprint && file.processor == "some processor" && file.hasBest)
-        let expected = [snapshot.parameters, snapshot.first, snapshot.second, snapshot.best!].map(Self.floats)
-        #expect(values == expected)
+        #expect(values == self.values.map(Self.floats))
         #expect(folder.content.count == 1, "no temporary file is left")
+    }
+
+    @Test func `one snapshot after the other is written as it is, with the best parameters of its time`() throws {
+        for best in [nil, values[3], values[3], values[1]] {
+            values[0].values(layout.specifications[1].parameter)[0] += 1
+            take(Self.state, best: best, into: snapshot)
+            // What the training does in the meantime.
+            let copied = Self.floats(values[0])
+            values[0].values(layout.specifications[1].parameter)[1] += 1
+            let path = try write()
+            let file = try CheckpointFile(path: path)
+            try #require(file.hasBest == (best != nil))
+            for (group, expected) in [(.parameters, copied), (.best, best.map(Self.floats))]
+                as [(CheckpointFormat.Group, [Float]?)]
+            {
+                guard let expected else { continue }
+                let room = ParameterStorage(layout)
+                try file.read(group, into: room.values, layout)
+                #expect(Self.floats(room) == expected, "\(group)")
+            }
+        }
+    }
+
+    /// Longer than a page and not a multiple of one, so that it is written on both ways.
+    @Test func `a checkpoint of many pages is read back`() throws {
+        let layout = ParameterLayout()
+        _ = layout.root.table("items", rows: 1003, columns: 17, Initialization.normal(deviation: 1))
+        let storage = ParameterStorage(layout)
+        storage.values.initialize(layout, seed: 4)
+        let snapshot = Self.snapshot(
+            layout, data: String(decoding: try JSONEncoder().encode(fingerprint), as: UTF8.self))
+        snapshot.take(
+            Self.state, parameters: storage.values, moments: (storage.values, storage.values), best: storage)
+        let folder = try TemporaryFolder(inMemory: false)
+        for folder in [folder, self.folder] {
+            let path = folder.file("step-0000000025.safetensors")
+            try snapshot.write(to: path) {}
+            let file = try CheckpointFile(path: path)
+            for group in CheckpointFormat.Group.allCases {
+                let room = ParameterStorage(layout)
+                try file.read(group, into: room.values, layout)
+                #expect(Self.floats(room) == Self.floats(storage))
+            }
+        }
     }
 
     @Test func `a checkpoint is a safetensors file that other programs can read`() throws {
@@ -150,8 +199,10 @@ import Training
 
     @Test func `a state of many combining marks is refused at once`() throws {
         let marks = String(repeating: "\\u0301", count: 20_000) + String(repeating: "\\u0323", count: 20_000)
-        snapshot.data = "{\"\(marks)\":1}"
-        let path = try write()
+        let snapshot = Self.snapshot(layout, data: "{\"\(marks)\":1}")
+        take(Self.state, best: nil, into: snapshot)
+        let path = folder.file("step-0000000025.safetensors")
+        try snapshot.write(to: path) {}
         let error = #expect(throws: DamagedCheckpoint.self) { try read(path) }
         #expect(error?.reason.contains("combining marks") == true)
     }

@@ -37,9 +37,11 @@ private func measureProducts() {
         nonisolated(unsafe) let y = Operands.zeros(rows * outputs)
         nonisolated(unsafe) let dx = Operands.zeros(rows * inputs)
         nonisolated(unsafe) let dw = Operands.zeros(outputs * inputs)
+        nonisolated(unsafe) let arena = Arena()
         let shape = "\(rows)x\(inputs)x\(outputs)"
         measure("product \(shape), y = x w^T") {
-            Kernel.multiplyTransposed(x, w, into: y, rows: rows, inputs: inputs, outputs: outputs)
+            arena.reset()
+            Kernel.multiplyTransposed(x, w, into: y, rows: rows, inputs: inputs, outputs: outputs, scratch: arena)
         }
         measure("product \(shape), dx += dy w") {
             Kernel.multiply(y, w, into: dx, rows: rows, inputs: outputs, outputs: inputs, accumulate: true)
@@ -138,8 +140,11 @@ private func measureRowsAndLosses() {
     let negatives = 1280
     nonisolated(unsafe) let users = Operands.numbers(16 * size)
     nonisolated(unsafe) let logits = Operands.zeros(16 * negatives)
+    nonisolated(unsafe) let arena = Arena()
     measure("sampled softmax, 16 samples, \(negatives) negatives") {
-        Kernel.multiplyTransposed(users, table, into: logits, rows: 16, inputs: size, outputs: negatives)
+        arena.reset()
+        Kernel.multiplyTransposed(
+            users, table, into: logits, rows: 16, inputs: size, outputs: negatives, scratch: arena)
         for sample in 0..<16 {
             var statistics = SoftmaxStatistics()
             let row = logits + sample * negatives
