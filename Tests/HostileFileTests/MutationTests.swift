@@ -3,7 +3,11 @@ import HostileFiles
 import Testing
 
 /// Files that are damaged at random. `scripts/fuzz` looks for worse ones, guided by what the readers do with them.
+///
+/// `FACET_MUTATIONS` sets how many each reader gets.
 @Suite struct MutationTests {
+    private static let count = ProcessInfo.processInfo.environment["FACET_MUTATIONS"].flatMap { Int($0) } ?? 20_000
+
     /// A folder for many small files, in memory where the machine has a file system there.
     private final class Folder {
         let path: String
@@ -26,7 +30,7 @@ import Testing
         let trial = try type.init(folder: folder.path)
         let seeds = try trial.seeds()
         for seed in seeds { try trial.read(seed) }
-        for sample in 0..<20_000 {
+        for sample in 0..<Self.count {
             var mutator = Mutator(fragments: type.fragments, sample: sample)
             let input = trial.mutated(seeds[sample % seeds.count], choice: UInt32(sample / seeds.count)) {
                 mutator.changed($0)

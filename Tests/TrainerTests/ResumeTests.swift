@@ -52,6 +52,7 @@ import TrainerSupport
             if let rank = job.trainers.max() { kill(rank, SIGTERM) }
         }
         #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
+        #expect(result.standardError.contains("stopped by SIGTERM after step"), "\(result.standardError)")
         #expect(try Self.checkpoints(out).count == 1)
     }
 
@@ -79,6 +80,7 @@ import TrainerSupport
                 try await Self.train(out, "--resume", "--time-limit", limit) + length, timeout: .seconds(60))
             if result.exitCode == 0 { break }
             try #require(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
+            #expect(result.standardError.contains("stopped by the time limit after step"), "\(result.standardError)")
             stops += 1
         }
         #expect(stops > 0)

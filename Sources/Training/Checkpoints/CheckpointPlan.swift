@@ -29,5 +29,5 @@ public struct CheckpointPlan: Sendable, Equatable {
     ///
     /// - Parameter cost: seconds of a processor that the last one took. Ranks wait for each other, so what one of them
     ///   loses counts for all.
-    func pause(after cost: Double) -> Double { min(200 * cost, 0.5) }
+    package func pause(after cost: Double) -> Double { min(200 * cost, 0.5) }
 }

@@ -216,6 +216,15 @@ import Training
     }
 }
 
+@Suite struct CheckpointPlanTests {
+    @Test func `cheap checkpoints may follow each other quickly, and none waits for more than half a second`() {
+        let plan = CheckpointPlan(everySteps: 1)
+        #expect(plan.pause(after: 0) == 0)
+        #expect(plan.pause(after: 0.001) == 0.2)
+        #expect(plan.pause(after: 10) == 0.5)
+    }
+}
+
 @Suite struct DatasetFingerprintTests {
     private func dataset(_ items: [Int32], times: [Int64] = [1, 2, 3]) throws -> DatasetFingerprint {
         let train = try InteractionTable(file: "memory", users: [1, 1, 2], items: items, times: times)
