@@ -43,6 +43,11 @@ struct BenchmarkCommand: ParsableCommand {
     @Flag(help: "Time each operation of the model, in further steps.")
     var operations = false
 
+    @Flag(
+        name: [.customLong("compare-exchange"), .customLong("compare_exchange")],
+        help: "Time how gradients travel between nodes, beside MPI_Allreduce, in further steps.")
+    var comparesExchange = false
+
     @Option(help: "Measure the ranking of dev too: among the stored negatives or among all items.")
     var evaluation: RankingProtocol?
 
@@ -83,6 +88,7 @@ struct BenchmarkCommand: ParsableCommand {
         options.warmUpSteps = warmUp
         options.passes = passes
         options.timesOperations = operations
+        options.comparesExchange = comparesExchange
         options.ranking = evaluation
         do {
             return try BenchmarkJob(configuration, stage: stage, options: options)

@@ -108,6 +108,36 @@ import TrainerSupport
         #expect(measured["parameters_sha256"] == trained.result["parameters_sha256"])
     }
 
+    @Test(arguments: [
+        (ranks: 2, exchange: "messages"), (ranks: 4, exchange: "groups-2"), (ranks: 3, exchange: "messages"),
+    ])
+    func `the exchange is compared with others and stays what it is`(ranks: Int, exchange: String) async throws {
+        // Messages of several pieces.
+        let options = ["--model", "TiMiRec", "--stage", "finetune", "--steps", "2", "--passes", "1", "--warm-up", "1"]
+        let alone = try await result(.alone, options)
+        let compared = try await result(.ranks(ranks), options + ["--exchange", exchange, "--compare-exchange"])
+        #expect(compared["parameters_sha256"] == alone["parameters_sha256"])
+        let exchange = compared["exchange"]
+        let nodes = ranks == 3 ? 3.0 : 2
+        #expect(try number(exchange, "nodes") == nodes)
+        #expect(try number(exchange, "steps") == 2)
+        #expect(try number(exchange?["network"], "latency_seconds") > 0)
+        for method in ["touched_rows", "all_rows", "allreduce"] {
+            #expect(try number(exchange?[method], "seconds_per_step") > 0)
+            #expect(try number(exchange?[method], "predicted_seconds_per_step") > 0)
+        }
+        let touched = try number(exchange?["touched_rows"], "bytes_per_step")
+        let all = try number(exchange?["all_rows"], "bytes_per_step")
+        let least = try number(exchange?["allreduce"], "bytes_per_step")
+        #expect(touched > 65_536 && touched < all && all >= least * 0.99)
+    }
+
+    @Test func `without nodes there is nothing to compare`() async throws {
+        try await expectRefusal(
+            Refusal(64, naming: "--exchange messages"), .ranks(2),
+            ["benchmark", "--model", "ComiRec", "--compare-exchange", "--steps", "1", "--passes", "1"] + Self.options)
+    }
+
     @Test func `without a data set the data are made up`() async throws {
         let result = try await result(
             .alone, ["--model", "LightGCN", "--steps", "2", "--passes", "1", "--embedding-size", "8"])

@@ -10,6 +10,8 @@ public struct BenchmarkOptions: Sendable, Equatable {
     public var passes = 3
     /// Whether each operation of the tape is timed, in steps of their own after the passes.
     public var timesOperations = false
+    /// Whether the exchange of gradients between the nodes is compared with others, in steps of their own.
+    public var comparesExchange = false
     /// The protocol that the ranking of dev is measured by; nil: it is not.
     public var ranking: RankingProtocol?
 

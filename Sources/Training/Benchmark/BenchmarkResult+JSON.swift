@@ -49,6 +49,7 @@ extension BenchmarkResult {
                 "users_per_second": .number(Double(ranking.users) / ranking.seconds),
             ]
         }
+        if let exchange { object["exchange"] = exchange.json }
         if options.timesOperations { object["operations"] = .array(operations.map(\.json)) }
         object["parameters_sha256"] = .string(parametersDigest)
         return object
@@ -64,6 +65,29 @@ extension BenchmarkResult.TimedOperation {
             "backward_seconds": .number(backwardSeconds),
             "forward": cost.forward.json,
             "backward": cost.backward.json,
+        ]
+    }
+}
+
+extension ExchangeComparison {
+    fileprivate var json: JSONValue {
+        [
+            "nodes": .integer(nodes),
+            "steps": .integer(steps),
+            "network": [
+                "latency_seconds": .number(network.latency), "seconds_per_byte": .number(network.secondsPerByte),
+            ],
+            "touched_rows": json(touchedRows),
+            "all_rows": json(allRows),
+            "allreduce": json(allReduce),
+        ]
+    }
+
+    private func json(_ method: Method) -> JSONValue {
+        [
+            "seconds_per_step": .number(method.seconds),
+            "bytes_per_step": .number(method.bytes),
+            "predicted_seconds_per_step": .number(method.predictedSeconds(network)),
         ]
     }
 }

@@ -8,7 +8,9 @@ extension BenchmarkResult {
         let title =
             "\(name) on \(dataset), \(ranks) rank\(ranks == 1 ? "" : "s"), batch \(batchSize): "
             + "\(options.steps) steps, the fastest of \(passSeconds.count) passes\n"
-        return ([title, speedTable, phaseTable, machineTable] + notes + (operations.isEmpty ? [] : [operationTable]))
+        return
+            ([title, speedTable, phaseTable, machineTable] + notes + (exchange.map { [$0.text] } ?? [])
+            + (operations.isEmpty ? [] : [operationTable]))
             .joined(separator: "\n")
     }
 
@@ -114,5 +116,27 @@ extension BenchmarkResult {
                         operation.cost.forward + operation.cost.backward, steps: steps, seconds: operation.seconds))
         }
         return table.text
+    }
+}
+
+extension ExchangeComparison {
+    fileprivate var text: String {
+        var table = Table([
+            .text("gradients over \(nodes) nodes"), .number("ms/step"), .number("times Allreduce"), .number("kB/step"),
+            .number("predicted ms"),
+        ])
+        for (name, method) in [
+            ("touched rows", touchedRows), ("all rows", allRows), ("MPI_Allreduce", allReduce),
+        ] {
+            table.addRow([
+                name, NumberText.fixed(1e3 * method.seconds, decimals: 2),
+                NumberText.fixed(method.seconds / allReduce.seconds, decimals: 3),
+                NumberText.fixed(1e-3 * method.bytes, decimals: 0),
+                NumberText.fixed(1e3 * method.predictedSeconds(network), decimals: 2),
+            ])
+        }
+        return table.text
+            + "predicted: for each round \(NumberText.fixed(1e6 * network.latency, decimals: 0)) us, and "
+            + "\(NumberText.fixed(1e-6 / network.secondsPerByte, decimals: 1)) MB/s for the most bytes of a node\n"
     }
 }

@@ -61,6 +61,8 @@ public struct BenchmarkResult: Sendable {
     public let ranking: Ranking?
     /// Empty unless they were asked for.
     public let operations: [TimedOperation]
+    /// Nil unless it was asked for.
+    public let exchange: ExchangeComparison?
     public let limits: MachineLimits
     /// Of the parameters after the warm-up and the passes, as in the result of a training.
     public let parametersDigest: String

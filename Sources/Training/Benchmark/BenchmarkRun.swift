@@ -68,6 +68,7 @@ final class BenchmarkRun {
         let digest = world.rank == 0 ? ModelFile.digest(exchange.parameters, trained.layout) : ""
         let additionSeconds = try measureAddition()
         let ranking = try measureRanking()
+        let comparison = options.comparesExchange ? try compareExchange() : nil
         let operations = options.timesOperations ? try measureOperations() : []
         try exchange.close()
         let limits = try MachineLimits(world: world)
@@ -79,14 +80,16 @@ final class BenchmarkRun {
             passSeconds: passSeconds, samples: fastest.samples,
             tokens: data.kind == .sequential ? fastest.tokens : nil, phases: fastest.phases,
             additionSeconds: additionSeconds, work: fastest.work, peakBytes: peaks.contains(0) ? nil : peaks,
-            allocations: fastest.allocations, ranking: ranking, operations: operations, limits: limits,
+            allocations: fastest.allocations, ranking: ranking, operations: operations, exchange: comparison,
+            limits: limits,
             parametersDigest: digest)
     }
 
     /// Takes the next steps of the training.
     ///
+    /// - Parameter beforeUpdate: called when the gradients of a step have been computed.
     /// - Returns: their samples, over all ranks.
-    private func advance(_ count: Int) throws -> Int {
+    private func advance(_ count: Int, beforeUpdate: () throws -> Void = {}) throws -> Int {
         var samples = 0
         for _ in 0..<count {
             if place == trained.stepsPerEpoch {
@@ -97,6 +100,7 @@ final class BenchmarkRun {
             step += 1
             trained.worker.computeGradients(
                 place: place, step: step, asksToStop: false, into: trained.exchange)
+            try beforeUpdate()
             samples += try trained.exchange.update(step: step).samples
             place += 1
         }
@@ -171,6 +175,20 @@ final class BenchmarkRun {
             users = metrics?.users ?? users
         }
         return BenchmarkResult.Ranking(ranking: ranking, users: users, seconds: fastest)
+    }
+
+    /// Compares the exchange with others, in further steps.
+    private func compareExchange() throws -> ExchangeComparison {
+        guard let trial = trained.exchange.messageTrial() else {
+            return try world.together {
+                throw TrainingError(
+                    .usage, "--compare-exchange is about nodes, and all ranks share the memory of one",
+                    remedy: "start on several nodes, or send messages on one with --exchange messages and two ranks")
+            }
+        }
+        let measurement = try ExchangeMeasurement(trial, world: world)
+        _ = try advance(options.steps, beforeUpdate: measurement.measureStep)
+        return try measurement.finish()
     }
 
     /// Times each operation in further steps.

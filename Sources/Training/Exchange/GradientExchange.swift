@@ -46,6 +46,10 @@ protocol GradientExchange: AnyObject {
     /// - Returns: whether there was such an addition.
     func repeatAddition() -> Bool
 
+    /// What sends the gradients of a step once more and in other ways, to be measured; nil where nothing is sent, since
+    /// all ranks share memory.
+    func messageTrial() -> MessageTrial?
+
     /// Makes the parameters of rank 0 everybody's. Collective.
     func distributeParameters() throws(MPIError)
 

@@ -3,15 +3,19 @@ import KernelCore
 import MPI
 
 /// What the rank of a lane sends to and receives from those of the other nodes: two rounds of messages a step, each rank
-/// to each other one, started together. A message tells its own length, so that none goes ahead with it.
+/// to each other one, started together (``MessageRound``).
 final class LaneMessages {
     /// The slices of the lane: of each node one.
     let slices: [ParameterSlice]
     private(set) var summary = StepSummary(samples: 0, loss: 0, asksToStop: false, isFinite: true)
+    /// Words that were sent to each node so far.
+    private(set) var sentWords: [Int]
     var phases: PhaseClock?
     private let layout: ParameterLayout
-    private let lane: Communicator
+    private let kind: SliceMessage.Rows
     private let own: Int
+    /// The other nodes, beginning with the one after this: so not all send to the same one at first.
+    private let others: [Int]
     /// One for each complete subtree of this node's shards, adding these.
     private let subtrees: [(shards: Range<Int>, sum: SliceSum)]
     /// Adds the subtrees of all nodes over this rank's slice.
@@ -26,13 +30,19 @@ final class LaneMessages {
     private let incoming: MessageBuffers
     /// Finished sums, of each node's slice.
     private let results: MessageBuffers
-    private var requests: RequestGroup
+    private var round: MessageRound
 
-    init(_ plan: ExchangePlan, _ map: NodeMap, lane: Communicator, slices: [ParameterSlice]) {
+    /// - Parameter kind: changes the length of the messages, and no sum.
+    init(
+        _ plan: ExchangePlan, _ map: NodeMap, lane: Communicator, slices: [ParameterSlice],
+        rows kind: SliceMessage.Rows = .touched
+    ) {
         self.slices = slices
-        self.lane = lane
+        self.kind = kind
+        sentWords = Array(repeating: 0, count: slices.count)
         layout = plan.layout
         own = map.nodeIndex
+        others = (1..<slices.count).map { [own] in (own + $0) % slices.count }
         let nodes = map.ranks.map { Self.subtrees(of: $0, plan) }
         subtrees = nodes[own].map { node in
             let shards = node.lower..<node.upper
@@ -45,17 +55,18 @@ final class LaneMessages {
         let perShard = plan.gradientLayout.rowCapacity
         func capacity(_ slice: ParameterSlice, _ nodes: [TreeSum.Node]) -> Int {
             nodes.reduce(0) {
-                $0 + SliceMessage.capacity(slice, plan.layout, rowCapacity: perShard * ($1.upper - $1.lower))
+                $0 + SliceMessage.capacity(slice, plan.layout, rowCapacity: perShard * ($1.upper - $1.lower), kind)
             }
         }
-        let others = slices.indices.map { [own] in $0 == own ? 0 : 1 }
-        outgoing = MessageBuffers(zip(slices, others).map { [own] in $1 * capacity($0, nodes[own]) })
+        outgoing = MessageBuffers(
+            slices.enumerated().map { [own] in $0 == own ? 0 : capacity($1, nodes[own]) })
         incoming = MessageBuffers(nodes.map { [own] in capacity(slices[own], $0) })
         results = MessageBuffers(
-            slices.map { SliceMessage.capacity($0, plan.layout, rowCapacity: perShard * plan.shardCount) })
+            slices.map { SliceMessage.capacity($0, plan.layout, rowCapacity: perShard * plan.shardCount, kind) })
         rows = RowScratch(
             inputs: all.count, plan.layout, slices: slices, rowCapacity: perShard * plan.shardCount)
-        requests = RequestGroup(capacity: 2 * slices.count)
+        round = MessageRound(
+            lane, capacity: max(outgoing.wordCount + incoming.wordCount, slices.count * results.wordCount))
     }
 
     /// The largest complete subtrees over the shards of some ranks.
@@ -74,35 +85,32 @@ final class LaneMessages {
 
     /// Exchanges the gradients in `memory`. Collective over the lane.
     func exchange(_ memory: NodeMemory) throws(MPIError) -> StepSummary {
-        for node in slices.indices where node != own {
-            try lane.startReceive(into: incoming[node], from: node, tag: 1, in: &requests)
+        for node in others { try round.startReceive(into: incoming[node], from: node) }
+        for node in others {
+            let count = writeSubtrees(over: slices[node], memory, to: outgoing[node])
+            try send(outgoing[node], count: count, to: node)
         }
-        for node in slices.indices {
-            let target = node == own ? incoming[own] : outgoing[node]
-            let count = writeSubtrees(over: slices[node], memory, to: target.baseAddress!)
-            guard node != own else { continue }
-            let message = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(target)[..<count])
-            try lane.startSend(message, to: node, tag: 1, in: &requests)
-        }
+        _ = writeSubtrees(over: slices[own], memory, to: incoming[own])
         try finishRound()
 
-        for node in slices.indices where node != own {
-            try lane.startReceive(into: results[node], from: node, tag: 2, in: &requests)
-        }
+        for node in others { try round.startReceive(into: results[node], from: node) }
         let count = addUp()
-        let message = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(results[own])[..<count])
-        for node in slices.indices where node != own {
-            try lane.startSend(message, to: node, tag: 2, in: &requests)
-        }
+        for node in others { try send(results[own], count: count, to: node) }
         summary = StepSummary(
             samples: total.samples, loss: total.loss, asksToStop: total.asksToStop, isFinite: total.loss.isFinite)
         try finishRound()
         return summary
     }
 
+    private func send(_ buffer: UnsafeMutableBufferPointer<Float>, count: Int, to node: Int) throws(MPIError) {
+        let words = count + MessageRound.headerCount
+        try round.startSend(UnsafeMutableBufferPointer(rebasing: buffer[..<words]), to: node)
+        sentWords[node] += words
+    }
+
     private func finishRound() throws(MPIError) {
         phases?.begin(.waiting)
-        try requests.waitForAll()
+        try round.finish()
         phases?.begin(.exchange)
     }
 
@@ -110,14 +118,15 @@ final class LaneMessages {
     ///
     /// - Returns: words written.
     private func writeSubtrees(
-        over slice: ParameterSlice, _ memory: NodeMemory, to start: UnsafeMutablePointer<Float>
+        over slice: ParameterSlice, _ memory: NodeMemory, to buffer: UnsafeMutableBufferPointer<Float>
     ) -> Int {
+        let start = buffer.baseAddress! + MessageRound.headerCount
         var end = 0
         for (shards, sum) in subtrees {
             for (input, shard) in shards.enumerated() {
                 sum.views[input].read(memory.gradient(ofShard: shard), slice: slice)
             }
-            end += SliceMessage.write(sum, slice: slice, layout, to: start + end)
+            end += SliceMessage.write(sum, slice: slice, layout, kind, to: start + end)
         }
         return end
     }
@@ -127,14 +136,15 @@ final class LaneMessages {
     /// - Returns: words of the result.
     private func addUp() -> Int {
         for node in slices.indices {
-            var place = 0
+            var place = MessageRound.headerCount
             for input in inputs[node] {
                 place += SliceMessage.read(
                     incoming[node].baseAddress! + place, slice: slices[own], layout, entries: rows[input],
                     into: &total.views[input])
             }
         }
-        return SliceMessage.write(total, slice: slices[own], layout, to: results[own].baseAddress!)
+        return SliceMessage.write(
+            total, slice: slices[own], layout, kind, to: results[own].baseAddress! + MessageRound.headerCount)
     }
 
     /// Calls `body` with the finished sum of each slice of the lane.
@@ -143,25 +153,29 @@ final class LaneMessages {
     ) throws(Failure) {
         for node in slices.indices {
             _ = SliceMessage.read(
-                results[node].baseAddress!, slice: slices[node], layout, entries: rows[0], into: &finished.views[0])
+                results[node].baseAddress! + MessageRound.headerCount, slice: slices[node], layout, entries: rows[0],
+                into: &finished.views[0])
             try body(node, finished)
         }
     }
 }
 
-/// One buffer of words for each node.
+/// One buffer of words for each node, each with room for the header of a message.
 private final class MessageBuffers {
     private let memory: UnsafeMutablePointer<Float>
     private let starts: [Int]
     private let counts: [Int]
 
-    init(_ counts: [Int]) {
-        self.counts = counts
+    init(_ contentCounts: [Int]) {
+        counts = contentCounts.map { $0 + MessageRound.headerCount }
         starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
         memory = .allocate(capacity: max(starts.last!, 1))
     }
 
     deinit { memory.deallocate() }
+
+    /// Words of all buffers.
+    var wordCount: Int { starts.last! }
 
     subscript(node: Int) -> UnsafeMutableBufferPointer<Float> {
         UnsafeMutableBufferPointer(start: memory + starts[node], count: counts[node])

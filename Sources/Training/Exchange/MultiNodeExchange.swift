@@ -28,7 +28,7 @@ final class MultiNodeExchange: GradientExchange {
     }
     private let memory: NodeMemory
     private let map: NodeMap
-    private let layout: ParameterLayout
+    private let plan: ExchangePlan
     private let adam: Adam
     /// Of node 0's lanes, node 1's lanes and so on.
     private let slices: [ParameterSlice]
@@ -38,7 +38,7 @@ final class MultiNodeExchange: GradientExchange {
     /// Collective over the world.
     init(_ plan: ExchangePlan, _ map: NodeMap) throws(MPIError) {
         self.map = map
-        layout = plan.layout
+        self.plan = plan
         let count = map.ranks.count * map.laneCount
         let slices = (0..<count).map { ParameterSlice($0, of: count, plan.layout) }
         self.slices = slices
@@ -122,11 +122,13 @@ final class MultiNodeExchange: GradientExchange {
     }
 
     private func distribute(_ values: ParameterValues) throws(MPIError) {
-        let count = ParameterValues.count(for: layout)
+        let count = ParameterValues.count(for: plan.layout)
         try map.lane?.broadcast(UnsafeMutableBufferPointer(start: values.start, count: count), from: 0)
     }
 
     func repeatAddition() -> Bool { false }
+
+    func messageTrial() -> MessageTrial? { MessageTrial(plan, map, memory, slices: messages?.slices) }
 
     func close() throws(MPIError) { try memory.free() }
 }

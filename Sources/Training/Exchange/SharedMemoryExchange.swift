@@ -79,5 +79,7 @@ final class SharedMemoryExchange: GradientExchange {
         return true
     }
 
+    func messageTrial() -> MessageTrial? { nil }
+
     func close() throws(MPIError) { try memory.free() }
 }

@@ -9,18 +9,32 @@ import Differentiation
 /// and a dense one is hardly larger than its values. A row that is not there is not the same as a row of zeros, which could
 /// change the sign of a zero: what is added at the other end does not depend on how the rows travelled.
 ///
+/// With ``Rows/all`` every row of the slice travels behind the set of bits, those that are not there as zeros, and the
+/// second highest bit of the number tells.
+///
 /// The highest bit of the first word says that a rank asks to stop. A gradient without samples is its first word alone.
 struct SliceMessage {
+    /// Which rows of a table travel.
+    enum Rows: Sendable, CaseIterable {
+        case touched
+        /// All, as in a dense gradient: never shorter, and there to be compared with.
+        case all
+    }
+
     private static let highestBit: UInt32 = 1 << 31
+    private static let secondHighestBit: UInt32 = 1 << 30
 
     /// Words that a slice can need at most.
     ///
     /// - Parameter rowCapacity: ids of the mini-batches of the gradient.
-    static func capacity(_ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int) -> Int {
+    static func capacity(
+        _ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int, _ kind: Rows
+    ) -> Int {
         var count = 3 + slice.rows.count + slice.dense.count
         for (table, specification) in layout.tables.enumerated() {
-            let rows = min(slice.rows[table].count, specification.rowCapacity(ids: rowCapacity))
-            count += min(rows, words(ofBits: slice.rows[table].count)) + rows * specification.parameter.columns
+            let all = slice.rows[table].count
+            let rows = kind == .all ? all : min(all, specification.rowCapacity(ids: rowCapacity))
+            count += min(rows, words(ofBits: all)) + rows * specification.parameter.columns
         }
         return count
     }
@@ -38,7 +52,8 @@ struct SliceMessage {
     ///
     /// - Returns: the number of words written.
     static func write(
-        _ sum: SliceSum, slice: ParameterSlice, _ layout: ParameterLayout, to start: UnsafeMutablePointer<Float>
+        _ sum: SliceSum, slice: ParameterSlice, _ layout: ParameterLayout, _ kind: Rows,
+        to start: UnsafeMutablePointer<Float>
     ) -> Int {
         let words = UnsafeMutableRawPointer(start).assumingMemoryBound(to: UInt32.self)
         let samples = sum.samples
@@ -57,11 +72,13 @@ struct SliceMessage {
             let rowCount = sum.rowCount(table)
             let first = slice.rows[table].lowerBound
             let bitWords = Self.words(ofBits: slice.rows[table].count)
-            let isList = rowCount <= bitWords
+            let isList = kind == .touched && rowCount <= bitWords
             let keys = words + end
             let keyCount = isList ? rowCount : bitWords
             if !isList { keys.update(repeating: 0, count: bitWords) }
             let values = start + end + keyCount
+            let sentCount = kind == .all ? slice.rows[table].count : rowCount
+            if kind == .all { values.update(repeating: 0, count: sentCount * columns) }
             var slot = 0
             sum.forEachRow(table) { row, gradient in
                 if isList {
@@ -69,11 +86,11 @@ struct SliceMessage {
                 } else {
                     keys[(row - first) >> 5] |= 1 << UInt32((row - first) & 31)
                 }
-                (values + slot * columns).update(from: gradient, count: columns)
+                (values + (kind == .all ? row - first : slot) * columns).update(from: gradient, count: columns)
                 slot += 1
             }
-            words[3 + table] = UInt32(rowCount) | (isList ? 0 : highestBit)
-            end += keyCount + rowCount * columns
+            words[3 + table] = UInt32(rowCount) | (isList ? 0 : highestBit) | (kind == .all ? secondHighestBit : 0)
+            end += keyCount + sentCount * columns
         }
         return end
     }
@@ -95,32 +112,37 @@ struct SliceMessage {
         var end = 3 + slice.rows.count + slice.dense.count
         var entries = entries
         for table in view.tables.indices {
-            let rowCount = Int(words[3 + table] & ~highestBit)
+            let rowCount = Int(words[3 + table] & ~(highestBit | secondHighestBit))
             let isList = words[3 + table] & highestBit == 0
+            let isComplete = words[3 + table] & secondHighestBit != 0
             let keyCount = isList ? rowCount : Self.words(ofBits: slice.rows[table].count)
             let keys = words + end
             if isList {
                 for slot in 0..<rowCount { entries[slot] = RowEntry(row: Int32(keys[slot]), slot: Int32(slot)) }
             } else {
-                readBits(keys, count: keyCount, firstRow: slice.rows[table].lowerBound, into: entries)
+                readBits(
+                    keys, count: keyCount, firstRow: slice.rows[table].lowerBound, slotsAreRows: isComplete,
+                    into: entries)
             }
             view.tables[table] = SliceView.Rows(
                 entries: entries, count: rowCount, values: start + end + keyCount)
             entries += rowCount
-            end += keyCount + rowCount * layout.tables[table].parameter.columns
+            let sentCount = isComplete ? slice.rows[table].count : rowCount
+            end += keyCount + sentCount * layout.tables[table].parameter.columns
         }
         return end
     }
 
     private static func readBits(
-        _ keys: UnsafePointer<UInt32>, count: Int, firstRow: Int, into entries: UnsafeMutablePointer<RowEntry>
+        _ keys: UnsafePointer<UInt32>, count: Int, firstRow: Int, slotsAreRows: Bool,
+        into entries: UnsafeMutablePointer<RowEntry>
     ) {
         var slot = 0
         for word in 0..<count {
             var bits = keys[word]
             while bits != 0 {
-                let row = firstRow + word * 32 + bits.trailingZeroBitCount
-                entries[slot] = RowEntry(row: Int32(row), slot: Int32(slot))
+                let place = word * 32 + bits.trailingZeroBitCount
+                entries[slot] = RowEntry(row: Int32(firstRow + place), slot: Int32(slotsAreRows ? place : slot))
                 slot += 1
                 bits &= bits - 1
             }

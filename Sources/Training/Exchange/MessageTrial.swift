@@ -1,0 +1,107 @@
+import Differentiation
+import KernelCore
+import MPI
+
+/// Sends the gradients of a step between the nodes once more: as the exchange does, with all rows of the tables, and as
+/// `MPI_Allreduce` would. Nothing comes of it; the parameters stay as they are. Every rank has one.
+final class MessageTrial {
+    let nodeCount: Int
+    /// Values of a dense gradient.
+    let denseCount: Int
+    /// The lane whose first two ranks stand for two nodes; nil for all other ranks.
+    let firstPair: Communicator?
+    private let plan: ExchangePlan
+    private let map: NodeMap
+    private let memory: NodeMemory
+    /// Nil for a rank without lane.
+    private let messages: (touched: LaneMessages, all: LaneMessages)?
+    /// This rank's shards, over all parameters.
+    private let ownShards: Range<Int>
+    private let everything: ParameterSlice
+    private let ownSum: SliceSum
+    private let dense: ParameterStorage
+    private let images: (touched: ParameterStorage, all: ParameterStorage)
+
+    /// - Parameter slices: those of this rank's lane; nil for a rank without lane.
+    init(_ plan: ExchangePlan, _ map: NodeMap, _ memory: NodeMemory, slices: [ParameterSlice]?) {
+        self.plan = plan
+        self.map = map
+        self.memory = memory
+        nodeCount = map.ranks.count
+        denseCount = ParameterValues.count(for: plan.layout)
+        firstPair = map.place == 0 && map.nodeIndex < 2 ? map.lane : nil
+        if let slices, let lane = map.lane {
+            messages = (
+                LaneMessages(plan, map, lane: lane, slices: slices),
+                LaneMessages(plan, map, lane: lane, slices: slices, rows: .all)
+            )
+        } else {
+            messages = nil
+        }
+        ownShards = plan.ownedShards[map.ownRanks[map.place]]
+        everything = ParameterSlice(0, of: 1, plan.layout)
+        ownSum = SliceSum(ExchangePlan.tree(overShards: ownShards), plan.layout)
+        dense = ParameterStorage(plan.layout)
+        images = (ParameterStorage(plan.layout), ParameterStorage(plan.layout))
+    }
+
+    /// Makes everybody see the gradients of the step, and a dense one of this rank's. Collective over the node.
+    func prepare() throws(MPIError) {
+        try memory.synchronize()
+        for (input, shard) in ownShards.enumerated() {
+            ownSum.views[input].read(memory.gradient(ofShard: shard), slice: everything)
+        }
+        dense.values.clear(plan.layout)
+        write(ownSum, over: everything, to: dense.values)
+    }
+
+    /// Exchanges the gradients. Collective over the lane.
+    func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
+        _ = try laneMessages(rows)?.exchange(memory)
+    }
+
+    /// Adds up the dense gradients of all ranks, those of ``prepare()``, at every rank.
+    func allReduce(_ world: Communicator) throws(MPIError) {
+        try world.allReduce(
+            inPlace: UnsafeMutableBufferPointer(start: dense.values.start, count: denseCount), .sum)
+    }
+
+    /// Whether the sums of the last exchange of either kind are the same, bit by bit, on this rank.
+    func sumsAgree() -> Bool {
+        guard let messages else { return true }
+        for (lane, image) in [(messages.touched, images.touched), (messages.all, images.all)] {
+            image.values.clear(plan.layout)
+            lane.forEachSlice { node, sum in write(sum, over: lane.slices[node], to: image.values) }
+        }
+        let (one, other) = (images.touched.values.start, images.all.values.start)
+        return (0..<denseCount).allSatisfy { one[$0].bitPattern == other[$0].bitPattern }
+    }
+
+    /// Words that this rank has sent to each node in all calls of ``exchange(_:)``.
+    func sentWords(_ rows: SliceMessage.Rows) -> [Int] {
+        laneMessages(rows)?.sentWords ?? Array(repeating: 0, count: nodeCount)
+    }
+
+    /// This rank's node.
+    var node: Int { map.nodeIndex }
+
+    private func laneMessages(_ rows: SliceMessage.Rows) -> LaneMessages? {
+        switch rows {
+        case .touched: messages?.touched
+        case .all: messages?.all
+        }
+    }
+
+    private func write(_ sum: SliceSum, over slice: ParameterSlice, to values: ParameterValues) {
+        let start = values.start + slice.dense.lowerBound
+        sum.forEachDenseBlock(of: 0..<slice.dense.count) { offset, block, count in
+            (start + offset).update(from: block, count: count)
+        }
+        for (table, specification) in plan.layout.tables.enumerated() {
+            let parameter = specification.parameter
+            sum.forEachRow(table) { row, gradient in
+                (values(parameter) + row * parameter.columns).update(from: gradient, count: parameter.columns)
+            }
+        }
+    }
+}
