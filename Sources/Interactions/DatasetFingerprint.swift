@@ -37,6 +37,14 @@ public struct DatasetFingerprint: Sendable, Hashable, Codable {
         test = Part(dataset.test)
     }
 
+    /// One number for all of it.
+    public var checksum: UInt32 {
+        Checksum.of([
+            UInt32(truncatingIfNeeded: users), UInt32(truncatingIfNeeded: items), train.checksum, dev.checksum,
+            test.checksum,
+        ])
+    }
+
     /// What is different in `other`, one sentence each; empty where they are equal.
     public func differences(from other: DatasetFingerprint) -> [String] {
         var result: [String] = []

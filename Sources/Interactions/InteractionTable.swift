@@ -11,7 +11,7 @@ public struct InteractionTable: Sendable {
     public internal(set) var negativesPerRow: Int?
 
     /// The largest id of a column and the line that it was first seen in.
-    struct Largest: Sendable {
+    struct Largest: Sendable, Codable {
         var id: Int32 = 0
         var line = 0
 

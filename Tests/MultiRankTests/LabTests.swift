@@ -40,6 +40,41 @@ struct LabTests {
         expectSame(run, as: try await Self.reference.value, "over \(hosts) hosts")
     }
 
+    /// Trains with two ranks, of which the second looks for the data elsewhere.
+    private func train(hosts: Int, secondRoot: String, in workspace: Workspace) async throws -> ProgramResult {
+        let arguments = try await Self.arguments(out: workspace("run"))
+        let trainer = try path(ofProduct: "trainer")
+        let root = try await SmallData.root()
+        let others = arguments.map { $0 == root ? secondRoot : $0 }
+        return try await Lab.run(
+            hosts: hosts, ranks: 2, options: ["--slots", "\(2 / hosts)"],
+            ["mpirun", "-n", "1", trainer] + arguments + [":", "-n", "1", trainer] + others)
+    }
+
+    @Test func `one rank reads for all ranks of its host`() async throws {
+        let workspace = try Workspace()
+        let result = try await train(hosts: 1, secondRoot: workspace("nothing"), in: workspace)
+        try #require(result.exitCode == 0 && !result.timedOut, "\(result.standardError)")
+        expectSame(
+            try FinishedRun(folder: workspace("run")), as: try await Self.reference.value, "from one reading")
+    }
+
+    @Test func `hosts with different data are refused`() async throws {
+        let workspace = try Workspace()
+        let root = try await SmallData.root()
+        try await SmallData.generate(into: workspace("other/" + SmallData.name), seed: 8)
+        let other = try await train(hosts: 2, secondRoot: workspace("other"), in: workspace)
+        #expect(other.exitCode == 65 && !other.timedOut, "\(other.standardError)")
+        #expect(
+            other.standardError.components(separatedBy: "error: ").count == 2
+                && other.standardError.contains("h2 has other data there than the node of rank 0"),
+            "\(other.standardError)")
+        // The same files in another place are the same data.
+        try FileManager.default.copyItem(atPath: root, toPath: workspace("copy"))
+        let copy = try await train(hosts: 2, secondRoot: workspace("copy"), in: workspace)
+        #expect(copy.exitCode == 0 && !copy.timedOut, "\(copy.standardError)")
+    }
+
     @Test func `ranks run on the hosts, and a host that is cut off does not answer`() async throws {
         let script = """
             mpirun -n 4 hostname | sort | tr '\\n' ' '

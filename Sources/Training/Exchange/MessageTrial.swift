@@ -16,6 +16,7 @@ final class MessageTrial {
     /// Nil for a rank without lane.
     private let messages: (touched: LaneMessages, all: LaneMessages)?
     /// This rank's shards, over all parameters.
+    private let ownShards: Range<Int>
     private let everything: ParameterSlice
     private let ownSum: SliceSum
     private let dense: ParameterStorage
@@ -37,9 +38,9 @@ final class MessageTrial {
         } else {
             messages = nil
         }
+        ownShards = plan.ownedShards[map.ownRanks[map.place]]
         everything = ParameterSlice(0, of: 1, plan.layout)
-        ownSum = SliceSum(
-            TreeSum(inputs: memory.ownGradients.indices.map { TreeSum.Node($0, $0 + 1) }), plan.layout)
+        ownSum = SliceSum(ExchangePlan.tree(overShards: ownShards), plan.layout)
         dense = ParameterStorage(plan.layout)
         images = (ParameterStorage(plan.layout), ParameterStorage(plan.layout))
     }
@@ -47,8 +48,8 @@ final class MessageTrial {
     /// Makes everybody see the gradients of the step, and a dense one of this rank's. Collective over the node.
     func prepare() throws(MPIError) {
         try memory.synchronize()
-        for (input, own) in memory.ownGradients.enumerated() {
-            ownSum.views[input].read(own.gradient, slice: everything)
+        for (input, shard) in ownShards.enumerated() {
+            ownSum.views[input].read(memory.gradient(ofShard: shard), slice: everything)
         }
         dense.values.clear(plan.layout)
         write(ownSum, over: everything, to: dense.values)

@@ -13,6 +13,9 @@ public struct RunControl: Sendable {
     /// Seconds without progress after which the training is ended; nil: never.
     public var stallLimit: Double? = 1800
 
+    /// When the command began, for the time until the first step. (default: now)
+    public var begin = ContinuousClock.now
+
     public init() {}
 }
 

@@ -22,7 +22,8 @@ public struct TrainingData {
     /// The train interactions of all users, for a model that needs them.
     public let graph: InteractionGraph?
 
-    /// Reads the data set and keeps this rank's part. Collective: what is wrong on one rank ends all.
+    /// Reads the data set, one rank of every node for all ranks there, and keeps this rank's part. Collective: what is
+    /// wrong on one rank ends all.
     ///
     /// - Parameters:
     ///   - shardCount: the number of logical shards.
@@ -42,18 +43,20 @@ public struct TrainingData {
 
     /// Keeps this rank's part of the data set that `load` returns. Collective.
     ///
-    /// - Parameter load: called on every rank; returns the same data set on all of them.
+    /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
     init(
         kind: SampleKind, shardCount: Int, needsGraph: Bool = false, world: Communicator,
         load: () throws -> InteractionDataset
     ) throws {
-        self = try world.together {
+        try world.together {
             guard world.size <= shardCount else {
                 throw TrainingError(
                     .usage, "\(world.size) ranks for \(shardCount) logical shards",
                     remedy: "start at most \(shardCount) ranks, or choose more shards with --logical-shards")
             }
-            let dataset = try load()
+        }
+        let dataset = try InteractionDataset.loadedOncePerNode(world: world, load)
+        self = try world.together {
             let shards = try LogicalShards(dataset: dataset, kind: kind, count: shardCount)
             return TrainingData(
                 dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph)

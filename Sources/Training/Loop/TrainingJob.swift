@@ -65,6 +65,7 @@ public struct TrainingJob: Sendable {
             try world.together { if world.rank == 0 { try refuseUnfinished() } }
         }
         var outcome = RunOutcome.finished(nil)
+        var control = control
         for (index, stage) in stages.enumerated() {
             let own = try world.together { try stageConfiguration(stage, at: index) }
             let name = stage.map { " \($0.rawValue)" } ?? ""
@@ -84,9 +85,11 @@ public struct TrainingJob: Sendable {
             }
             outcome = try run.run()
             guard case .finished = outcome else { break }
+            let start = run.startSeconds.map { ", first step after \(NumberText.fixed($0, decimals: 2)) s" } ?? ""
             console.info(
                 "trained\(name) in \(NumberText.duration(seconds: run.state.trainSeconds)), "
-                    + "best epoch \(run.state.bestEpoch)")
+                    + "best epoch \(run.state.bestEpoch)\(start)")
+            control.begin = .now
         }
         try stalls.close()
         return outcome

@@ -16,6 +16,8 @@ public struct TrainingResult: Sendable {
     public let steps: Int
     public let parameters: Int
     public let ranks: Int
+    /// From the beginning of the command, or of its stage, to the end of the first step; nil where no step was taken.
+    public let startSeconds: Double?
     public let trainSeconds: Double
     public let samplesPerSecond: Double
     public let parametersDigest: String
@@ -36,6 +38,7 @@ public struct TrainingResult: Sendable {
             "steps": .integer(steps),
             "parameters": .integer(parameters),
             "ranks": .integer(ranks),
+            "start_seconds": startSeconds.map { .number($0) } ?? .null,
             "train_seconds": .number(trainSeconds),
             "samples_per_second": .number(samplesPerSecond),
             "parameters_sha256": .string(parametersDigest),

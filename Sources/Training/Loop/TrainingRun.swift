@@ -35,6 +35,8 @@ public final class TrainingRun {
     var checkpoints: CheckpointWriter?
     /// Of the epoch and the training before the last checkpoint that it went on from.
     private var epochStart = ContinuousClock.now
+    /// From the beginning of the command, or of its stage, to the end of the first step that this process took.
+    private(set) var startSeconds: Double?
 
     var isRoot: Bool { world.rank == 0 }
     var layout: ParameterLayout { trained.layout }
@@ -116,6 +118,7 @@ public final class TrainingRun {
                 place: state.place, step: state.step + 1, asksToStop: asksToStop, into: exchange)
             stalls.note(.exchanging, step: state.step + 1)
             let summary = try exchange.update(step: state.step + 1)
+            if startSeconds == nil { startSeconds = (ContinuousClock.now - control.begin).inSeconds }
             if !summary.isFinite { try refuse(summary) }
             state.step += 1
             state.place += 1
@@ -218,7 +221,8 @@ public final class TrainingRun {
                 model: entry.name, dataset: data.name, test: test, dev: dev, popularity: popularity,
                 ranking: ranking, historyScores: configuration.historyScores, bestEpoch: stopping.bestEpoch,
                 epochs: state.epoch, steps: state.step,
-                parameters: layout.parameterCount, ranks: world.size, trainSeconds: state.trainSeconds,
+                parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
+                trainSeconds: state.trainSeconds,
                 samplesPerSecond: Double(state.samples) / state.trainSeconds,
                 parametersDigest: ModelFile.digest(best.values, layout), data: data.fingerprint)
             try fence?.verify()
