@@ -16,8 +16,8 @@ final class LaneMessages {
     private let own: Int
     /// The other nodes, beginning with the one after this: so not all send to the same one at first.
     private let others: [Int]
-    /// One for each complete subtree of this node's shards, adding these.
-    private let subtrees: [(shards: Range<Int>, sum: SliceSum)]
+    /// One for each complete subtree of this node's shards, adding the gradients that there are of them.
+    private let subtrees: [(inputs: [TreeSum.Node], sum: SliceSum)]
     /// Adds the subtrees of all nodes over this rank's slice.
     private let total: SliceSum
     /// For each node, the inputs of `total` that are its subtrees.
@@ -44,14 +44,15 @@ final class LaneMessages {
         own = map.nodeIndex
         others = (1..<slices.count).map { [own] in (own + $0) % slices.count }
         let nodes = map.ranks.map { Self.subtrees(of: $0, plan) }
+        let gradients = plan.inputs(ofRanks: map.ownRanks)
         subtrees = nodes[own].map { node in
-            let shards = node.lower..<node.upper
-            return (shards, SliceSum(ExchangePlan.tree(overShards: shards), plan.layout))
+            let inputs = gradients.filter { node.lower <= $0.lower && $0.upper <= node.upper }
+            return (inputs, SliceSum(TreeSum(inputs: inputs), plan.layout))
         }
         let all = nodes.flatMap { $0 }.sorted { $0.lower < $1.lower }
         total = SliceSum(TreeSum(inputs: all), plan.layout)
         inputs = nodes.map { $0.map { all.firstIndex(of: $0)! } }
-        finished = SliceSum(ExchangePlan.tree(overShards: 0..<1), plan.layout)
+        finished = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), plan.layout)
         let perShard = plan.gradientLayout.rowCapacity
         func capacity(_ slice: ParameterSlice, _ nodes: [TreeSum.Node]) -> Int {
             nodes.reduce(0) {
@@ -122,9 +123,9 @@ final class LaneMessages {
     ) -> Int {
         let start = buffer.baseAddress! + MessageRound.headerCount
         var end = 0
-        for (shards, sum) in subtrees {
-            for (input, shard) in shards.enumerated() {
-                sum.views[input].read(memory.gradient(ofShard: shard), slice: slice)
+        for (inputs, sum) in subtrees {
+            for input in inputs.indices {
+                sum.views[input].read(memory.gradient(from: inputs[input].lower), slice: slice)
             }
             end += SliceMessage.write(sum, slice: slice, layout, kind, to: start + end)
         }

@@ -15,10 +15,9 @@ final class MessageTrial {
     private let memory: NodeMemory
     /// Nil for a rank without lane.
     private let messages: (touched: LaneMessages, all: LaneMessages)?
-    /// This rank's shards, over all parameters.
-    private let ownShards: Range<Int>
-    private let everything: ParameterSlice
+    /// Adds this rank's gradients, over all parameters.
     private let ownSum: SliceSum
+    private let everything: ParameterSlice
     private let dense: ParameterStorage
     private let images: (touched: ParameterStorage, all: ParameterStorage)
 
@@ -38,9 +37,8 @@ final class MessageTrial {
         } else {
             messages = nil
         }
-        ownShards = plan.ownedShards[map.ownRanks[map.place]]
         everything = ParameterSlice(0, of: 1, plan.layout)
-        ownSum = SliceSum(ExchangePlan.tree(overShards: ownShards), plan.layout)
+        ownSum = SliceSum(TreeSum(inputs: plan.inputs(ofRanks: [map.ownRanks[map.place]])), plan.layout)
         dense = ParameterStorage(plan.layout)
         images = (ParameterStorage(plan.layout), ParameterStorage(plan.layout))
     }
@@ -48,8 +46,8 @@ final class MessageTrial {
     /// Makes everybody see the gradients of the step, and a dense one of this rank's. Collective over the node.
     func prepare() throws(MPIError) {
         try memory.synchronize()
-        for (input, shard) in ownShards.enumerated() {
-            ownSum.views[input].read(memory.gradient(ofShard: shard), slice: everything)
+        for (input, own) in memory.ownGradients.enumerated() {
+            ownSum.views[input].read(own.gradient, slice: everything)
         }
         dense.values.clear(plan.layout)
         write(ownSum, over: everything, to: dense.values)
