@@ -105,14 +105,11 @@ package struct OpenFile: ~Copyable, Sendable {
             while done < whole, done.isMultiple(of: OpenFile.directAlignment) {
                 let count = systemWrite(
                     descriptor, bytes.baseAddress! + done, min(whole - done, OpenFile.largestTransfer))
-                let code = errno
                 if count > 0 {
                     done += count
-                } else if count == 0 || code == EINVAL {
-                    // This file system has only the way through the cache.
+                } else if count == 0 || errno != EINTR {
+                    // This file system has only the way through the cache, which also finds out what else is wrong.
                     break
-                } else if code != EINTR {
-                    throw FileError(path: path, operation: .write, code: code)
                 }
             }
         }
