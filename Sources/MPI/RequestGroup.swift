@@ -93,11 +93,20 @@ public struct RequestGroup: ~Copyable {
     /// - Throws: the error of an operation, which counts as complete; the others stay in flight.
     public mutating func waitForAny() throws(MPIError) -> Int? {
         while pendingCount > 0 {
-            for index in 0..<count where isPending(index) {
-                if try test(index) { return index }
-            }
+            if let index = try testAny() { return index }
         }
         clear()
+        return nil
+    }
+
+    /// Reports an operation that is complete and was not known to be. Drives the library forward.
+    ///
+    /// - Returns: its number in the order of starting, from 0; nil when there is none, or none is pending any more.
+    /// - Throws: the error of an operation, which counts as complete; the others stay in flight.
+    public mutating func testAny() throws(MPIError) -> Int? {
+        for index in 0..<count where isPending(index) {
+            if try test(index) { return index }
+        }
         return nil
     }
 

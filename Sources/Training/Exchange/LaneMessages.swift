@@ -3,7 +3,7 @@ import KernelCore
 import MPI
 
 /// What the rank of a lane sends to and receives from those of the other nodes: two rounds of messages a step, each rank
-/// to each other one, started together (``MessageRound``).
+/// to each other one, started together (``MessageRound``). What is done with a sum can be done while others are under way.
 final class LaneMessages {
     /// The slices of the lane: of each node one.
     let slices: [ParameterSlice]
@@ -85,34 +85,48 @@ final class LaneMessages {
     }
 
     /// Exchanges the gradients in `memory`. Collective over the lane.
-    func exchange(_ memory: NodeMemory) throws(MPIError) -> StepSummary {
+    func exchange(_ memory: NodeMemory) throws(MPIError) {
+        try beginExchange(memory)
+        try finishExchange { _, _ in }
+    }
+
+    /// Exchanges the subtrees in `memory` and starts to exchange the sums: from now on the ``summary`` is known.
+    /// Collective over the lane.
+    func beginExchange(_ memory: NodeMemory) throws(MPIError) {
         for node in others { try round.startReceive(into: incoming[node], from: node) }
         for node in others {
             let count = writeSubtrees(over: slices[node], memory, to: outgoing[node])
             try send(outgoing[node], count: count, to: node)
         }
         _ = writeSubtrees(over: slices[own], memory, to: incoming[own])
-        try finishRound()
+        phases?.begin(.waiting)
+        try round.finish()
+        phases?.begin(.exchange)
 
         for node in others { try round.startReceive(into: results[node], from: node) }
         let count = addUp()
         for node in others { try send(results[own], count: count, to: node) }
         summary = StepSummary(
             samples: total.samples, loss: total.loss, asksToStop: total.asksToStop, isFinite: total.loss.isFinite)
-        try finishRound()
-        return summary
+    }
+
+    /// Calls `body` with the sum of each slice of the lane as soon as it is there: this node's own first, so that the
+    /// others travel meanwhile. Collective over the lane, behind ``beginExchange(_:)``.
+    func finishExchange(_ body: (_ node: Int, _ sum: SliceSum) -> Void) throws(MPIError) {
+        body(own, readResult(own))
+        phases?.begin(.waiting)
+        while let node = try round.nextMessage() {
+            phases?.begin(.exchange)
+            body(node, readResult(node))
+            phases?.begin(.waiting)
+        }
+        phases?.begin(.exchange)
     }
 
     private func send(_ buffer: UnsafeMutableBufferPointer<Float>, count: Int, to node: Int) throws(MPIError) {
         let words = count + MessageRound.headerCount
         try round.startSend(UnsafeMutableBufferPointer(rebasing: buffer[..<words]), to: node)
         sentWords[node] += words
-    }
-
-    private func finishRound() throws(MPIError) {
-        phases?.begin(.waiting)
-        try round.finish()
-        phases?.begin(.exchange)
     }
 
     /// Writes this node's subtrees over a slice one behind the other.
@@ -148,16 +162,16 @@ final class LaneMessages {
             total, slice: slices[own], layout, kind, to: results[own].baseAddress! + MessageRound.headerCount)
     }
 
-    /// Calls `body` with the finished sum of each slice of the lane.
-    func forEachSlice<Failure: Error>(
-        _ body: (_ node: Int, _ sum: SliceSum) throws(Failure) -> Void
-    ) throws(Failure) {
-        for node in slices.indices {
-            _ = SliceMessage.read(
-                results[node].baseAddress! + MessageRound.headerCount, slice: slices[node], layout, entries: rows[0],
-                into: &finished.views[0])
-            try body(node, finished)
-        }
+    /// Calls `body` once more with the sum of each slice of the lane.
+    func forEachSlice(_ body: (_ node: Int, _ sum: SliceSum) -> Void) {
+        for node in slices.indices { body(node, readResult(node)) }
+    }
+
+    private func readResult(_ node: Int) -> SliceSum {
+        _ = SliceMessage.read(
+            results[node].baseAddress! + MessageRound.headerCount, slice: slices[node], layout, entries: rows[0],
+            into: &finished.views[0])
+        return finished
     }
 }
 

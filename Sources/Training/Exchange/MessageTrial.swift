@@ -55,7 +55,7 @@ final class MessageTrial {
 
     /// Exchanges the gradients. Collective over the lane.
     func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
-        _ = try laneMessages(rows)?.exchange(memory)
+        try laneMessages(rows)?.exchange(memory)
     }
 
     /// Adds up the dense gradients of all ranks, those of ``prepare()``, at every rank.

@@ -7,8 +7,9 @@ import MPI
 /// 1. Within a node the gradients of the shards lie in shared memory (``NodeMemory``). The parameters are divided into a
 ///    slice for each node and lane (``NodeMap``). The rank of a lane adds up the complete subtrees of its node's shards
 ///    over the slices of its lane, and sends each to the rank of the same lane on the node that the slice belongs to.
-/// 2. That rank adds the subtrees of all nodes in the order of the tree and sends the sum to its lane. Then the ranks of
-///    every node take the optimizer's step on the node's own copy of the parameters, each over the slices of its lane.
+/// 2. That rank adds the subtrees of all nodes in the order of the tree and sends the sum to its lane. The ranks of every
+///    node take the optimizer's step on the node's own copy of the parameters, each over the slices of its lane: over
+///    its own slice while the sums of the others travel, and over those as they arrive.
 ///
 /// So all ranks of a node send and receive, each its part, and every number goes once over each link that it has to. Tables
 /// travel as their touched rows (``SliceMessage``): that is why every node takes the whole step by itself instead of
@@ -66,41 +67,53 @@ final class MultiNodeExchange: GradientExchange {
         try memory.synchronize()
         phases?.begin(.exchange)
         if let messages {
-            let summary = try messages.exchange(memory)
+            try messages.beginExchange(memory)
+            let summary = messages.summary
             if map.place == 0 { summary.write(to: memory.line(0)) }
-            if summary.isFinite && summary.samples > 0 {
-                messages.forEachSlice { node, sum in
-                    propagator?.record(sum, slice: messages.slices[node], part: node * map.laneCount + map.place)
-                }
-            }
-        }
-        // A rank without lane learns here what the step is about.
-        if messages == nil || propagator != nil || map.ownRanks.count > map.laneCount { try memory.synchronize() }
-        return try takeStep(step)
-    }
-
-    private func takeStep(_ step: Int) throws(MPIError) -> StepSummary {
-        var summary = map.place == 0 || messages == nil ? StepSummary(from: memory.line(0)) : messages!.summary
-        if summary.isFinite && summary.samples > 0 {
             if let propagator {
-                phases?.begin(.propagation)
-                try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
-                try memory.synchronize()
-            }
-            phases?.begin(.optimizer)
-            if let messages {
+                try messages.finishExchange { node, sum in
+                    guard summary.isUsable else { return }
+                    propagator.record(sum, slice: messages.slices[node], part: node * map.laneCount + map.place)
+                }
+            } else {
+                // The step over a slice is taken while the sums of the others travel.
                 var isFinite = true
-                messages.forEachSlice { node, sum in
-                    let sliceIsFinite = adam.update(
-                        messages.slices[node], with: sum, propagator: propagator, samples: summary.samples, step: step)
-                    isFinite = isFinite && sliceIsFinite
+                try messages.finishExchange { node, sum in
+                    isFinite = takeStep(step, over: messages.slices[node], with: sum, summary) && isFinite
                 }
                 memory.line(map.place)[StepSummary.lineCount] = isFinite ? 0 : 1
             }
         }
+        if let propagator { try takeStep(step, with: propagator) }
         try finishStep()
+        var summary = StepSummary(from: memory.line(0))
         for place in 0..<map.laneCount where memory.line(place)[StepSummary.lineCount] != 0 { summary.isFinite = false }
         return summary
+    }
+
+    /// Takes the step behind a propagation, whose way back needs the sums of all slices.
+    private func takeStep(_ step: Int, with propagator: Propagator) throws(MPIError) {
+        try memory.synchronize()
+        let summary = StepSummary(from: memory.line(0))
+        guard summary.isUsable else { return }
+        phases?.begin(.propagation)
+        try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
+        try memory.synchronize()
+        guard let messages else { return }
+        var isFinite = true
+        messages.forEachSlice { node, sum in
+            isFinite = takeStep(step, over: messages.slices[node], with: sum, summary) && isFinite
+        }
+        memory.line(map.place)[StepSummary.lineCount] = isFinite ? 0 : 1
+    }
+
+    /// - Returns: whether all gradients of the slice are finite.
+    private func takeStep(
+        _ step: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary
+    ) -> Bool {
+        guard summary.isUsable else { return true }
+        phases?.begin(.optimizer)
+        return adam.update(slice, with: sum, propagator: propagator, samples: summary.samples, step: step)
     }
 
     private func finishStep() throws(MPIError) {
@@ -138,6 +151,9 @@ final class MultiNodeExchange: GradientExchange {
 }
 
 extension StepSummary {
+    /// Whether there is a step to take.
+    fileprivate var isUsable: Bool { isFinite && samples > 0 }
+
     /// Doubles that ``write(to:)`` writes.
     fileprivate static let lineCount = 4
 
