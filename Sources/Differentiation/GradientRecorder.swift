@@ -8,57 +8,76 @@ import KernelCore
 ///
 /// The maps from row to slot are kept from one mini-batch to the next; only touched entries are cleared.
 public final class GradientRecorder {
-    /// The slot of each row of one table, -1 for an untouched row.
-    private struct SlotMap {
+    /// One table, and the part of the gradient that belongs to it.
+    private struct Table {
+        let columns: Int
+        /// Rows that the gradient has room for.
+        let capacity: Int
+        /// The slot of each row, -1 for an untouched row.
         let slots: UnsafeMutablePointer<Int32>
         var touched = 0
+        var entries: UnsafeMutablePointer<RowEntry>?
+        var gradients: UnsafeMutablePointer<Float>?
     }
 
     private let layout: GradientLayout
-    private var maps: [SlotMap]
+    // Memory instead of properties, access to which the language would check at every row.
+    private let tables: UnsafeMutablePointer<Table>
+    private let denseGradients: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
     private var view: GradientView?
     private let sortScratch: UnsafeMutablePointer<RowEntry>
 
     public init(_ layout: GradientLayout) {
         self.layout = layout
-        maps = layout.tables.map { table in
+        tables = .allocate(capacity: max(layout.tables.count, 1))
+        for (index, table) in layout.tables.enumerated() {
             let slots = UnsafeMutablePointer<Int32>.allocate(capacity: table.rows)
             slots.initialize(repeating: -1, count: table.rows)
-            return SlotMap(slots: slots)
+            (tables + index).initialize(to: Table(columns: table.columns, capacity: table.capacity, slots: slots))
         }
+        denseGradients = .allocate(capacity: 1)
+        denseGradients.initialize(to: nil)
         sortScratch = .allocate(capacity: max(layout.tables.map(\.capacity).max() ?? 0, 1))
     }
 
     deinit {
-        for map in maps { map.slots.deallocate() }
+        for table in layout.tables.indices { tables[table].slots.deallocate() }
+        tables.deallocate()
+        denseGradients.deallocate()
         sortScratch.deallocate()
     }
 
     /// Starts a gradient of zeros in `view`.
     public func begin(in view: GradientView) {
         self.view = view
+        denseGradients.pointee = view.dense
+        for table in layout.tables.indices {
+            tables[table].entries = view.entries(table)
+            tables[table].gradients = view.row(table, slot: 0)
+        }
         Kernel.clear(view.dense, count: layout.denseCount)
     }
 
     /// The gradient of the dense `parameter`.
     @inline(__always)
-    func dense(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { view!.dense + parameter.offset }
+    func dense(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { denseGradients.pointee! + parameter.offset }
 
     /// The gradient of row `row` of table `table`, zero when it is first asked for.
     @inline(__always)
     func row(_ table: Int, _ row: Int32) -> UnsafeMutablePointer<Float> {
-        let slot = maps[table].slots[Int(row)]
-        return slot >= 0 ? view!.row(table, slot: slot) : addRow(table, row)
+        let table = tables + table
+        let slot = Int(table.pointee.slots[Int(row)])
+        return slot >= 0 ? table.pointee.gradients! + slot * table.pointee.columns : Self.addRow(row, to: table)
     }
 
     /// Completes the gradient: sorts the touched rows and clears the maps.
     public func finish(samples: Int, loss: Double) {
         guard let view else { return }
-        for table in maps.indices {
-            let count = maps[table].touched
+        for table in layout.tables.indices {
+            let count = tables[table].touched
             let entries = view.entries(table)
-            for index in 0..<count { maps[table].slots[Int(entries[index].row)] = -1 }
-            maps[table].touched = 0
+            for index in 0..<count { tables[table].slots[Int(entries[index].row)] = -1 }
+            tables[table].touched = 0
             Self.sort(entries, count, scratch: sortScratch, largest: layout.tables[table].rows - 1)
             view.setRowCount(table, count)
         }
@@ -67,16 +86,17 @@ public final class GradientRecorder {
         self.view = nil
     }
 
-    private func addRow(_ table: Int, _ row: Int32) -> UnsafeMutablePointer<Float> {
-        let slot = maps[table].touched
+    private static func addRow(_ row: Int32, to table: UnsafeMutablePointer<Table>) -> UnsafeMutablePointer<Float> {
+        let slot = table.pointee.touched
         precondition(
-            slot < layout.tables[table].capacity,
-            "a mini-batch touches more than \(layout.tables[table].capacity) rows of table \(table)")
-        maps[table].slots[Int(row)] = Int32(slot)
-        maps[table].touched = slot + 1
-        view!.entries(table)[slot] = RowEntry(row: row, slot: Int32(slot))
-        let gradient = view!.row(table, slot: Int32(slot))
-        Kernel.clear(gradient, count: layout.tables[table].columns)
+            slot < table.pointee.capacity,
+            "a mini-batch touches more than \(table.pointee.capacity) rows of a table with \(table.pointee.columns) columns"
+        )
+        table.pointee.slots[Int(row)] = Int32(slot)
+        table.pointee.touched = slot + 1
+        table.pointee.entries![slot] = RowEntry(row: row, slot: Int32(slot))
+        let gradient = table.pointee.gradients! + slot * table.pointee.columns
+        Kernel.clear(gradient, count: table.pointee.columns)
         return gradient
     }
 

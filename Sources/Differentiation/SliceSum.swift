@@ -14,6 +14,9 @@ public final class SliceSum {
     /// Floats of the dense region that are added at a time: small enough to stay in the first cache.
     private static let blockSize = 1024
 
+    /// Rows of an input between the one that is added and the one that is asked for.
+    private static let rowsAhead = 2
+
     public init(_ tree: TreeSum, _ layout: ParameterLayout) {
         self.tree = tree
         columns = layout.tables.map(\.parameter.columns)
@@ -98,6 +101,11 @@ public final class SliceSum {
                     guard entry.row == row else { continue }
                     terms[input] = rows.values + Int(entry.slot) * width
                     cursors[input] += 1
+                    // Rows lie in the order in which they were touched, which no processor foresees.
+                    let ahead = cursors[input] + Self.rowsAhead
+                    if ahead < rows.count {
+                        Kernel.prefetch(rows.values + Int(rows.entries[ahead].slot) * width, count: width)
+                    }
                 }
                 body(Int(row))
             }

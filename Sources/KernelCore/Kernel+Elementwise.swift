@@ -1,6 +1,11 @@
 internal import CVector
 
 extension Kernel {
+    /// Asks for `count` floats that will be read soon. Changes nothing else.
+    public static func prefetch(_ x: UnsafePointer<Float>, count: Int) {
+        facet_prefetch(x, count * MemoryLayout<Float>.stride)
+    }
+
     /// `y[i] = a[i] + b[i]`.
     public static func add(
         _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int

@@ -4,8 +4,8 @@ internal import CVector
 /// Dense matrix products on the calling thread.
 ///
 /// The right side is read in rows, as it lies in memory, and blocks of the result stay in registers. Nothing is packed,
-/// so a product of few rows costs no more than its arithmetic. Where the sums are long and a panel of the right side
-/// does not fit into a second cache, OpenBLAS takes over. Shapes alone decide about the order of additions, so the same
+/// so a product of few rows costs no more than its arithmetic. Sums that are so long that a panel of the right side does
+/// not fit into a second cache are added up in parts. Shapes alone decide about the order of additions, so the same
 /// shapes give the same bits in every process on the same machine type.
 extension Kernel {
     /// Keeps OpenBLAS on the calling thread. To be called once, before the first product.
@@ -24,14 +24,8 @@ extension Kernel {
         rows: Int, inputs: Int, outputs: Int, accumulate: Bool = false, scratch arena: Arena
     ) {
         guard rows > 0 else { return }
-        if inputs > longestSum {
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(outputs), Int32(inputs),
-                1, x, Int32(inputs), w, Int32(inputs), accumulate ? 1 : 0, y, Int32(outputs))
-        } else {
-            let transposed = transposed(w, rows: outputs, columns: inputs, in: arena)
-            multiply(x, transposed, into: y, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
-        }
+        let transposed = transposed(w, rows: outputs, columns: inputs, in: arena)
+        multiply(x, transposed, into: y, rows: rows, inputs: inputs, outputs: outputs, accumulate: accumulate)
     }
 
     /// `w^T` of `w` `[rows, columns]`.
@@ -52,16 +46,12 @@ extension Kernel {
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
         rows: Int, inputs: Int, outputs: Int, stride: Int? = nil, accumulate: Bool = false
     ) {
-        guard rows > 0 else { return }
         let stride = stride ?? outputs
-        if inputs > longestSum {
-            cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(outputs), Int32(inputs),
-                1, x, Int32(inputs), w, Int32(stride), accumulate ? 1 : 0, y, Int32(outputs))
-        } else {
+        if inputs == 0 && !accumulate { clear(y, count: rows * outputs) }
+        forEachPart(of: inputs) { first, count in
             facet_product(
-                facet_left(values: x, row: inputs, column: 1), w, stride, y, outputs, rows, outputs, inputs,
-                accumulate ? 1 : 0)
+                facet_left(values: x + first, row: inputs, column: 1), w + first * stride, stride, y, outputs, rows,
+                outputs, count, accumulate || first > 0 ? 1 : 0)
         }
     }
 
@@ -75,13 +65,32 @@ extension Kernel {
         rows: Int, inputs: Int, outputs: Int, accumulate: Bool = true
     ) {
         if rows == 0 && !accumulate { clear(w, count: outputs * inputs) }
-        var first = 0
-        while first < rows {
-            let count = min(rows - first, longestSum)
+        forEachPart(of: rows) { first, count in
             facet_product(
                 facet_left(values: y + first * outputs, row: 1, column: outputs), x + first * inputs, inputs, w, inputs,
                 outputs, inputs, count, accumulate || first > 0 ? 1 : 0)
-            first += count
         }
+    }
+
+    /// `w_j += (y^T x)_j` for rows `w_j` that may lie anywhere, and may repeat.
+    ///
+    /// - Parameters:
+    ///   - y: `[rows, outputs]`, `x`: `[rows, inputs]`.
+    ///   - w: `[outputs]`, each of `inputs` floats.
+    public static func addTransposedProduct(
+        _ y: UnsafePointer<Float>, _ x: UnsafePointer<Float>,
+        toRows w: UnsafePointer<UnsafeMutablePointer<Float>>, rows: Int, inputs: Int, outputs: Int
+    ) {
+        forEachPart(of: rows) { first, count in
+            facet_product_to_rows(
+                facet_left(values: y + first * outputs, row: 1, column: outputs), x + first * inputs, inputs, w,
+                outputs, inputs, count)
+        }
+    }
+
+    /// Calls `body` for parts of `count` terms, of ``longestSum`` and fewer.
+    @inline(__always)
+    private static func forEachPart(of count: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+        for first in stride(from: 0, to: count, by: longestSum) { body(first, min(longestSum, count - first)) }
     }
 }

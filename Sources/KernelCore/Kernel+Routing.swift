@@ -236,15 +236,18 @@ extension Kernel {
     ) {
         guard count > 0 else { return }
         // With others, 0 is one of the numbers that must not grow beyond what exp can express.
-        var largest = absent > 0 ? max(x[0], 0) : x[0]
-        for index in 1..<count { largest = max(largest, x[index]) }
+        var peaks = Vector(repeating: absent > 0 ? max(x[0], 0) : x[0])
+        forEachVector(count) { index, lanes in peaks = facet_max(peaks, load(x, index, lanes, rest: x[0])) }
+        let largest = facet_largest(peaks)
         let shift = Vector(repeating: largest)
+        var sums = Vector(repeating: 0)
         forEachVector(count) { index, lanes in
-            store(KernelCore.exponential(load(x, index, lanes) - shift), y, index, lanes)
+            let value = KernelCore.exponential(load(x, index, lanes, rest: -.infinity) - shift)
+            store(value, y, index, lanes)
+            sums += value
         }
-        var sum = absent > 0 ? absent * KernelCore.exponential(Vector(repeating: -largest))[0] : 0
-        for index in 0..<count { sum += y[index] }
-        let scale = Vector(repeating: 1 / sum)
+        let others = absent > 0 ? absent * KernelCore.exponential(Vector(repeating: -largest))[0] : 0
+        let scale = Vector(repeating: 1 / (others + sums.total))
         forEachVector(count) { index, lanes in store(load(y, index, lanes) * scale, y, index, lanes) }
     }
 

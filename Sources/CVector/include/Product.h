@@ -19,10 +19,23 @@ typedef struct {
     long row, column;
 } facet_left;
 
+/// Where a product goes: row i begins at values + i * row or, with a list of rows, at rows[i] + offset. Rows of a list may
+/// be the same one: they are written in their order.
+typedef struct {
+    float *_Nullable values;
+    long row;
+    float *_Nonnull const *_Nullable rows;
+    long offset;
+} facet_target;
+
+FACET_INLINE float *_Nonnull facet_target_row(facet_target c, long i) {
+    return c.rows ? c.rows[i] + c.offset : c.values + i * c.row;
+}
+
 /// A block of `rows` x `vectors` of the result; the last vector has `last` lanes, FACET_WIDTH or fewer.
 FACET_INLINE void facet_product_block(
     const long rows, const long vectors, const long last, facet_left a, const float *_Nonnull b, long b_row,
-    float *_Nonnull c, long c_row, long inner, int adds) {
+    facet_target c, long inner, int adds) {
     facet_wide sums[16][FACET_PRODUCT_VECTORS];
 #pragma clang loop unroll(full)
     for (long i = 0; i < rows; ++i) {
@@ -50,7 +63,7 @@ FACET_INLINE void facet_product_block(
     for (long i = 0; i < rows; ++i) {
 #pragma clang loop unroll(full)
         for (long v = 0; v < vectors; ++v) {
-            float *target = c + i * c_row + v * FACET_WIDTH;
+            float *target = facet_target_row(c, i) + v * FACET_WIDTH;
             if (v < vectors - 1 || last == FACET_WIDTH) {
                 facet_wide_store(target, adds ? facet_wide_load(target) + sums[i][v] : sums[i][v]);
             } else {
@@ -63,12 +76,13 @@ FACET_INLINE void facet_product_block(
 
 /// All rows of `vectors` vectors of the result; the last vector has `last` lanes, FACET_WIDTH or fewer.
 FACET_INLINE void facet_product_panel(
-    const long vectors, const long last, facet_left a, const float *_Nonnull b, long b_row, float *_Nonnull c,
-    long c_row, long rows, long inner, int adds) {
+    const long vectors, const long last, facet_left a, const float *_Nonnull b, long b_row, facet_target c, long rows,
+    long inner, int adds) {
 #define FACET_BLOCK(height) \
-    facet_product_block(height, vectors, last, a, b, b_row, c, c_row, inner, adds); \
+    facet_product_block(height, vectors, last, a, b, b_row, c, inner, adds); \
     a.values += (height) * a.row; \
-    c += (height) * c_row; \
+    if (c.rows) c.rows += (height); \
+    else c.values += (height) * c.row; \
     rows -= (height);
     while (rows >= FACET_PRODUCT_ROWS(vectors)) { FACET_BLOCK(FACET_PRODUCT_ROWS(vectors)) }
     while (rows >= 6) { FACET_BLOCK(6) }
@@ -78,27 +92,43 @@ FACET_INLINE void facet_product_panel(
 #undef FACET_BLOCK
 }
 
-/// c[i, j] = sum_k a[i, k] b[k, j], or c[i, j] += ..., for `rows` x `columns` elements of c. Each sum is a chain of fused
-/// multiplications and additions in the order of k, whatever the number of rows and columns.
-static inline void facet_product(
-    facet_left a, const float *_Nonnull b, long b_row, float *_Nonnull c, long c_row, long rows, long columns,
-    long inner, int adds) {
+FACET_INLINE void facet_product_into(
+    facet_left a, const float *_Nonnull b, long b_row, facet_target c, long rows, long columns, long inner, int adds) {
     const long panel = FACET_PRODUCT_VECTORS * FACET_WIDTH;
-    for (; columns >= panel; columns -= panel, b += panel, c += panel) {
-        facet_product_panel(FACET_PRODUCT_VECTORS, FACET_WIDTH, a, b, b_row, c, c_row, rows, inner, adds);
+    for (; columns >= panel; columns -= panel, b += panel) {
+        facet_product_panel(FACET_PRODUCT_VECTORS, FACET_WIDTH, a, b, b_row, c, rows, inner, adds);
+        if (c.rows) c.offset += panel;
+        else c.values += panel;
     }
     if (columns == 0) return;
     const long vectors = (columns + FACET_WIDTH - 1) / FACET_WIDTH;
     const long last = columns - (vectors - 1) * FACET_WIDTH;
     switch (vectors) {
-    case 1: facet_product_panel(1, last, a, b, b_row, c, c_row, rows, inner, adds); break;
-    case 2: facet_product_panel(2, last, a, b, b_row, c, c_row, rows, inner, adds); break;
+    case 1: facet_product_panel(1, last, a, b, b_row, c, rows, inner, adds); break;
+    case 2: facet_product_panel(2, last, a, b, b_row, c, rows, inner, adds); break;
 #if FACET_PRODUCT_VECTORS > 2
-    case 3: facet_product_panel(3, last, a, b, b_row, c, c_row, rows, inner, adds); break;
-    case 4: facet_product_panel(4, last, a, b, b_row, c, c_row, rows, inner, adds); break;
+    case 3: facet_product_panel(3, last, a, b, b_row, c, rows, inner, adds); break;
+    case 4: facet_product_panel(4, last, a, b, b_row, c, rows, inner, adds); break;
 #endif
     default: break;
     }
+}
+
+/// c[i, j] = sum_k a[i, k] b[k, j], or c[i, j] += ..., for `rows` x `columns` elements of c. Each sum is a chain of fused
+/// multiplications and additions in the order of k, whatever the number of rows and columns.
+static inline void facet_product(
+    facet_left a, const float *_Nonnull b, long b_row, float *_Nonnull c, long c_row, long rows, long columns,
+    long inner, int adds) {
+    facet_target target = {c, c_row, NULL, 0};
+    facet_product_into(a, b, b_row, target, rows, columns, inner, adds);
+}
+
+/// c[i][j] += sum_k a[i, k] b[k, j], with rows of c that may lie anywhere and may repeat.
+static inline void facet_product_to_rows(
+    facet_left a, const float *_Nonnull b, long b_row, float *_Nonnull const *_Nonnull c, long rows, long columns,
+    long inner) {
+    facet_target target = {NULL, 0, c, 0};
+    facet_product_into(a, b, b_row, target, rows, columns, inner, 1);
 }
 
 /// `target[j, i] = source[i, j]` for `rows` x `columns` elements of the source.

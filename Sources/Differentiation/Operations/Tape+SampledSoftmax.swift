@@ -169,7 +169,8 @@ private struct SoftmaxLossOperation: Operation {
     func backward(on tape: Tape) {
         let table = tape.parameters(parameter)
         let width = x.columns
-        let ditems = tape.arena.allocate(Float.self, count: hasOwnLists ? 0 : blockWidth * width)
+        let ditems = tape.arena.allocate(
+            UnsafeMutablePointer<Float>.self, count: hasOwnLists ? 0 : blockWidth)
         let slope = loss.slope[0]
         for chunk in (0..<chunkCount).reversed() {
             for block in (0..<blockCount).reversed() {
@@ -198,14 +199,13 @@ private struct SoftmaxLossOperation: Operation {
                 Kernel.multiply(
                     slopes, vectors(range, table), into: x.slope + start, rows: chunkSize * groupSize,
                     inputs: range.count, outputs: width, accumulate: true)
-                Kernel.addTransposedProduct(
-                    slopes, x.value + start, into: ditems, rows: chunkSize * groupSize, inputs: width,
-                    outputs: range.count, accumulate: false)
                 for place in range {
-                    Kernel.accumulate(
-                        ditems + (place - range.lowerBound) * width,
-                        into: tape.gradientRow(parameter, row(chunk, place)), count: width)
+                    (ditems + (place - range.lowerBound)).initialize(
+                        to: tape.gradientRow(parameter, row(chunk, place)))
                 }
+                Kernel.addTransposedProduct(
+                    slopes, x.value + start, toRows: ditems, rows: chunkSize * groupSize, inputs: width,
+                    outputs: range.count)
             }
         }
         for sample in 0..<sampleCount { positiveBackward(sample, -slope * sigmoid(margins[sample]), table, on: tape) }
