@@ -1,4 +1,3 @@
-internal import COpenBLAS
 internal import CVector
 
 /// Dense matrix products on the calling thread.
@@ -6,11 +5,8 @@ internal import CVector
 /// The right side is read in rows, as it lies in memory, and blocks of the result stay in registers. Nothing is packed,
 /// so a product of few rows costs no more than its arithmetic. Sums that are so long that a panel of the right side does
 /// not fit into a second cache are added up in parts. Shapes alone decide about the order of additions, so the same
-/// shapes give the same bits in every process on the same machine type.
+/// shapes give the same bits in every process.
 extension Kernel {
-    /// Keeps OpenBLAS on the calling thread. To be called once, before the first product.
-    public static func useOneThread() { facet_use_one_thread() }
-
     /// The most terms of a sum that is computed in one go: 64 columns of them are 256 KiB, a part of a second cache.
     private static let longestSum = 1024
 

@@ -38,7 +38,6 @@ enum Launcher {
             try world.together {
                 guard InstructionSet.isAvailable else { throw UnsuitableProcessor() }
             }
-            Kernel.useOneThread()
             let console = Console(isSpeaking: world.rank == 0, isQuiet: isQuiet)
             try warnOfMixedProcessors(world, console)
             end = try body(world, console)

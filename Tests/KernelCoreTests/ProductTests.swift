@@ -50,6 +50,30 @@ import Testing
         #expect(areClose(gradient, zip(expected, w).map { $0 + Double($1) }, tolerance: 1e-5))
     }
 
+    @Test(arguments: [(1, 1, 1), (5, 7, 13), (16, 64, 45), (64, 100, 30), (1030, 33, 9)])
+    func `a transposed product goes to rows that lie anywhere and repeat`(
+        shape: (rows: Int, inputs: Int, outputs: Int)
+    ) {
+        var numbers = Numbers(9)
+        let (rows, inputs, outputs) = shape
+        let y = numbers.list(rows * outputs)
+        let x = numbers.list(rows * inputs)
+        // Backwards, and every third one again: rows of a table in the order in which a step happens to draw them.
+        let targets = (0..<outputs).map { $0 % 3 == 2 ? outputs - $0 : outputs - 1 - $0 }
+        let start = numbers.list(outputs * inputs)
+        var expected = start.map(Double.init)
+        let product = naive(outputs, inputs, rows) { Double(y[$2 * outputs + $0]) * Double(x[$2 * inputs + $1]) }
+        for (output, target) in targets.enumerated() {
+            for column in 0..<inputs { expected[target * inputs + column] += product[output * inputs + column] }
+        }
+        var w = start
+        w.withUnsafeMutableBufferPointer { w in
+            let places = targets.map { w.baseAddress! + $0 * inputs }
+            Kernel.addTransposedProduct(y, x, toRows: places, rows: rows, inputs: inputs, outputs: outputs)
+        }
+        #expect(areClose(w, expected, tolerance: 1e-4))
+    }
+
     @Test func `products without rows leave everything as it is`() {
         var y: [Float] = [1, 2, 3]
         let arena = Arena()
@@ -61,7 +85,7 @@ import Testing
         #expect(y == [0, 0, 0])
     }
 
-    @Test(arguments: [(5, 3, 2), (17, 64, 33), (70, 100, 96)])
+    @Test(arguments: [(5, 3, 2), (17, 64, 33), (70, 100, 96), (13, 2100, 40)])
     func `a row of a product does not depend on the rows beside it`(shape: (rows: Int, inputs: Int, outputs: Int)) {
         var numbers = Numbers(5)
         let (rows, inputs, outputs) = shape

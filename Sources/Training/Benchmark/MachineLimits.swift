@@ -10,7 +10,7 @@ public struct MachineLimits: Sendable {
         public let allRanks: Double
     }
 
-    /// `sgemm` of two square matrices of 2,048 rows, operations a second.
+    /// OpenBLAS' `sgemm` of two square matrices of 2,048 rows, operations a second.
     public let product: Rate
     /// Copying 64 MiB, bytes read and written a second.
     public let copy: Rate
@@ -27,7 +27,7 @@ public struct MachineLimits: Sendable {
         defer { memory.deallocate() }
         let (a, b, c) = (memory, memory + Self.streamCount, memory + 2 * Self.streamCount)
         product = try Self.rate(2 * Double(Self.size) * Double(Self.size) * Double(Self.size), world) {
-            Kernel.multiply(a, b, into: c, rows: Self.size, inputs: Self.size, outputs: Self.size)
+            Kernel.libraryProduct(a, b, into: c, size: Self.size)
         }
         let bytes = Double(Self.streamCount * MemoryLayout<Float>.stride)
         copy = try Self.rate(2 * bytes, world) { a.update(from: b, count: Self.streamCount) }
