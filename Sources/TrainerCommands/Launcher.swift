@@ -39,22 +39,21 @@ enum Launcher {
                 guard InstructionSet.isAvailable else { throw UnsuitableProcessor() }
             }
             let console = Console(isSpeaking: world.rank == 0, isQuiet: isQuiet)
-            try warnOfMixedProcessors(world, console)
+            try warnOfMixedBuilds(world, console)
             end = try body(world, console)
         }
         if end != 0 { TrainerCommand.exit(withError: ExitCode(end)) }
     }
 
-    /// Says when the ranks run on processors of several models: OpenBLAS chooses its kernels by the model, so the bits
-    /// of a result then depend on which rank computed what.
-    private static func warnOfMixedProcessors(_ world: Communicator, _ console: Console) throws(MPIError) {
+    /// Says when the kernels of the ranks were built for several instruction sets: the bits of a result then depend on
+    /// which rank computed what.
+    private static func warnOfMixedBuilds(_ world: Communicator, _ console: Console) throws(MPIError) {
         guard world.size > 1 else { return }
-        let models = try world.allGather(Processor.model)
-        let different = Set(models).sorted()
+        let different = Set(try world.allGather(InstructionSet.builtFor)).sorted()
         guard different.count > 1 else { return }
         console.warning(
-            "the ranks run on different processors: \(different.joined(separator: "; "))\n"
-                + "the result can differ from that of another placement; use nodes of one model to repeat it bit by bit"
+            "the programs of the ranks were built for different instruction sets: \(different.joined(separator: ", "))\n"
+                + "the result can differ from that of another placement; use one build on all nodes to repeat it bit by bit"
         )
     }
 

@@ -86,7 +86,7 @@ struct CheckpointTrial: ReaderTrial {
         let snapshot = CheckpointSnapshot(
             layout, configuration: configuration,
             data: String(decoding: try JSONEncoder().encode(DatasetFingerprint(data)), as: UTF8.self),
-            processor: "some processor")
+            instructionSet: "some instructions")
         var state = TrainingState()
         (state.step, state.epoch, state.place) = (5, 1, 5)
         var seeds: [[UInt8]] = []

@@ -10,8 +10,8 @@ package struct CheckpointFile {
     /// `config.yaml` of the training that wrote it.
     package let configuration: String
     package let data: DatasetFingerprint
-    /// The processor that computed it.
-    package let processor: String
+    /// The instruction set of the kernels that computed it.
+    package let instructionSet: String
     private let file: SafetensorsFile
     private let checksums: [String: UInt32]
 
@@ -53,7 +53,7 @@ package struct CheckpointFile {
                 throw damaged("it has no \(CheckpointFormat.Key.configuration)")
             }
             configuration = options
-            processor = metadata[CheckpointFormat.Key.processor] ?? ""
+            instructionSet = metadata[CheckpointFormat.Key.instructionSet] ?? ""
         } catch let error as DamagedCheckpoint {
             throw error
         } catch {

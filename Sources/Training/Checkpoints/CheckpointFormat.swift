@@ -10,7 +10,7 @@ import Reporting
 ///     best.NAME                                  the parameters of the best epoch, if there is one yet
 ///
 /// The metadata begin with `header_crc32c`, the CRC-32C of all bytes before the first tensor with zeros in the place of
-/// its own eight digits; then `format`, and as JSON or YAML `state`, `configuration`, `data`, `processor`, and `crc32c`,
+/// its own eight digits; then `format`, and as JSON or YAML `state`, `configuration`, `data`, `instruction_set`, and `crc32c`,
 /// the CRC-32C of each tensor.
 package enum CheckpointFormat {
     static let version = "facet-checkpoint 1"
@@ -21,7 +21,7 @@ package enum CheckpointFormat {
         static let state = "state"
         static let configuration = "configuration"
         static let data = "data"
-        static let processor = "processor"
+        static let instructionSet = "instruction_set"
         static let checksums = "crc32c"
     }
 

@@ -13,7 +13,7 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     private let configuration: String
     /// ``DatasetFingerprint`` as JSON.
     private let data: String
-    private let processor: String
+    private let instructionSet: String
     /// Tensor behind tensor, group behind group; a page is the first to be touched when it is first copied to.
     private let memory: UnsafeMutableRawBufferPointer
     /// Floats of one group.
@@ -23,11 +23,11 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     private var copiedBest: ParameterStorage?
     private var bestChecksums: [UInt32] = []
 
-    package init(_ layout: ParameterLayout, configuration: String, data: String, processor: String) {
+    package init(_ layout: ParameterLayout, configuration: String, data: String, instructionSet: String) {
         self.layout = layout
         self.configuration = configuration
         self.data = data
-        self.processor = processor
+        self.instructionSet = instructionSet
         valueCount = layout.parameterCount
         memory = .allocate(
             byteCount: max(CheckpointFormat.Group.allCases.count * valueCount * MemoryLayout<Float>.stride, 1),
@@ -109,7 +109,7 @@ package final class CheckpointSnapshot: @unchecked Sendable {
                 (CheckpointFormat.Key.state, String(decoding: try JSONEncoder().encode(state), as: UTF8.self)),
                 (CheckpointFormat.Key.configuration, configuration),
                 (CheckpointFormat.Key.data, data),
-                (CheckpointFormat.Key.processor, processor),
+                (CheckpointFormat.Key.instructionSet, instructionSet),
                 (CheckpointFormat.Key.checksums, JSONValue.object(checksums).compact),
             ], alignment: OpenFile.directAlignment)
         let place = CheckpointFormat.placeOfChecksum

@@ -83,11 +83,12 @@ final class CheckpointWriter {
     /// - Parameter step: of the checkpoint that the training goes on from, 0 for none.
     init(
         _ plan: CheckpointPlan, folder: CheckpointFolder, fence: RunFence, layout: ParameterLayout, lastStep: Int,
-        configuration: String, data: String, processor: String
+        configuration: String, data: String, instructionSet: String
     ) {
         self.plan = plan
         self.lastStep = lastStep
-        let snapshot = CheckpointSnapshot(layout, configuration: configuration, data: data, processor: processor)
+        let snapshot = CheckpointSnapshot(
+            layout, configuration: configuration, data: data, instructionSet: instructionSet)
         let work = Work(folder, fence, snapshot, kept: plan.kept)
         self.work = work
         if plan.isOn { Thread.detachNewThread { work.run() } }

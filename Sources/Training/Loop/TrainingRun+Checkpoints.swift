@@ -1,5 +1,6 @@
 import Differentiation
 import Foundation
+import KernelCore
 import MPI
 import Reporting
 
@@ -56,7 +57,7 @@ extension TrainingRun {
             guard let fence else { return }
             checkpoints = CheckpointWriter(
                 control.checkpoints, folder: folder.checkpoints, fence: fence, layout: layout, lastStep: state.step,
-                configuration: try folder.text(of: configuration), data: data, processor: Processor.model)
+                configuration: try folder.text(of: configuration), data: data, instructionSet: InstructionSet.builtFor)
         }
         // What the other ranks have to know of where the training is.
         let place = [isResumed ? 1 : 0, state.step, state.epoch, state.place, state.results.count]
@@ -171,10 +172,11 @@ extension TrainingRun {
                 .usage, "\(folder.path) ended in the middle of epoch \(state.epoch) and has evaluated it",
                 remedy: "a training of more steps has to begin anew: choose another --out")
         }
-        if file.processor != Processor.model {
+        if file.instructionSet != InstructionSet.builtFor {
+            let other = file.instructionSet.isEmpty ? "an older version" : file.instructionSet.printable()
             console.warning(
-                "\(file.path) was computed on another processor (\(file.processor.printable())) than this one (\(Processor.model))\n"
-                    + "the last bits of the result can differ from those of a training on one of them alone")
+                "\(file.path) was computed by kernels for \(other), and this program's are for \(InstructionSet.builtFor)\n"
+                    + "the last bits of the result can differ from those of a training by one of them alone")
         }
         try folder.create()
         fence = try RunFence(takingOver: folder)

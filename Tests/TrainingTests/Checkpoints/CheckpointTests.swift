@@ -35,7 +35,7 @@ import Training
     private static let configuration = "model: ComiRec\nlr: 0.001\n"
 
     private static func snapshot(_ layout: ParameterLayout, data: String) -> CheckpointSnapshot {
-        CheckpointSnapshot(layout, configuration: configuration, data: data, processor: "some processor")
+        CheckpointSnapshot(layout, configuration: configuration, data: data, instructionSet: "some instructions")
     }
 
     private func take(_ state: TrainingState, best: ParameterStorage?, into snapshot: CheckpointSnapshot) {
@@ -80,7 +80,7 @@ import Training
         let (file, values) = try read(try write())
         #expect(file.state == Self.state)
         #expect(file.configuration == Self.configuration)
-        #expect(file.data == fingerprint && file.processor == "some processor" && file.hasBest)
+        #expect(file.data == fingerprint && file.instructionSet == "some instructions" && file.hasBest)
         #expect(values == self.values.map(Self.floats))
         #expect(folder.content.count == 1, "no temporary file is left")
     }
