@@ -27,7 +27,7 @@ enum Lab {
     ///
     /// - Parameter ranks: how many ranks the command starts, so that other tests leave room for them.
     static func run(
-        hosts: Int, ranks: Int, options: [String] = [], _ command: [String], timeout: Duration = .seconds(120)
+        hosts: Int, ranks: Int, options: [String] = [], _ command: [String], timeout: Duration = .seconds(300)
     ) async throws -> ProgramResult {
         try await ProcessSupport.run(
             script: script, ranks: ranks, arguments: ["run", "--hosts", "\(hosts)"] + options + command,

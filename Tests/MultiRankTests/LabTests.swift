@@ -8,18 +8,24 @@ import TrainerSupport
 @Suite(.enabled(if: Lab.refusal == nil, Lab.refusal), .serialized)
 struct LabTests {
     /// The command line after `trainer`; some seconds over several hosts.
-    private static func arguments(out: String) async throws -> [String] {
+    private static func arguments(out: String, epochs: Int = 40) async throws -> [String] {
         [
             "train", "--quiet", "--model", "ComiRec", "--data-root", try await SmallData.root(), "--dataset",
-            SmallData.name, "--embedding-size", "16", "--batch-size", "32", "--early-stop", "0", "--epochs", "40",
-            "--out", out,
+            SmallData.name, "--embedding-size", "16", "--batch-size", "32", "--early-stop", "0", "--epochs",
+            "\(epochs)", "--out", out,
         ]
     }
 
     /// The training in one process, made once.
-    private static let reference = Task {
+    private static let reference = Task { try await trainedAlone(epochs: 40) }
+
+    /// Epochs of a training that something happens to, so many that it is not over when it does on a busy machine.
+    private static let longEpochs = 120
+    private static let longReference = Task { try await trainedAlone(epochs: longEpochs) }
+
+    private static func trainedAlone(epochs: Int) async throws -> FinishedRun {
         let workspace = try Workspace.untilExit()
-        try await Launch.alone.successfulTrainer(try await arguments(out: workspace("alone")))
+        try await Launch.alone.successfulTrainer(try await arguments(out: workspace("alone"), epochs: epochs))
         return try FinishedRun(folder: workspace("alone"))
     }
 
@@ -108,7 +114,7 @@ struct LabTests {
         return try await Lab.run(
             hosts: 3, ranks: 3,
             ["bash", "-c", script, "bash", out, Lab.cluster + "/run-with-restarts", try path(ofProduct: "trainer")]
-                + Self.arguments(out: out))
+                + Self.arguments(out: out, epochs: Self.longEpochs))
     }
 
     @Test(arguments: ["lab kill h3", "lab cut h3", "lab kill h1"])
@@ -120,7 +126,7 @@ struct LabTests {
         #expect(result.standardError.contains("\(host) does not answer and is left out"), "\(result.standardError)")
         let run = try FinishedRun(folder: workspace("run"))
         #expect(run.result["ranks"] == .integer(2))
-        expectSame(run, as: try await Self.reference.value, "after \(event)")
+        expectSame(run, as: try await Self.longReference.value, "after \(event)")
     }
 
     @Test func `a link that is cut for a moment is only a delay`() async throws {
@@ -129,7 +135,7 @@ struct LabTests {
         try #require(result.exitCode == 0 && !result.timedOut, "\(result.standardError)")
         #expect(!result.standardError.contains("the training died"), "\(result.standardError)")
         expectSame(
-            try FinishedRun(folder: workspace("run")), as: try await Self.reference.value,
+            try FinishedRun(folder: workspace("run")), as: try await Self.longReference.value,
             "after a gap")
     }
 }
