@@ -55,6 +55,16 @@ import TrainerSupport
         #expect(result.standardError.contains("2 failures in a row without progress"))
     }
 
+    @Test func `success without a result is a failure`() async throws {
+        let workspace = try Workspace()
+        let out = workspace("run")
+        let job = RunningJob(
+            .ranks(2), ["--wait", "0", "--failures", "2", "true", "train", "--out", out], out: out, script: Self.script)
+        let result = try await job.result
+        #expect(result.exitCode == 70 && !result.timedOut, "\(result.standardError)")
+        #expect(result.standardError.contains("exit code 0, but there is no \(out)/result.json"))
+    }
+
     @Test func `one failure is allowed as long as each start gets on`() async throws {
         let workspace = try Workspace()
         let out = workspace("run")
