@@ -146,6 +146,8 @@ def process(rank, options, port):
     for row in options.rows:
         for kind in options.adam:
             train(row, data, options, 1, kind, rank)
+    # Who leaves while the other still talks to it takes it down.
+    torch.distributed.barrier()
     torch.distributed.destroy_process_group()
 
 
