@@ -99,7 +99,8 @@ public struct RequestGroup: ~Copyable {
         return nil
     }
 
-    /// Reports an operation that is complete and was not known to be. Drives the library forward.
+    /// Reports an operation that is complete and was not known to be. Drives the library forward. Unlike the others it
+    /// does not empty the group; the next operation that is started does, when none is pending.
     ///
     /// - Returns: its number in the order of starting, from 0; nil when there is none, or none is pending any more.
     /// - Throws: the error of an operation, which counts as complete; the others stay in flight.

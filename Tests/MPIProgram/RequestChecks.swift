@@ -151,6 +151,24 @@ extension Check {
                 findings.expectEqual(Array(incoming), [10, 11])
                 findings.expectEqual(group.count, 0)
             },
+            Check("a group can be looked at without waiting") { world, findings in
+                var group = RequestGroup(capacity: 1)
+                findings.expectEqual(try group.testAny(), nil)
+                for round in 0..<2 {
+                    let incoming = [Int](repeating: -1, count: 1).leaked
+                    try world.startReceive(into: incoming, from: world.ring.previous, in: &group)
+                    findings.expectEqual(try group.testAny(), nil)
+                    try world.barrier()
+                    try world.send(round, to: world.ring.next)
+                    var number: Int?
+                    while number == nil { number = try group.testAny() }
+                    // Counted from 0 again in every round: nothing was pending when the operation was started.
+                    findings.expectEqual(number, 0)
+                    findings.expectEqual(incoming[0], round)
+                    findings.expectEqual(group.pendingCount, 0)
+                    findings.expectEqual(try group.testAny(), nil)
+                }
+            },
             Check("a group names the operation's error") { world, findings in
                 var group = RequestGroup(capacity: 2)
                 let short = [Int32](repeating: 0, count: 1).leaked

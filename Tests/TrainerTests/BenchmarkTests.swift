@@ -180,13 +180,18 @@ import TrainerSupport
         }
     }
 
-    @Test(arguments: launches, ["SASRec", "BPRMF"])
-    func `a step allocates nothing`(launch: Launch, model: String) async throws {
+    @Test(arguments: launches, [("SASRec", "auto"), ("BPRMF", "auto"), ("SASRec", "messages"), ("BPRMF", "messages")])
+    func `a step allocates nothing`(launch: Launch, options: (model: String, exchange: String)) async throws {
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         let library = program.deletingLastPathComponent().appending(path: "libAllocationCount.so").path
         try #require(FileManager.default.fileExists(atPath: library), "\(library) is a product of the package")
         let result = try await result(
-            launch, ["--model", model, "--embedding-size", "8", "--warm-up", "300", "--steps", "100", "--passes", "1"],
+            launch,
+            [
+                "--model", options.model, "--embedding-size", "8", "--warm-up", "300", "--steps", "100", "--passes",
+                "1",
+                "--exchange", options.exchange,
+            ],
             environment: ["LD_PRELOAD": library])
         #expect(try number(result, "allocations_per_step") == 0)
     }

@@ -72,7 +72,7 @@ FACET_INLINE facet_floats facet_fma(facet_floats x, facet_floats y, facet_floats
     return __builtin_elementwise_fma(x, y, z);
 }
 
-/// x, but at least lower and at most upper; not a number where x is none, unlike facet_min and facet_max.
+/// x, but at least lower and at most upper; not a number where x is none, unlike facet_max.
 FACET_INLINE facet_floats facet_clamp(facet_floats x, float lower, float upper) {
     facet_floats low = (facet_floats)lower, high = (facet_floats)upper;
     facet_floats bounded = high < x ? high : x;
@@ -194,8 +194,10 @@ FACET_INLINE float facet_largest(facet_floats x) {
 FACET_INLINE const char *_Nonnull facet_built_for(void) {
 #if defined(__AVX512F__)
     return "AVX-512";
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) && defined(__FMA__)
     return "AVX2";
+#elif defined(__AVX2__)
+    return "AVX2 without FMA";
 #elif defined(__x86_64__)
     return "SSE2";
 #else
