@@ -116,13 +116,10 @@ import Testing
     }
 
     @Test func `a program that does not end is killed when its time is up`() async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
         let result = try await mpirun(
             ranks: 2, product: "mpi-program", arguments: ["hang"], timeout: .seconds(2))
         #expect(result.timedOut)
         #expect(result.exitCode != 0)
-        #expect(clock.now - start < .seconds(30))
     }
 
     @Test func `a product that does not exist is named`() async {
