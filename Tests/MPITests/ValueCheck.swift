@@ -40,6 +40,7 @@ enum ValueCheck: String, CaseIterable, Sendable {
     case anAlltoallInFlightExchanges = "an all-to-all in flight exchanges"
     case aGroupExchangesWithAllPeersRoundAfterRound = "a group exchanges with all peers, round after round"
     case aGroupReportsItsOperationsOneByOne = "a group reports its operations one by one"
+    case aGroupCanBeLookedAtWithoutWaiting = "a group can be looked at without waiting"
     case aGroupNamesTheOperationsError = "a group names the operation's error"
     case aGroupGoesOnAfterAnErrorOfOneOperation = "a group goes on after an error of one operation"
     case aSharedWindowShowsEverybodysSegmentToEverybody = "a shared window shows everybody's segment to everybody"

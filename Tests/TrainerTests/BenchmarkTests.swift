@@ -193,7 +193,8 @@ import TrainerSupport
                 "--exchange", options.exchange,
             ],
             environment: ["LD_PRELOAD": library])
-        #expect(try number(result, "allocations_per_step") == 0)
+        // Open MPI enlarges lists of its own now and then, by how many messages have come before they were asked for.
+        #expect(try number(result, "allocations_per_step") <= (options.exchange == "messages" ? 0.1 : 0))
     }
 
     static let refusals: [(options: [String], message: String)] = [

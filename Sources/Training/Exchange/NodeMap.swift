@@ -16,7 +16,7 @@ struct NodeMap {
     /// This rank's place among the ranks of its node.
     let place: Int
 
-    var laneCount: Int { ranks.map(\.count).min() ?? 1 }
+    let laneCount: Int
 
     /// Collective over `world`.
     init(_ kind: ExchangeKind, world: Communicator) throws(MPIError) {
@@ -33,7 +33,7 @@ struct NodeMap {
         nodeIndex = firsts.firstIndex(of: firstRank)!
         place = node.rank
         self.node = node.size > 1 ? node : nil
-        let laneCount = ranks.map(\.count).min()!
+        laneCount = ranks.map(\.count).min() ?? 1
         lane = try world.split(color: node.rank < laneCount ? node.rank : nil, key: nodeIndex)
     }
 
