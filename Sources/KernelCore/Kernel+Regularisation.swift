@@ -1,4 +1,4 @@
-/// Terms that keep the interests of a user apart. Each returns the sum over the users.
+/// Terms that keep the interests of a user apart, and their attention even. Each returns the sum over the users.
 extension Kernel {
     /// The routing regularisation of REMI (Xie et al., RecSys 2023): how far the attention of each interest is from an
     /// even one.

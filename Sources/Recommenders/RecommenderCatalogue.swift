@@ -20,54 +20,57 @@ public enum RecommenderCatalogue {
     private static let own: [RecommenderEntry] = [
         RecommenderEntry(
             name: "POP", summary: "number of train interactions of an item; nothing is learned",
-            samples: .everyInteraction, isTrained: false
+            samples: .everyInteraction, isTrained: false, uses: []
         ) { Popularity($0, in: $1) },
         RecommenderEntry(
             name: "BPRMF", summary: "matrix factorisation with the BPR loss (Rendle et al. 2009)",
-            samples: .everyInteraction
+            samples: .everyInteraction, uses: []
         ) { BPRMF($0, in: $1) },
         RecommenderEntry(
             name: "LightGCN",
             summary: "matrix factorisation, propagated over the graph of interactions (He et al. 2020)",
-            samples: .everyInteraction, standardLayers: 3, needsGraph: true
+            samples: .everyInteraction, standardLayers: 3, needsGraph: true, uses: [.layers]
         ) { LightGCN($0, in: $1) },
-        RecommenderEntry(name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)") {
-            GRU4Rec($0, in: $1)
-        },
         RecommenderEntry(
-            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)"
-        ) {
-            YouTubeDNN($0, in: $1)
-        },
-        RecommenderEntry(name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)") { SASRec($0, in: $1) },
+            name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)", uses: [.hiddenSize]
+        ) { GRU4Rec($0, in: $1) },
         RecommenderEntry(
-            name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needsTimes: true
-        ) {
-            TiSASRec($0, in: $1)
-        },
+            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)", uses: []
+        ) { YouTubeDNN($0, in: $1) },
+        RecommenderEntry(
+            name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)", uses: [.layers, .heads, .dropout]
+        ) { SASRec($0, in: $1) },
+        RecommenderEntry(
+            name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needsTimes: true,
+            uses: [.layers, .heads, .dropout, .timeMax]
+        ) { TiSASRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec", aliases: ["ComiRec-SA"],
-            summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
+            summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)",
+            uses: [.interests, .attentionSize, .addPositions]
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
-            name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)"
+            name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)",
+            uses: [.interests, .iterations, .reluLayer, .routing]
         ) { context, scope in ComiRecDR(context, in: scope) },
         RecommenderEntry(
-            name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)"
+            name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)",
+            uses: [.interests, .power, .iterations, .reluLayer, .routing, .adaptiveInterests]
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss."]
+            unusedTensors: ["sample_loss."], uses: [.interests]
         ) { BaMComiRec($0, in: $1) },
         RecommenderEntry(
             name: "BaM-MIND", aliases: ["bam_mind"],
             summary: "MIND with weights over all slots, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss.", "capsule_network.relu."]
+            unusedTensors: ["sample_loss.", "capsule_network.relu."], uses: [.interests, .iterations]
         ) { BaMMIND($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
-            stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + "."
+            stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + ".",
+            uses: [.interests, .attentionSize, .addPositions, .addTransformer, .temperature, .layers]
         ) { context, scope in
             switch context.stage {
             case .pretrain: PretrainedTiMiRec(context, in: scope)

@@ -28,6 +28,9 @@ public struct RecommenderEntry: Sendable {
     public let needsGraph: Bool
     /// Whether the model looks at the times of interactions.
     public let needsTimes: Bool
+    /// The hyperparameters that the model has a use for, beside the size of vectors and the length of histories; nil:
+    /// perhaps all.
+    public let uses: Set<ModelOption>?
     /// What ``ModelOptions/layers`` is where nobody chooses.
     public let standardLayers: Int
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
@@ -38,7 +41,7 @@ public struct RecommenderEntry: Sendable {
         inheritedPrefix: String? = nil,
         unusedTensors: [String] = [],
         samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true, needsTimes: Bool = false,
-        needsGraph: Bool = false,
+        needsGraph: Bool = false, uses: Set<ModelOption>? = nil,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
         self.name = name
@@ -52,6 +55,7 @@ public struct RecommenderEntry: Sendable {
         self.isTrained = isTrained
         self.needsTimes = needsTimes
         self.needsGraph = needsGraph
+        self.uses = uses
         self.make = make
     }
 

@@ -68,8 +68,8 @@ struct EvaluateCommand: ParsableCommand {
     mutating func run() throws {
         let job = try makeJob()
         let printsJSON = json
-        Launcher.run(isQuiet: false) { world, _ in
-            if let result = try job.run(world: world) {
+        Launcher.run(isQuiet: false) { world, console in
+            if let result = try job.run(world: world, console: console) {
                 print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
             }
             return 0
@@ -82,9 +82,10 @@ struct EvaluateCommand: ParsableCommand {
             throw CommandError("--logical-shards is \(logicalShards)\nchoose 1 to 4096")
         }
         guard isFile else {
-            guard model == nil && stage == nil && seed == nil else {
+            guard model == nil && stage == nil && seed == nil && arguments.options == ModelOptions() else {
                 throw CommandError(
-                    "--model, --stage and --seed are for a safetensors file\na run knows them: leave them out")
+                    "--model, --stage, --seed and the model's options are for a safetensors file\n"
+                        + "a run knows them: leave them out")
             }
             return
         }

@@ -46,7 +46,8 @@ struct CutOffs: ExpressibleByArgument {
 
     init(_ values: [Int]) { self.values = values }
 
-    var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
+    var text: String { values.map(String.init).joined(separator: ",") }
+    var defaultValueDescription: String { text }
 }
 
 /// Measures as `recall,mrr`, or `none`.
@@ -58,6 +59,10 @@ struct MeasureList: ExpressibleByArgument {
         let measures = parts.compactMap { RankingMeasure(rawValue: String($0)) }
         guard measures.count == parts.count else { return nil }
         values = Set(measures)
+    }
+
+    var text: String {
+        values.isEmpty ? "none" : RankingMeasure.allCases.filter(values.contains).map(\.rawValue).joined(separator: ",")
     }
 
     /// All that there are.

@@ -9,7 +9,7 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "With --resume: let other --epochs, --max-steps, --early-stop and --patience decide from now on.")
     var extend = false
 
-    @Flag(help: "Begin anew even if --out holds a training that could go on.")
+    @Flag(help: "Begin anew even if --out holds a training that could go on, or the result of another one.")
     var overwrite = false
 
     @Option(

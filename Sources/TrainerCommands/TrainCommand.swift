@@ -36,8 +36,10 @@ struct TrainCommand: ParsableCommand {
         help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file. (default: the run of --out)")
     var extractor: String?
 
-    @Option(name: [.customLong("epochs"), .customLong("epoch")], help: "The most epochs.")
-    var epochs = 200
+    @Option(
+        name: [.customLong("epochs"), .customLong("epoch")],
+        help: "The most epochs. (default: 200; none with --sampling users and --max-steps)")
+    var epochs: Int?
 
     @Option(
         name: [.customLong("max-steps"), .customLong("max_steps"), .customLong("steps")],
@@ -46,7 +48,7 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         name: [.customLong("early-stop"), .customLong("early_stop")],
-        help: "Dev results in a row without a rise that end the training, 0: never.")
+        help: "Dev results of epochs in a row without a rise that end the training; 0: never, nor does --patience.")
     var earlyStop = 10
 
     @Option(
@@ -83,6 +85,11 @@ struct TrainCommand: ParsableCommand {
 
     @Option(help: "Report of test beside HR and NDCG: some of \(MeasureList.names).")
     var measures: MeasureList?
+
+    @Option(
+        name: [.customLong("dev-only"), .customLong("dev_only")],
+        help: "Leave test alone: nobody who searches among options should see it (0/1).")
+    var devOnly = Switch(false)
 
     @Option(
         help: ArgumentHelp("BaM: True tests the trained model in the folder of --path.", visibility: .hidden))
@@ -131,15 +138,39 @@ struct TrainCommand: ParsableCommand {
             throw CommandError(
                 exitCode: 65, "\(output): no trained model\ntrain it first, with the same command line without --test")
         }
-        var arguments = ["--checkpoint", output]
-        if let dataset = data.dataset { arguments += ["--dataset", dataset] }
+        let configuration = try makeConfiguration()
+        let job = try makeJob()
+        do {
+            try job.requireTrained()
+        } catch {
+            throw CommandError(exitCode: Launcher.exitCode(for: error), "\(error)")
+        }
+        var arguments = ["--checkpoint", output, "--dataset", configuration.dataset]
         if let root = data.dataRoot { arguments += ["--data-root", root] }
+        if let ranking = configuration.ranking { arguments += ["--evaluation", ranking.rawValue] }
+        arguments += ["--topk", topk.text, "--history-scores", historyScores.rawValue]
+        if let measures { arguments += ["--measures", measures.text] }
         if json { arguments.append("--json") }
         var evaluation = try EvaluateCommand.parse(arguments)
         try evaluation.run()
     }
 
+    /// As many as the steps need where these alone are to end the training.
+    private var standardEpochs: Int {
+        guard step.sampling == .users, let maxSteps, maxSteps > 0, validateEvery > 0 else { return 200 }
+        return max((maxSteps - 1) / validateEvery + 1, 1)
+    }
+
     private func makeJob() throws -> TrainingJob {
+        let configuration = try makeConfiguration()
+        do {
+            return try TrainingJob(configuration, stage: stage?.selection ?? .all)
+        } catch {
+            throw CommandError(exitCode: 64, error.description)
+        }
+    }
+
+    private func makeConfiguration() throws -> TrainingConfiguration {
         // Not in validate(): a mistyped option is to be named before what is missing because of it.
         guard model != nil else {
             throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
@@ -149,12 +180,16 @@ struct TrainCommand: ParsableCommand {
             throw CommandError(error.description)
         }
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
+        guard !testAll.isOn || evaluation != .sampled else {
+            throw CommandError("--test-all 1 ranks among all items, --evaluation sampled does not\nchoose one of them")
+        }
         var configuration = TrainingConfiguration(
             model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
         step.apply(to: &configuration)
-        configuration.epochs = epochs
+        configuration.epochs = epochs ?? standardEpochs
         configuration.maxSteps = maxSteps
         configuration.ranking = testAll.isOn ? .full : evaluation
+        configuration.leavesTestAlone = devOnly.isOn
         configuration.topK = topk.values
         configuration.historyScores = historyScores
         configuration.measures = measures?.values ?? []
@@ -164,11 +199,7 @@ struct TrainCommand: ParsableCommand {
         configuration.extractor = extractor
         configuration.options = arguments.options
         configuration.objective = objective.options
-        do {
-            return try TrainingJob(configuration, stage: stage?.selection ?? .all)
-        } catch {
-            throw CommandError(exitCode: 64, error.description)
-        }
+        return configuration
     }
 
     /// The catalogue's spelling of the model, or what was typed.

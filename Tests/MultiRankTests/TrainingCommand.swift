@@ -81,6 +81,12 @@ struct Setting: Sendable {
         ),
         ("MIND", ["--loss", "full-softmax", "--p", "2", "--dissimilarity", "1", "--dissimilarity-margin", "0.1"]),
         ("LightGCN", ["--loss", "sampled-softmax", "--negatives", "20"]),
+        ("BPRMF", ["--loss", "full-softmax"]),
+        ("GRU4Rec", ["--loss", "sampled-softmax", "--negatives", "20", "--proposal", "log-uniform"]),
+        ("YouTubeDNN", ["--loss", "sampled-softmax", "--negatives", "9", "--shared-negatives", "0"]),
+        ("TiSASRec", ["--loss", "full-softmax", "--dropout", "0.2"]),
+        // The recipe for MovieLens-1M.
+        ("SASRec", ["--loss", "full-softmax", "--sampling", "users", "--validate-every", "6", "--dropout", "0.2"]),
         // The recipe for Grocery and Gourmet Food, of the first stage; the second one has no selection.
         (
             "TiMiRec",

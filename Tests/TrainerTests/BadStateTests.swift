@@ -67,13 +67,13 @@ import TrainerSupport
         let finished = try await FinishedRuns.workspace()
         try await expectRefusal(
             Refusal(64, naming: "--model ComiRec instead of TiMiRec"), launch,
-            scene.train("--model", "TiMiRec", "--stage", "finetune", "--extractor", finished("ComiRec")),
+            scene.train("--model", "TiMiRec", "--stage", "finetune", "--extractor", finished("ComiRec"), "--overwrite"),
             leaving: scene.out)
         try await expectRefusal(
             Refusal(65, naming: "model.safetensors: there is no tensor"), launch,
             scene.train(
                 "--model", "TiMiRec", "--stage", "finetune", "--extractor",
-                finished("ComiRec/model/model.safetensors")), leaving: scene.out)
+                finished("ComiRec/model/model.safetensors"), "--overwrite"), leaving: scene.out)
     }
 
     @Test(arguments: launches)
@@ -182,7 +182,7 @@ import TrainerSupport
         let scene = try await Scene()
         try await expectRefusal(
             Refusal(70, naming: "the loss is not a number in step", "(epoch 1)", "--lr"), launch,
-            scene.train("--model", "ComiRec", "--quiet", "--lr", "1e30"))
+            scene.train("--model", "ComiRec", "--quiet", "--lr", "1e30", "--overwrite"))
         #expect(Set(files(below: scene.out).keys).isDisjoint(with: ["result.json", "model/model.safetensors"]))
     }
 

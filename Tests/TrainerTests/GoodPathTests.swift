@@ -190,11 +190,15 @@ import TrainerSupport
     }
 
     @Test(arguments: launches)
-    func `a run into the folder of an earlier one replaces it`(launch: Launch) async throws {
+    func `a run into the folder of another one replaces it when told to`(launch: Launch) async throws {
         let finished = try await FinishedRuns.workspace()
         let workspace = try Workspace()
         let out = try workspace.copy(finished("ComiRec"), as: "run")
-        try await launch.successfulTrainer(train(finished, "--out", out, "--seed", "1"))
+        try await expectRefusal(
+            Refusal(
+                64, naming: "holds the result of another training: --seed 1 instead of 0", "--out", "--overwrite"),
+            launch, train(finished, "--out", out, "--seed", "1"), leaving: out)
+        try await launch.successfulTrainer(train(finished, "--out", out, "--seed", "1", "--overwrite"))
         try await launch.successfulTrainer(train(finished, "--out", workspace("new"), "--seed", "1"))
         let replaced = try FinishedRun(folder: out)
         let new = try FinishedRun(folder: workspace("new"))
@@ -203,6 +207,83 @@ import TrainerSupport
         #expect(replaced.model == new.model)
         #expect(Set(files(below: out).keys) == Set(files(below: workspace("new")).keys))
         #expect(replaced.digest != (try FinishedRun(folder: finished("ComiRec")).digest))
+    }
+
+    @Test func `the same command finds the same again in the same folder`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let out = try workspace.copy(finished("ComiRec"), as: "run")
+        let before = try FinishedRun(folder: out)
+        try await Launch.alone.successfulTrainer(train(finished, "--out", out))
+        #expect(try FinishedRun(folder: out).findings == before.findings)
+    }
+
+    @Test func `a result of other data is not replaced`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let out = try workspace.copy(finished("ComiRec"), as: "run")
+        try SmallTables().withoutNegatives.writePairs(to: workspace, "data/\(FinishedRuns.dataset)/pairs.txt")
+        try await expectRefusal(
+            Refusal(64, naming: "holds the result of another training", "other data"), .alone,
+            train(workspace, "--out", out), leaving: out)
+    }
+
+    @Test func `dev alone is ranked when test is to be left alone`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let training = try await Launch.alone.successfulTrainer(
+            train(finished, "--out", workspace("run"), "--quiet", "--dev-only", "1"))
+        #expect(training.standardOutput.hasPrefix("dev, "))
+        #expect(training.standardOutput.contains("popularity"))
+        let run = try FinishedRun(folder: workspace("run"))
+        let reference = try FinishedRun(folder: finished("ComiRec"))
+        #expect(run.digest == reference.digest)
+        #expect(run.result["test"] == .null && run.result["popularity_test"] == nil)
+        #expect(run.result["dev"] == reference.result["dev"])
+        let evaluation = try await Launch.alone.successfulTrainer([
+            "evaluate", "--checkpoint", workspace("run"), "--json",
+        ])
+        #expect(try JSONValue(parsing: evaluation.standardOutput)["metrics"] == reference.result["test"])
+    }
+
+    @Test(arguments: launches)
+    func `options that the model has no use for are named in a warning`(launch: Launch) async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let result = try await launch.successfulTrainer(
+            train(finished, "--out", workspace("run"), "--dropout", "0.5", "--time-max", "7", "--interests", "3"))
+        let warnings = result.standardError.split(separator: "\n").filter { $0.hasPrefix("warning:") }
+        #expect(warnings == ["warning: ComiRec has no use for --dropout, --time-max"])
+    }
+
+    @Test func `steps alone limit a training of random users`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let options = [
+            "--model", "BPRMF", "--sampling", "users", "--validate-every", "1", "--early-stop", "0", "--steps", "230",
+        ]
+        try await Launch.alone.successfulTrainer(
+            ["train", "--quiet", "--data-root", finished("data"), "--dataset", FinishedRuns.dataset, "--out"]
+                + [workspace("run")] + FinishedRuns.options + options)
+        #expect(try FinishedRun(folder: workspace("run")).result["steps"] == 230)
+    }
+
+    @Test func `a test by the options of another training is refused`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let command = train(finished, "--path", finished("ComiRec"), "--test", "True")
+        try await expectRefusal(
+            Refusal(64, naming: "was trained with other options: --interests 3 instead of 2"), .alone,
+            command + ["--interests", "3"], leaving: finished("ComiRec"))
+        let tested = try await Launch.alone.successfulTrainer(command + ["--topk", "3", "--json"])
+        let metrics = try JSONValue(parsing: tested.standardOutput)["metrics"]
+        #expect(metrics?["HR@3"] != nil && metrics?["HR@5"] == nil)
+    }
+
+    @Test func `an evaluation of a run refuses the options of a model`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        try await expectRefusal(
+            Refusal(64, naming: "the model's options are for a safetensors file"), .alone,
+            ["evaluate", "--checkpoint", finished("ComiRec"), "--interests", "3"])
     }
 
     @Test func `without stored negatives all items are ranked`() async throws {

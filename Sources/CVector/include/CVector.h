@@ -57,6 +57,39 @@ FACET_INLINE void facet_store_first(float *_Nonnull target, facet_floats x, long
 #endif
 }
 
+/// How the calling thread calculates: rounding, exceptions, and what becomes of subnormal numbers.
+FACET_INLINE uint64_t facet_float_control(void) {
+#if defined(__x86_64__)
+    return __builtin_ia32_stmxcsr();
+#elif defined(__aarch64__)
+    uint64_t control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    return control;
+#else
+    return 0;
+#endif
+}
+
+/// Sets what facet_float_control returns.
+FACET_INLINE void facet_set_float_control(uint64_t control) {
+#if defined(__x86_64__)
+    __builtin_ia32_ldmxcsr((uint32_t)control);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(control) : "memory");
+#endif
+}
+
+/// The same control with subnormal results and operands taken for 0.
+FACET_INLINE uint64_t facet_flushing_subnormals(uint64_t control) {
+#if defined(__x86_64__)
+    return control | 0x8040;
+#elif defined(__aarch64__)
+    return control | (uint64_t)1 << 24;
+#else
+    return control;
+#endif
+}
+
 /// Asks for the cache lines of `bytes` bytes that will be read soon.
 FACET_INLINE void facet_prefetch(const void *_Nonnull start, long bytes) {
     for (long offset = 0; offset < bytes; offset += 64) __builtin_prefetch((const char *)start + offset);

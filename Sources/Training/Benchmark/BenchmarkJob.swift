@@ -1,4 +1,5 @@
 import Interactions
+import KernelCore
 import MPI
 import Recommenders
 import Reporting
@@ -38,7 +39,12 @@ public struct BenchmarkJob: Sendable {
     ///
     /// - Returns: what was found at rank 0, nil elsewhere.
     public func run(world: Communicator, console: Console) throws -> BenchmarkResult? {
+        try Kernel.flushingSubnormals { try measure(world: world, console: console) }
+    }
+
+    private func measure(world: Communicator, console: Console) throws -> BenchmarkResult? {
         var configuration = job.configuration
+        try configuration.warnOfUnusedOptions(on: console)
         configuration.stage = job.stages.last ?? nil
         let entry = job.entry
         let folder = configuration.dataFolder

@@ -26,7 +26,12 @@ public struct EvaluationJob: Sendable {
     }
 
     /// The metrics, at rank 0; nil elsewhere. Collective.
-    public func run(world: Communicator) throws -> EvaluationResult? {
+    public func run(world: Communicator, console: Console) throws -> EvaluationResult? {
+        try configuration.warnOfUnusedOptions(on: console)
+        return try Kernel.flushingSubnormals { try evaluate(world: world) }
+    }
+
+    private func evaluate(world: Communicator) throws -> EvaluationResult? {
         let (parameters, size) = try world.together {
             let file = try SafetensorsFile(path: file)
             return (file, try tableSizes(in: file))

@@ -1,31 +1,14 @@
 import Recommenders
 
+/// Keys of a configuration.
+extension ModelOption: CodingKey {}
+
 /// The keys are the names of the command line's options; they stand beside those of ``TrainingConfiguration``.
 extension ModelOptions: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case embeddingSize = "embedding-size"
-        case historyMax = "history-max"
-        case interests
-        case attentionSize = "attention-size"
-        case addPositions = "add-pos"
-        case addTransformer = "add-trm"
-        case temperature = "temp"
-        case layers
-        case heads
-        case dropout
-        case hiddenSize = "hidden-size"
-        case timeMax = "time-max"
-        case power = "p"
-        case iterations
-        case reluLayer = "relu-layer"
-        case routing
-        case adaptiveInterests = "adaptive-interests"
-    }
-
     public init(from decoder: any Decoder) throws {
         self.init()
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
+        let container = try decoder.container(keyedBy: ModelOption.self)
+        func read<Value: Decodable>(_ key: ModelOption, into value: inout Value) throws {
             value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
         }
         try read(.embeddingSize, into: &embeddingSize)
@@ -49,7 +32,7 @@ extension ModelOptions: Codable {
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
+        var container = encoder.container(keyedBy: ModelOption.self)
         try container.encode(embeddingSize, forKey: .embeddingSize)
         try container.encode(historyMax, forKey: .historyMax)
         try container.encode(interests, forKey: .interests)

@@ -6,7 +6,7 @@ public struct RunControl: Sendable {
     public var resumes = false
     /// Whether other options may decide now when the training ends.
     public var extends = false
-    /// Whether a training that could go on may be thrown away.
+    /// Whether a training that could go on, or the result of another one, may be thrown away.
     public var overwrites = false
     public var checkpoints = CheckpointPlan()
     public var stop = StopRequest()

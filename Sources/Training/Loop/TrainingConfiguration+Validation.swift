@@ -16,6 +16,13 @@ extension TrainingConfiguration {
         try require("--early-stop", earlyStop, 0...1_000_000)
         try require("--patience", patience, 1...1_000_000)
         try require("--validate-every", validateEvery, 1...1_000_000_000)
+        try require(
+            sampling == .users || validateEvery == 1000 ? nil : "--validate-every is for --sampling users",
+            "leave it out: with --sampling epoch every epoch ends with a validation")
+        try require(
+            sampling == .epoch || earlyStop == 0 || earlyStop == 10
+                ? nil : "--early-stop counts epochs; with --sampling users it can only be turned off, by 0",
+            "choose a number of validations with --patience")
         try require("--batch-size", batchSize, 1...1_000_000)
         try require("--logical-shards", logicalShards, 1...4096)
         try require(

@@ -37,6 +37,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var historyScores = HistoryScores.exclude
     /// What is reported beside hit ratio and gain.
     public var measures: Set<RankingMeasure> = []
+    /// Whether test is not ranked at the end, so that nobody who searches among options sees it.
+    public var leavesTestAlone = false
     /// Dev results in a row without a rise that end the training; 0: never.
     public var earlyStop = 10
     /// So many epochs (after the first 20) or validations after the best one end the training.
@@ -75,6 +77,7 @@ extension TrainingConfiguration: Codable {
         case topK = "topk"
         case historyScores = "history-scores"
         case measures
+        case leavesTestAlone = "dev-only"
         case earlyStop = "early-stop"
         case sampling
         case validateEvery = "validate-every"
@@ -110,6 +113,7 @@ extension TrainingConfiguration: Codable {
         if let text = try container.decodeIfPresent(String.self, forKey: .measures) {
             measures = try RankingMeasure.list(text, codingPath: container.codingPath + [CodingKeys.measures])
         }
+        leavesTestAlone = try value(.leavesTestAlone, else: leavesTestAlone)
         earlyStop = try value(.earlyStop, else: earlyStop)
         sampling = try value(.sampling, else: sampling)
         validateEvery = try value(.validateEvery, else: validateEvery)
@@ -142,6 +146,7 @@ extension TrainingConfiguration: Codable {
             let names = RankingMeasure.allCases.filter(measures.contains).map(\.rawValue)
             try container.encode(names.joined(separator: ","), forKey: .measures)
         }
+        if leavesTestAlone { try container.encode(leavesTestAlone, forKey: .leavesTestAlone) }
         try container.encode(earlyStop, forKey: .earlyStop)
         try container.encode(sampling, forKey: .sampling)
         try container.encode(validateEvery, forKey: .validateEvery)

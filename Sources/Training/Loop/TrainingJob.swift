@@ -1,5 +1,6 @@
 import Foundation
 import Interactions
+import KernelCore
 import MPI
 import Recommenders
 import Reporting
@@ -47,6 +48,11 @@ public struct TrainingJob: Sendable {
     public func run(
         world: Communicator, console: Console, control: RunControl = RunControl()
     ) throws -> RunOutcome {
+        try Kernel.flushingSubnormals { try train(world: world, console: console, control: control) }
+    }
+
+    private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
+        try configuration.warnOfUnusedOptions(on: console)
         let stalls = try StallDetector(limit: control.stallLimit, world: world)
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
@@ -62,7 +68,7 @@ public struct TrainingJob: Sendable {
             )
         }
         if !control.resumes && !control.overwrites {
-            try world.together { if world.rank == 0 { try refuseUnfinished() } }
+            try world.together { if world.rank == 0 { try refuseLoss(data) } }
         }
         var outcome = RunOutcome.finished(nil)
         var control = control
@@ -95,6 +101,11 @@ public struct TrainingJob: Sendable {
         return outcome
     }
 
+    /// Throws where the parameters in the folder of the run were trained with other options.
+    ///
+    /// Options that only decide when a training ends may differ, and those of ranking.
+    public func requireTrained() throws { try RunFolder(configuration.output).requireTraining(by: configuration) }
+
     /// The configuration of one of the stages, into its own folder.
     private func stageConfiguration(_ stage: TrainingStage?, at index: Int) throws -> TrainingConfiguration {
         var own = configuration
@@ -111,15 +122,28 @@ public struct TrainingJob: Sendable {
         return own
     }
 
-    /// Refuses to begin where a training can go on.
-    private func refuseUnfinished() throws(TrainingError) {
-        let folder = RunFolder(configuration.output)
-        let folders = stages.count > 1 ? [folder.pretrain, folder] : [folder]
-        guard let unfinished = folders.first(where: \.isUnfinished) else { return }
-        throw TrainingError(
-            .usage,
-            "\(unfinished.path) holds a training that stopped after step \(unfinished.checkpoints.steps.last ?? 0)",
-            remedy: "go on with it with --resume, throw it away with --overwrite, or choose another --out")
+    /// Refuses to begin where a training can go on, or where the result of another one would be lost.
+    private func refuseLoss(_ data: TrainingData) throws {
+        for (index, stage) in stages.enumerated() {
+            var own = try stageConfiguration(stage, at: index)
+            own.ranking = try data.ranking(for: own)
+            let folder = RunFolder(own.output)
+            guard !folder.isUnfinished else {
+                throw TrainingError(
+                    .usage,
+                    "\(folder.path) holds a training that stopped after step \(folder.checkpoints.steps.last ?? 0)",
+                    remedy: "go on with it with --resume, throw it away with --overwrite, or choose another --out")
+            }
+            // A stage that continues what is in its own folder keeps it.
+            if let extractor = own.extractor, folder.holdsFindings(of: extractor) { continue }
+            let differences = try folder.differences(from: own, on: data.fingerprint)
+            guard differences.isEmpty else {
+                throw TrainingError(
+                    .usage,
+                    "\(folder.path) holds the result of another training: \(differences.joined(separator: ", "))",
+                    remedy: "choose another --out, or throw the result away with --overwrite")
+            }
+        }
     }
 
     /// Where the stage `finetune` finds its extractor when the stage before was another command.

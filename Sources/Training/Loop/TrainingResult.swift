@@ -6,8 +6,10 @@ import Reporting
 public struct TrainingResult: Sendable {
     public let model: String
     public let dataset: String
-    public let test: RankingMetrics
+    /// nil for a training that leaves test alone.
+    public let test: RankingMetrics?
     public let dev: RankingMetrics
+    /// Of the popularity baseline: on test, or on dev where test is left alone.
     public let popularity: RankingMetrics
     public let ranking: RankingProtocol
     public let historyScores: HistoryScores
@@ -29,10 +31,10 @@ public struct TrainingResult: Sendable {
             "dataset": .string(dataset),
             "evaluation": .string(ranking.rawValue),
             "history_scores": ranking == .full ? .string(historyScores.rawValue) : .null,
-            "test_users": .integer(test.users),
-            "test": test.json,
+            (test == nil ? "dev_users" : "test_users"): .integer((test ?? dev).users),
+            "test": test?.json ?? .null,
             "dev": dev.json,
-            "popularity_test": popularity.json,
+            (test == nil ? "popularity_dev" : "popularity_test"): popularity.json,
             "best_epoch": .integer(bestEpoch),
             "epochs": .integer(epochs),
             "steps": .integer(steps),
@@ -46,10 +48,10 @@ public struct TrainingResult: Sendable {
         ]
     }
 
-    /// The test metrics beside those of the popularity baseline, for people.
-    public var text: String { Self.text(of: json) + (test.interests.map { "\n" + $0.text } ?? "") }
+    /// The test metrics beside those of the popularity baseline, for people; those of dev where test is left alone.
+    public var text: String { Self.text(of: json) + ((test ?? dev).interests.map { "\n" + $0.text } ?? "") }
 
-    /// The table of the test metrics of a `result.json`.
+    /// The table of the test metrics of a `result.json`, or of the dev metrics where test is left alone.
     static func text(of json: JSONValue) -> String {
         func metrics(_ key: String) -> [(name: String, value: Double)] {
             guard case .object(let members)? = json[key] else { return [] }
@@ -61,15 +63,16 @@ public struct TrainingResult: Sendable {
                 }
             }
         }
-        guard case .string(let model)? = json["model"], case .integer(let users)? = json["test_users"] else {
+        let split = json["test_users"] == nil ? "dev" : "test"
+        guard case .string(let model)? = json["model"], case .integer(let users)? = json[split + "_users"] else {
             return ""
         }
-        let test = metrics("test")
-        var table = Table([.text("test, \(users) users")] + test.map { .number($0.name) })
-        for (name, values) in [(model, test), ("popularity", metrics("popularity_test"))] {
+        let found = metrics(split)
+        var table = Table([.text("\(split), \(users) users")] + found.map { .number($0.name) })
+        for (name, values) in [(model, found), ("popularity", metrics("popularity_" + split))] {
             // The baseline does not have every measure.
             let cells = values.map { NumberText.fixed($0.value, decimals: 4) }
-            table.addRow([name] + cells + [String](repeating: "", count: max(test.count - cells.count, 0)))
+            table.addRow([name] + cells + [String](repeating: "", count: max(found.count - cells.count, 0)))
         }
         return table.text
     }

@@ -198,27 +198,29 @@ public final class TrainingRun {
             metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(stopping.bestEpoch))])
     }
 
-    /// Restores the best parameters everywhere and ranks test.
+    /// Restores the best parameters everywhere and ranks test, unless it is to be left alone.
     private func test() throws -> TrainingResult? {
         if let best { exchange.parameters.copy(from: best.values, layout) }
         try exchange.distributeParameters()
         exchange.propagator?.completeAll()
         stalls.note(.evaluating, step: state.step)
-        let test = try Evaluator(
-            store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
+        let split = configuration.leavesTestAlone ? Split.dev : .test
+        let found = try Evaluator(
+            store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
             seed: configuration.seed
         ).metrics(
             of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
         let popularity = try data.popularity.metrics(
-            store: data.store, kind: data.kind, split: .test, historyMax: configuration.options.historyMax,
+            store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
             measures: configuration.measures, world: world)
         stalls.note(.writing, step: state.step)
         return try world.together {
-            guard let best, let dev = state.bestMetrics, let test, let popularity else { return nil }
+            guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
             let result = TrainingResult(
-                model: entry.name, dataset: data.name, test: test, dev: dev, popularity: popularity,
+                model: entry.name, dataset: data.name, test: split == .test ? found : nil,
+                dev: split == .dev ? found : dev, popularity: popularity,
                 ranking: ranking, historyScores: configuration.historyScores, bestEpoch: stopping.bestEpoch,
                 epochs: state.epoch, steps: state.step,
                 parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,

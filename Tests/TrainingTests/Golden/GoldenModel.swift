@@ -1,4 +1,5 @@
 import Differentiation
+import Evaluation
 import Interactions
 import KernelCore
 import Recommenders
@@ -132,6 +133,22 @@ final class GoldenModel {
             table: tape.parameters(model.items.table), candidates: batch.candidates, count: batch.count,
             perUser: batch.candidatesPerSample, columns: queries.vectors.columns, into: &scores)
         return scores
+    }
+
+    /// The positions of the true items of test among all items, with the normal numbers of the case's batch.
+    ///
+    /// - Parameter dataset: the rows of the batch as users, in their order.
+    func positions(
+        on dataset: InteractionDataset, historyMax: Int, historyScores: HistoryScores
+    ) throws -> [Int32] {
+        let shards = try LogicalShards(dataset: dataset, kind: .sequential, count: 1)
+        let store = SequenceStore(dataset: dataset, shards: shards, range: 0..<1)
+        let evaluator = Evaluator(
+            store: store, kind: .sequential, split: .test, historyMax: historyMax, ranking: .full,
+            historyScores: historyScores, seed: 0)
+        let users = store.localUsers(of: 0).map { Int(store.users[$0]) }
+        try #require(users == Array(1...users.count))
+        return withNormals(try golden.routingLogits(0..<users.count)) { evaluator.positions(of: model, on: tape) }
     }
 
     /// Runs a forward pass with the normal numbers of the case, if it has any.
