@@ -158,7 +158,7 @@ import TrainerSupport
         Case("evaluate", "--checkpoint", "run", "--split", "train", message: "--split"),
         Case("evaluate", "--checkpoint", "run", "--topk", "0", message: "--topk"),
         Case("evaluate", "--checkpoint", "run", "--logical-shards", "0", message: "--logical-shards"),
-        Case("evaluate", "--checkpoint", "run", "--seed", "1", message: "--seed and the model's options are for a safetensors file"),
+        Case("evaluate", "--checkpoint", "run", "--seed", "1", message: "are for a safetensors file"),
         Case("evaluate", "--checkpoint", "file.safetensors", message: "--model is missing"),
         Case("evaluate", "--checkpoint", "file.safetensors", "--model", "ComiRec", message: "--dataset is missing"),
         Case(

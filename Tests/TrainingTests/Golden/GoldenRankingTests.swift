@@ -25,22 +25,27 @@ import Testing
         #expect(Set(expected).count > 4, "the case tells positions apart")
     }
 
-    /// The rows of the batch as users 1, 2 and so on: the history in train and its last item in dev, the true item in test.
+    /// The rows of the batch as users 1, 2 and so on: the history in train and its last item in dev, the true item in
+    /// test.
     private func dataset(of golden: GoldenCase) throws -> InteractionDataset {
         let lengths = try golden.tensors.integers("batch.lengths")
         let histories = try golden.tensors.integers("batch.history_items")
         let width = histories.count / lengths.count
         let truths = try golden.tensors.integers("batch.item_id")
-        func history(_ user: Int) -> [Int] { Array(histories[user * width..<user * width + lengths[user]]) }
-        func table(_ file: String, _ items: (Int) -> [Int]) throws -> InteractionTable {
-            let rows = lengths.indices.flatMap { user in items(user).enumerated().map { (user + 1, $0, $1) } }
+        func table(_ file: String, _ places: (Int) -> Range<Int>) throws -> InteractionTable {
+            let rows = lengths.indices.flatMap { user in
+                places(user).map { place in
+                    (user: user + 1, place: place, item: place < width ? histories[user * width + place] : truths[user])
+                }
+            }
             return try InteractionTable(
-                file: file, users: rows.map { Int32($0.0) }, items: rows.map { Int32($0.2) },
-                times: rows.map { Int64($0.1) })
+                file: file, users: rows.map { Int32($0.user) }, items: rows.map { Int32($0.item) },
+                times: rows.map { Int64($0.place) })
         }
+        // A history of one item has nothing to leave to dev.
+        let ends = lengths.map { $0 > 1 ? $0 - 1 : $0 }
         return try InteractionDataset(
-            name: "golden", train: table("train") { lengths[$0] > 1 ? history($0).dropLast() : history($0) },
-            dev: table("dev") { lengths[$0] > 1 ? history($0).suffix(1) : [] }, test: table("test") { [truths[$0]] },
-            itemCount: golden.itemCount)
+            name: "golden", train: table("train") { 0..<ends[$0] }, dev: table("dev") { ends[$0]..<lengths[$0] },
+            test: table("test") { _ in width..<width + 1 }, itemCount: golden.itemCount)
     }
 }

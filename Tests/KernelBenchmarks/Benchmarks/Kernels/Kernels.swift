@@ -165,9 +165,20 @@ private func measureOptimizerAndGraph() {
             step, gradient: gradient, scale: 1 / 256, parameters: parameters, first: first, second: second, count: count
         )
     }
+    // After some thousand calls nothing is left of the numbers, and all that is left counts.
     measure("Adam without gradient, \(count) parameters", isLong: true) {
+        Kernel.flushingSubnormals {
+            Kernel.adam(
+                step, gradient: nil, scale: 1, parameters: parameters, first: first, second: second, count: count)
+        }
+    }
+    nonisolated(unsafe) let subnormal = Operands.numbers(count)
+    nonisolated(unsafe) let subnormalFirst = Operands.zeros(count)
+    nonisolated(unsafe) let subnormalSecond = Operands.zeros(count)
+    measure("Adam without gradient, subnormal numbers kept, \(count) parameters", isLong: true) {
         Kernel.adam(
-            step, gradient: nil, scale: 1, parameters: parameters, first: first, second: second, count: count)
+            step, gradient: nil, scale: 1, parameters: subnormal, first: subnormalFirst, second: subnormalSecond,
+            count: count)
     }
     let graph = Operands.graph
     nonisolated(unsafe) let x = Operands.numbers(graph.nodeCount * NodeGraph.panelWidth)
