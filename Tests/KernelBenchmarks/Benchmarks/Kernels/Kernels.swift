@@ -168,7 +168,7 @@ private func measureOptimizerAndGraph() {
     // After some thousand calls nothing is left of the numbers, and all that is left counts.
     measure("Adam without gradient, \(count) parameters", isLong: true) {
         Kernel.flushingSubnormals {
-            Kernel.adam(
+            _ = Kernel.adam(
                 step, gradient: nil, scale: 1, parameters: parameters, first: first, second: second, count: count)
         }
     }
