@@ -5,7 +5,7 @@ extension Kernel {
     ///
     /// Parameters and moments that no sample feeds any more, as those of rare items, decay towards 0 but never get there:
     /// nine tenths of the smallest subnormal number is the same number again. Processors are slow at arithmetic with such
-    /// numbers, some of them a hundred times, and all steps of a training would meet them again. No other number changes.
+    /// numbers, some of them a hundred times, and all steps of a training would meet them again.
     public static func flushingSubnormals<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {

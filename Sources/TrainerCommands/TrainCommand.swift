@@ -138,10 +138,11 @@ struct TrainCommand: ParsableCommand {
             throw CommandError(
                 exitCode: 65, "\(output): no trained model\ntrain it first, with the same command line without --test")
         }
-        let configuration = try makeConfiguration()
+        guard !devOnly.isOn else { throw CommandError("--test ranks test, --dev-only 1 leaves it alone\nchoose one") }
         let job = try makeJob()
+        let configuration = job.configuration
         do {
-            try job.requireTrained()
+            try job.refuseOtherTraining()
         } catch {
             throw CommandError(exitCode: Launcher.exitCode(for: error), "\(error)")
         }
@@ -155,11 +156,8 @@ struct TrainCommand: ParsableCommand {
         try evaluation.run()
     }
 
-    /// As many as the steps need where these alone are to end the training.
-    private var standardEpochs: Int {
-        guard step.sampling == .users, let maxSteps, maxSteps > 0, validateEvery > 0 else { return 200 }
-        return max((maxSteps - 1) / validateEvery + 1, 1)
-    }
+    /// More than any training has where the steps alone are to end it.
+    private var standardEpochs: Int { step.sampling == .users && maxSteps != nil ? 1_000_000 : 200 }
 
     private func makeJob() throws -> TrainingJob {
         let configuration = try makeConfiguration()
@@ -180,9 +178,6 @@ struct TrainCommand: ParsableCommand {
             throw CommandError(error.description)
         }
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
-        guard !testAll.isOn || evaluation != .sampled else {
-            throw CommandError("--test-all 1 ranks among all items, --evaluation sampled does not\nchoose one of them")
-        }
         var configuration = TrainingConfiguration(
             model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
         step.apply(to: &configuration)

@@ -86,7 +86,14 @@ struct Setting: Sendable {
         ("YouTubeDNN", ["--loss", "sampled-softmax", "--negatives", "9", "--shared-negatives", "0"]),
         ("TiSASRec", ["--loss", "full-softmax", "--dropout", "0.2"]),
         // The recipe for MovieLens-1M.
-        ("SASRec", ["--loss", "full-softmax", "--sampling", "users", "--validate-every", "6", "--layers", "2"]),
+        (
+            "SASRec",
+            [
+                "--loss", "full-softmax", "--sampling", "users", "--validate-every", "6", "--n_layers", "2",
+                "--dropout",
+                "0.2",
+            ]
+        ),
         // The recipe for Grocery and Gourmet Food, of the first stage; the second one has no selection.
         (
             "TiMiRec",

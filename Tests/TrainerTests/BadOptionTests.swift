@@ -29,7 +29,6 @@ import TrainerSupport
         Case("--validate-every", "0"),
         Case("--validate-every", "7", message: "--validate-every is for --sampling users"),
         Case("--sampling=users", "--early-stop", "3", message: "--early-stop counts epochs"),
-        Case("--evaluation=sampled", "--test-all", "1", message: "--test-all 1 ranks among all items"),
         Case("--dev-only", "perhaps"),
         Case("--seed=-1"),
         Case("--batch-size", "0"),

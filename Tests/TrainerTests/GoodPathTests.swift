@@ -256,6 +256,36 @@ import TrainerSupport
         #expect(warnings == ["warning: ComiRec has no use for --dropout, --time-max"])
     }
 
+    @Test func `no resumption removes the result of another model`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let out = try workspace.copy(finished("ComiRec"), as: "run")
+        let result = try await Launch.ranks(2).trainer(
+            [
+                "train", "--model", "TiMiRec", "--resume", "--quiet", "--epochs", "1", "--data-root", finished("data"),
+                "--dataset", FinishedRuns.dataset, "--out", out,
+            ] + FinishedRuns.options)
+        #expect(result.exitCode == 64 && result.errorLines.count == 1, "\(result.standardError)")
+        #expect(result.standardError.contains("--model TiMiRec instead of ComiRec"))
+        #expect(try FinishedRun(folder: out).findings == FinishedRun(folder: finished("ComiRec")).findings)
+    }
+
+    @Test func `another extractor is another training, the same command is not`() async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        let other = try workspace.copy(finished("pretrain"), as: "other")
+        let command = [
+            "train", "--model", "TiMiRec", "--stage", "finetune", "--quiet", "--epochs", "1", "--data-root",
+            finished("data"), "--dataset", FinishedRuns.dataset, "--out", workspace("run"), "--extractor",
+        ]
+        for _ in 1...2 {
+            try await Launch.alone.successfulTrainer(command + [finished("pretrain")] + FinishedRuns.options)
+        }
+        try await expectRefusal(
+            Refusal(64, naming: "holds the result of another training: --extractor \(other)"), .alone,
+            command + [other] + FinishedRuns.options, leaving: workspace("run"))
+    }
+
     @Test func `steps alone limit a training of random users`() async throws {
         let finished = try await FinishedRuns.workspace()
         let workspace = try Workspace()
@@ -266,6 +296,14 @@ import TrainerSupport
             ["train", "--quiet", "--data-root", finished("data"), "--dataset", FinishedRuns.dataset, "--out"]
                 + [workspace("run")] + FinishedRuns.options + options)
         #expect(try FinishedRun(folder: workspace("run")).result["steps"] == 230)
+        try await Launch.alone.successfulTrainer([
+            "train", "--quiet", "--config", workspace("run/config.yaml"), "--steps", "240", "--out", workspace("more"),
+        ])
+        #expect(try FinishedRun(folder: workspace("more")).result["steps"] == 240)
+        try await expectRefusal(
+            Refusal(64, naming: "--max-steps 240 instead of 230", "--resume --extend"), .alone,
+            ["train", "--quiet", "--config", workspace("run/config.yaml"), "--steps", "240"],
+            leaving: workspace("run"))
     }
 
     @Test func `a test by the options of another training is refused`() async throws {
@@ -274,6 +312,9 @@ import TrainerSupport
         try await expectRefusal(
             Refusal(64, naming: "was trained with other options: --interests 3 instead of 2"), .alone,
             command + ["--interests", "3"], leaving: finished("ComiRec"))
+        try await expectRefusal(
+            Refusal(64, naming: "--test ranks test, --dev-only 1 leaves it alone"), .alone,
+            command + ["--dev-only", "1"], leaving: finished("ComiRec"))
         let tested = try await Launch.alone.successfulTrainer(command + ["--topk", "3", "--json"])
         let metrics = try JSONValue(parsing: tested.standardOutput)["metrics"]
         #expect(metrics?["HR@3"] != nil && metrics?["HR@5"] == nil)

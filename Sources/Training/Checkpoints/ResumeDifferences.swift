@@ -4,17 +4,22 @@ import Reporting
 package struct ResumeDifferences {
     /// Names of options that decide when a training ends, not what it computes up to there.
     static let extensions: Set<String> = ["epochs", "early-stop", "patience", "max-steps"]
-    /// Names of options that never change a result, or that only say where something lies.
-    private static let irrelevant: Set<String> = ["out", "data-root", "dataset", "exchange", "extractor"]
+    /// Names of options that never change a result, or that only say where a run and its data lie.
+    static let ofPlaces: Set<String> = ["out", "data-root", "dataset", "exchange"]
+    /// The same for a training that has begun: what it took from an extractor it has.
+    static let irrelevant = ofPlaces.union(["extractor"])
 
     /// `--lr 0.001 instead of 0.01`, by the name of the option.
     package let changes: [(option: String, text: String)]
 
     /// - Parameters:
     ///   - now, before: texts of `config.yaml`. Folders may have moved: what they hold is compared by the fingerprint.
-    package init(now: String, before: String) {
+    package init(now: String, before: String) { self.init(now: now, before: before, ignoring: Self.irrelevant) }
+
+    /// - Parameter ignored: names of options that may differ.
+    init(now: String, before: String, ignoring ignored: Set<String>) {
         let (now, before) = (Self.options(now), Self.options(before))
-        changes = Set(now.keys).union(before.keys).subtracting(Self.irrelevant).sorted().compactMap { option in
+        changes = Set(now.keys).union(before.keys).subtracting(ignored).sorted().compactMap { option in
             let (value, earlier) = (now[option], before[option])
             guard !Self.areEqual(value, earlier) else { return nil }
             let text = "--\(option) \(value ?? "not given") instead of \(earlier ?? "not given")"

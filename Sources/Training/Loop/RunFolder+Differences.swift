@@ -3,25 +3,39 @@ import Reporting
 
 /// Whether what a command asks for is what the folder holds.
 extension RunFolder {
-    /// Options of ranking, and of which part of a training a folder holds: they do not decide about the parameters.
-    private static let ofRanking: Set<String> = [
-        "topk", "evaluation", "history-scores", "measures", "dev-only", "stage",
-    ]
-
-    /// In what a training would differ from the one whose result is here; empty where there is none, or where it is the
-    /// same one.
-    func differences(from configuration: TrainingConfiguration, on data: DatasetFingerprint) throws -> [String] {
-        guard let result = try? String(contentsOfFile: result, encoding: .utf8) else { return [] }
-        let changes = try changes(from: configuration).map(\.text)
-        return (try? JSONValue(parsing: result))?["data"] == data.json ? changes : changes + ["other data"]
+    /// Throws where a training stopped that can go on.
+    func refuseUnfinished() throws(TrainingError) {
+        guard isUnfinished else { return }
+        throw TrainingError(
+            .usage, "\(path) holds a training that stopped after step \(checkpoints.steps.last ?? 0)",
+            remedy: "go on with it with --resume, throw it away with --overwrite, or choose another --out")
     }
 
-    /// Throws where the parameters here were trained with other options.
+    /// Throws where there is the result of another training: with other options, or on other data.
     ///
-    /// Options that only decide when a training ends may differ, and those of ranking.
-    func requireTraining(by configuration: TrainingConfiguration) throws {
-        let changes = try changes(from: configuration).filter {
-            !Self.ofRanking.contains($0.option) && !ResumeDifferences.extensions.contains($0.option)
+    /// - Parameter ignored: names of options that may differ.
+    func refuseResult(
+        unlike configuration: TrainingConfiguration, ignoring ignored: Set<String>, on data: DatasetFingerprint
+    ) throws {
+        guard let result = try? String(contentsOfFile: result, encoding: .utf8) else { return }
+        let changes = try changes(from: configuration, ignoring: ignored)
+        let isOfSameData = (try? JSONValue(parsing: result))?["data"] == data.json
+        guard !changes.isEmpty || !isOfSameData else { return }
+        let goesOn = isOfSameData && changes.allSatisfy { ResumeDifferences.extensions.contains($0.option) }
+        throw TrainingError(
+            .usage,
+            "\(path) holds the result of another training: "
+                + (changes.map(\.text) + (isOfSameData ? [] : ["other data"])).joined(separator: ", "),
+            remedy: (goesOn ? "go on with it with --resume --extend, " : "")
+                + "choose another --out, or throw the result away with --overwrite")
+    }
+
+    /// Throws where the parameters here were trained with other options than those of `configuration`, apart from those
+    /// that only decide when a training ends, and those of ranking.
+    func refuseParameters(unlike configuration: TrainingConfiguration) throws {
+        let ofRanking: Set = ["topk", "evaluation", "history-scores", "measures", "dev-only"]
+        let changes = try changes(from: configuration, ignoring: ResumeDifferences.irrelevant).filter {
+            !ofRanking.contains($0.option) && !ResumeDifferences.extensions.contains($0.option)
         }
         guard !changes.isEmpty else { return }
         throw TrainingError(
@@ -29,8 +43,10 @@ extension RunFolder {
             remedy: "give the options of before, or name another run")
     }
 
-    private func changes(from configuration: TrainingConfiguration) throws -> [(option: String, text: String)] {
+    private func changes(
+        from configuration: TrainingConfiguration, ignoring ignored: Set<String>
+    ) throws -> [(option: String, text: String)] {
         let before = (try? String(contentsOfFile: self.configuration, encoding: .utf8)) ?? ""
-        return ResumeDifferences(now: try text(of: configuration), before: before).changes
+        return ResumeDifferences(now: try text(of: configuration), before: before, ignoring: ignored).changes
     }
 }

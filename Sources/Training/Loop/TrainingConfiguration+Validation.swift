@@ -16,13 +16,6 @@ extension TrainingConfiguration {
         try require("--early-stop", earlyStop, 0...1_000_000)
         try require("--patience", patience, 1...1_000_000)
         try require("--validate-every", validateEvery, 1...1_000_000_000)
-        try require(
-            sampling == .users || validateEvery == 1000 ? nil : "--validate-every is for --sampling users",
-            "leave it out: with --sampling epoch every epoch ends with a validation")
-        try require(
-            sampling == .epoch || earlyStop == 0 || earlyStop == 10
-                ? nil : "--early-stop counts epochs; with --sampling users it can only be turned off, by 0",
-            "choose a number of validations with --patience")
         try require("--batch-size", batchSize, 1...1_000_000)
         try require("--logical-shards", logicalShards, 1...4096)
         try require(
@@ -40,6 +33,17 @@ extension TrainingConfiguration {
             "write numbers from 1: 5,10,20")
         try options.validate()
         try objective.validate(negatives: negatives)
+    }
+
+    /// Refuses what a training would have no use for. The configurations of finished runs may hold it.
+    func validateSampling() throws(TrainingError) {
+        try require(
+            sampling == .users || validateEvery == 1000 ? nil : "--validate-every is for --sampling users",
+            "leave it out, or set it to 1000: with --sampling epoch every epoch ends with a validation")
+        try require(
+            sampling == .epoch || earlyStop == 0 || earlyStop == 10
+                ? nil : "--early-stop counts epochs; with --sampling users it can only be turned off, by 0",
+            "choose a number of validations with --patience")
     }
 }
 

@@ -13,7 +13,7 @@ public enum StageSelection: Sendable, Equatable {
 
 /// All runs that a command asks for, on one reading of the data.
 public struct TrainingJob: Sendable {
-    let configuration: TrainingConfiguration
+    public let configuration: TrainingConfiguration
     let entry: RecommenderEntry
     let stages: [TrainingStage?]
 
@@ -35,6 +35,7 @@ public struct TrainingJob: Sendable {
             throw TrainingError(
                 .usage, "\(entry.name) has no stage \(stage.rawValue)", remedy: "leave --stage out")
         }
+        try configuration.validateSampling()
         try configuration.checkObjective(of: entry, in: stages)
         if configuration.extractor != nil && stages != [.finetune] {
             throw TrainingError(
@@ -68,7 +69,10 @@ public struct TrainingJob: Sendable {
             )
         }
         if !control.resumes && !control.overwrites {
-            try world.together { if world.rank == 0 { try refuseLoss(data) } }
+            try world.together {
+                guard world.rank == 0 else { return }
+                for index in stages.indices { try refuseLoss(inStageAt: index, data) }
+            }
         }
         var outcome = RunOutcome.finished(nil)
         var control = control
@@ -84,9 +88,11 @@ public struct TrainingJob: Sendable {
             }
             console.info("training \(entry.name)\(name) into \(own.output)")
             if own.output != configuration.output {
-                // What an earlier command left must not stand for this one until its last stage ends.
                 try world.together {
-                    if world.rank == 0 { try RunFolder(configuration.output).removeFindings() }
+                    guard world.rank == 0 else { return }
+                    if !control.overwrites { try refuseLoss(inStageAt: stages.count - 1, data) }
+                    // What an earlier command left must not stand for this one until its last stage ends.
+                    try RunFolder(configuration.output).removeFindings()
                 }
             }
             outcome = try run.run()
@@ -104,7 +110,11 @@ public struct TrainingJob: Sendable {
     /// Throws where the parameters in the folder of the run were trained with other options.
     ///
     /// Options that only decide when a training ends may differ, and those of ranking.
-    public func requireTrained() throws { try RunFolder(configuration.output).requireTraining(by: configuration) }
+    public func refuseOtherTraining() throws {
+        let last = stages.count - 1
+        let own = try stageConfiguration(stages[last], at: last)
+        try RunFolder(own.output).refuseParameters(unlike: own)
+    }
 
     /// The configuration of one of the stages, into its own folder.
     private func stageConfiguration(_ stage: TrainingStage?, at index: Int) throws -> TrainingConfiguration {
@@ -122,28 +132,21 @@ public struct TrainingJob: Sendable {
         return own
     }
 
-    /// Refuses to begin where a training can go on, or where the result of another one would be lost.
-    private func refuseLoss(_ data: TrainingData) throws {
-        for (index, stage) in stages.enumerated() {
-            var own = try stageConfiguration(stage, at: index)
-            own.ranking = try data.ranking(for: own)
-            let folder = RunFolder(own.output)
-            guard !folder.isUnfinished else {
-                throw TrainingError(
-                    .usage,
-                    "\(folder.path) holds a training that stopped after step \(folder.checkpoints.steps.last ?? 0)",
-                    remedy: "go on with it with --resume, throw it away with --overwrite, or choose another --out")
-            }
-            // A stage that continues what is in its own folder keeps it.
-            if let extractor = own.extractor, folder.holdsFindings(of: extractor) { continue }
-            let differences = try folder.differences(from: own, on: data.fingerprint)
-            guard differences.isEmpty else {
-                throw TrainingError(
-                    .usage,
-                    "\(folder.path) holds the result of another training: \(differences.joined(separator: ", "))",
-                    remedy: "choose another --out, or throw the result away with --overwrite")
-            }
+    /// Refuses to begin a stage where a training can go on, or where the result of another one would be lost.
+    private func refuseLoss(inStageAt index: Int, _ data: TrainingData) throws {
+        var own = try stageConfiguration(stages[index], at: index)
+        own.ranking = try data.ranking(for: own)
+        let folder = RunFolder(own.output)
+        try folder.refuseUnfinished()
+        let continuesOwn = own.extractor.map(folder.holdsFindings(of:)) ?? false
+        if continuesOwn, try folder.readConfiguration().stage != own.stage {
+            // The stage before is kept, in place of what was kept before.
+            try folder.pretrain.refuseUnfinished()
+            return
         }
+        // An extractor that nobody named is the one in the run's own folder.
+        let ignored = configuration.extractor == nil ? ResumeDifferences.irrelevant : ResumeDifferences.ofPlaces
+        try folder.refuseResult(unlike: own, ignoring: ignored, on: data.fingerprint)
     }
 
     /// Where the stage `finetune` finds its extractor when the stage before was another command.

@@ -110,7 +110,9 @@ public final class TrainingRun {
     private func trainEpoch() throws -> Bool {
         let steps = min(stepsPerEpoch, configuration.maxSteps.map { $0 - state.step + state.place } ?? stepsPerEpoch)
         worker.beginEpoch(state.epoch)
-        progress.beginEpoch(state.epoch, of: configuration.epochs, steps: steps, completed: state.place)
+        let epochs = configuration.maxSteps.map { min(configuration.epochs, ($0 - 1) / max(stepsPerEpoch, 1) + 1) }
+        progress.beginEpoch(
+            state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.place)
         epochStart = .now
         while state.place < steps {
             stalls.note(.computing, step: state.step + 1)
