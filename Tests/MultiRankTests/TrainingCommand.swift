@@ -103,6 +103,7 @@ struct Setting: Sendable {
             ]
         ),
         ("TiMiRec", ["--selection", "soft", "--loss", "full-softmax", "--importance", "1"]),
+        ("BaM-MIND", ["--selection", "soft-linear", "--loss", "sampled-softmax", "--negatives", "50"]),
         (
             "BaM-ComiRec",
             [
