@@ -46,8 +46,7 @@ struct CutOffs: ExpressibleByArgument {
 
     init(_ values: [Int]) { self.values = values }
 
-    var text: String { values.map(String.init).joined(separator: ",") }
-    var defaultValueDescription: String { text }
+    var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
 }
 
 /// Measures as `recall,mrr`, or `none`.
@@ -59,10 +58,6 @@ struct MeasureList: ExpressibleByArgument {
         let measures = parts.compactMap { RankingMeasure(rawValue: String($0)) }
         guard measures.count == parts.count else { return nil }
         values = Set(measures)
-    }
-
-    var text: String {
-        values.isEmpty ? "none" : RankingMeasure.allCases.filter(values.contains).map(\.rawValue).joined(separator: ",")
     }
 
     /// All that there are.

@@ -139,36 +139,29 @@ struct TrainCommand: ParsableCommand {
                 exitCode: 65, "\(output): no trained model\ntrain it first, with the same command line without --test")
         }
         guard !devOnly.isOn else { throw CommandError("--test ranks test, --dev-only 1 leaves it alone\nchoose one") }
-        let job = try makeJob()
-        let configuration = job.configuration
         do {
-            try job.refuseOtherTraining()
+            try makeJob().refuseOtherTraining()
         } catch {
-            throw CommandError(exitCode: Launcher.exitCode(for: error), "\(error)")
+            throw error as? CommandError ?? CommandError(exitCode: Launcher.exitCode(for: error), "\(error)")
         }
-        var arguments = ["--checkpoint", output, "--dataset", configuration.dataset]
+        var arguments = ["--checkpoint", output]
+        if let dataset = data.dataset { arguments += ["--dataset", dataset] }
         if let root = data.dataRoot { arguments += ["--data-root", root] }
-        if let ranking = configuration.ranking { arguments += ["--evaluation", ranking.rawValue] }
-        arguments += ["--topk", topk.text, "--history-scores", historyScores.rawValue]
-        if let measures { arguments += ["--measures", measures.text] }
-        if json { arguments.append("--json") }
-        var evaluation = try EvaluateCommand.parse(arguments)
-        try evaluation.run()
+        var command = try EvaluateCommand.parse(arguments)
+        command.evaluation = ranking
+        command.topk = topk
+        command.historyScores = historyScores
+        command.measures = measures
+        command.json = json
+        try command.run()
     }
 
     /// More than any training has where the steps alone are to end it.
     private var standardEpochs: Int { step.sampling == .users && maxSteps != nil ? 1_000_000 : 200 }
 
-    private func makeJob() throws -> TrainingJob {
-        let configuration = try makeConfiguration()
-        do {
-            return try TrainingJob(configuration, stage: stage?.selection ?? .all)
-        } catch {
-            throw CommandError(exitCode: 64, error.description)
-        }
-    }
+    private var ranking: RankingProtocol? { testAll.isOn ? .full : evaluation }
 
-    private func makeConfiguration() throws -> TrainingConfiguration {
+    private func makeJob() throws -> TrainingJob {
         // Not in validate(): a mistyped option is to be named before what is missing because of it.
         guard model != nil else {
             throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
@@ -183,7 +176,7 @@ struct TrainCommand: ParsableCommand {
         step.apply(to: &configuration)
         configuration.epochs = epochs ?? standardEpochs
         configuration.maxSteps = maxSteps
-        configuration.ranking = testAll.isOn ? .full : evaluation
+        configuration.ranking = ranking
         configuration.leavesTestAlone = devOnly.isOn
         configuration.topK = topk.values
         configuration.historyScores = historyScores
@@ -194,7 +187,11 @@ struct TrainCommand: ParsableCommand {
         configuration.extractor = extractor
         configuration.options = arguments.options
         configuration.objective = objective.options
-        return configuration
+        do {
+            return try TrainingJob(configuration, stage: stage?.selection ?? .all)
+        } catch {
+            throw CommandError(exitCode: 64, error.description)
+        }
     }
 
     /// The catalogue's spelling of the model, or what was typed.

@@ -14,10 +14,9 @@ package struct ResumeDifferences {
 
     /// - Parameters:
     ///   - now, before: texts of `config.yaml`. Folders may have moved: what they hold is compared by the fingerprint.
-    package init(now: String, before: String) { self.init(now: now, before: before, ignoring: Self.irrelevant) }
-
-    /// - Parameter ignored: names of options that may differ.
-    init(now: String, before: String, ignoring ignored: Set<String>) {
+    ///   - ignored: names of options that may differ.
+    package init(now: String, before: String, ignoring ignored: Set<String>? = nil) {
+        let ignored = ignored ?? Self.irrelevant
         let (now, before) = (Self.options(now), Self.options(before))
         changes = Set(now.keys).union(before.keys).subtracting(ignored).sorted().compactMap { option in
             let (value, earlier) = (now[option], before[option])

@@ -18,7 +18,7 @@ extension RunFolder {
         unlike configuration: TrainingConfiguration, ignoring ignored: Set<String>, on data: DatasetFingerprint
     ) throws {
         guard let result = try? String(contentsOfFile: result, encoding: .utf8) else { return }
-        let changes = try changes(from: configuration, ignoring: ignored)
+        let changes = try differences(from: configuration, ignoring: ignored).changes
         let isOfSameData = (try? JSONValue(parsing: result))?["data"] == data.json
         guard !changes.isEmpty || !isOfSameData else { return }
         let goesOn = isOfSameData && changes.allSatisfy { ResumeDifferences.extensions.contains($0.option) }
@@ -34,7 +34,7 @@ extension RunFolder {
     /// that only decide when a training ends, and those of ranking.
     func refuseParameters(unlike configuration: TrainingConfiguration) throws {
         let ofRanking: Set = ["topk", "evaluation", "history-scores", "measures", "dev-only"]
-        let changes = try changes(from: configuration, ignoring: ResumeDifferences.irrelevant).filter {
+        let changes = try differences(from: configuration).changes.filter {
             !ofRanking.contains($0.option) && !ResumeDifferences.extensions.contains($0.option)
         }
         guard !changes.isEmpty else { return }
@@ -43,10 +43,11 @@ extension RunFolder {
             remedy: "give the options of before, or name another run")
     }
 
-    private func changes(
-        from configuration: TrainingConfiguration, ignoring ignored: Set<String>
-    ) throws -> [(option: String, text: String)] {
+    /// In what a configuration differs from that of the run here.
+    func differences(
+        from configuration: TrainingConfiguration, ignoring ignored: Set<String> = ResumeDifferences.irrelevant
+    ) throws -> ResumeDifferences {
         let before = (try? String(contentsOfFile: self.configuration, encoding: .utf8)) ?? ""
-        return ResumeDifferences(now: try text(of: configuration), before: before, ignoring: ignored).changes
+        return ResumeDifferences(now: try text(of: configuration), before: before, ignoring: ignored)
     }
 }

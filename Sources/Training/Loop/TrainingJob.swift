@@ -13,7 +13,7 @@ public enum StageSelection: Sendable, Equatable {
 
 /// All runs that a command asks for, on one reading of the data.
 public struct TrainingJob: Sendable {
-    public let configuration: TrainingConfiguration
+    let configuration: TrainingConfiguration
     let entry: RecommenderEntry
     let stages: [TrainingStage?]
 

@@ -25,8 +25,7 @@ extension TrainingRun {
                     .data, "\(data.folder) is not the data set that \(folder.path) was trained on",
                     remedy: "restore the data set, or begin a new training in another --out")
             }
-            let before = (try? String(contentsOfFile: folder.configuration, encoding: .utf8)) ?? ""
-            let differences = ResumeDifferences(now: try folder.text(of: configuration), before: before)
+            let differences = try folder.differences(from: configuration)
             try differences.refuse(accepting: control.extends, path: folder.path)
             guard isLast, !differences.changes.isEmpty else { return FinishedRun(stored: json) }
             guard !folder.checkpoints.steps.isEmpty else {
