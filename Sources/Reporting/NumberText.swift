@@ -20,6 +20,17 @@ public enum NumberText {
         }
     }
 
+    /// With so many significant digits and an exponent where the number is very large or small, such as `1.05e+21`.
+    public static func significant(_ value: Double, digits: Int) -> String {
+        guard value.isFinite else { return fixed(value, decimals: 0) }
+        return withVaList([Int32(max(1, min(digits, 17))), value]) { arguments in
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+                vsnprintf(buffer.baseAddress!, buffer.count, "%.*g", arguments)
+                return String(cString: buffer.baseAddress!)
+            }
+        }
+    }
+
     /// A whole number with a comma between groups of three digits, such as `52,310`.
     public static func grouped(_ value: Int) -> String {
         let digits = Array(String(value.magnitude))

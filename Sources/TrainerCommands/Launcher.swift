@@ -29,6 +29,10 @@ enum Launcher {
     /// The exit code of a training that stopped with a checkpoint to go on from (`EX_TEMPFAIL` of `sysexits.h`).
     static let stoppedEarly: Int32 = 75
 
+    /// The exit code of a training that found another process at work on its run, or lost the run to one (`EX_CANTCREAT` of
+    /// `sysexits.h`). To start again would not help.
+    static let taken: Int32 = 73
+
     /// Runs `body` on all ranks and ends the process with the exit code that it returns, if that is not 0. An error ends
     /// all ranks with its exit code and one message.
     static func run(isQuiet: Bool, _ body: (Communicator, Console) throws -> Int32) {
@@ -66,6 +70,7 @@ enum Launcher {
             case .usage: 64
             case .data: 65
             case .failure: 70
+            case .taken: taken
             }
         case let error as DatasetError: error.kind == .configuration ? 64 : 65
         case is SafetensorsError: 65

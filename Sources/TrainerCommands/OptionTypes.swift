@@ -65,6 +65,7 @@ struct MeasureList: ExpressibleByArgument {
 }
 
 extension RankingProtocol: ExpressibleByArgument {}
+extension KeptParameters: ExpressibleByArgument {}
 extension HistoryScores: ExpressibleByArgument {}
 extension ExchangeKind: ExpressibleByArgument {}
 extension SamplingRule: ExpressibleByArgument {}

@@ -10,7 +10,8 @@ import Training
 /// `trainer train`.
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Trains a model and tests it with the parameters of its best epoch.",
+        commandName: "train",
+        abstract: "Trains a model and tests it, with the parameters of its best epoch or of the last one.",
         discussion: """
             Models:
             \(ModelList.text)
@@ -58,6 +59,13 @@ struct TrainCommand: ParsableCommand {
 
     @Option(help: "The most epochs (after the first 20) or validations since the best one; needs --early-stop.")
     var patience = 20
+
+    @Option(
+        help: """
+            Keep and test the parameters of the best or of the last epoch; a stage continues those that are kept. \
+            (default: best; last where there are no dev rows)
+            """)
+    var keep: KeptParameters?
 
     @OptionGroup(title: "Training step") var step: StepArguments
 
@@ -184,6 +192,7 @@ struct TrainCommand: ParsableCommand {
         configuration.earlyStop = earlyStop
         configuration.validateEvery = validateEvery
         configuration.patience = patience
+        configuration.keep = keep
         configuration.extractor = extractor
         configuration.options = arguments.options
         configuration.objective = objective.options
@@ -197,43 +206,11 @@ struct TrainCommand: ParsableCommand {
     /// The catalogue's spelling of the model, or what was typed.
     private var modelName: String { model.map { RecommenderCatalogue.entry(named: $0)?.name ?? $0 } ?? "" }
 
-    /// The options of sampling, stopping and single models that are not as usual; the layers of a later stage do not count.
-    private var unusualOptions: [String] {
-        let options = arguments.options
-        let usual = ModelOptions()
-        let hasStages = model.flatMap(RecommenderCatalogue.entry(named:))?.stages.isEmpty == false
-        return [
-            step.sampling == .epoch ? nil : "\(step.sampling.rawValue)\(validateEvery)",
-            earlyStop == 10 ? nil : "stop\(earlyStop)",
-            patience == 20 ? nil : "patience\(patience)",
-            hasStages ? nil : options.layers.map { "layers\($0)" },
-            options.heads == usual.heads ? nil : "heads\(options.heads)",
-            options.dropout == usual.dropout ? nil : "dropout\(options.dropout)",
-            options.hiddenSize == usual.hiddenSize ? nil : "hidden\(options.hiddenSize)",
-            options.timeMax == usual.timeMax ? nil : "time\(options.timeMax)",
-            options.power == usual.power ? nil : "p\(options.power)",
-            options.iterations == usual.iterations ? nil : "iterations\(options.iterations)",
-            options.reluLayer == usual.reluLayer ? nil : "relu",
-            options.routing == usual.routing ? nil : "over-\(options.routing.rawValue)",
-            options.adaptiveInterests == usual.adaptiveInterests ? nil : "adaptive",
-        ].compactMap { $0 }
-    }
-
-    /// The folder that is asked for, or one named after what decides about the result of the first stage, so that a
-    /// later stage finds the earlier one and other options get another folder.
+    /// The folder that is asked for, or the default one.
     private var output: String {
         if let out { return out }
         if let path = data.path, !data.pathIsRoot { return path }
-        let options = arguments
-        let parts =
-            [
-                modelName, "K\(options.interests)", "d\(options.embeddingSize)",
-                "pos\(options.addPositions.isOn ? 1 : 0)",
-                "trm\(options.addTransformer.isOn ? 1 : 0)", "attention\(options.attentionSize)",
-                "history\(options.historyMax)", "batch\(step.batchSize)", "shards\(step.logicalShards)",
-                "negatives\(step.negatives)", "lr\(step.lr)", "l2_\(step.l2)", "seed\(step.seed)",
-            ] + unusualOptions + objective.unusualParts
-        return "runs/\(data.dataset ?? "")/" + parts.joined(separator: "-")
+        return defaultFolder
     }
 }
 

@@ -18,7 +18,8 @@ public enum Trainer {
             }
             try ArgumentSpelling.refuseTwoModels(arguments)
             var command = try TrainerCommand.parseAsRoot(
-                BaMCommandLine.expand(try ConfigurationFile.expand(arguments)))
+                BaMCommandLine.expand(
+                    try PathSpelling.expand(try ConfigurationFile.expand(try PathSpelling.expand(arguments)))))
             try command.run()
         } catch {
             if !Launcher.isFirstRank { Launcher.endBehindFirstRank(error) }
@@ -42,8 +43,8 @@ struct TrainerCommand: ParsableCommand {
             One rank per core:    mpirun -n 8 trainer train ...
             All models:           trainer train --model
 
-            Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 74 input/output error,
-            75 stopped early with a checkpoint to go on from.
+            Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 73 another process works on the run,
+            74 input/output error, 75 stopped early with a checkpoint to go on from.
             """,
         subcommands: [TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DataCommand.self])
 }

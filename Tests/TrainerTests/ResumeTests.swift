@@ -225,7 +225,7 @@ import TrainerSupport
         // What a later attempt does first.
         try "2 elsewhere 77 x\n".write(toFile: out + "/attempt", atomically: true, encoding: .utf8)
         let result = try await ghost.result
-        #expect(result.exitCode == 74, "\(result.standardError)")
+        #expect(result.exitCode == 73, "\(result.standardError)")
         #expect(result.standardError.contains("process 77 on elsewhere (attempt 2) has taken over this run"))
     }
 

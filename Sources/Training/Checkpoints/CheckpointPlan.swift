@@ -1,6 +1,7 @@
 /// When checkpoints are written, and how many are kept.
 ///
-/// A training that is asked to stop writes one in any case.
+/// The first one of a training comes early: what is not saved yet would be lost as a whole. A training that is asked to
+/// stop writes one in any case.
 public struct CheckpointPlan: Sendable, Equatable {
     /// Steps from one checkpoint to the next; nil: steps do not count.
     public var everySteps: Int?
@@ -17,6 +18,9 @@ public struct CheckpointPlan: Sendable, Equatable {
 
     /// Whether there are any but at a stop.
     var isOn: Bool { everySteps != nil || everySeconds != nil }
+
+    /// The most seconds until the first checkpoint of a training; the end of its first epoch can be earlier.
+    static let secondsToFirst = 30.0
 
     /// - Parameters:
     ///   - steps, seconds: since the last checkpoint.

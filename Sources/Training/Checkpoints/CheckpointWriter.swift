@@ -100,8 +100,14 @@ final class CheckpointWriter {
     }
 
     /// Whether a checkpoint is due after `step` and the one before it is written. Throws what went wrong with that.
-    func isDue(step: Int) throws -> Bool {
-        guard plan.isOn, plan.isDue(steps: step - lastStep, seconds: plan.everySeconds == nil ? 0 : secondsSinceLast),
+    ///
+    /// - Parameter endsEpoch: whether the step was the last one of its epoch, and dev is ranked.
+    func isDue(step: Int, endsEpoch: Bool = false) throws -> Bool {
+        guard plan.isOn else { return false }
+        let isFirst = lastStep == 0
+        let isPlanned = plan.isDue(
+            steps: step - lastStep, seconds: plan.everySeconds == nil ? 0 : secondsSinceLast)
+        guard isPlanned || isFirst && (endsEpoch || secondsSinceLast >= CheckpointPlan.secondsToFirst),
             !work.isBusy.load(ordering: .acquiring)
         else { return false }
         if let failure = work.failure.withLock(\.self) { throw failure }
@@ -130,6 +136,9 @@ final class CheckpointWriter {
         try take(state, parameters: parameters, moments: moments, best: best)
         try work.write()
     }
+
+    /// Waits for the checkpoint that is on its way, before the training ends with an error.
+    func finish() { work.wait() }
 
     private func take(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),

@@ -16,10 +16,12 @@ package struct TrainingState: Sendable, Equatable, Codable {
     package var epochLoss = 0.0
     package var epochSamples = 0
     package var epochSeconds = 0.0
+    /// Mean loss of the first step; nil before it, and in checkpoints of earlier versions.
+    package var firstLoss: Double?
     /// Of all steps that are done.
     package var samples = 0
     package var trainSeconds = 0.0
-    /// Dev results of all epochs that were evaluated, the best of them (0: none) and its metrics.
+    /// Dev results of all epochs that were evaluated, the best of them (0: none) and the metrics of the kept one.
     package var results: [Double] = []
     package var bestEpoch = 0
     package var bestMetrics: RankingMetrics?
@@ -38,6 +40,7 @@ package struct TrainingState: Sendable, Equatable, Codable {
         let numbers = [step, epoch, place, epochSamples, samples, bestEpoch]
         if numbers.contains(where: { $0 < 0 }) { return "a number is negative" }
         // So that the numbers of the steps to come can be added.
+        if let firstLoss, !firstLoss.isFinite { return "the first loss is \(firstLoss)" }
         if max(samples, epochSamples) > 1 << 53 { return "\(samples) samples" }
         if let bestMetrics, !bestMetrics.isConsistent { return "the best metrics do not fit together" }
         if log.contains(where: { $0.utf8.contains(UInt8(ascii: "\n")) }) { return "a line of the log is more than one" }

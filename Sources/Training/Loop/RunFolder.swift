@@ -13,34 +13,61 @@ public struct RunFolder: Sendable {
     public var model: String { path + "/model/model.safetensors" }
     /// Who works on the run: see ``RunFence``.
     var attempt: String { path + "/attempt" }
+    /// The last sign of life of that process: see ``RunHeartbeat``.
+    var heartbeat: String { path + "/heartbeat" }
+    /// The claim of a process that has not begun to write.
+    func claim(_ attempt: Int) -> String { path + "/" + Self.prefixOfClaims + String(attempt) }
+    /// The numbers of such claims.
+    var claims: [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.compactMap { name in
+            guard name.hasPrefix(Self.prefixOfClaims) else { return nil }
+            return Int(name.dropFirst(Self.prefixOfClaims.count)).flatMap { RunClaim.numbers.contains($0) ? $0 : nil }
+        }
+    }
+    private static let prefixOfClaims = ".attempt-"
     var checkpoints: CheckpointFolder { CheckpointFolder(path: path + "/checkpoints") }
 
     /// The run of the stage before, kept inside the run that continues it.
     public var pretrain: RunFolder { RunFolder(path + "/pretrain") }
 
-    /// Makes the folder and those inside it.
-    public func create() throws(FileError) {
+    /// Makes the folders inside of the folder, for a process that has claimed the run.
+    func create() throws(FileError) {
         for folder in [path, path + "/model", checkpoints.path] {
-            try Self.makeFolder(folder)
+            _ = try Self.makeFolder(folder)
             AtomicFile.removeLeftovers(in: folder)
         }
     }
 
     /// Makes a folder and those around it, as far as they are not there.
-    private static func makeFolder(_ path: String) throws(FileError) {
-        if mkdir(path, 0o777) == 0 { return }
-        var isFolder: ObjCBool = false
-        switch errno {
-        case EEXIST where FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue:
-            return
-        case ENOENT where path.dropLast().contains("/"):
-            try makeFolder(URL(filePath: path).deletingLastPathComponent().path)
-            try makeFolder(path)
-        case let code:
-            throw FileError(
-                path: path, operation: .create, reason: String(cString: strerror(code)),
-                advice: "choose another folder with --out")
+    ///
+    /// - Returns: those that were not there, the outer ones first.
+    static func makeFolder(_ path: String) throws(FileError) -> [String] {
+        var made: [String] = []
+        // As the system reads a path, part by part: what `..` means depends on what is there.
+        var end = path.startIndex
+        while end < path.endIndex {
+            end = path[end...].firstIndex { $0 != "/" } ?? path.endIndex
+            end = path[end...].firstIndex(of: "/") ?? path.endIndex
+            let part = String(path[..<end])
+            if isFolder(part) { continue }
+            if mkdir(part, 0o777) == 0 {
+                made.append(part)
+            } else if case let code = errno, !isFolder(part) {
+                for folder in made.reversed() { rmdir(folder) }
+                // What is there and is no folder.
+                let reason = String(cString: strerror(code == EEXIST ? ENOTDIR : code))
+                throw FileError(
+                    path: path, operation: .create, reason: part == path ? reason : "\(part): \(reason)",
+                    advice: "choose another folder with --out")
+            }
         }
+        return made
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Removes what an earlier run found: one that does not get to its end must not look as if it had.

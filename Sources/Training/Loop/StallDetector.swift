@@ -30,6 +30,8 @@ public final class StallDetector {
     private let entries: UnsafeMutablePointer<Atomic<Int>>
     private let watch: StallWatch?
     private let place: Int
+    /// Of this rank.
+    let progress = RankProgress()
 
     /// Collective.
     ///
@@ -63,6 +65,7 @@ public final class StallDetector {
         entries[place + StallWatch.activity].store(activity.rawValue, ordering: .relaxed)
         entries[place + StallWatch.step].store(step, ordering: .relaxed)
         entries[place + StallWatch.beat].wrappingAdd(1, ordering: .relaxed)
+        progress.note(activity, step: step)
     }
 
     /// Ends the watching and gives the shared memory back. Collective.

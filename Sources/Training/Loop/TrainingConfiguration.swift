@@ -43,6 +43,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var earlyStop = 10
     /// So many epochs (after the first 20) or validations after the best one end the training.
     public var patience = 20
+    /// nil: the best where the data set has dev rows, otherwise the last.
+    public var keep: KeptParameters?
     public var exchange = ExchangeKind.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
@@ -81,7 +83,7 @@ extension TrainingConfiguration: Codable {
         case earlyStop = "early-stop"
         case sampling
         case validateEvery = "validate-every"
-        case patience
+        case patience, keep
         case exchange, extractor
     }
 
@@ -118,6 +120,7 @@ extension TrainingConfiguration: Codable {
         sampling = try value(.sampling, else: sampling)
         validateEvery = try value(.validateEvery, else: validateEvery)
         patience = try value(.patience, else: patience)
+        keep = try container.decodeIfPresent(KeptParameters.self, forKey: .keep)
         exchange = try value(.exchange, else: exchange)
         extractor = try container.decodeIfPresent(String.self, forKey: .extractor)
         options = try ModelOptions(from: decoder)
@@ -151,6 +154,8 @@ extension TrainingConfiguration: Codable {
         try container.encode(sampling, forKey: .sampling)
         try container.encode(validateEvery, forKey: .validateEvery)
         try container.encode(patience, forKey: .patience)
+        // The best ones were kept before there was a choice.
+        if keep == .last { try container.encode(keep, forKey: .keep) }
         try container.encode(exchange, forKey: .exchange)
         try container.encodeIfPresent(extractor, forKey: .extractor)
         try options.encode(to: encoder)

@@ -7,6 +7,8 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
         case data
         /// The training itself failed.
         case failure
+        /// Another process works on the run.
+        case taken
     }
 
     public let kind: Kind

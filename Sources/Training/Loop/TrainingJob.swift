@@ -55,6 +55,8 @@ public struct TrainingJob: Sendable {
     private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
         try configuration.warnOfUnusedOptions(on: console)
         let stalls = try StallDetector(limit: control.stallLimit, world: world)
+        let fence = try claimRun(configuration.output, control, stalls, world, console)
+        defer { fence?.release() }
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
@@ -66,6 +68,11 @@ public struct TrainingJob: Sendable {
         if entry.needsTimes && !data.store.hasTimes {
             console.warning(
                 "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
+            )
+        }
+        if !data.hasDev {
+            console.warning(
+                "\(data.name) has no dev rows: nothing ends the training early, and the parameters of its last epoch are kept"
             )
         }
         if !control.resumes && !control.overwrites {
@@ -87,24 +94,46 @@ public struct TrainingJob: Sendable {
                 continue
             }
             console.info("training \(entry.name)\(name) into \(own.output)")
+            run.fence = fence
             if own.output != configuration.output {
                 try world.together {
-                    guard world.rank == 0 else { return }
+                    guard let fence else { return }
                     if !control.overwrites { try refuseLoss(inStageAt: stages.count - 1, data) }
+                    try fence.begin()
                     // What an earlier command left must not stand for this one until its last stage ends.
                     try RunFolder(configuration.output).removeFindings()
                 }
+                run.fence = try claimRun(own.output, control, stalls, world, console)
             }
+            defer { run.fence?.release() }
             outcome = try run.run()
             guard case .finished = outcome else { break }
             let start = run.startSeconds.map { ", first step after \(NumberText.fixed($0, decimals: 2)) s" } ?? ""
             console.info(
                 "trained\(name) in \(NumberText.duration(seconds: run.state.trainSeconds)), "
-                    + "best epoch \(run.state.bestEpoch)\(start)")
+                    + (run.configuration.keep == .last
+                        ? "the last epoch is kept\(start)" : "best epoch \(run.state.bestEpoch)\(start)"))
             control.begin = .now
         }
         try stalls.close()
         return outcome
+    }
+
+    /// Claims a run for this process, at rank 0; nil elsewhere. Collective.
+    private func claimRun(
+        _ output: String, _ control: RunControl, _ stalls: StallDetector, _ world: Communicator, _ console: Console
+    ) throws -> RunFence? {
+        try world.together {
+            guard world.rank == 0 else { return nil }
+            let folder = RunFolder(output)
+            try folder.refuseForeign(overwrites: control.overwrites)
+            return try RunFence(
+                claiming: folder, progress: stalls.progress, stallLimit: control.stallLimit
+            ) {
+                stalls.note(.starting, step: 0)
+                if let text = $0 { console.info(text) }
+            }
+        }
     }
 
     /// Throws where the parameters in the folder of the run were trained with other options.
@@ -134,8 +163,7 @@ public struct TrainingJob: Sendable {
 
     /// Refuses to begin a stage where a training can go on, or where the result of another one would be lost.
     private func refuseLoss(inStageAt index: Int, _ data: TrainingData) throws {
-        var own = try stageConfiguration(stages[index], at: index)
-        own.ranking = try data.ranking(for: own)
+        let own = try data.resolve(try stageConfiguration(stages[index], at: index))
         let folder = RunFolder(own.output)
         try folder.refuseUnfinished()
         let continuesOwn = own.extractor.map(folder.holdsFindings(of:)) ?? false

@@ -8,12 +8,16 @@ public struct TrainingResult: Sendable {
     public let dataset: String
     /// nil for a training that leaves test alone.
     public let test: RankingMetrics?
+    /// Of the kept parameters.
     public let dev: RankingMetrics
     /// Of the popularity baseline: on test, or on dev where test is left alone.
     public let popularity: RankingMetrics
     public let ranking: RankingProtocol
     public let historyScores: HistoryScores
-    public let bestEpoch: Int
+    /// The epoch with the best dev result; nil without dev rows.
+    public let bestEpoch: Int?
+    /// The epoch whose parameters are kept and tested.
+    public let keptEpoch: Int
     public let epochs: Int
     public let steps: Int
     public let parameters: Int
@@ -33,9 +37,10 @@ public struct TrainingResult: Sendable {
             "history_scores": ranking == .full ? .string(historyScores.rawValue) : .null,
             (test == nil ? "dev_users" : "test_users"): .integer((test ?? dev).users),
             "test": test?.json ?? .null,
-            "dev": dev.json,
+            "dev": dev.users > 0 ? dev.json : .null,
             (test == nil ? "popularity_dev" : "popularity_test"): popularity.json,
-            "best_epoch": .integer(bestEpoch),
+            "best_epoch": bestEpoch.map { .integer($0) } ?? .null,
+            "kept_epoch": .integer(keptEpoch),
             "epochs": .integer(epochs),
             "steps": .integer(steps),
             "parameters": .integer(parameters),

@@ -71,12 +71,17 @@ extension TrainingRun {
         if let prefix = entry.inheritedPrefix, let extractor = configuration.extractor {
             try PretrainedParameters.read(extractor, prefix, into: exchange.parameters, layout, configuration)
             if folder.holdsFindings(of: extractor) {
+                try folder.pretrain.refuseForeign(overwrites: control.overwrites)
+                try fence?.begin()
+                let kept = try RunFence(claiming: folder.pretrain)
+                defer { kept.release() }
+                try kept.begin()
                 try folder.keepAsPretrained()
                 configuration.extractor = folder.pretrain.path
             }
         }
+        try fence?.begin()
         try folder.create()
-        fence = try RunFence(takingOver: folder)
         try folder.removeFindings()
         try folder.write(configuration)
         log = try MetricsLog(creating: folder.metrics)
@@ -177,8 +182,8 @@ extension TrainingRun {
                 "\(file.path) was computed by kernels for \(other), and this program's are for \(InstructionSet.builtFor)\n"
                     + "the last bits of the result can differ from those of a training by one of them alone")
         }
+        try fence?.begin()
         try folder.create()
-        fence = try RunFence(takingOver: folder)
         try folder.checkpoints.removeBeyond(state.step)
         try folder.removeResult()
         try folder.write(configuration)
@@ -210,8 +215,17 @@ extension TrainingRun {
     /// Begins to write a checkpoint where one is due, on rank 0 alone: what it copies does not change before this rank
     /// takes part in the next step.
     func writeCheckpointIfDue() throws {
+        try fence?.verifyQuickly()
         guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
         countSeconds()
+        try checkpoints.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
+    }
+
+    /// Begins to write the first checkpoint of the training where its first epoch is over, on rank 0 alone.
+    func writeFirstCheckpoint() throws {
+        guard state.isEvaluated, state.step > 0, let checkpoints,
+            try checkpoints.isDue(step: state.step, endsEpoch: true)
+        else { return }
         try checkpoints.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
     }
 

@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Reporting
 
 /// What to tell about numbers that are none.
 extension TrainingRun {
@@ -26,16 +27,48 @@ extension TrainingRun {
                     : "the logical shards \(shards.lowerBound) to \(shards.upperBound - 1)"
                 throw TrainingError(
                     .failure, "\(part) in step \(step) (epoch \(state.epoch)), in the samples of \(samples)",
-                    remedy: "lower the learning rate with --lr, or look for extreme options"
-                        + (checkpoints?.count ?? 0 > 0 ? "; the last checkpoint is from before" : ""))
+                    remedy: adviceOnNumbers)
             }
         }
         try world.together {
             guard isRoot else { return }
             throw TrainingError(
                 .failure, "the sum of loss or gradients of step \(step) (epoch \(state.epoch)) is beyond all numbers",
-                remedy: "lower the learning rate with --lr, or look for extreme options")
+                remedy: adviceOnNumbers)
         }
+    }
+}
+
+extension TrainingRun {
+    /// How many times the loss of the first step, or 1 where that is below it, is too much for a step.
+    ///
+    /// Before the first step all items are as good as each other to a model: a loss so far above that says that the
+    /// parameters only grow.
+    static let divergence = 1000.0
+
+    /// Ends the training after a step whose loss is beyond what learning can explain; rank 0 knows for all.
+    func refuseDivergence(_ summary: StepSummary) throws {
+        guard isRoot, summary.samples > 0 else { return }
+        let loss = summary.loss / Double(summary.samples)
+        guard let first = state.firstLoss else {
+            state.firstLoss = loss
+            return
+        }
+        guard loss > Self.divergence * max(first, 1) else { return }
+        checkpoints?.finish()
+        func text(_ number: Double) -> String { NumberText.significant(number, digits: 3) }
+        throw TrainingError(
+            .failure,
+            "the training diverges: the loss of step \(state.step + 1) (epoch \(state.epoch)) is \(text(loss)), "
+                + "that of the first step was \(text(first))",
+            remedy: adviceOnNumbers)
+    }
+
+    /// What to do where numbers grow beyond measure.
+    var adviceOnNumbers: String {
+        let rate = NumberText.significant(configuration.optimizer.learningRate, digits: 6)
+        return "lower the learning rate with --lr (\(rate) now), or look for extreme options"
+            + (folder.checkpoints.steps.isEmpty ? "" : "; the last checkpoint is from before")
     }
 }
 

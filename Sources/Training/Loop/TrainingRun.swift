@@ -28,9 +28,10 @@ public final class TrainingRun {
     /// Epochs whose dev metrics are known, on all ranks.
     var evaluatedEpochs = 0
     var stopping: EarlyStopping
-    /// The parameters of the best epoch so far, on rank 0.
+    /// The parameters of the best epoch so far, or of the last one, on rank 0.
     var best: ParameterStorage?
     var log: MetricsLog?
+    /// On rank 0: the claim to the run, which whoever made it gives back.
     var fence: RunFence?
     var checkpoints: CheckpointWriter?
     /// Of the epoch and the training before the last checkpoint that it went on from.
@@ -60,13 +61,12 @@ public final class TrainingRun {
         self.console = console
         progress = ProgressBar(on: console)
         folder = RunFolder(configuration.output)
-        ranking = try world.together { try data.ranking(for: configuration) }
-        var configuration = configuration
-        configuration.ranking = ranking
+        let configuration = try world.together { try data.resolve(configuration) }
         self.configuration = configuration
+        ranking = configuration.ranking ?? .full
         trained = try ModelInTraining(configuration, entry: entry, data: data, world: world)
         stopping = EarlyStopping(
-            patience: configuration.earlyStop, oldest: configuration.patience,
+            patience: data.hasDev ? configuration.earlyStop : 0, oldest: configuration.patience,
             countsRises: configuration.sampling == .epoch)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
@@ -84,7 +84,10 @@ public final class TrainingRun {
         }
         try prepare()
         while try !isFinished() {
-            if evaluatedEpochs == state.epoch { beginEpoch() }
+            if evaluatedEpochs == state.epoch {
+                try writeFirstCheckpoint()
+                beginEpoch()
+            }
             guard try trainEpoch() else { return try stop() }
             do { try evaluateEpoch() } catch is EvaluationAbandoned { return try stop() }
         }
@@ -122,6 +125,7 @@ public final class TrainingRun {
             let summary = try exchange.update(step: state.step + 1)
             if startSeconds == nil { startSeconds = (ContinuousClock.now - control.begin).inSeconds }
             if !summary.isFinite { try refuse(summary) }
+            try refuseDivergence(summary)
             state.step += 1
             state.place += 1
             state.epochLoss += summary.loss
@@ -158,7 +162,7 @@ public final class TrainingRun {
         stalls.note(.writing, step: state.step)
         try world.together {
             guard let metrics else { return }
-            if stopping.add(metrics.selection) {
+            if stopping.add(metrics.selection) || configuration.keep == .last {
                 let storage = ParameterStorage(layout)
                 storage.values.copy(from: exchange.parameters, layout)
                 best = storage
@@ -180,7 +184,7 @@ public final class TrainingRun {
             state.log.append(line.compact)
             let shown = metrics.named.prefix(2).map { "\($0.name) \(NumberText.fixed($0.value, decimals: 4))" }
             let mark = stopping.bestEpoch == state.epoch ? " *" : ""
-            progress.endEpoch(summary: "dev " + shown.joined(separator: " ") + mark)
+            progress.endEpoch(summary: data.hasDev ? "dev " + shown.joined(separator: " ") + mark : "")
         }
     }
 
@@ -197,10 +201,13 @@ public final class TrainingRun {
         try fence?.verify()
         try ModelFile.write(
             storage.values, layout, to: folder.model,
-            metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(stopping.bestEpoch))])
+            metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(keptEpoch))])
     }
 
-    /// Restores the best parameters everywhere and ranks test, unless it is to be left alone.
+    /// The epoch whose parameters are kept, of those that are evaluated.
+    private var keptEpoch: Int { configuration.keep == .last ? stopping.results.count : stopping.bestEpoch }
+
+    /// Restores the kept parameters everywhere and ranks test, unless it is to be left alone.
     private func test() throws -> TrainingResult? {
         if let best { exchange.parameters.copy(from: best.values, layout) }
         try exchange.distributeParameters()
@@ -223,7 +230,8 @@ public final class TrainingRun {
             let result = TrainingResult(
                 model: entry.name, dataset: data.name, test: split == .test ? found : nil,
                 dev: split == .dev ? found : dev, popularity: popularity,
-                ranking: ranking, historyScores: configuration.historyScores, bestEpoch: stopping.bestEpoch,
+                ranking: ranking, historyScores: configuration.historyScores,
+                bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch,
                 epochs: state.epoch, steps: state.step,
                 parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
                 trainSeconds: state.trainSeconds,
