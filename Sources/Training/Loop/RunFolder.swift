@@ -32,7 +32,7 @@ public struct RunFolder: Sendable {
     public var pretrain: RunFolder { RunFolder(path + "/pretrain") }
 
     /// Makes the folders inside of the folder, for a process that has claimed the run.
-    func create() throws(FileError) {
+    package func create() throws(FileError) {
         for folder in [path, path + "/model", checkpoints.path] {
             _ = try Self.makeFolder(folder)
             AtomicFile.removeLeftovers(in: folder)
