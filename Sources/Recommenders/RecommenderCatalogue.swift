@@ -1,3 +1,4 @@
+import Reporting
 import Synchronization
 
 /// The models that can be asked for by name: those that come with Facet and those of one's own.
@@ -84,27 +85,6 @@ public enum RecommenderCatalogue {
         entries.first { ([$0.name] + $0.aliases).contains { $0.lowercased() == name.lowercased() } }
     }
 
-    /// The name that is most like `name`: fewest single-letter changes for its length.
-    public static func nearestName(to name: String) -> String? {
-        func unlikeness(_ candidate: String) -> Double {
-            Double(distance(candidate.lowercased(), name.lowercased())) / Double(max(candidate.count, name.count))
-        }
-        return entries.map(\.name).min { unlikeness($0) < unlikeness($1) }
-    }
-
-    /// Levenshtein's distance.
-    static func distance(_ a: String, _ b: String) -> Int {
-        let b = Array(b)
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let substituted = diagonal + (x == y ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[b.count]
-    }
+    /// The name that is most like `name`; nil where none is like it.
+    public static func nearestName(to name: String) -> String? { entries.map(\.name).nearest(to: name) }
 }

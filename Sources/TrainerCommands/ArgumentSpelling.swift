@@ -1,3 +1,5 @@
+import Reporting
+
 /// What is done to the arguments of the command line before options are looked for.
 enum ArgumentSpelling {
     /// Ties a negative number to the option before it: `--lr -0.1` becomes `--lr=-0.1`.
@@ -13,17 +15,34 @@ enum ArgumentSpelling {
         }
     }
 
-    /// Refuses a line that names a model twice, of which only the last would be trained.
-    static func refuseTwoModels(_ arguments: [String]) throws(CommandError) {
-        let spellings = ["--model", "--model_name", "--model-name"]
-        let named = arguments.indices.compactMap { index -> String? in
+    /// The values of an option that has one of these spellings, in their order; an empty one where it is missing.
+    static func values(of spellings: [String], in arguments: [String]) -> [String] {
+        arguments.indices.compactMap { index in
             let argument = arguments[index]
             if spellings.contains(argument) { return index + 1 < arguments.count ? arguments[index + 1] : "" }
             return spellings.first { argument.hasPrefix($0 + "=") }.map { String(argument.dropFirst($0.count + 1)) }
         }
-        guard named.count > 1 else { return }
-        throw CommandError(
-            "--model is there \(named.count) times: \(named.joined(separator: ", "))\n"
-                + "a command is about one model: give the option once")
+    }
+
+    /// Options of which a command has one at most, and why.
+    private static let single: [(spellings: [String], reason: String)] = [
+        (["--model", "--model_name", "--model-name"], "a command is about one model"),
+        (["--dataset"], "a command is about one data set"),
+        (["--stage"], "a command trains one stage, or with --stage both all of them"),
+        (["--recipe"], "a training has one recipe"),
+        (["--config"], "a command reads one file of options"),
+        (["--checkpoint"], "a command ranks with one model"),
+    ]
+
+    /// Refuses a line that names a model, data set or the like twice, of which only the last would count.
+    static func refuseRepetition(_ arguments: [String]) throws(CommandError) {
+        for (spellings, reason) in single {
+            let values = values(of: spellings, in: arguments)
+            guard values.count > 1 else { continue }
+            throw CommandError(
+                "\(spellings[0]) is there \(values.count) times: "
+                    + "\(values.map { $0.printable(limit: 100) }.joined(separator: ", "))\n\(reason): give the option once"
+            )
+        }
     }
 }

@@ -17,6 +17,8 @@ struct BenchmarkCommand: ParsableCommand {
             together: the useful work of the steps is a share of that. Only an idle machine gives numbers that mean
             something.
 
+              trainer benchmark --model SASRec --operations
+
             Allocations are counted under LD_PRELOAD=.build/release/libAllocationCount.so, which
             `swift build -c release --product AllocationCount` makes.
             """)

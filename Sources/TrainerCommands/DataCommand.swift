@@ -15,6 +15,8 @@ struct GenerateCommand: ParsableCommand {
         discussion: """
             Users have 1 to 4 interests, each a cluster of items with popular and rare ones; the weights of the
             interests drift in time. ground_truth.json tells what they are. The same options give the same files.
+
+              trainer data generate --out data/small --users 500 --items 300
             """)
 
     @Option(help: "Folder of the data set.")

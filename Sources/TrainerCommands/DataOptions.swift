@@ -3,7 +3,9 @@ import Foundation
 
 /// Which data set.
 struct DataOptions: ParsableArguments {
-    @Option(name: [.customLong("data-root"), .customLong("data_root")], help: "Folder of data sets.")
+    @Option(
+        name: [.customLong("data-root"), .customLong("data_root")],
+        help: "Folder of data sets. (default: \(DataOptions.standardRoot); for a run of --checkpoint: as trained)")
     var dataRoot: String?
 
     @Option(help: "Name of the data set: a folder in the data root, whose format is recognised by its content.")

@@ -13,7 +13,11 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate", abstract: "Ranks dev or test with the parameters of a run or of a safetensors file.",
         discussion: """
             A run knows its model, options and data set. For a safetensors file name them with the options of
-            `trainer train`.
+            `trainer train`:
+
+              trainer evaluate --checkpoint RUN --split dev --topk 10,20
+              trainer evaluate --checkpoint FILE.safetensors \\
+                --model ComiRec --dataset NAME
             """)
 
     @Option(help: "A run's folder or a safetensors file.")

@@ -1,5 +1,6 @@
 import Foundation
 import Recommenders
+import Training
 
 /// The folder of a run for which none is named.
 extension TrainCommand {
@@ -22,7 +23,13 @@ extension TrainCommand {
             "l2_\(step.l2)", "seed\(step.seed)",
         ]
         return "\(parent)/"
-            + (parts.compactMap { $0 } + unusualParts(used) + objective.unusualParts).joined(separator: "-")
+            + (parts.compactMap { $0 } + unusualParts(used) + objective.unusualParts + pretrainParts).joined(
+                separator: "-")
+    }
+
+    /// What the pretraining has to itself; a list that is wrong is told of before a folder is made.
+    private var pretrainParts: [String] {
+        ((try? StageOptions(parsing: pretrain)) ?? StageOptions()).nameParts.map { "pretrain-" + $0 }
     }
 
     /// What is not as usual; the layers of a later stage do not count.

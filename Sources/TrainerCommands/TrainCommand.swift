@@ -16,6 +16,12 @@ struct TrainCommand: ParsableCommand {
             Models:
             \(ModelList.text)
 
+            Trains on the data set in the folder data/NAME, then goes on until the 30th epoch at most:
+
+              trainer train --model ComiRec --dataset NAME --out RUN --epochs 20
+              trainer train --model ComiRec --dataset NAME --out RUN --epochs 30 \\
+                --resume --extend
+
             The folder of --out gets config.yaml, metrics.jsonl (a line an epoch), result.json and
             model/model.safetensors. The option names of ReChorus (--model_name, --emb_size, --K ...) are understood.
             """)
@@ -27,11 +33,24 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup(title: "Data") var data: DataOptions
 
+    @Option(
+        help: """
+            Options with known results under one name; those of --config and of the command line win. Without a name: \
+            lists them.
+            """)
+    var recipe: String?
+
     @Option(help: "Folder of the run. (default: runs/ and a name made of data set, model and options)")
     var out: String?
 
     @Option(help: "TiMiRec: pretrain the extractor, finetune, or both. (default: both)")
     var stage: StageOption?
+
+    @Option(
+        help: ArgumentHelp(
+            "TiMiRec: options that the pretraining has to itself, such as lr=5e-4,epochs=12; some of \(StageOptions.names.joined(separator: ", ")).",
+            valueName: "option=value,..."))
+    var pretrain: [String] = []
 
     @Option(
         help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file. (default: the run of --out)")
@@ -181,6 +200,7 @@ struct TrainCommand: ParsableCommand {
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
         var configuration = TrainingConfiguration(
             model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
+        configuration.recipe = recipe
         step.apply(to: &configuration)
         configuration.epochs = epochs ?? standardEpochs
         configuration.maxSteps = maxSteps
@@ -197,7 +217,8 @@ struct TrainCommand: ParsableCommand {
         configuration.options = arguments.options
         configuration.objective = objective.options
         do {
-            return try TrainingJob(configuration, stage: stage?.selection ?? .all)
+            return try TrainingJob(
+                configuration, stage: stage?.selection ?? .all, pretraining: StageOptions(parsing: pretrain))
         } catch {
             throw CommandError(exitCode: 64, error.description)
         }

@@ -12,14 +12,16 @@ public enum Trainer {
         // Parsing comes before MPI: a mistyped option must not cost the start of a parallel job, and every rank would
         // print the same message.
         do {
-            if try ModelList.isAskedFor(arguments) {
-                if Launcher.isFirstRank { print(ModelList.text) }
+            if let list = try ListRequest.answer(to: arguments) {
+                if Launcher.isFirstRank { print(list) }
                 TrainerCommand.exit()
             }
-            try ArgumentSpelling.refuseTwoModels(arguments)
-            var command = try TrainerCommand.parseAsRoot(
-                BaMCommandLine.expand(
-                    try PathSpelling.expand(try ConfigurationFile.expand(try PathSpelling.expand(arguments)))))
+            try CommandNames.check(arguments)
+            try ArgumentSpelling.refuseRepetition(arguments)
+            // Each puts its options before those that are there, which win: a file before the command line, a recipe
+            // before the file, what BaM's program has by itself before all.
+            let written = try PathSpelling.expand(try ConfigurationFile.expand(try PathSpelling.expand(arguments)))
+            var command = try TrainerCommand.parseAsRoot(BaMCommandLine.expand(try RecipeArguments.expand(written)))
             try command.run()
         } catch {
             if !Launcher.isFirstRank { Launcher.endBehindFirstRank(error) }
@@ -39,9 +41,16 @@ struct TrainerCommand: ParsableCommand {
         commandName: "trainer",
         abstract: "Trains multi-interest recommenders on CPUs, with the same bits on any number of ranks.",
         discussion: """
-            On one core:          trainer train --model TiMiRec --data-root data --dataset NAME --out RUN
-            One rank per core:    mpirun -n 8 trainer train ...
-            All models:           trainer train --model
+            On one core, on two, and with settings whose results are known:
+
+              trainer train --model TiMiRec --dataset NAME --out RUN
+              mpirun -n 2 trainer train --model ComiRec --dataset NAME --out OTHER
+              trainer train --recipe grocery-expected --data-root DATA
+
+            All models, all recipes:
+
+              trainer train --model
+              trainer train --recipe
 
             Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 73 another process works on the run,
             74 input/output error, 75 stopped early with a checkpoint to go on from.

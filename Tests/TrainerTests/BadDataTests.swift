@@ -28,7 +28,13 @@ import TrainerSupport
     }
 
     static let cases = [
-        Case("no folder", "data/tables: no such folder", make: { _ in }),
+        Case("no folder", "data/tables: no such folder, nor is there", make: { _ in }),
+        Case("a mistyped folder", "data/tables: no such folder; did you mean tabels?") { workspace in
+            for name in ["tabels", "others"] { try SmallTables().write(to: workspace, "data/" + name) }
+        },
+        Case("another folder", "holds games, shop") { workspace in
+            for name in ["games", "shop"] { try SmallTables().write(to: workspace, "data/" + name) }
+        },
         Case("an empty folder", "data/tables: no data set of a known format: the folder is empty") { workspace in
             try FileManager.default.createDirectory(
                 atPath: workspace("data/tables"), withIntermediateDirectories: true)

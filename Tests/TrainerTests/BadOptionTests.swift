@@ -175,7 +175,24 @@ import TrainerSupport
         Case("evaluate", "--checkpoint", "run", "--logical-shards", "-1", message: "--logical-shards is -1"),
         Case("data", "generate", "--out", "no/where", "--mean-interactions", "1", message: "interactions: 1"),
         Case("data", "generate", "--out", "no/where", "--popularity-exponent", "9", message: "popularity exponent: 9"),
-        Case("trian", message: "trian"),
+        Case("trian", message: "there is no subcommand trainer trian; did you mean train?"),
+        Case("trian", "--model", "ComiRec", message: "did you mean train?"),
+        Case("help", "trian", message: "did you mean train?"),
+        Case("fly", message: "choose one of train, evaluate, benchmark, data"),
+        Case("data", "genrate", "--out", "x", message: "trainer data genrate; did you mean generate?"),
+        Case(
+            "--stage", "pretrain", "train", "--model", "TiMiRec",
+            message: "write trainer train --stage pretrain --model TiMiRec"),
+        Case("--lr", "1", "data", "generate", message: "--lr stands before the subcommand data"),
+        Case("data", "--out", "x", "generate", message: "write trainer data generate --out x"),
+        Case("train", "ComiRec", "--dataset", "tables", message: "name the model with --model ComiRec"),
+        Case("train", "grocery-expected", message: "name the recipe with --recipe grocery-expected"),
+        Case("train", "games", message: "train is followed by games, which is no option"),
+        Case("evaluate", "runs/games", message: "with --checkpoint runs/games"),
+        Case(
+            "train", "--stage=pretrain", "--stage", "finetune", message: "--stage is there 2 times: pretrain, finetune"),
+        Case("train", "--dataset", "a", "--dataset=b", message: "--dataset is there 2 times: a, b"),
+        Case("train", "--config", "a", "--config", "b", message: "--config is there 2 times: a, b"),
     ]
 
     @Test(arguments: otherCases) func `a wrong option of another command is refused by name`(_ input: Case) async throws

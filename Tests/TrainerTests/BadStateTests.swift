@@ -28,7 +28,7 @@ import TrainerSupport
     @Test func `more ranks than logical shards are refused`() async throws {
         let scene = try await Scene()
         try await expectRefusal(
-            Refusal(64, naming: "3 ranks for 2 logical shards", "--logical-shards"), .ranks(3),
+            Refusal(64, naming: "3 ranks for 2 logical shards", "mpirun -n 2", "--logical-shards 3"), .ranks(3),
             scene.train("--model", "ComiRec", "--logical-shards", "2"), leaving: scene.out)
     }
 

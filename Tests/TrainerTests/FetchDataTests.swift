@@ -3,8 +3,9 @@ import Foundation
 import ProcessSupport
 import Testing
 import TrainerSupport
+import Training
 
-/// `scripts/fetch-data` on an archive that is here: the conversion needs no network.
+/// `scripts/fetch-data` on archives that a server on this machine has: it needs no other network.
 @Suite struct FetchDataTests {
     private static let script: String = {
         var package = URL(filePath: #filePath)
@@ -13,19 +14,27 @@ import TrainerSupport
     }()
 
     private static var hasPrograms: Bool {
-        ["curl", "unzip"].allSatisfy { program in
+        ["curl", "unzip", "sha256sum"].allSatisfy { program in
             ["/usr/bin/", "/bin/", "/usr/local/bin/"].contains {
                 FileManager.default.isExecutableFile(atPath: $0 + program)
             }
         }
     }
 
-    private func fetch(_ archive: String, into workspace: Workspace) async throws -> ProgramResult {
-        try await run(
-            product: Self.script, arguments: ["ml-1m", "--url", "file://" + archive, "--out", workspace("data")])
+    /// Fetches an archive from a server on this machine; the script is told its checksum, if that is not nil.
+    private func fetch(_ archive: Data?, sha256: String?, into workspace: Workspace) async throws -> ProgramResult {
+        let server = try FileServer(archive.map { ["/ml-1m.zip": $0] } ?? [:])
+        return try await run(
+            product: Self.script,
+            arguments: ["ml-1m", "--url", "\(server.address)/ml-1m.zip", "--out", workspace("data")]
+                + (sha256.map { ["--sha256", $0] } ?? []), environment: ["no_proxy": "*"])
     }
 
-    @Test(.enabled(if: hasPrograms, "curl and unzip are needed"))
+    private func sha256(_ data: Data) -> String {
+        data.withUnsafeBytes { SHA256.hexDigest(of: $0) }
+    }
+
+    @Test(.enabled(if: hasPrograms, "curl, unzip and sha256sum are needed"))
     func `ratings become user and item in the order of time, and are read`() async throws {
         let workspace = try Workspace()
         let ratings = """
@@ -36,8 +45,8 @@ import TrainerSupport
             2::10::1::90
 
             """
-        let archive = try workspace.write("ml-1m.zip", Archive.of(ratings, named: "ml-1m/ratings.dat"))
-        let result = try await fetch(archive, into: workspace)
+        let archive = Archive.of(ratings, named: "ml-1m/ratings.dat")
+        let result = try await fetch(archive, sha256: sha256(archive), into: workspace)
         #expect(result.exitCode == 0, "\(result.standardError)")
         let file = workspace("data/ml-1m/ml-1m.txt")
         let pairs = try String(contentsOfFile: file, encoding: .utf8)
@@ -47,20 +56,24 @@ import TrainerSupport
             "--logical-shards", "1", "--out", workspace("run"),
         ])
         // What is there is kept.
-        #expect(try await fetch(workspace("nothing.zip"), into: workspace).exitCode == 0)
+        #expect(try await fetch(nil, sha256: nil, into: workspace).exitCode == 0)
         #expect(try String(contentsOfFile: file, encoding: .utf8) == pairs)
     }
 
-    @Test(.enabled(if: hasPrograms, "curl and unzip are needed"))
+    @Test(.enabled(if: hasPrograms, "curl, unzip and sha256sum are needed"))
     func `what cannot be fetched or is no MovieLens is told, and nothing is left`() async throws {
         let workspace = try Workspace()
-        let wrong = try workspace.write("wrong.zip", Archive.of("1::1::5::1\none::1::5::1\n", named: "ratings.dat"))
-        let other = try workspace.write("other.zip", Archive.of("text", named: "README"))
-        for (archive, code, message) in [
-            (workspace("nothing.zip"), 69, "cannot be fetched"), (wrong, 65, "ratings.dat:2: not UserID::MovieID"),
-            (other, 65, "holds no ratings.dat"),
-        ] as [(String, Int32, String)] {
-            let result = try await fetch(archive, into: workspace)
+        let wrong = Archive.of("1::1::5::1\none::1::5::1\n", named: "ratings.dat")
+        let other = Archive.of("text", named: "README")
+        let good = Archive.of("1::1::5::1\n", named: "ratings.dat")
+        for (archive, sum, code, message) in [
+            (nil, nil, 69, "cannot be fetched"),
+            (wrong, sha256(wrong), 65, "ratings.dat:2: not UserID::MovieID"),
+            (other, sha256(other), 65, "holds no ratings.dat"),
+            (good, nil, 65, "not the archive of MovieLens-1M: its SHA-256 is \(sha256(good))"),
+            (good.dropLast(), sha256(good), 65, "not the archive of MovieLens-1M"),
+        ] as [(Data?, String?, Int32, String)] {
+            let result = try await fetch(archive, sha256: sum, into: workspace)
             #expect(result.exitCode == code)
             #expect(result.standardError.contains(message), "\(result.standardError)")
             #expect(!FileManager.default.fileExists(atPath: workspace("data")))
@@ -71,6 +84,7 @@ import TrainerSupport
         let help = try await run(product: Self.script, arguments: ["--help"])
         #expect(help.exitCode == 0 && help.standardOutput.hasPrefix("usage: scripts/fetch-data"))
         #expect(try await run(product: Self.script, arguments: ["books"]).exitCode == 64)
+        #expect(try await run(product: Self.script, arguments: ["ml-1m", "--sha256", "none"]).exitCode == 64)
         let grocery = try await run(product: Self.script, arguments: ["grocery"])
         #expect(grocery.standardOutput.contains("https://github.com/THUwangcy/ReChorus"))
     }

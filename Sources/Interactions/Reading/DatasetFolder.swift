@@ -16,9 +16,9 @@ struct DatasetFolder: Sendable {
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
         guard let directory = opendir(path) else {
-            let missing = errno == ENOENT
+            guard errno != ENOENT else { throw Self.missing(path) }
             guard errno == ENOTDIR else {
-                let error = FileSource.failure(path, missing ? "no such folder" : "cannot be read")
+                let error = FileSource.failure(path, "cannot be read")
                 throw error
             }
             throw DatasetError(
@@ -26,12 +26,41 @@ struct DatasetFolder: Sendable {
                 remedy: "name the folder that holds the data set")
         }
         defer { closedir(directory) }
+        names = Self.names(in: directory)
+    }
+
+    private static func names(in directory: OpaquePointer) -> [String] {
         var names: [String] = []
         while let entry = readdir(directory) {
             let name = entry.entryName
             if !name.hasPrefix(".") { names.append(name) }
         }
-        self.names = names.sorted()
+        return names.sorted()
+    }
+
+    /// There is no folder: which ones there are beside it, and the name that was perhaps meant.
+    private static func missing(_ path: String) -> DatasetError {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let isBelowRoot = parts.count == 2 && parts[0].isEmpty
+        let parent = parts.count == 1 ? "." : isBelowRoot ? "/" : parts.dropLast().joined(separator: "/")
+        guard let directory = opendir(parent) else {
+            return DatasetError(
+                .unreadable, file: path, problem: "no such folder, nor is there \(parent.printable(limit: 2_000))",
+                remedy: "name the folder that holds the data sets with --data-root")
+        }
+        defer { closedir(directory) }
+        let folders = names(in: directory).filter { name in
+            var status = stat()
+            return stat(parent + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
+        let likely = folders.nearest(to: String(parts.last ?? "")).map { "; did you mean \($0)?" } ?? ""
+        let shown = folders.prefix(20).joined(separator: ", ")
+        let rest = folders.count > 20 ? " and \(folders.count - 20) more" : ""
+        return DatasetError(
+            .unreadable, file: path, problem: "no such folder\(likely)",
+            remedy: folders.isEmpty
+                ? "\(parent.printable(limit: 2_000)) holds no data sets: name another folder with --data-root"
+                : "\(parent.printable(limit: 2_000)) holds \((shown + rest).printable(limit: 2_000))")
     }
 
     /// Last part of the path, which names the data set.

@@ -4,8 +4,8 @@ import Reporting
 package struct ResumeDifferences {
     /// Names of options that decide when a training ends, not what it computes up to there.
     static let extensions: Set<String> = ["epochs", "early-stop", "patience", "max-steps"]
-    /// Names of options that never change a result, or that only say where a run and its data lie.
-    static let ofPlaces: Set<String> = ["out", "data-root", "dataset", "exchange"]
+    /// Names of options that never change a result, or that only say where a run, its data and its options come from.
+    static let ofPlaces: Set<String> = ["out", "data-root", "dataset", "exchange", "recipe"]
     /// The same for a training that has begun: what it took from an extractor it has.
     static let irrelevant = ofPlaces.union(["extractor"])
 

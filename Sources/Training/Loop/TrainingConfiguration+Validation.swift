@@ -1,4 +1,5 @@
 import Recommenders
+import Reporting
 
 extension TrainingConfiguration {
     /// The catalogue's entry of the model.
@@ -51,9 +52,9 @@ extension RecommenderCatalogue {
     /// The entry called `name`; an error that names the nearest one where there is none.
     public static func requireEntry(named name: String) throws(TrainingError) -> RecommenderEntry {
         if let entry = entry(named: name) { return entry }
-        let nearest = nearestName(to: name) ?? ""
+        let nearest = nearestName(to: name).map { "; did you mean \($0)?" } ?? ""
         throw TrainingError(
-            .usage, "there is no model \(name); did you mean \(nearest)?",
+            .usage, "there is no model \(name.printable(limit: 100))\(nearest)",
             remedy: "choose one of " + entries.map(\.name).joined(separator: ", "))
     }
 }

@@ -6,6 +6,8 @@ import Recommenders
 ///
 /// The keys are the names of the command line's options, so that `config.yaml` can be given to `--config`.
 public struct TrainingConfiguration: Sendable, Equatable {
+    /// Name of the recipe that options were taken from where nobody chose others; a record, which decides nothing.
+    public var recipe: String?
     /// Name of a model of ``RecommenderCatalogue``.
     public var model: String
     /// The stage to train, for a model that has stages.
@@ -64,7 +66,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
 extension TrainingConfiguration: Codable {
     private enum CodingKeys: String, CodingKey {
-        case model, stage
+        case recipe, model, stage
         case dataRoot = "data-root"
         case dataset
         case output = "out"
@@ -92,6 +94,7 @@ extension TrainingConfiguration: Codable {
         func value<Value: Decodable>(_ key: CodingKeys, else standard: Value) throws -> Value {
             try container.decodeIfPresent(Value.self, forKey: key) ?? standard
         }
+        recipe = try container.decodeIfPresent(String.self, forKey: .recipe)
         model = try container.decode(String.self, forKey: .model)
         stage = try container.decodeIfPresent(TrainingStage.self, forKey: .stage)
         dataRoot = try container.decode(String.self, forKey: .dataRoot)
@@ -129,6 +132,7 @@ extension TrainingConfiguration: Codable {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(recipe, forKey: .recipe)
         try container.encode(model, forKey: .model)
         try container.encodeIfPresent(stage, forKey: .stage)
         try container.encode(dataRoot, forKey: .dataRoot)

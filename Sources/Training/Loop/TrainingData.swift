@@ -52,7 +52,8 @@ public struct TrainingData {
             guard world.size <= shardCount else {
                 throw TrainingError(
                     .usage, "\(world.size) ranks for \(shardCount) logical shards",
-                    remedy: "start at most \(shardCount) ranks, or choose more shards with --logical-shards")
+                    remedy: "start at most \(shardCount) (mpirun -n \(shardCount)), "
+                        + "or add --logical-shards \(world.size): another number of shards is another training")
             }
         }
         let dataset = try InteractionDataset.loadedOncePerNode(world: world, load)

@@ -16,11 +16,17 @@ public struct TrainingJob: Sendable {
     let configuration: TrainingConfiguration
     let entry: RecommenderEntry
     let stages: [TrainingStage?]
+    /// The configuration of the stage `pretrain`.
+    private let pretraining: TrainingConfiguration
+    private let hasUnusedPretraining: Bool
 
     /// - Parameters:
     ///   - configuration: complete but for the stage.
     ///   - stage: all, or one that the model has.
-    public init(_ configuration: TrainingConfiguration, stage: StageSelection) throws(TrainingError) {
+    ///   - pretraining: what the stage `pretrain` has to itself.
+    public init(
+        _ configuration: TrainingConfiguration, stage: StageSelection, pretraining: StageOptions = StageOptions()
+    ) throws(TrainingError) {
         try configuration.validate()
         let entry = try configuration.entry
         self.entry = entry
@@ -41,6 +47,30 @@ public struct TrainingJob: Sendable {
             throw TrainingError(
                 .usage, "--extractor is for the stage finetune alone", remedy: "add --stage finetune, or leave it out")
         }
+        self.pretraining = try Self.pretrainingConfiguration(configuration, pretraining, entry)
+        hasUnusedPretraining = !pretraining.isEmpty && !stages.contains(.pretrain)
+    }
+
+    /// The configuration with what the stage `pretrain` has to itself.
+    private static func pretrainingConfiguration(
+        _ configuration: TrainingConfiguration, _ options: StageOptions, _ entry: RecommenderEntry
+    ) throws(TrainingError) -> TrainingConfiguration {
+        guard !options.isEmpty else { return configuration }
+        guard entry.stages.contains(.pretrain) else {
+            throw TrainingError(
+                .usage, "--pretrain is for models with a stage pretrain, and \(entry.name) has none",
+                remedy: "leave it out, and give the options by themselves")
+        }
+        var own = try options.applied(to: configuration)
+        own.stage = .pretrain
+        do {
+            try own.validate()
+            try own.validateSampling()
+            try own.checkObjective(of: entry, in: [.pretrain])
+        } catch {
+            throw TrainingError(error.kind, "with --pretrain: \(error.problem)", remedy: error.remedy)
+        }
+        return own
     }
 
     /// Reads the data and trains stage by stage. Collective.
@@ -54,6 +84,11 @@ public struct TrainingJob: Sendable {
 
     private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
         try configuration.warnOfUnusedOptions(on: console)
+        if hasUnusedPretraining {
+            console.warning(
+                "--pretrain has no part in this: the stage pretrain is not trained\n"
+                    + "the result is that of a command without")
+        }
         let stalls = try StallDetector(limit: control.stallLimit, world: world)
         let fence = try claimRun(configuration.output, control, stalls, world, console)
         defer { fence?.release() }
@@ -147,7 +182,7 @@ public struct TrainingJob: Sendable {
 
     /// The configuration of one of the stages, into its own folder.
     private func stageConfiguration(_ stage: TrainingStage?, at index: Int) throws -> TrainingConfiguration {
-        var own = configuration
+        var own = stage == .pretrain ? pretraining : configuration
         own.stage = stage
         if stages.count > 1, !own.objectiveSupport(of: entry).contains(.selection) {
             // It was for the stage that has a choice.

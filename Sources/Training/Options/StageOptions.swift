@@ -1,0 +1,63 @@
+import Reporting
+
+/// Options that one stage of a model has to itself, as in `--pretrain lr=5e-4,epochs=12`.
+///
+/// They take the place of those that all stages share. What must be the same in all stages (the model, its sizes, the
+/// data, the protocol of ranking) cannot be among them.
+public struct StageOptions: Sendable, Equatable {
+    /// The names of the options that a stage may have to itself.
+    public static let names = [
+        "epochs", "max-steps", "batch-size", "sampling", "validate-every", "lr", "l2", "negatives", "early-stop",
+        "patience", "keep", "loss", "selection", "selection-temperature", "shared-negatives", "proposal", "mask-hits",
+        "importance", "multi-interest-loss", "routing-regularization", "dissimilarity", "dissimilarity-margin",
+    ]
+
+    /// In the order of the command line; the last value of a name counts.
+    let entries: [OptionText.Entry]
+
+    public init() { entries = [] }
+
+    /// - Parameter texts: lists such as `lr=5e-4,epochs=12`; later ones win over earlier ones.
+    public init(parsing texts: [String]) throws(TrainingError) {
+        var entries: [OptionText.Entry] = []
+        for part in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let name = sides[0]
+            guard sides.count == 2, !sides[1].isEmpty else {
+                throw TrainingError(
+                    .usage, "--pretrain: \(name.isEmpty ? "an option" : name.printable(limit: 100)) has no value",
+                    remedy: "write --pretrain OPTION=VALUE,OPTION=VALUE, such as --pretrain lr=5e-4,epochs=12")
+            }
+            guard Self.names.contains(name) else {
+                let nearest = Self.names.nearest(to: name).map { "; did you mean \($0)?" } ?? ""
+                throw TrainingError(
+                    .usage, "--pretrain: a stage has no \(name.printable(limit: 100)) to itself\(nearest)",
+                    remedy: "choose among \(Self.names.joined(separator: ", "))")
+            }
+            entries.removeAll { $0.name == name }
+            entries.append(.init(name: name, value: sides[1]))
+        }
+        self.entries = entries
+    }
+
+    public var isEmpty: Bool { entries.isEmpty }
+
+    /// The options for the name of a folder: `lr5e-4-epochs12`.
+    public var nameParts: [String] { entries.map { $0.name + ($0.value ?? "") } }
+
+    /// The configuration with these options in the place of its own.
+    func applied(to configuration: TrainingConfiguration) throws(TrainingError) -> TrainingConfiguration {
+        guard !isEmpty else { return configuration }
+        let own = Set(entries.map(\.name))
+        do {
+            let shared = try OptionEncoder.encode(configuration).entries.filter { !own.contains($0.name) }
+            return try OptionDecoder.decode(TrainingConfiguration.self, from: OptionText(shared + entries))
+        } catch let error as OptionError {
+            throw TrainingError(
+                .usage, "--pretrain: \(error.reason.printable(limit: 200))",
+                remedy: "write the values as in config.yaml, such as --pretrain lr=5e-4,shared-negatives=false")
+        } catch {
+            throw TrainingError(.failure, "--pretrain: \(error)", remedy: "report this")
+        }
+    }
+}
