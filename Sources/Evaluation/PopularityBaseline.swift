@@ -4,10 +4,10 @@ import MPI
 
 /// Ranking by the number of train interactions of an item: what every model has to beat.
 public struct PopularityBaseline {
-    /// Train interactions of each item, by id.
-    private let counts: [Float]
+    /// Train interactions of each item.
+    private let counts: [Int32]
 
-    public init(itemCounts: [Float]) { counts = itemCounts }
+    public init(itemCounts: [Int32]) { counts = itemCounts }
 
     /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
     ///
@@ -54,7 +54,7 @@ public struct PopularityBaseline {
     }
 
     /// How many items were taken at least so often.
-    private func itemsNotBelow(_ count: Float) -> Int32 {
+    private func itemsNotBelow(_ count: Int32) -> Int32 {
         var result: Int32 = 0
         for item in 1..<counts.count where counts[item] >= count { result += 1 }
         return result

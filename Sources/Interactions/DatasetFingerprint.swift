@@ -2,11 +2,13 @@ import KernelCore
 
 /// What tells one data set from another, or from a later version of itself: sizes, and a checksum of what each part
 /// holds, in the order of the file. The name, the folder and the format do not count.
+///
+/// Where ids have holes their checksum is part of it, and the numbers of the parts are not ids.
 public struct DatasetFingerprint: Sendable, Hashable, Codable {
     /// One of train, dev and test.
     public struct Part: Sendable, Hashable, Codable {
         public let interactions: Int
-        /// CRC-32C over users, items, times and negatives.
+        /// CRC-32C over the numbers of users and items, times and negatives.
         public let checksum: UInt32
 
         init(_ table: InteractionTable) {
@@ -28,6 +30,13 @@ public struct DatasetFingerprint: Sendable, Hashable, Codable {
     public let train: Part
     public let dev: Part
     public let test: Part
+    /// CRC-32C over the ids of users and items; nil where each is its own number.
+    public let ids: UInt32?
+
+    private enum CodingKeys: String, CodingKey {
+        case users, items, train, dev, test
+        case ids = "ids_crc32c"
+    }
 
     public init(_ dataset: InteractionDataset) {
         users = dataset.userCount
@@ -35,13 +44,15 @@ public struct DatasetFingerprint: Sendable, Hashable, Codable {
         train = Part(dataset.train)
         dev = Part(dataset.dev)
         test = Part(dataset.test)
+        let vocabularies = [dataset.userIds, dataset.itemIds]
+        ids = vocabularies.allSatisfy(\.isNumbered) ? nil : Checksum.of(vocabularies.map(\.checksum))
     }
 
     /// One number for all of it.
     public var checksum: UInt32 {
         Checksum.of([
             UInt32(truncatingIfNeeded: users), UInt32(truncatingIfNeeded: items), train.checksum, dev.checksum,
-            test.checksum,
+            test.checksum, ids ?? 0,
         ])
     }
 
@@ -50,6 +61,7 @@ public struct DatasetFingerprint: Sendable, Hashable, Codable {
         var result: [String] = []
         if users != other.users { result.append("\(users) users instead of \(other.users)") }
         if items != other.items { result.append("\(items) items instead of \(other.items)") }
+        if result.isEmpty, ids != other.ids { result.append("other ids of users or items, as many as before") }
         for (name, own, before) in [
             ("train", train, other.train), ("dev", dev, other.dev), ("test", test, other.test),
         ] where own != before {

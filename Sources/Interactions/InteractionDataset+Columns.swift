@@ -6,16 +6,27 @@ extension InteractionDataset {
             let count: Int
             let negativesCount: Int
             let negativesPerRow: Int?
-            let largestUser: InteractionTable.Largest
-            let largestItem: InteractionTable.Largest
+        }
+
+        /// A ``Vocabulary`` without its ids.
+        struct IdColumn: Codable {
+            let count: Int
+            /// How many ids there are to hand over: none where each is its own number.
+            let listedCount: Int
+
+            init(_ vocabulary: Vocabulary) {
+                count = vocabulary.count
+                listedCount = vocabulary.listed.count
+            }
         }
 
         let name: String
         let folder: String
-        let userCount: Int
-        let itemCount: Int
+        let users: IdColumn
+        let items: IdColumn
         let negativesPerRow: Int?
         let hasTimes: Bool
+        let warnings: [String]
         let train: Table
         let dev: Table
         let test: Table
@@ -23,55 +34,56 @@ extension InteractionDataset {
 
     public var header: Header {
         Header(
-            name: name, folder: folder, userCount: userCount, itemCount: itemCount, negativesPerRow: negativesPerRow,
-            hasTimes: hasTimes, train: train.header, dev: dev.header, test: test.header)
+            name: name, folder: folder, users: Header.IdColumn(userIds), items: Header.IdColumn(itemIds),
+            negativesPerRow: negativesPerRow, hasTimes: hasTimes, warnings: warnings, train: train.header,
+            dev: dev.header, test: test.header)
     }
 
-    /// Calls `ids` and `times` with the columns of the tables.
-    public func forEachColumn(ids: ([Int32]) throws -> Void, times: ([Int64]) throws -> Void) rethrows {
+    /// Calls `numbers` and `wide` with the columns of the tables: ids and times have 64 bits.
+    public func forEachColumn(numbers: ([Int32]) throws -> Void, wide: ([Int64]) throws -> Void) rethrows {
+        for vocabulary in [userIds, itemIds] { try wide(vocabulary.listed) }
         for table in [train, dev, test] {
-            for column in [table.users, table.items, table.negatives] { try ids(column) }
-            try times(table.times)
+            for column in [table.users, table.items, table.negatives] { try numbers(column) }
+            try wide(table.times)
         }
     }
 
     /// The data set of which `header` tells all but the columns.
     ///
     /// - Parameters:
-    ///   - ids: gives the columns that ``forEachColumn(ids:times:)`` calls its `ids` with, one after the other.
-    ///   - times: the same of its `times`.
+    ///   - numbers: gives the columns that ``forEachColumn(numbers:wide:)`` calls its `numbers` with, one after the
+    ///     other.
+    ///   - wide: the same of its `wide`.
     public init(
-        _ header: Header, ids: (_ count: Int) throws -> [Int32], times: (_ count: Int) throws -> [Int64]
+        _ header: Header, numbers: (_ count: Int) throws -> [Int32], wide: (_ count: Int) throws -> [Int64]
     ) rethrows {
         name = header.name
         folder = header.folder
-        userCount = header.userCount
-        itemCount = header.itemCount
+        userIds = Vocabulary(count: header.users.count, listed: try wide(header.users.listedCount))
+        itemIds = Vocabulary(count: header.items.count, listed: try wide(header.items.listedCount))
         negativesPerRow = header.negativesPerRow
         hasTimes = header.hasTimes
-        train = try InteractionTable(header.train, ids: ids, times: times)
-        dev = try InteractionTable(header.dev, ids: ids, times: times)
-        test = try InteractionTable(header.test, ids: ids, times: times)
+        warnings = header.warnings
+        train = try InteractionTable(header.train, numbers: numbers, wide: wide)
+        dev = try InteractionTable(header.dev, numbers: numbers, wide: wide)
+        test = try InteractionTable(header.test, numbers: numbers, wide: wide)
     }
 }
 
 extension InteractionTable {
     fileprivate var header: InteractionDataset.Header.Table {
         InteractionDataset.Header.Table(
-            file: file, count: count, negativesCount: negatives.count, negativesPerRow: negativesPerRow,
-            largestUser: largestUser, largestItem: largestItem)
+            file: file, count: count, negativesCount: negatives.count, negativesPerRow: negativesPerRow)
     }
 
     fileprivate init(
-        _ header: InteractionDataset.Header.Table, ids: (Int) throws -> [Int32], times: (Int) throws -> [Int64]
+        _ header: InteractionDataset.Header.Table, numbers: (Int) throws -> [Int32], wide: (Int) throws -> [Int64]
     ) rethrows {
         file = header.file
-        users = try ids(header.count)
-        items = try ids(header.count)
-        negatives = try ids(header.negativesCount)
-        self.times = try times(header.count)
+        users = try numbers(header.count)
+        items = try numbers(header.count)
+        negatives = try numbers(header.negativesCount)
+        times = try wide(header.count)
         negativesPerRow = header.negativesPerRow
-        largestUser = header.largestUser
-        largestItem = header.largestItem
     }
 }

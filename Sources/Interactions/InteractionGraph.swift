@@ -2,7 +2,7 @@
 ///
 /// A pair that occurs several times in train counts once. Ids without a train interaction have no neighbours.
 public struct InteractionGraph: Sendable, Equatable {
-    /// Users and items have the ids 1...count; the lists have a place for 0 as well.
+    /// Users and items are numbered 1...count; the lists have a place for 0 as well.
     public let userCount: Int
     public let itemCount: Int
     /// `[userCount + 2]`: the items of user u are `userItems[userOffsets[u]..<userOffsets[u + 1]]`, ascending.

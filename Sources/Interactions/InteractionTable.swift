@@ -2,6 +2,7 @@
 public struct InteractionTable: Sendable {
     /// The file that they come from, for messages.
     public let file: String
+    /// Numbers of the users and items, in a table of an ``InteractionDataset``; in one of which a data set is made, ids.
     public internal(set) var users: [Int32] = []
     public internal(set) var items: [Int32] = []
     /// Seconds as a rule; when the format has no times, numbers that grow with the order in the file.
@@ -9,23 +10,6 @@ public struct InteractionTable: Sendable {
     /// `negativesPerRow` items a row, one row after the other; empty when the file lists no negatives.
     public internal(set) var negatives: [Int32] = []
     public internal(set) var negativesPerRow: Int?
-
-    /// The largest id of a column and the line that it was first seen in.
-    struct Largest: Sendable, Codable {
-        var id: Int32 = 0
-        var line = 0
-
-        @inline(__always)
-        mutating func see(_ id: Int32, line: Int) {
-            guard id > self.id else { return }
-            self.id = id
-            self.line = line
-        }
-    }
-
-    var largestUser = Largest()
-    /// Over the items and the negatives.
-    var largestItem = Largest()
 
     public var count: Int { users.count }
 
@@ -59,24 +43,55 @@ public struct InteractionTable: Sendable {
                     .invalid, file: file, line: row + 1, problem: "\(list.count) negatives, \(width ?? 0) before",
                     remedy: "every row must list the same number of negatives, at least one")
             }
-            append(user: users[row], item: items[row], time: times[row], line: row + 1)
-            for item in list { appendNegative(item, line: row + 1) }
+            append(user: users[row], item: items[row], time: times[row])
+            self.negatives += list
         }
         negativesPerRow = width
     }
 
     @inline(__always)
-    mutating func append(user: Int32, item: Int32, time: Int64, line: Int) {
+    mutating func append(user: Int32, item: Int32, time: Int64) {
         users.append(user)
         items.append(item)
         times.append(time)
-        largestUser.see(user, line: line)
-        largestItem.see(item, line: line)
     }
 
-    @inline(__always)
-    mutating func appendNegative(_ item: Int32, line: Int) {
-        negatives.append(item)
-        largestItem.see(item, line: line)
+    /// Replaces ids by their numbers.
+    func numbered(
+        _ users: inout IdNumbering, _ items: inout IdNumbering
+    ) throws(DatasetError) -> InteractionTable {
+        func numbers(
+            _ ids: [Int32], _ name: String, perRow: Int = 1, _ numbering: inout IdNumbering
+        ) throws(DatasetError) -> [Int32] {
+            var numbers: [Int32] = []
+            numbers.reserveCapacity(ids.count)
+            for (index, id) in ids.enumerated() {
+                guard let number = numbering.number(of: Int64(id)) else {
+                    let (problem, remedy) = numbering.refusal(of: Int64(id), name)
+                    throw DatasetError(
+                        .invalid, file: file, line: index / perRow + 1, problem: problem, remedy: remedy)
+                }
+                numbers.append(number)
+            }
+            return numbers
+        }
+        var table = self
+        table.users = try numbers(self.users, "the user", &users)
+        table.items = try numbers(self.items, "the item", &items)
+        table.negatives = try numbers(negatives, "a negative", perRow: negativesPerRow ?? 1, &items)
+        return table
+    }
+
+    /// Replaces numbers by others.
+    ///
+    /// - Parameter users, items: the new number of each; nil: they stay.
+    mutating func renumber(users newUsers: [Int32]?, items newItems: [Int32]?) {
+        func replace(_ column: inout [Int32], by numbers: [Int32]?) {
+            guard let numbers else { return }
+            for index in column.indices { column[index] = numbers[Int(column[index])] }
+        }
+        replace(&users, by: newUsers)
+        replace(&items, by: newItems)
+        replace(&negatives, by: newItems)
     }
 }

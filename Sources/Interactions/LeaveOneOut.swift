@@ -4,9 +4,8 @@ enum LeaveOneOut {
     /// Rows keep the order of the file. Within a user the time decides, and the order of the file among equal times.
     static func split(
         _ table: InteractionTable
-    ) throws(DatasetError) -> (train: InteractionTable, dev: InteractionTable, test: InteractionTable) {
-        try SplitInteractions.checkDensity(table.largestUser, of: "user", rows: table.count, file: table.file)
-        let userCount = Int(table.largestUser.id)
+    ) -> (train: InteractionTable, dev: InteractionTable, test: InteractionTable) {
+        let userCount = Int(table.users.max() ?? 0)
         var counts = [Int32](repeating: 0, count: userCount + 1)
         var newest = [Int32](repeating: -1, count: userCount + 1)
         var second = newest
@@ -28,16 +27,13 @@ enum LeaveOneOut {
             let user = Int(table.users[row])
             let evaluated = counts[user] >= 3
             if evaluated, newest[user] == Int32(row) {
-                test.append(user: table.users[row], item: table.items[row], time: table.times[row], line: row + 1)
+                test.append(user: table.users[row], item: table.items[row], time: table.times[row])
             } else if evaluated, second[user] == Int32(row) {
-                dev.append(user: table.users[row], item: table.items[row], time: table.times[row], line: row + 1)
+                dev.append(user: table.users[row], item: table.items[row], time: table.times[row])
             } else {
-                train.append(user: table.users[row], item: table.items[row], time: table.times[row], line: row + 1)
+                train.append(user: table.users[row], item: table.items[row], time: table.times[row])
             }
         }
-        // With the lines of the file, which blank lines make differ from the rows.
-        train.largestUser = table.largestUser
-        train.largestItem = table.largestItem
         return (train, dev, test)
     }
 }

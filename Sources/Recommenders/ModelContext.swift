@@ -7,25 +7,25 @@ public struct ModelContext: Sendable {
     public internal(set) var layers: Int
     /// One of the stages of the model's entry, nil for a model without stages.
     public let stage: TrainingStage?
-    /// Users and items have the ids 1...count.
+    /// Users and items are numbered 1...count.
     public let userCount: Int
     public let itemCount: Int
-    /// `[itemCount + 1]`: the train interactions of each item, by id.
-    public let itemCounts: [Float]
+    /// `[itemCount + 1]`: the train interactions of each item.
+    public let itemCounts: [Int32]
     /// The train interactions, for a model whose entry asks for them; nil for one that is only looked at.
     public let graph: InteractionGraph?
 
     /// - Parameter itemCounts: nil where they are not known, for a model that reads its parameters from a file.
     public init(
         _ options: ModelOptions, stage: TrainingStage? = nil, userCount: Int, itemCount: Int,
-        itemCounts: [Float]? = nil, graph: InteractionGraph? = nil
+        itemCounts: [Int32]? = nil, graph: InteractionGraph? = nil
     ) {
         self.options = options
         layers = options.layers ?? 1
         self.stage = stage
         self.userCount = userCount
         self.itemCount = itemCount
-        self.itemCounts = itemCounts ?? [Float](repeating: 0, count: itemCount + 1)
+        self.itemCounts = itemCounts ?? [Int32](repeating: 0, count: itemCount + 1)
         self.graph = graph
     }
 }

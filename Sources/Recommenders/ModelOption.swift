@@ -12,6 +12,7 @@ public enum ModelOption: String, Sendable, CaseIterable {
     case dropout
     case hiddenSize = "hidden-size"
     case timeMax = "time-max"
+    case timeUnitMax = "time-unit-max"
     case power = "p"
     case iterations
     case reluLayer = "relu-layer"
@@ -42,6 +43,7 @@ extension ModelOptions {
             case .dropout: differs(\.dropout)
             case .hiddenSize: differs(\.hiddenSize)
             case .timeMax: differs(\.timeMax)
+            case .timeUnitMax: timeUnitMax ?? 0 != 0
             case .power: differs(\.power)
             case .iterations: differs(\.iterations)
             case .reluLayer: differs(\.reluLayer)

@@ -25,6 +25,8 @@ public struct ModelOptions: Sendable, Equatable {
     public var hiddenSize = 64
     /// The largest time interval that TiSASRec distinguishes, in units of the user's smallest.
     public var timeMax = 512
+    /// The largest unit of TiSASRec's time intervals, in the unit of the data's times; 0 or nil: no limit.
+    public var timeUnitMax: Int?
     /// Power p of MIND's label-aware attention `softmax((v.e+)^p)`; infinity takes the best interest.
     public var power = Float.infinity
     /// Iterations of dynamic routing.

@@ -43,7 +43,7 @@ public enum RecommenderCatalogue {
         ) { SASRec($0, in: $1) },
         RecommenderEntry(
             name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needsTimes: true,
-            uses: [.layers, .heads, .dropout, .timeMax]
+            uses: [.layers, .heads, .dropout, .timeMax, .timeUnitMax]
         ) { TiSASRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec", aliases: ["ComiRec-SA"],

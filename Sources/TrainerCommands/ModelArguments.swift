@@ -59,6 +59,15 @@ struct ModelArguments: ParsableArguments {
     var timeMax = ModelOptions().timeMax
 
     @Option(
+        name: [.customLong("time-unit-max"), .customLong("time_unit_max")],
+        help: ArgumentHelp(
+            """
+            TiSASRec: the largest unit of time intervals, in the unit of the data's times; 0: no limit. The reference \
+            implementation has 65535. (default: 0)
+            """))
+    var timeUnitMax: Int?
+
+    @Option(
         name: [.customLong("p"), .customLong("power")],
         help: "MIND: power of the label-aware attention; inf takes the best interest.")
     var power = ModelOptions().power
@@ -93,6 +102,7 @@ struct ModelArguments: ParsableArguments {
         options.dropout = dropout
         options.hiddenSize = hiddenSize
         options.timeMax = timeMax
+        options.timeUnitMax = timeUnitMax
         options.power = power
         options.iterations = iterations
         options.reluLayer = reluLayer.isOn

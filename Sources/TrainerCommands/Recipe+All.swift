@@ -34,7 +34,8 @@ extension Recipe {
         row("youtube-published", "YouTube", "0.3643, 0.2601", "--model YouTubeDNN --lr 1e-3 --l2 1e-6"),
         row("sasrec-published", "SASRec", "0.3888, 0.2923", "--model SASRec --lr 1e-4 --l2 1e-6"),
         row(
-            "tisasrec-published", "TiSASRec", "0.3916, 0.2922", "--model TiSASRec --time-max 512 --lr 1e-4 --l2 1e-6"),
+            "tisasrec-published", "TiSASRec", "0.3916, 0.2922",
+            "--model TiSASRec --time-max 512 --time-unit-max 65535 --lr 1e-4 --l2 1e-6"),
         row(
             "comirec-plus-published", "ComiRec+", "0.3904, 0.2909",
             "--model TiMiRec --stage pretrain --add-trm 1 --interests 6 --lr 1e-4 --l2 1e-6"),

@@ -47,6 +47,7 @@ extension TrainCommand {
             options.dropout == usual.dropout ? nil : used(.dropout, "dropout\(options.dropout)"),
             options.hiddenSize == usual.hiddenSize ? nil : used(.hiddenSize, "hidden\(options.hiddenSize)"),
             options.timeMax == usual.timeMax ? nil : used(.timeMax, "time\(options.timeMax)"),
+            options.timeUnitMax.flatMap { $0 == 0 ? nil : used(.timeUnitMax, "unit\($0)") },
             options.power == usual.power ? nil : used(.power, "p\(options.power)"),
             options.iterations == usual.iterations ? nil : used(.iterations, "iterations\(options.iterations)"),
             options.reluLayer == usual.reluLayer ? nil : used(.reluLayer, "relu"),

@@ -34,8 +34,8 @@ struct DatasetInput: Sendable {
         do {
             let dataset = try InteractionDataset.load(folder: folder)
             try check(dataset)
-            // Tables have a row an id: many inputs a second only with few of them.
-            guard dataset.userCount <= 10_000, dataset.itemCount <= 10_000 else { return }
+            let entries = [dataset.train, dataset.dev, dataset.test].reduce(0) { $0 + $1.count + $1.negatives.count }
+            try require(dataset.userCount <= entries, "\(dataset.userCount) users in \(entries) entries")
             let graph = InteractionGraph(dataset)
             try require(graph.pairCount <= dataset.train.count, "\(graph.pairCount) pairs")
             for kind in [SampleKind.sequential, .everyInteraction] { try useSamples(of: dataset, kind) }
@@ -101,26 +101,5 @@ struct DatasetInput: Sendable {
                 try require(1...dataset.itemCount ~= Int(item), "a candidate out of range")
             }
         }
-    }
-}
-
-extension [UInt8] {
-    /// Numbers of 6 to 9 digits cut to five: such ids are accepted up to some size, and tables with a row for every id
-    /// up to 10,000,000 would take almost all of the time. Longer ones, which are refused, stay.
-    var withModestNumbers: [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(count + 1)
-        var digits = 0
-        for byte in self + [0] {
-            if 0x30...0x39 ~= byte {
-                digits += 1
-            } else {
-                if 6...9 ~= digits { result.removeLast(digits - 5) }
-                digits = 0
-            }
-            result.append(byte)
-        }
-        result.removeLast()
-        return result
     }
 }

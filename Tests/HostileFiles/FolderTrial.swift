@@ -42,7 +42,7 @@ struct FolderTrial: ReaderTrial {
             let lines = part.dropFirst().split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(decoding: lines[0].prefix(80).filter { $0 != 0x2F && $0 != 0 }, as: UTF8.self)
             guard !name.isEmpty, name != ".", name != "..", paths.insert(name).inserted else { continue }
-            try make(kind, name, content: lines.count > 1 ? Array(lines[1]).withModestNumbers : [])
+            try make(kind, name, content: lines.count > 1 ? Array(lines[1]) : [])
         }
         try DatasetInput.read(folder)
         for name in paths where unlink("\(folder)/\(name)") != 0 { rmdir("\(folder)/\(name)") }

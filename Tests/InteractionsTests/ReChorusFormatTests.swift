@@ -38,6 +38,26 @@ import Testing
         #expect(dataset.train.times == [10, 20])
         #expect(dataset.dev.negatives == [5, 6])
         #expect(dataset.dev.items == [4])
+        #expect(dataset.warnings.count == 1)
+        #expect(
+            dataset.warnings.first?.contains(": columns without a use in train.csv: \"rating\", \"note\"\n") == true)
+    }
+
+    @Test func `columns without a use are named once`() throws {
+        var files = ReChorusFiles()
+        for part in [\ReChorusFiles.train, \.dev, \.test] {
+            files[keyPath: part] = files[keyPath: part].enumerated().map { $1 + ($0 == 0 ? "\trating" : "\t5") }
+        }
+        files.train = files.train.enumerated().map { $1 + ($0 == 0 ? "\tneg_items" : "\t[1]") }
+        let folder = try files.write()
+        try folder.write("item_meta.csv", "item_id\ti_price\n" + (1...7).map { "\($0)\t1.5\n" }.joined())
+        let warnings = try folder.load().warnings
+        #expect(
+            warnings == [
+                "\(folder.path): columns without a use in item_meta.csv, train.csv, dev.csv, test.csv: \"i_price\", "
+                    + "\"rating\", \"neg_items\"\nread are item_id, user_id, time, and neg_items in dev and test"
+            ])
+        #expect(try ReChorusFiles().write().load().warnings.isEmpty)
     }
 
     @Test func `line ends of Windows and a byte order mark make no difference`() throws {
@@ -80,8 +100,10 @@ import Testing
 
     @Test func `the catalogue of item_meta sets the number of items`() throws {
         let folder = try ReChorusFiles().write()
-        try folder.write("item_meta.csv", "i_category\titem_id\n3\t1\n4\t12\n1\t7\n")
-        #expect(try folder.load().itemCount == 12)
+        try folder.write("item_meta.csv", "i_category\titem_id\n4\t12\n" + (1...7).map { "3\t\($0)\n" }.joined())
+        let dataset = try folder.load()
+        #expect(dataset.itemCount == 8)
+        #expect(dataset.itemIds.id(of: 8) == 12)
     }
 
     @Test func `a data set that was written is read as it was`() throws {

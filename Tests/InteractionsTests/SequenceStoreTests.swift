@@ -15,7 +15,7 @@ import Testing
             name: "ties",
             train: table("train", [(1, 13, 30), (2, 21, 5), (1, 11, 10), (1, 12, 30), (2, 22, 9), (1, 11, 10)]),
             dev: table("dev", [(2, 23, 7), (1, 14, 30)], [[1, 2], [3, 4]]),
-            test: table("test", [(1, 15, 30), (2, 24, 9)], [[5, 6], [7, 8]]))
+            test: table("test", [(1, 15, 30), (2, 24, 9)], [[5, 6], [7, 8]]), itemCount: 24)
     }
 
     @Test func `sequences are sorted by time, ties stay in the order train, dev, test and of the file`() throws {

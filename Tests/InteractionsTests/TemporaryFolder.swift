@@ -39,9 +39,9 @@ final class TemporaryFolder {
     func load() throws(DatasetError) -> InteractionDataset { try InteractionDataset.load(folder: path) }
 
     /// The error that reading ends in, nil if there is none.
-    func loadError() -> DatasetError? {
+    func loadError(_ known: KnownIds = KnownIds()) -> DatasetError? {
         do throws(DatasetError) {
-            _ = try load()
+            _ = try InteractionDataset.load(folder: path, known: known)
             return nil
         } catch {
             return error

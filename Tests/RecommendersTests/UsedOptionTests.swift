@@ -56,6 +56,7 @@ import Testing
         case .dropout: options.dropout = 0.5
         case .hiddenSize: options.hiddenSize = 6
         case .timeMax: options.timeMax = 3
+        case .timeUnitMax: options.timeUnitMax = 2
         case .power: options.power = 2
         case .iterations: options.iterations = 1
         case .reluLayer: options.reluLayer = true

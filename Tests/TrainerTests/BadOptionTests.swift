@@ -75,6 +75,7 @@ import TrainerSupport
         Case("--dropout=-0.1"),
         Case("--hidden-size", "0"),
         Case("--time-max", "0"),
+        Case("--time-unit-max", "-1", message: "--time-unit-max is -1"),
         Case("--p", "0"),
         Case("--p", "nan"),
         Case("--iterations", "0"),

@@ -8,37 +8,30 @@ protocol InteractionFormat {
     static func recognises(_ folder: DatasetFolder) throws(DatasetError) -> Bool
 
     /// Reads everything. Called only for a folder that is recognised.
-    static func read(_ folder: DatasetFolder) throws(DatasetError) -> SplitInteractions
-}
-
-/// What a format reads: interactions that are split into train, dev and test.
-struct SplitInteractions {
-    var train: InteractionTable
-    var dev: InteractionTable
-    var test: InteractionTable
-    /// Whether the times are from the data, and not only an order.
-    var hasTimes: Bool
-    /// The number of items, where a catalogue says so; otherwise the largest id counts.
-    var catalogueSize: Int32?
+    ///
+    /// - Parameter known: users and items that there may be, and their numbers.
+    static func read(_ folder: DatasetFolder, _ known: KnownIds) throws(DatasetError) -> SplitInteractions
 }
 
 enum InteractionFormats {
     /// In the order in which they are tried.
     static var all: [any InteractionFormat.Type] { [ReChorusFormat.self, ItemPerLineFormat.self] }
 
-    static func read(_ folder: DatasetFolder) throws(DatasetError) -> SplitInteractions {
+    static func read(_ folder: DatasetFolder, _ known: KnownIds) throws(DatasetError) -> SplitInteractions {
         do throws(DatasetError) {
-            return try readFirstRecognised(folder)
+            return try readFirstRecognised(folder, known)
         } catch {
             guard error.kind == .invalid, error.line != nil else { throw error }
             throw ByteSource.damage(path: error.file) ?? error
         }
     }
 
-    private static func readFirstRecognised(_ folder: DatasetFolder) throws(DatasetError) -> SplitInteractions {
+    private static func readFirstRecognised(
+        _ folder: DatasetFolder, _ known: KnownIds
+    ) throws(DatasetError) -> SplitInteractions {
         for format in all {
             guard try format.recognises(folder) else { continue }
-            return try format.read(folder)
+            return try format.read(folder, known)
         }
         throw unrecognised(folder)
     }
@@ -81,7 +74,7 @@ enum SingleFile {
         folder.names.filter { name in
             let bare = name.lowercased().hasSuffix(".gz") ? name.dropLast(3) : name[...]
             let parts = bare.split(separator: ".", omittingEmptySubsequences: false).map { $0.lowercased() }
-            guard let stem = parts.first, !documents.contains(stem) else { return false }
+            guard let stem = parts.first, !documents.contains(stem), bare != ItemCatalogue.name else { return false }
             return parts.count == 1 || extensions.contains(parts[parts.count - 1])
         }.map(folder.path(of:))
     }

@@ -1,10 +1,7 @@
-import Reporting
-
 /// ReChorus: `train.csv`, `dev.csv`, `test.csv`, plain or gzip, separated by TAB in spite of the name.
 ///
-/// The header names the columns `user_id`, `item_id`, `time` in any order, among any others. Dev and test may add
-/// `neg_items`, a Python list literal of the same length in every row. `item_meta.csv` is optional; if it exists its
-/// column `item_id` is the catalogue.
+/// The header names the columns `user_id`, `item_id`, `time` in any order. Dev and test may add `neg_items`, a Python list
+/// literal of the same length in every row. Other columns are not read, which a warning says.
 enum ReChorusFormat: InteractionFormat {
     static let summary =
         "ReChorus: train.csv, dev.csv, test.csv with the columns user_id, item_id, time [, neg_items], TAB"
@@ -15,7 +12,7 @@ enum ReChorusFormat: InteractionFormat {
         parts.contains { folder.names.contains($0) || folder.names.contains($0 + ".gz") }
     }
 
-    static func read(_ folder: DatasetFolder) throws(DatasetError) -> SplitInteractions {
+    static func read(_ folder: DatasetFolder, _ known: KnownIds) throws(DatasetError) -> SplitInteractions {
         var paths: [String] = []
         for part in parts {
             guard let path = try folder.file(part) else {
@@ -25,53 +22,38 @@ enum ReChorusFormat: InteractionFormat {
             }
             paths.append(path)
         }
-        var limit = IdLimit.any
-        var catalogueSize: Int32?
-        if let meta = try folder.file("item_meta.csv") {
-            let size = try readCatalogue(meta)
-            catalogueSize = size
-            limit = IdLimit(largest: Int64(size), catalogue: meta)
-        }
-        let train = try readTable(paths[0], limit: limit, withNegatives: false, before: nil)
-        let dev = try readTable(paths[1], limit: limit, withNegatives: true, before: nil)
-        let test = try readTable(paths[2], limit: limit, withNegatives: true, before: dev)
-        return SplitInteractions(train: train, dev: dev, test: test, hasTimes: true, catalogueSize: catalogueSize)
+        var unread = UnreadColumns()
+        var ids = Ids(
+            users: known.userNumbering, items: try ItemCatalogue.numbering(folder, known, &unread), unread: unread)
+        let train = try readTable(paths[0], &ids, withNegatives: false, before: nil)
+        let dev = try readTable(paths[1], &ids, withNegatives: true, before: nil)
+        let test = try readTable(paths[2], &ids, withNegatives: true, before: dev)
+        return SplitInteractions(
+            train: train, dev: dev, test: test, hasTimes: true, users: ids.users, items: ids.items,
+            warnings: ids.unread.warnings(folder: folder.path))
     }
 
-    private static func readCatalogue(_ path: String) throws(DatasetError) -> Int32 {
-        var reader = try LineReader(path: path)
-        let header = try Header(&reader, required: ["item_id"])
-        let column = try header.column("item_id", reader)
-        var largest: Int32 = 0
-        while let line = try reader.nextNonBlank() {
-            var rest: UnsafeRawBufferPointer? = line
-            var field: UnsafeRawBufferPointer?
-            for index in 0...column {
-                field = UnsafeRawBufferPointer.nextField(of: &rest, separator: 0x09)
-                if field == nil { throw header.tooFewColumns(reader, index, needed: column + 1) }
-            }
-            guard let field else { break }
-            largest = max(largest, try reader.id(field, "item_id", limit: .any))
-        }
-        guard largest > 0 else {
-            throw DatasetError(
-                .invalid, file: path, problem: "the catalogue has no item",
-                remedy: "list every item, or remove the file: then the items of the interactions count")
-        }
-        return largest
+    /// What grows from file to file.
+    private struct Ids {
+        var users: IdNumbering
+        var items: IdNumbering
+        var unread: UnreadColumns
     }
 
     /// - Parameter before: a table that must agree in the number of negatives.
     private static func readTable(
-        _ path: String, limit: IdLimit, withNegatives: Bool, before: InteractionTable?
+        _ path: String, _ ids: inout Ids, withNegatives: Bool, before: InteractionTable?
     ) throws(DatasetError) -> InteractionTable {
         var reader = try LineReader(path: path)
-        let header = try Header(&reader, required: ["user_id", "item_id", "time"])
+        let header = try TableHeader(&reader, required: ["user_id", "item_id", "time"])
         let userColumn = try header.column("user_id", reader)
         let itemColumn = try header.column("item_id", reader)
         let timeColumn = try header.column("time", reader)
         let negativesColumn = withNegatives ? header.names.firstIndex(of: "neg_items") ?? -1 : -1
         let needed = max(userColumn, itemColumn, timeColumn, negativesColumn) + 1
+        ids.unread.note(
+            header.names, of: path,
+            except: ["user_id", "item_id", "time"] + (negativesColumn >= 0 ? ["neg_items"] : []))
 
         if let before, before.count > 0, (before.negativesPerRow != nil) != (negativesColumn >= 0) {
             let (with, without) = negativesColumn >= 0 ? (path, before.file) : (before.file, path)
@@ -92,13 +74,13 @@ enum ReChorusFormat: InteractionFormat {
                     throw header.tooFewColumns(reader, column, needed: needed)
                 }
                 if column == userColumn {
-                    user = try reader.id(field, "user_id", limit: .any)
+                    user = try reader.number(field, "user_id", &ids.users)
                 } else if column == itemColumn {
-                    item = try reader.id(field, "item_id", limit: limit)
+                    item = try reader.number(field, "item_id", &ids.items)
                 } else if column == timeColumn {
                     time = try reader.wholeNumber(field, "time")
                 } else if column == negativesColumn {
-                    let count = try readNegatives(field, reader, limit: limit, into: &table)
+                    let count = try readNegatives(field, reader, &ids.items, into: &table)
                     if let width, width != count {
                         let others = widthSource.map { "those of \($0)" } ?? "the rows before"
                         throw reader.failure(
@@ -110,8 +92,9 @@ enum ReChorusFormat: InteractionFormat {
                     width = count
                 }
             }
+            try header.requireEnd(of: rest, after: needed, reader)
             try reader.requireRoom(in: table)
-            table.append(user: user, item: item, time: time, line: reader.line)
+            table.append(user: user, item: item, time: time)
         }
         table.negativesPerRow = table.count > 0 ? width : nil
         return table
@@ -119,7 +102,7 @@ enum ReChorusFormat: InteractionFormat {
 
     /// The number of entries of a list literal.
     private static func readNegatives(
-        _ field: UnsafeRawBufferPointer, _ reader: borrowing LineReader, limit: IdLimit,
+        _ field: UnsafeRawBufferPointer, _ reader: borrowing LineReader, _ items: inout IdNumbering,
         into table: inout InteractionTable
     ) throws(DatasetError) -> Int {
         let literal = field.trimmed
@@ -136,58 +119,10 @@ enum ReChorusFormat: InteractionFormat {
         var rest: UnsafeRawBufferPointer? = inside
         var count = 0
         while let entry = UnsafeRawBufferPointer.nextEntry(of: &rest) {
-            table.appendNegative(try reader.id(entry, "an entry of neg_items", limit: limit), line: reader.line)
+            table.negatives.append(try reader.number(entry, "an entry of neg_items", &items))
             count += 1
         }
         return count
-    }
-
-    /// The column names in the first line.
-    struct Header {
-        let names: [String]
-        let required: [String]
-
-        init(_ reader: inout LineReader, required: [String]) throws(DatasetError) {
-            self.required = required
-            guard let line = try reader.next() else {
-                throw DatasetError(
-                    .invalid, file: reader.path, line: 1, problem: "the file is empty",
-                    remedy: Header.expectation(required))
-            }
-            var names: [String] = []
-            var rest: UnsafeRawBufferPointer? = line
-            while names.count < 1000, let field = UnsafeRawBufferPointer.nextField(of: &rest, separator: 0x09) {
-                names.append(String(decoding: field.trimmed.prefix(200), as: UTF8.self))
-            }
-            self.names = names
-            for name in required { _ = try column(name, reader) }
-        }
-
-        func column(_ name: String, _ reader: borrowing LineReader) throws(DatasetError) -> Int {
-            guard let index = names.firstIndex(of: name) else {
-                throw reader.failure("the header has no column \(name): \(list)", Header.expectation(required))
-            }
-            guard names.lastIndex(of: name) == index else {
-                throw reader.failure("the header has the column \(name) twice", Header.expectation(required))
-            }
-            return index
-        }
-
-        func tooFewColumns(_ reader: borrowing LineReader, _ found: Int, needed: Int) -> DatasetError {
-            reader.failure(
-                "the line has \(found) column\(found == 1 ? "" : "s"), at least \(needed) are needed",
-                "the columns of the header are \(list), separated by TAB")
-        }
-
-        /// The names for messages.
-        private var list: String {
-            names.prefix(10).map { "\"\($0.printable(limit: 40))\"" }.joined(separator: ", ")
-                + (names.count > 10 ? " and \(names.count - 10) more" : "")
-        }
-
-        private static func expectation(_ required: [String]) -> String {
-            "the first line must name the columns \(required.joined(separator: ", ")), separated by TAB"
-        }
     }
 }
 

@@ -115,41 +115,29 @@ extension LineReader {
         }
     }
 
-    /// A user or item id in the current line: 1 or more, at most `limit`.
+    /// The number of a user's or item's id in the current line.
     @inline(__always)
-    func id(_ field: UnsafeRawBufferPointer, _ name: String, limit: IdLimit) throws(DatasetError) -> Int32 {
-        if let number = try? field.wholeNumber(), number > 0, number <= limit.largest { return Int32(number) }
-        throw idFailure(field, name, limit: limit)
+    func number(
+        _ field: UnsafeRawBufferPointer, _ name: String, _ ids: inout IdNumbering
+    ) throws(DatasetError) -> Int32 {
+        if let id = try? field.wholeNumber(), let number = ids.number(of: id) { return number }
+        throw idFailure(field, name, ids)
     }
 
     @inline(never)
-    private func idFailure(_ field: UnsafeRawBufferPointer, _ name: String, limit: IdLimit) -> DatasetError {
-        let number: Int64
+    private func idFailure(_ field: UnsafeRawBufferPointer, _ name: String, _ ids: IdNumbering) -> DatasetError {
+        let id: Int64
         do throws(NumberFault) {
-            number = try field.wholeNumber()
+            id = try field.wholeNumber()
+        } catch .tooLarge {
+            return failure("\(name) is \(field.trimmed.quoted)", "ids must not exceed \(Int64.max)")
         } catch {
-            guard error == .tooLarge else {
-                return failure("\(name) is \(field.quoted)", "\(name) must be a whole number, 1 or more")
-            }
-            number = .max
+            return failure("\(name) is \(field.quoted)", "\(name) must be a whole number, 1 or more")
         }
-        if number < 1 {
-            return failure("\(name) is \(number)", "ids count from 1: 0 stands for padding and cannot be used")
+        if id < 1 {
+            return failure("\(name) is \(id)", "ids count from 1: 0 stands for padding and cannot be used")
         }
-        guard let catalogue = limit.catalogue else {
-            return failure("\(name) is \(field.trimmed.quoted)", "ids must not exceed \(Int32.max)")
-        }
-        return failure(
-            "\(name) is \(number), beyond the \(limit.largest) items of \(catalogue)",
-            "add the item to the catalogue, or remove the line")
+        let (problem, remedy) = ids.refusal(of: id, name)
+        return failure(problem, remedy)
     }
-}
-
-/// The ids that may occur: 1...`largest`.
-struct IdLimit {
-    let largest: Int64
-    /// The file that says so; nil when only the number type does.
-    let catalogue: String?
-
-    static let any = IdLimit(largest: Int64(Int32.max), catalogue: nil)
 }

@@ -30,7 +30,7 @@ public final class PackedBatch {
         offsetStorage.deallocate()
     }
 
-    /// `[B]` user ids.
+    /// `[B]` numbers of the users.
     public var users: UnsafePointer<Int32> { UnsafePointer(userStorage.start) }
 
     /// `[B]` global sample ids, which name the random streams of a sample. They depend on the data set only.
@@ -40,7 +40,7 @@ public final class PackedBatch {
     /// `Int64.max` when there is none.
     public var smallestTimeGaps: UnsafePointer<Int64> { UnsafePointer(gapStorage.start) }
 
-    /// `[B, C]` item ids; the first of every sample is the true item.
+    /// `[B, C]` numbers of items; the first of every sample is the true item.
     public var candidates: UnsafePointer<Int32> { UnsafePointer(candidateStorage.start) }
 
     /// B histories: what the user had before the true item, oldest first, cut to the newest items.

@@ -2,7 +2,7 @@
 ///
 /// A view: it owns nothing and is valid as long as the storage that it was made from is left alone.
 public struct PackedSequences {
-    /// `[totalLength]` item ids, oldest first within a sequence.
+    /// `[totalLength]` numbers of items, oldest first within a sequence.
     public let items: UnsafePointer<Int32>
     /// `[totalLength]` times of the interactions.
     public let times: UnsafePointer<Int64>

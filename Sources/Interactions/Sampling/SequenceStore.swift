@@ -2,20 +2,21 @@
 ///
 /// A user's sequence is the stable sort by time of its interactions in train, dev and test, in this order. A position
 /// in it is an interaction whose history is everything before it. All columns are flat; a *local user* is an index
-/// into them, in the order of the shards, by id within a shard.
+/// into them, in the order of the shards, by number within a shard.
 public final class SequenceStore: Sendable {
     /// The shards whose users are here.
     public let shards: Range<Int>
-    /// Largest user and item id of the whole data set.
+    /// Users and items of the whole data set.
     public let userCount: Int
     public let itemCount: Int
     public let negativesPerRow: Int?
     public let hasTimes: Bool
-    /// Id of every local user.
+    /// Number of every local user.
     public let users: [Int32]
     /// `[users + 1]`: the sequence of local user u is `offsets[u]..<offsets[u + 1]` of the following columns.
     public let offsets: [Int]
     public let items: [Int32]
+    /// Times of the interactions; positions in the sequence where the data set has no times.
     public let times: [Int64]
     /// Raw values of ``Split``.
     public let splits: [UInt8]

@@ -40,6 +40,14 @@ struct TimeOrderedSequences {
         }
         self.offsets = offsets
         for local in users.indices { sortByTime(offsets[local]..<offsets[local + 1]) }
+        if !dataset.hasTimes { countPositions() }
+    }
+
+    /// Without times the position in the user's own sequence counts, wherever its lines stand in the file.
+    private mutating func countPositions() {
+        for local in 0..<offsets.count - 1 {
+            for slot in offsets[local]..<offsets[local + 1] { times[slot] = Int64(slot - offsets[local]) }
+        }
     }
 
     private mutating func sortByTime(_ range: Range<Int>) {

@@ -5,7 +5,7 @@ extension SyntheticDataset {
     /// left half-written is never taken for a data set.
     /// - Parameter replacing: whether a data set that the folder already holds may be replaced.
     public func write(to folder: String, replacing: Bool = false) throws(DatasetError) {
-        try ReChorusWriter.write(
+        try ReChorusWriter(userIds: .numbered(options.users), itemIds: .numbered(options.items)).write(
             train: train, dev: dev, test: test, groundTruth: groundTruth, to: folder, replacing: replacing)
     }
 

@@ -53,9 +53,9 @@ public struct SyntheticDataset: Sendable {
             for index in 0..<count {
                 let (item, time) = (sequence.items[index], sequence.times[index])
                 switch count - index {
-                case 1: test.append(user: user, item: item, time: time, line: test.count + 2)
-                case 2: dev.append(user: user, item: item, time: time, line: dev.count + 2)
-                default: train.append(user: user, item: item, time: time, line: train.count + 2)
+                case 1: test.append(user: user, item: item, time: time)
+                case 2: dev.append(user: user, item: item, time: time)
+                default: train.append(user: user, item: item, time: time)
                 }
             }
             for split in [Stage.RawValue(1), 2] where options.negatives > 0 {
@@ -71,8 +71,8 @@ public struct SyntheticDataset: Sendable {
                     drawn.append(item)
                 }
                 for item in drawn {
-                    if split == 1 { dev.appendNegative(item, line: dev.count + 1) }
-                    if split == 2 { test.appendNegative(item, line: test.count + 1) }
+                    if split == 1 { dev.negatives.append(item) }
+                    if split == 2 { test.negatives.append(item) }
                     // The other row draws anew.
                     marks[Int(item)] = 0
                 }

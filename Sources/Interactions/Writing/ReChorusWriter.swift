@@ -11,16 +11,21 @@ extension InteractionDataset {
     /// left half-written is never taken for a data set.
     /// - Parameter replacing: whether a data set that the folder already holds may be replaced.
     public func write(to folder: String, replacing: Bool = false) throws(DatasetError) {
-        try ReChorusWriter.write(train: train, dev: dev, test: test, groundTruth: nil, to: folder, replacing: replacing)
+        try ReChorusWriter(userIds: userIds, itemIds: itemIds).write(
+            train: train, dev: dev, test: test, groundTruth: nil, to: folder, replacing: replacing)
     }
 }
 
-enum ReChorusWriter {
-    static func write(
+struct ReChorusWriter {
+    /// What the numbers of the tables stand for.
+    let userIds: Vocabulary
+    let itemIds: Vocabulary
+
+    func write(
         train: InteractionTable, dev: InteractionTable, test: InteractionTable, groundTruth: String?,
         to folder: String, replacing: Bool
     ) throws(DatasetError) {
-        try createFolders(folder)
+        try Self.createFolders(folder)
         let files = try DatasetFolder(path: folder)
         let holdsData = try InteractionFormats.isRecognised(files)
         guard replacing || !holdsData else {
@@ -32,16 +37,16 @@ enum ReChorusWriter {
             train: try draft(train, "train.csv", in: files), dev: try draft(dev, "dev.csv", in: files),
             test: try draft(test, "test.csv", in: files))
         if let groundTruth {
-            var draft = try FileDraft(folder: files.path, name: groundTruthName)
+            var draft = try FileDraft(folder: files.path, name: Self.groundTruthName)
             try draft.write(groundTruth)
             try draft.finish()
-            try remove(["train.csv"], in: files)
+            try Self.remove(["train.csv"], in: files)
             try draft.publish()
         } else {
-            try remove(["train.csv", groundTruthName], in: files)
+            try Self.remove(["train.csv", Self.groundTruthName], in: files)
         }
         // Everything that belonged to the old data set and would be read together with the new one.
-        try remove(["train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz"], in: files)
+        try Self.remove(["train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz"], in: files)
         try drafts.test.publish()
         try drafts.dev.publish()
         try drafts.train.publish()
@@ -55,18 +60,18 @@ enum ReChorusWriter {
         var test: FileDraft
     }
 
-    private static func draft(
+    private func draft(
         _ table: InteractionTable, _ name: String, in folder: DatasetFolder
     ) throws(DatasetError) -> FileDraft {
         var draft = try FileDraft(folder: folder.path, name: name)
         let width = table.negativesPerRow ?? 0
         try draft.write(width > 0 ? "user_id\titem_id\ttime\tneg_items\n" : "user_id\titem_id\ttime\n")
         for row in 0..<table.count {
-            var line = "\(table.users[row])\t\(table.items[row])\t\(table.times[row])"
+            var line = "\(userIds.id(of: table.users[row]))\t\(itemIds.id(of: table.items[row]))\t\(table.times[row])"
             if width > 0 {
                 line += "\t["
                 for column in 0..<width {
-                    line += (column > 0 ? ", " : "") + String(table.negatives[row * width + column])
+                    line += (column > 0 ? ", " : "") + String(itemIds.id(of: table.negatives[row * width + column]))
                 }
                 line += "]"
             }

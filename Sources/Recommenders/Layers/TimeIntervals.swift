@@ -6,17 +6,20 @@ import KernelCore
 ///
 ///     T_ij = table[min(largest, floor(|t_i - t_j| / g_u))]
 ///
-/// `g_u` is the smallest positive gap between any two interactions of the user, at most 65535.
+/// `g_u` is the smallest positive gap between any two interactions of the user, so that the unit of the times does not
+/// matter. It can be limited: the reference implementation has at most 65535 seconds, which its published results depend
+/// on.
 public struct TimeIntervals: Sendable {
     let keys: Parameter
     let values: Parameter
     let largest: Int
-
-    /// The cap of g_u, a property of the reference implementation that its published results depend on.
-    static let largestGap: Int64 = 65_535
+    /// The limit of g_u.
+    let largestUnit: Int64
 
     /// The parameters are called `t_k_embeddings.weight` and `t_v_embeddings.weight`, `[largest + 1, size]`.
-    public init(largest: Int, size: Int, in scope: ParameterScope) {
+    ///
+    /// - Parameter largestUnit: of g_u, in the unit of the times; 0: no limit.
+    public init(largest: Int, largestUnit: Int = 0, size: Int, in scope: ParameterScope) {
         func table(_ name: String) -> Parameter {
             scope.within(name).table(
                 "weight", rows: largest + 1, columns: size, paddingRow: false, byPairs: true, .embedding)
@@ -24,6 +27,36 @@ public struct TimeIntervals: Sendable {
         keys = table("t_k_embeddings")
         values = table("t_v_embeddings")
         self.largest = largest
+        self.largestUnit = Self.limit(largestUnit)
+    }
+
+    private static func limit(_ largestUnit: Int) -> Int64 { largestUnit > 0 ? Int64(largestUnit) : .max }
+
+    /// The interval between two times.
+    @inline(__always)
+    private static func interval(_ one: Int64, _ other: Int64, unit: UInt64, largest: Int) -> UInt64 {
+        // Times lie anywhere in 64 bits: their difference always fits without a sign.
+        min(UInt64(largest), UInt64(bitPattern: max(one, other) &- min(one, other)) / unit)
+    }
+
+    /// The smallest and the largest interval between two interactions that one history of these users can hold; nil
+    /// where no history holds two. Where they are equal the times tell nothing.
+    package static func range(in store: SequenceStore, _ options: ModelOptions) -> ClosedRange<Int>? {
+        let limit = limit(options.timeUnitMax ?? 0)
+        var (smallest, largest) = (Int.max, Int.min)
+        for local in store.users.indices {
+            let unit = UInt64(min(store.smallestTimeGaps[local], limit))
+            let start = store.offsets[local]
+            for slot in (start..<store.offsets[local + 1]).dropFirst() where options.historyMax > 1 {
+                // Times ascend: the neighbour is the nearest, the oldest of the history the farthest.
+                let oldest = max(start, slot - (options.historyMax - 1))
+                let near = interval(store.times[slot], store.times[slot - 1], unit: unit, largest: options.timeMax)
+                let far = interval(store.times[slot], store.times[oldest], unit: unit, largest: options.timeMax)
+                smallest = min(smallest, Int(near))
+                largest = max(largest, Int(far))
+            }
+        }
+        return smallest <= largest ? smallest...largest : nil
     }
 
     /// The vectors of all pairs of a query and a position that it sees. Each interval of the batch is looked up once.
@@ -40,15 +73,12 @@ public struct TimeIntervals: Sendable {
         var distinctCount = 0
         var place = 0
         for segment in 0..<segments.count {
-            let gap = UInt64(min(batch.smallestTimeGaps[segment], Self.largestGap))
+            let unit = UInt64(min(batch.smallestTimeGaps[segment], largestUnit))
             let times = histories.times + segments.start(segment)
             let length = segments.length(segment)
             for query in queries == .newest ? length - min(length, 1)..<length : 0..<length {
                 for position in 0..<length {
-                    let (one, other) = (times[query], times[position])
-                    // Times lie anywhere in 64 bits: their difference always fits without a sign.
-                    let difference = UInt64(bitPattern: max(one, other) &- min(one, other))
-                    let interval = min(UInt64(largest), difference / gap)
+                    let interval = Self.interval(times[query], times[position], unit: unit, largest: largest)
                     if slotOfInterval[Int(interval)] < 0 {
                         slotOfInterval[Int(interval)] = Int32(distinctCount)
                         distinct[distinctCount] = Int32(interval)

@@ -24,7 +24,8 @@ public struct TiSASRec: SingleVectorRecommender {
         keyPositions = Embedding("p_k_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope)
         valuePositions = Embedding(
             "p_v_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope)
-        intervals = TimeIntervals(largest: options.timeMax, size: size, in: scope)
+        intervals = TimeIntervals(
+            largest: options.timeMax, largestUnit: options.timeUnitMax ?? 0, size: size, in: scope)
         layers = TransformerLayer.stack(context, in: scope)
     }
 

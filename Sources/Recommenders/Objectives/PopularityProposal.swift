@@ -12,7 +12,7 @@ final class PopularityProposal: Sendable {
     private nonisolated(unsafe) let corrections: UnsafeMutablePointer<Float>
 
     /// - Parameter counts: `[itemCount + 1]`, interactions of each item; of equal ones the smaller id comes first.
-    init(_ counts: [Float]) {
+    init(_ counts: [Int32]) {
         let itemCount = counts.count - 1
         order = .allocate(capacity: max(itemCount, 1))
         corrections = .allocate(capacity: itemCount + 1)

@@ -60,6 +60,8 @@ public struct BenchmarkJob: Sendable {
             "\(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
             + "\(NumberText.grouped(data.shards.sampleCount)) samples"
         console.info("\(data.name): \(size)")
+        data.warnings.forEach(console.warning)
+        if let holes = data.holesInIds { console.info(holes) }
         if let ranking = options.ranking {
             configuration.ranking = ranking
             configuration.ranking = try world.together { try data.ranking(for: configuration) }

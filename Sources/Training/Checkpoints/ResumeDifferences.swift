@@ -1,3 +1,4 @@
+import Recommenders
 import Reporting
 
 /// What a command asks for that the run it goes on with was not made with.
@@ -9,6 +10,11 @@ package struct ResumeDifferences {
     /// The same for a training that has begun: what it took from an extractor it has.
     static let irrelevant = ofPlaces.union(["extractor"])
 
+    /// The limit of the unit of time intervals in a run of a version that had no option for it.
+    static let formerTimeUnitMax = 65_535
+    /// What options were in texts that do not have them.
+    private static let former = [ModelOption.timeUnitMax.rawValue: String(formerTimeUnitMax)]
+
     /// `--lr 0.001 instead of 0.01`, by the name of the option.
     package let changes: [(option: String, text: String)]
 
@@ -19,7 +25,7 @@ package struct ResumeDifferences {
         let ignored = ignored ?? Self.irrelevant
         let (now, before) = (Self.options(now), Self.options(before))
         changes = Set(now.keys).union(before.keys).subtracting(ignored).sorted().compactMap { option in
-            let (value, earlier) = (now[option], before[option])
+            let (value, earlier) = (now[option], before[option] ?? (before.isEmpty ? nil : Self.former[option]))
             guard !Self.areEqual(value, earlier) else { return nil }
             let text = "--\(option) \(value ?? "not given") instead of \(earlier ?? "not given")"
             return (option, text.printable(limit: 200))

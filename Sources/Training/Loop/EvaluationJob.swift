@@ -28,21 +28,21 @@ public struct EvaluationJob: Sendable {
     /// The metrics, at rank 0; nil elsewhere. Collective.
     public func run(world: Communicator, console: Console) throws -> EvaluationResult? {
         try configuration.warnOfUnusedOptions(on: console)
-        return try Kernel.flushingSubnormals { try evaluate(world: world) }
+        return try Kernel.flushingSubnormals { try evaluate(world: world, console: console) }
     }
 
-    private func evaluate(world: Communicator) throws -> EvaluationResult? {
-        let (parameters, size) = try world.together {
+    private func evaluate(world: Communicator, console: Console) throws -> EvaluationResult? {
+        let (parameters, known) = try world.together {
             let file = try SafetensorsFile(path: file)
-            return (file, try tableSizes(in: file))
+            return (file, try knownIds(in: file))
         }
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            needsGraph: entry.needsGraph, itemLimit: size.items, userLimit: size.users, world: world)
+            needsGraph: entry.needsGraph, known: known, world: world)
+        data.warnings.forEach(console.warning)
         let ranking = try world.together { try data.ranking(for: configuration) }
         let layout = ParameterLayout()
-        let context = data.context(
-            configuration.options, stage: configuration.stage, userCount: size.users, itemCount: size.items)
+        let context = data.context(configuration.options, stage: configuration.stage)
         let model = entry.model(context, in: layout.root)
         if parameters.names.contains(Objective.ownParameterName),
             layout.specification(named: Objective.ownParameterName) == nil
@@ -75,23 +75,25 @@ public struct EvaluationJob: Sendable {
         }
     }
 
-    /// How many items, and users if it has a table of them, the model of the file knows.
-    private func tableSizes(in file: SafetensorsFile) throws(TrainingError) -> (items: Int, users: Int?) {
+    /// The items, and users if it has a table of them, that the model of the file knows.
+    private func knownIds(in file: SafetensorsFile) throws -> KnownIds {
         // Only the names of the tables are of interest in this one.
         let layout = ParameterLayout()
         let sketch = entry.model(
             ModelContext(configuration.options, stage: configuration.stage, userCount: 1, itemCount: 1),
             in: layout.root)
-        func size(_ table: Embedding) throws(TrainingError) -> Int {
+        func ids(_ table: Embedding, _ idName: String) throws -> Vocabulary {
             let name = layout.specifications[table.table.index].name
             guard let rows = file[name]?.shape.first, rows > 1 else {
                 throw TrainingError(
                     .data, "\(file.path): there is no tensor \(name)",
                     remedy: "the file belongs to another model: name it with --model and --stage")
             }
-            return rows - 1
+            return try ModelFile.ids(idName, in: file, rows: rows)
         }
-        return (try size(sketch.items), try sketch.users.map(size))
+        return KnownIds(
+            users: try sketch.users.map { try ids($0, ModelFile.userIds) },
+            items: try ids(sketch.items, ModelFile.itemIds))
     }
 }
 

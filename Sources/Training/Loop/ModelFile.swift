@@ -1,21 +1,51 @@
 import Differentiation
+import Interactions
 import Reporting
 
 /// Parameters as safetensors, under the names of the reference implementations.
+///
+/// Where ids have holes two further tensors tell which row belongs to which: `item_ids` and, in a file with rows for
+/// users, `user_ids`, `[rows]`, 0 for the row of the padding. In a file without them the rows are numbered by the ids.
 public enum ModelFile {
+    /// Names of the tensors of ids.
+    static let itemIds = "item_ids"
+    static let userIds = "user_ids"
+
     /// Writes all parameters to `path`, which appears complete or not at all.
+    ///
+    /// - Parameter ids: what the rows of tables belong to, by the name of their tensor.
     public static func write(
         _ values: ParameterValues, _ layout: ParameterLayout, to path: String,
-        metadata: [(key: String, value: String)] = []
+        ids: [(name: String, vocabulary: Vocabulary)] = [], metadata: [(key: String, value: String)] = []
     ) throws(FileError) {
+        let ids = ids.compactMap { entry in entry.vocabulary.idsOfRows.map { (name: entry.name, rows: $0) } }
         var writer = try SafetensorsWriter(
             replacing: path,
-            tensors: layout.specifications.map { .init($0.name, Float.self, shape: $0.shape) }, metadata: metadata)
+            tensors: ids.map { SafetensorsWriter.Declaration($0.name, Int64.self, shape: [$0.rows.count]) }
+                + layout.specifications.map {
+                    SafetensorsWriter.Declaration($0.name, Float.self, shape: $0.shape)
+                }, metadata: metadata)
+        for entry in ids { try writer.append(entry.rows) }
         for specification in layout.specifications {
             let parameter = specification.parameter
             try writer.append(UnsafeBufferPointer(start: values(parameter), count: parameter.count))
         }
         try writer.finish()
+    }
+
+    /// What the rows of a table in a file belong to.
+    ///
+    /// - Parameters:
+    ///   - name: of the tensor of ids.
+    ///   - rows: of the table, with that of the padding.
+    static func ids(_ name: String, in file: SafetensorsFile, rows: Int) throws -> Vocabulary {
+        guard file[name] != nil else { return .numbered(rows - 1) }
+        guard let ids = Vocabulary(idsOfRows: try file.integers(name).map { Int64($0) }), ids.count == rows - 1 else {
+            throw TrainingError(
+                .data, "\(file.path): \(name) does not have an id, ascending, for each of the \(rows - 1) rows",
+                remedy: "restore the file that the training wrote")
+        }
+        return ids
     }
 
     /// Reads the parameters of `file` into `values`.
@@ -32,7 +62,7 @@ public enum ModelFile {
     ) throws {
         let isWanted = { (name: String) in prefix.map { name.hasPrefix($0) } ?? true }
         for name in file.names
-        where isWanted(name) && layout.specification(named: name) == nil
+        where isWanted(name) && ![itemIds, userIds].contains(name) && layout.specification(named: name) == nil
             && !unused.contains(where: { name.hasPrefix($0) })
         {
             throw TrainingError(

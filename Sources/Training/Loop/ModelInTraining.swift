@@ -20,6 +20,8 @@ final class ModelInTraining {
         let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
         stepsPerEpoch =
             !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
+        let stepsOfEpoch = stepsPerEpoch
+        try world.together { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
         let objective = Objective(
@@ -35,6 +37,16 @@ final class ModelInTraining {
         worker = ShardWorker(
             model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
             gradientLayout: gradientLayout)
+    }
+
+    /// Random numbers are keyed by the step in 32 bits: beyond that they would repeat themselves.
+    private static func refuseTooManySteps(
+        _ configuration: TrainingConfiguration, _ stepsPerEpoch: Int
+    ) throws(TrainingError) {
+        let steps = min(configuration.maxSteps ?? .max, configuration.epochs * stepsPerEpoch)
+        try require(
+            steps > Int(UInt32.max) ? "--epochs \(configuration.epochs) of \(stepsPerEpoch) steps" : nil,
+            "at most \(UInt32.max) steps are possible: choose fewer --epochs, or --max-steps")
     }
 }
 

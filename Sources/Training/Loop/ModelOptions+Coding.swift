@@ -23,6 +23,7 @@ extension ModelOptions: Codable {
         try read(.dropout, into: &dropout)
         try read(.hiddenSize, into: &hiddenSize)
         try read(.timeMax, into: &timeMax)
+        timeUnitMax = try container.decodeIfPresent(Int.self, forKey: .timeUnitMax)
         // Written as text: YAML spells infinity in its own way.
         if let text = try container.decodeIfPresent(String.self, forKey: .power) { power = Float(text) ?? .nan }
         try read(.iterations, into: &iterations)
@@ -45,6 +46,7 @@ extension ModelOptions: Codable {
         try container.encode(dropout, forKey: .dropout)
         try container.encode(hiddenSize, forKey: .hiddenSize)
         try container.encode(timeMax, forKey: .timeMax)
+        try container.encodeIfPresent(timeUnitMax, forKey: .timeUnitMax)
         try container.encode(power.description, forKey: .power)
         try container.encode(iterations, forKey: .iterations)
         try container.encode(reluLayer, forKey: .reluLayer)

@@ -1,5 +1,6 @@
 import Differentiation
 import Foundation
+import Interactions
 import Recommenders
 
 /// The parameters that the stage `finetune` starts from.
@@ -8,9 +9,11 @@ enum PretrainedParameters {
     ///
     /// A run must have been made with the options that shape the extractor, on the same data set: otherwise the
     /// differences are named, and nothing is read.
+    ///
+    /// - Parameter itemIds: what the rows must belong to.
     static func read(
         _ source: String, _ prefix: String, into values: ParameterValues, _ layout: ParameterLayout,
-        _ configuration: TrainingConfiguration
+        _ configuration: TrainingConfiguration, itemIds: Vocabulary
     ) throws {
         var path = source
         if !source.hasSuffix(".safetensors") {
@@ -23,7 +26,13 @@ enum PretrainedParameters {
             }
             path = run.model
         }
-        try ModelFile.read(try SafetensorsFile(path: path), into: values, layout, prefix: prefix)
+        let file = try SafetensorsFile(path: path)
+        try ModelFile.read(file, into: values, layout, prefix: prefix)
+        guard try ModelFile.ids(ModelFile.itemIds, in: file, rows: itemIds.count + 1) == itemIds else {
+            throw TrainingError(
+                .data, "\(path) was pretrained on other items, as many as these",
+                remedy: "name the data set that it was pretrained on, or another extractor with --extractor")
+        }
     }
 
     /// What an earlier run has that this one has not, of all that the extractor depends on.

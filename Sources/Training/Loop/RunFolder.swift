@@ -1,4 +1,5 @@
 import Foundation
+import Recommenders
 import Reporting
 
 /// The folder of a run: what a training leaves behind, and where to find it.
@@ -113,7 +114,10 @@ public struct RunFolder: Sendable {
     public func readConfiguration(namedBy option: String = "--out") throws -> TrainingConfiguration {
         do {
             let options = try OptionText(contentsOf: configuration)
-            let decoded = try OptionDecoder.decode(TrainingConfiguration.self, from: options)
+            var decoded = try OptionDecoder.decode(TrainingConfiguration.self, from: options)
+            if RecommenderCatalogue.entry(named: decoded.model)?.uses?.contains(.timeUnitMax) ?? false {
+                decoded.options.timeUnitMax = decoded.options.timeUnitMax ?? ResumeDifferences.formerTimeUnitMax
+            }
             try decoded.validate()
             return decoded
         } catch let error as FileError {

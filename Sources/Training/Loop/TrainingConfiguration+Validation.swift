@@ -33,6 +33,12 @@ extension TrainingConfiguration {
             topK.isEmpty || topK.contains { $0 < 1 } ? "--topk holds something that is no cut-off" : nil,
             "write numbers from 1: 5,10,20")
         try options.validate()
+        // A mini-batch is that of a shard; where users are drawn, all can be of one shard.
+        let samples = sampling == .users ? batchSize : (batchSize - 1) / logicalShards + 1
+        try require(
+            samples * options.historyMax > Int(Int32.max)
+                ? "--batch-size \(batchSize) and --history-max \(options.historyMax): \(samples * options.historyMax) items "
+                    + "of a mini-batch" : nil, "at most \(Int32.max) fit: choose a smaller batch or shorter histories")
         try objective.validate(negatives: negatives)
     }
 
@@ -76,6 +82,7 @@ extension ModelOptions {
             dropout >= 0 && dropout < 1 ? nil : "--dropout is \(dropout)", "choose a rate from 0 to below 1")
         try require("--hidden-size", hiddenSize, 1...4096)
         try require("--time-max", timeMax, 1...1_000_000)
+        if let timeUnitMax { try require("--time-unit-max", timeUnitMax, 0...Int.max) }
         try require(power > 0 ? nil : "--p is \(power)", "write a number above 0, or inf")
         try require("--iterations", iterations, 1...100)
         try require(

@@ -2,18 +2,22 @@ import Evaluation
 import Interactions
 import MPI
 import Recommenders
+import Reporting
 
 /// What a rank keeps of a data set: the users of its logical shards, and what must be known of the whole.
 public struct TrainingData {
     public let name: String
-    public let userCount: Int
-    public let itemCount: Int
+    /// The ids behind the numbers of users and items.
+    public let userIds: Vocabulary
+    public let itemIds: Vocabulary
+    /// What was left out of what was read, for the user.
+    public let warnings: [String]
     public let negativesPerRow: Int?
     public let shards: LogicalShards
     public let store: SequenceStore
     public let popularity: PopularityBaseline
-    /// `[itemCount + 1]`: the train interactions of each item, by id.
-    public let itemCounts: [Float]
+    /// `[itemCount + 1]`: the train interactions of each item, by number.
+    public let itemCounts: [Int32]
     public let kind: SampleKind
     /// The folder, for messages.
     let folder: String
@@ -28,16 +32,16 @@ public struct TrainingData {
     /// - Parameters:
     ///   - shardCount: the number of logical shards.
     ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
-    ///   - itemLimit, userLimit: items and users that a trained model knows; a data set with more is refused.
+    ///   - known: items and users that a trained model knows; a data set with others is refused.
+    ///   - earlier: the numbers of an earlier version of the program, for a data set whose ids have holes and which fits.
     public init(
-        folder: String, kind: SampleKind, shardCount: Int, needsGraph: Bool = false, itemLimit: Int? = nil,
-        userLimit: Int? = nil, world: Communicator
+        folder: String, kind: SampleKind, shardCount: Int, needsGraph: Bool = false, known: KnownIds = KnownIds(),
+        earlier: KnownIds? = nil, world: Communicator
     ) throws {
         try self.init(kind: kind, shardCount: shardCount, needsGraph: needsGraph, world: world) {
-            let dataset = try InteractionDataset.load(folder: folder)
-            if let itemLimit { try dataset.requireItems(within: itemLimit) }
-            if let userLimit { try dataset.requireUsers(within: userLimit) }
-            return dataset
+            let dataset = try InteractionDataset.load(folder: folder, known: known)
+            guard let earlier, !dataset.userIds.isNumbered || !dataset.itemIds.isNumbered else { return dataset }
+            return (try? InteractionDataset.load(folder: folder, known: earlier)) ?? dataset
         }
     }
 
@@ -68,28 +72,38 @@ public struct TrainingData {
         _ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>, needsGraph: Bool
     ) {
         name = dataset.name
-        userCount = dataset.userCount
-        itemCount = dataset.itemCount
+        userIds = dataset.userIds
+        itemIds = dataset.itemIds
+        warnings = dataset.warnings
         negativesPerRow = dataset.negativesPerRow
         self.shards = shards
         self.kind = kind
         folder = dataset.folder
         fingerprint = DatasetFingerprint(dataset)
         store = SequenceStore(dataset: dataset, shards: shards, range: owned)
-        itemCounts = dataset.train.items.reduce(into: [Float](repeating: 0, count: dataset.itemCount + 1)) {
+        itemCounts = dataset.train.items.reduce(into: [Int32](repeating: 0, count: dataset.itemCount + 1)) {
             $0[Int($1)] += 1
         }
         graph = needsGraph ? InteractionGraph(dataset) : nil
         popularity = PopularityBaseline(itemCounts: itemCounts)
     }
 
-    /// What a model for these data is built from, or for a model that knows more users and items.
-    func context(
-        _ options: ModelOptions, stage: TrainingStage?, userCount: Int? = nil, itemCount: Int? = nil
-    ) -> ModelContext {
+    public var userCount: Int { userIds.count }
+    public var itemCount: Int { itemIds.count }
+
+    /// What a model for these data is built from.
+    func context(_ options: ModelOptions, stage: TrainingStage?) -> ModelContext {
         ModelContext(
-            options, stage: stage, userCount: userCount ?? self.userCount, itemCount: itemCount ?? self.itemCount,
-            itemCounts: itemCounts, graph: graph)
+            options, stage: stage, userCount: userCount, itemCount: itemCount, itemCounts: itemCounts, graph: graph)
+    }
+
+    /// That the ids have holes, for the user; nil where they have none.
+    var holesInIds: String? {
+        let parts = [(userIds, "users"), (itemIds, "items")].filter { !$0.0.isNumbered }.map { ids, noun in
+            "\(NumberText.grouped(ids.count)) \(noun) occur, with ids up to \(NumberText.grouped(Int(ids.largestId)))"
+        }
+        guard !parts.isEmpty else { return nil }
+        return "\(parts.joined(separator: "; ")): ids that do not occur are neither drawn nor ranked"
     }
 
     /// The protocol to rank by: the one that is asked for, or what the data set has negatives for.

@@ -33,6 +33,9 @@ public struct TrainingJob: Sendable {
         var configuration = configuration
         configuration.model = entry.name
         configuration.options.layers = configuration.options.layers ?? entry.standardLayers
+        if entry.uses?.contains(.timeUnitMax) ?? false {
+            configuration.options.timeUnitMax = configuration.options.timeUnitMax ?? 0
+        }
         self.configuration = configuration
         switch stage {
         case .all: stages = entry.stages.isEmpty ? [nil] : entry.stages
@@ -95,11 +98,13 @@ public struct TrainingJob: Sendable {
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            needsGraph: entry.needsGraph, world: world)
+            needsGraph: entry.needsGraph, earlier: try earlierNumbers(control, world: world), world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
                 + "\(NumberText.grouped(data.shards.sampleCount)) samples; \(world.size) of at most "
                 + "\(configuration.logicalShards) ranks")
+        if let holes = data.holesInIds { console.info(holes) }
+        data.warnings.forEach(console.warning)
         if entry.needsTimes && !data.store.hasTimes {
             console.warning(
                 "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
@@ -110,6 +115,7 @@ public struct TrainingJob: Sendable {
                 "\(data.name) has no dev rows: nothing ends the training early, and the parameters of its last epoch are kept"
             )
         }
+        try warnOfEqualIntervals(data, world: world, console: console)
         if !control.resumes && !control.overwrites {
             try world.together {
                 guard world.rank == 0 else { return }
@@ -178,6 +184,32 @@ public struct TrainingJob: Sendable {
         let last = stages.count - 1
         let own = try stageConfiguration(stages[last], at: last)
         try RunFolder(own.output).refuseParameters(unlike: own)
+    }
+
+    /// Says that the times tell a model of time intervals nothing. Collective.
+    private func warnOfEqualIntervals(_ data: TrainingData, world: Communicator, console: Console) throws {
+        guard data.store.hasTimes, entry.uses?.contains(.timeMax) ?? false else { return }
+        let own = TimeIntervals.range(in: data.store, configuration.options)
+        let smallest = try world.allReduce(own?.lowerBound ?? .max, .minimum)
+        let largest = try world.allReduce(own?.upperBound ?? .min, .maximum)
+        guard smallest == largest else { return }
+        console.warning(
+            "all time intervals in the histories of \(data.name) are equal: \(largest) of at most "
+                + "\(configuration.options.timeMax) units\n\(entry.name) learns nothing from them: "
+                + (largest == configuration.options.timeMax
+                    ? "choose a larger --time-max, or a larger --time-unit-max where it is given"
+                    : "check the times, or choose a model without them"))
+    }
+
+    /// The numbers that a run to go on with has for users and items, if it may be of a version of this program for
+    /// which every id up to the largest was one: its fingerprint has no ids. Collective.
+    private func earlierNumbers(_ control: RunControl, world: Communicator) throws -> KnownIds? {
+        guard control.resumes else { return nil }
+        let folder = RunFolder(configuration.output)
+        let found = world.rank == 0 ? folder.countsWithoutIds ?? folder.pretrain.countsWithoutIds : nil
+        let counts = try world.broadcast(found.map { [$0.users, $0.items] } ?? [0, 0], from: 0)
+        guard counts[0] > 0, counts[1] > 0 else { return nil }
+        return KnownIds(users: .numbered(counts[0]), items: .numbered(counts[1]))
     }
 
     /// The configuration of one of the stages, into its own folder.

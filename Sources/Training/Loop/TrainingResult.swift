@@ -88,9 +88,11 @@ extension DatasetFingerprint {
         func part(_ part: Part) -> JSONValue {
             ["interactions": .integer(part.interactions), "crc32c": .integer(Int(part.checksum))]
         }
-        return [
+        let counted: JSONValue = [
             "users": .integer(users), "items": .integer(items), "train": part(train), "dev": part(dev),
             "test": part(test),
         ]
+        guard let ids, case .object(let members) = counted else { return counted }
+        return .object(members + [JSONValue.Member("ids_crc32c", .integer(Int(ids)))])
     }
 }

@@ -69,7 +69,8 @@ extension TrainingRun {
     private func begin() throws {
         exchange.parameters.initialize(layout, seed: configuration.seed)
         if let prefix = entry.inheritedPrefix, let extractor = configuration.extractor {
-            try PretrainedParameters.read(extractor, prefix, into: exchange.parameters, layout, configuration)
+            try PretrainedParameters.read(
+                extractor, prefix, into: exchange.parameters, layout, configuration, itemIds: data.itemIds)
             if folder.holdsFindings(of: extractor) {
                 try folder.pretrain.refuseForeign(overwrites: control.overwrites)
                 try fence?.begin()

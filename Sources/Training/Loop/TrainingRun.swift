@@ -199,8 +199,10 @@ public final class TrainingRun {
 
     func writeModel(_ storage: ParameterStorage) throws {
         try fence?.verify()
+        var ids = [(name: ModelFile.itemIds, vocabulary: data.itemIds)]
+        if model.users != nil { ids.append((ModelFile.userIds, data.userIds)) }
         try ModelFile.write(
-            storage.values, layout, to: folder.model,
+            storage.values, layout, to: folder.model, ids: ids,
             metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(keptEpoch))])
     }
 
