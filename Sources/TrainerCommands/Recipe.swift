@@ -32,7 +32,8 @@ struct Recipe: Sendable {
         if let recipe = all.first(where: { $0.name == name.lowercased() }) { return recipe }
         let nearest = all.map(\.name).nearest(to: name).map { "; did you mean \($0)?" } ?? ""
         throw CommandError(
-            "there is no recipe \(name.printable(limit: 100))\(nearest)\n"
+            (name.isEmpty ? "--recipe has no name" : "there is no recipe \(name.printable(limit: 100))\(nearest)")
+                + "\n"
                 + "choose one of \(all.map(\.name).joined(separator: ", "))")
     }
 

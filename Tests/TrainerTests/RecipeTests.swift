@@ -106,6 +106,8 @@ import TrainerSupport
             Refusal(64, naming: "--recipe has no name", "timirec-plus-published"), .alone,
             ["train", "--recipe", "--lr", "1"])
         try await expectRefusal(
+            Refusal(64, naming: "--recipe has no name", "grocery-expected"), .alone, ["train", "--recipe="])
+        try await expectRefusal(
             Refusal(64, naming: "--recipe is there 2 times: a, b"), .alone, ["train", "--recipe", "a", "--recipe", "b"])
         let workspace = try Workspace()
         let file = try workspace.write("own.yaml", "recipe: ml-1m-sasrec\n")

@@ -86,7 +86,7 @@ struct DocumentationPage: Sendable, CustomStringConvertible {
         self.init(name: name, blocks: blocks)
     }
 
-    /// The indented commands in what a program prints for `--help`, behind its first paragraph: that one is the usage.
+    /// The commands, indented by two spaces, in what a program prints for `--help`, behind its first paragraph: that one is the usage.
     init(help: String, of name: String) {
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
         let start = lines.firstIndex { $0.isEmpty } ?? lines.endIndex
@@ -95,7 +95,7 @@ struct DocumentationPage: Sendable, CustomStringConvertible {
         for (index, line) in lines.enumerated().dropFirst(start) {
             if goesOn, let last = blocks.popLast() {
                 blocks.append(Block(line: last.line, language: "", text: last.text + "\n" + line))
-            } else if line.hasPrefix("  "), Self.beginsWithProgram(line) {
+            } else if line.hasPrefix("  "), !line.hasPrefix("   "), Self.beginsWithProgram(line) {
                 blocks.append(Block(line: index + 1, language: "", text: String(line)))
             } else {
                 continue

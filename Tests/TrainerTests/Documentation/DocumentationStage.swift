@@ -25,10 +25,11 @@ struct DocumentationStage {
     /// The scripts that the stand-in `script` takes the place of.
     private static let longScripts = ["bench", "fuzz", "quickstart", "reproduce", "scaling", "setup", "test"]
 
-    /// Programs that the reader is to build out of his own files; blocks with them are only parsed.
+    /// Programs without which a block has no sense, so that it is only parsed.
     static let notRun = [
-        ".build/release/hello": "the lines of this program are run by DocumentationChecks of mpi-program",
-        ".build/release/outside": "OutsideModelTests builds and trains it",
+        "cluster/slurm/lab": "starts Slurm's own daemons, as root; it was tried by hand, see Clusters",
+        ".build/release/hello": "the reader's own program; its lines are run by DocumentationChecks of mpi-program",
+        ".build/release/outside": "the reader's own program; OutsideModelTests builds and trains it",
     ]
 
     private static let here = DocumentationPage.root + "/Tests/TrainerTests/Documentation"
