@@ -87,7 +87,7 @@ import TrainerSupport
 
     @Test func `an option in a sentence of a page is one that there is`() async throws {
         func options(_ text: String) -> Set<String> {
-            Set(text.matches(of: /--[A-Za-z][A-Za-z_-]*/).map { String($0.0) })
+            Set(text.matches(of: /--[A-Za-z][A-Za-z_-]+/).map { String($0.0) })
         }
         var known = Self.optionsOfOthers
         for command in Self.helps where command[0] == "trainer" {
