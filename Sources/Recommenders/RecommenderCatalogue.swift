@@ -56,6 +56,7 @@ public enum RecommenderCatalogue {
         ) { context, scope in ComiRecDR(context, in: scope) },
         RecommenderEntry(
             name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)",
+            standardLearningRate: 5e-3, standardLoss: .sampledSoftmax,
             uses: [.interests, .power, .iterations, .reluLayer, .routing, .adaptiveInterests]
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(

@@ -33,6 +33,10 @@ public struct RecommenderEntry: Sendable {
     public let uses: Set<ModelOption>?
     /// What ``ModelOptions/layers`` is where nobody chooses.
     public let standardLayers: Int
+    /// The learning rate where nobody chooses.
+    public let standardLearningRate: Double
+    /// The loss where nobody chooses.
+    public let standardLoss: TrainingLoss
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
     /// - Parameter make: builds the model and registers its parameters.
@@ -40,7 +44,8 @@ public struct RecommenderEntry: Sendable {
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
         inheritedPrefix: String? = nil,
         unusedTensors: [String] = [],
-        samples: SampleKind = .sequential, standardLayers: Int = 1, isTrained: Bool = true, needsTimes: Bool = false,
+        samples: SampleKind = .sequential, standardLayers: Int = 1,
+        standardLearningRate: Double = 1e-3, standardLoss: TrainingLoss = .bpr, isTrained: Bool = true, needsTimes: Bool = false,
         needsGraph: Bool = false, uses: Set<ModelOption>? = nil,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
@@ -52,6 +57,8 @@ public struct RecommenderEntry: Sendable {
         self.unusedTensors = unusedTensors
         self.samples = samples
         self.standardLayers = standardLayers
+        self.standardLearningRate = standardLearningRate
+        self.standardLoss = standardLoss
         self.isTrained = isTrained
         self.needsTimes = needsTimes
         self.needsGraph = needsGraph

@@ -82,9 +82,10 @@ struct BenchmarkCommand: ParsableCommand {
         }
         var configuration = TrainingConfiguration(
             model: model, dataRoot: data.root, dataset: data.dataset ?? "", output: "")
-        step.apply(to: &configuration)
+        let standards = ModelStandards(model: model, loss: objective.loss)
+        step.apply(to: &configuration, by: standards)
         configuration.options = arguments.options
-        configuration.objective = objective.options
+        configuration.objective = objective.options(by: standards)
         var options = BenchmarkOptions()
         options.steps = steps
         options.warmUpSteps = warmUp

@@ -3,8 +3,8 @@ import Recommenders
 
 /// What a model is trained for.
 struct ObjectiveArguments: ParsableArguments {
-    @Option(help: "Training loss.")
-    var loss = ObjectiveOptions().loss
+    @Option(help: "Training loss. (default: \(ModelStandards.losses))")
+    var loss: TrainingLoss?
 
     @Option(
         help: """
@@ -54,9 +54,10 @@ struct ObjectiveArguments: ParsableArguments {
         help: "The cosine between interests that costs nothing.")
     var dissimilarityMargin = ObjectiveOptions().dissimilarityMargin
 
-    var options: ObjectiveOptions {
+    /// The objective of a model.
+    func options(by standards: ModelStandards) -> ObjectiveOptions {
         var options = ObjectiveOptions()
-        options.loss = loss
+        options.loss = standards.loss
         options.selection = selection
         options.selectionTemperature = selectionTemperature
         options.sharesNegatives = sharedNegatives.isOn
@@ -71,11 +72,11 @@ struct ObjectiveArguments: ParsableArguments {
     }
 
     /// What is not as usual, for the name of a folder.
-    var unusualParts: [String] {
-        let options = options
+    func unusualParts(by standards: ModelStandards) -> [String] {
+        let options = options(by: standards)
         let usual = ObjectiveOptions()
         return [
-            options.loss == usual.loss ? nil : options.loss.rawValue,
+            options.loss == standards.usualLoss ? nil : options.loss.rawValue,
             options.selection == usual.selection ? nil : options.selection.rawValue,
             options.selectionTemperature == usual.selectionTemperature ? nil : "T\(options.selectionTemperature)",
             options.sharesNegatives == usual.sharesNegatives ? nil : "own-negatives",

@@ -43,7 +43,7 @@ extension Recipe {
             "timirec-plus-published", "TiMiRec+", "0.4063, 0.3087",
             "--model TiMiRec --add-trm 1 --interests 6 --lr 1e-4 --l2 1e-6"),
         row(
-            "mind-grocery", "MIND", "0.3935, 0.2803", "--model MIND --interests 1 --lr 5e-3 --l2 1e-6",
+            "mind-grocery", "MIND", "0.3935, 0.2803", "--model MIND --interests 1 --loss bpr --lr 5e-3 --l2 1e-6",
             but: "K = 1 and the learning rate"),
         row(
             "comirec-grocery", "ComiRec", "0.3763, 0.2694",

@@ -24,28 +24,28 @@ struct StepArguments: ParsableArguments {
 
     @Option(
         name: [.customLong("lr"), .customLong("learning-rate"), .customLong("learning_rate")],
-        help: "Learning rate of Adam.")
-    var lr = 1e-3
+        help: "Learning rate of Adam. (default: \(ModelStandards.learningRates))")
+    var lr: Double?
 
     @Option(help: "L2 coefficient, added to the gradient.")
     var l2 = 0.0
 
     @Option(
         name: [.customLong("negatives"), .customLong("num_neg"), .customLong("num-neg")],
-        help: "Negatives of a training sample.")
-    var negatives = 1
+        help: "Negatives of a training sample. (default: 1; with --loss sampled-softmax \(ModelStandards.sharedNegatives))")
+    var negatives: Int?
 
     @Option(help: "How ranks exchange gradients; never changes a result.")
     var exchange = ExchangeKind.automatic
 
-    /// Sets what these options are about.
-    func apply(to configuration: inout TrainingConfiguration) {
+    /// Sets what these options are about, for a model and its loss.
+    func apply(to configuration: inout TrainingConfiguration, by standards: ModelStandards) {
         configuration.sampling = sampling
         configuration.seed = seed
         configuration.batchSize = batchSize
         configuration.logicalShards = logicalShards
-        configuration.optimizer = Adam.Settings(learningRate: lr, l2: l2)
-        configuration.negatives = negatives
+        configuration.optimizer = Adam.Settings(learningRate: lr ?? standards.learningRate, l2: l2)
+        configuration.negatives = negatives ?? standards.negatives
         configuration.exchange = exchange
     }
 }

@@ -10,6 +10,7 @@ extension TrainCommand {
         let entry = model.flatMap(RecommenderCatalogue.entry(named:))
         let name = entry?.name ?? model ?? ""
         let options = arguments.options
+        let standards = ModelStandards(model: name, loss: objective.loss)
         guard entry?.isTrained ?? true else { return "\(parent)/\(name)-history\(options.historyMax)" }
         func used(_ option: ModelOption, _ text: String) -> String? {
             entry?.uses?.contains(option) ?? true ? text : nil
@@ -19,11 +20,12 @@ extension TrainCommand {
             used(.addPositions, "pos\(options.addPositions ? 1 : 0)"),
             used(.addTransformer, "trm\(options.addTransformer ? 1 : 0)"),
             used(.attentionSize, "attention\(options.attentionSize)"), "history\(options.historyMax)",
-            "batch\(step.batchSize)", "shards\(step.logicalShards)", "negatives\(step.negatives)", "lr\(step.lr)",
+            "batch\(step.batchSize)", "shards\(step.logicalShards)",
+            "negatives\(step.negatives ?? standards.negatives)", "lr\(step.lr ?? standards.learningRate)",
             "l2_\(step.l2)", "seed\(step.seed)",
         ]
         return "\(parent)/"
-            + (parts.compactMap { $0 } + unusualParts(used) + objective.unusualParts + pretrainParts).joined(
+            + (parts.compactMap { $0 } + unusualParts(used) + objective.unusualParts(by: standards) + pretrainParts).joined(
                 separator: "-")
     }
 

@@ -201,7 +201,8 @@ struct TrainCommand: ParsableCommand {
         var configuration = TrainingConfiguration(
             model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
         configuration.recipe = recipe
-        step.apply(to: &configuration)
+        let standards = ModelStandards(model: modelName, loss: objective.loss)
+        step.apply(to: &configuration, by: standards)
         configuration.epochs = epochs ?? standardEpochs
         configuration.maxSteps = maxSteps
         configuration.ranking = ranking
@@ -215,7 +216,7 @@ struct TrainCommand: ParsableCommand {
         configuration.keep = keep
         configuration.extractor = extractor
         configuration.options = arguments.options
-        configuration.objective = objective.options
+        configuration.objective = objective.options(by: standards)
         do {
             return try TrainingJob(
                 configuration, stage: stage?.selection ?? .all, pretraining: StageOptions(parsing: pretrain))

@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+import TrainerSupport
+
+/// What the options of a training are where nobody chooses.
+@Suite struct ModelStandardTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let options: [String]
+        let settings: [String]
+        var testDescription: String { options.joined(separator: " ") }
+    }
+
+    static let cases = [
+        Case(options: ["--model", "MIND"], settings: ["loss: sampled-softmax", "negatives: 512", "lr: 0.005"]),
+        Case(
+            options: ["--model", "MIND", "--loss", "bpr", "--lr", "0.25"],
+            settings: ["loss: bpr", "negatives: 1", "lr: 0.25"]),
+        Case(options: ["--model", "ComiRec"], settings: ["loss: bpr", "negatives: 1", "lr: 0.001"]),
+        Case(
+            options: ["--model", "ComiRec", "--loss", "sampled-softmax"],
+            settings: ["loss: sampled-softmax", "negatives: 512", "lr: 0.001"]),
+        Case(
+            options: ["--model", "ComiRec", "--loss", "sampled-softmax", "--negatives", "7"],
+            settings: ["loss: sampled-softmax", "negatives: 7"]),
+        Case(options: ["--model", "ComiRec", "--loss", "full-softmax"], settings: ["loss: full-softmax", "negatives: 1"]),
+    ]
+
+    @Test(arguments: cases)
+    func `loss, negatives and learning rate are those of the model and of the loss where nobody chooses`(
+        _ test: Case
+    ) async throws {
+        let workspace = try Workspace()
+        try SmallTables().write(to: workspace, "data/tables")
+        try await Launch.alone.successfulTrainer(
+            ["train", "--dataset", "tables", "--max-steps", "1", "--out", "run"] + test.options,
+            workingDirectory: workspace.path)
+        let configuration = try String(contentsOfFile: workspace("run/config.yaml"), encoding: .utf8)
+        let lines = Set(configuration.split(separator: "\n").map(String.init))
+        for setting in test.settings { #expect(lines.contains(setting), "\(setting) in \(configuration)") }
+    }
+
+    @Test func `the help names the models that have standards of their own`() async throws {
+        let help = try await Launch.alone.successfulTrainer(["train", "--help"]).output
+        let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("(default: bpr; MIND sampled-softmax)"))
+        #expect(words.contains("(default: 0.001; MIND 0.005)"))
+        #expect(words.contains("(default: 1; with --loss sampled-softmax 512)"))
+    }
+}
