@@ -45,7 +45,8 @@ public struct RecommenderEntry: Sendable {
         inheritedPrefix: String? = nil,
         unusedTensors: [String] = [],
         samples: SampleKind = .sequential, standardLayers: Int = 1,
-        standardLearningRate: Double = 1e-3, standardLoss: TrainingLoss = .bpr, isTrained: Bool = true, needsTimes: Bool = false,
+        standardLearningRate: Double = 1e-3, standardLoss: TrainingLoss = .bpr, isTrained: Bool = true,
+        needsTimes: Bool = false,
         needsGraph: Bool = false, uses: Set<ModelOption>? = nil,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {

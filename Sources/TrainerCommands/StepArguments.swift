@@ -32,7 +32,9 @@ struct StepArguments: ParsableArguments {
 
     @Option(
         name: [.customLong("negatives"), .customLong("num_neg"), .customLong("num-neg")],
-        help: "Negatives of a training sample. (default: 1; with --loss sampled-softmax \(ModelStandards.sharedNegatives))")
+        help:
+            "Negatives of a training sample. (default: 1; with --loss sampled-softmax \(ModelStandards.sharedNegatives))"
+    )
     var negatives: Int?
 
     @Option(help: "How ranks exchange gradients; never changes a result.")

@@ -25,7 +25,8 @@ extension TrainCommand {
             "l2_\(step.l2)", "seed\(step.seed)",
         ]
         return "\(parent)/"
-            + (parts.compactMap { $0 } + unusualParts(used) + objective.unusualParts(by: standards) + pretrainParts).joined(
+            + (parts.compactMap { $0 } + unusualParts(used) + objective.unusualParts(by: standards) + pretrainParts)
+            .joined(
                 separator: "-")
     }
 

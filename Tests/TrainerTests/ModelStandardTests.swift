@@ -22,7 +22,8 @@ import TrainerSupport
         Case(
             options: ["--model", "ComiRec", "--loss", "sampled-softmax", "--negatives", "7"],
             settings: ["loss: sampled-softmax", "negatives: 7"]),
-        Case(options: ["--model", "ComiRec", "--loss", "full-softmax"], settings: ["loss: full-softmax", "negatives: 1"]),
+        Case(
+            options: ["--model", "ComiRec", "--loss", "full-softmax"], settings: ["loss: full-softmax", "negatives: 1"]),
     ]
 
     @Test(arguments: cases)
