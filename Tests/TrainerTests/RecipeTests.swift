@@ -97,6 +97,34 @@ import TrainerSupport
             ], workingDirectory: workspace.path)
     }
 
+    @Test func `timirec-plus pretrains and finetunes, each stage with its own options`() async throws {
+        let workspace = try await workspace()
+        let common = ["train", "--quiet", "--max-steps", "3", "--topk", "5,10,20", "--seed", "3"]
+        try await Launch.alone.successfulTrainer(
+            common + ["--recipe", "timirec-plus", "--out", "recipe"], workingDirectory: workspace.path)
+        let shared = [
+            "--model", "TiMiRec", "--dataset", "Grocery_and_Gourmet_Food", "--interests", "2", "--loss",
+            "sampled-softmax", "--negatives", "512", "--l2", "1e-6", "--out", "apart",
+        ]
+        try await Launch.alone.successfulTrainer(
+            common + shared + [
+                "--stage", "pretrain", "--lr", "5e-4", "--selection", "expected", "--epochs", "10",
+            ], workingDirectory: workspace.path)
+        try await Launch.alone.successfulTrainer(
+            common + shared + ["--stage", "finetune", "--lr", "1e-4", "--epochs", "6"],
+            workingDirectory: workspace.path)
+        for folder in ["", "/pretrain"] {
+            let places: Set<Substring> = ["out", "extractor", "recipe"]
+            func options(_ run: String) throws -> Set<String> {
+                try configuration(workspace(run + folder)).filter { !places.contains($0.prefix { $0 != ":" }) }
+            }
+            #expect(try options("recipe") == options("apart"))
+            #expect(
+                try FinishedRun(folder: workspace("recipe" + folder)).digest
+                    == FinishedRun(folder: workspace("apart" + folder)).digest)
+        }
+    }
+
     @Test func `a recipe that there is not is refused, with the nearest one`() async throws {
         try await expectRefusal(
             Refusal(64, naming: "there is no recipe grocery-expcted; did you mean grocery-expected?", "timirec-plus"),
