@@ -45,7 +45,7 @@ import Training
             let result = try await launch.successfulTrainer(Self.train(workspace, model, "sparse", out))
             #expect(
                 result.standardError.contains(
-                    "12 users occur, with ids up to 84; 20 items occur, with ids up to 20,000"))
+                    "12 users with ids up to 84; 20 items with ids up to 20,000"))
             let (found, reference) = (
                 try FinishedRun(folder: workspace(out)), try FinishedRun(folder: workspace("dense"))
             )
@@ -150,7 +150,7 @@ import Training
             "--out",
             workspace("run"), "--batch-size", "8",
         ])
-        #expect(result.standardError.contains("4 items occur, with ids up to 10,000,000"))
+        #expect(result.standardError.contains("4 items with ids up to 10,000,000"))
         // Five rows of items, three of users, with a bias each.
         let parameters = try #require(try FinishedRun(folder: workspace("run")).result["parameters"]?.double)
         #expect(parameters < 1000)

@@ -100,10 +100,10 @@ public struct TrainingData {
     /// That the ids have holes, for the user; nil where they have none.
     var holesInIds: String? {
         let parts = [(userIds, "users"), (itemIds, "items")].filter { !$0.0.isNumbered }.map { ids, noun in
-            "\(NumberText.grouped(ids.count)) \(noun) occur, with ids up to \(NumberText.grouped(Int(ids.largestId)))"
+            "\(NumberText.grouped(ids.count)) \(noun) with ids up to \(NumberText.grouped(Int(ids.largestId)))"
         }
         guard !parts.isEmpty else { return nil }
-        return "\(parts.joined(separator: "; ")): ids that do not occur are neither drawn nor ranked"
+        return "\(parts.joined(separator: "; ")): the ids between them are neither drawn nor ranked"
     }
 
     /// The protocol to rank by: the one that is asked for, or what the data set has negatives for.
