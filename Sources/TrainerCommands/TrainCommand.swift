@@ -219,9 +219,21 @@ struct TrainCommand: ParsableCommand {
         configuration.objective = objective.options(by: standards)
         do {
             return try TrainingJob(
-                configuration, stage: stage?.selection ?? .all, pretraining: StageOptions(parsing: pretrain))
+                configuration, stage: stage?.selection ?? .all, pretraining: pretraining)
         } catch {
             throw CommandError(exitCode: 64, error.description)
+        }
+    }
+
+    /// What the pretraining has to itself; another loss brings the negatives that it has where nobody chooses.
+    private var pretraining: StageOptions {
+        get throws(TrainingError) {
+            let own = try StageOptions(parsing: pretrain)
+            guard step.negatives == nil, own["negatives"] == nil,
+                let loss = own["loss"].flatMap(TrainingLoss.init(rawValue:))
+            else { return own }
+            let standard = ModelStandards(model: model, loss: loss).negatives
+            return try StageOptions(parsing: pretrain + ["negatives=\(standard)"])
         }
     }
 

@@ -193,6 +193,17 @@ import TrainerSupport
         #expect(alone.standardError.contains("warning: --pretrain has no part in this"))
     }
 
+    @Test func `a pretraining with another loss has the negatives that are usual for it`() async throws {
+        let workspace = try await workspace()
+        try await Launch.alone.successfulTrainer(
+            [
+                "train", "--quiet", "--model", "TiMiRec", "--dataset", "Grocery_and_Gourmet_Food", "--max-steps", "1",
+                "--pretrain", "loss=sampled-softmax", "--out", "run",
+            ], workingDirectory: workspace.path)
+        #expect(try configuration(workspace("run/pretrain")).contains("negatives: 512"))
+        #expect(try configuration(workspace("run")).contains("negatives: 1"))
+    }
+
     @Test(arguments: [
         (["--model", "TiMiRec", "--pretrain", "lr"], "--pretrain: lr has no value"),
         (["--model", "TiMiRec", "--pretrain", ""], "--pretrain: an option has no value"),

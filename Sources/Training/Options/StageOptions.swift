@@ -42,6 +42,9 @@ public struct StageOptions: Sendable, Equatable {
 
     public var isEmpty: Bool { entries.isEmpty }
 
+    /// The value of an option; nil where the stage has none of its own.
+    public subscript(name: String) -> String? { entries.first { $0.name == name }?.value }
+
     /// The options for the name of a folder: `lr5e-4-epochs12`.
     public var nameParts: [String] { entries.map { $0.name + ($0.value ?? "") } }
 
