@@ -82,7 +82,8 @@ import TrainerSupport
 
     /// Options of other programs in the sentences of pages.
     private static let optionsOfOthers: Set = [
-        "--build-arg", "--isolation", "--oversubscribe", "--package-path", "--shm-size", "--userns",
+        "--bind-to", "--build-arg", "--isolation", "--oversubscribe", "--package-path", "--shm-size", "--timeout",
+        "--userns",
     ]
 
     @Test func `an option in a sentence of a page is one that there is`() async throws {
