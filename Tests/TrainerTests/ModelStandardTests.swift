@@ -41,8 +41,8 @@ import TrainerSupport
     }
 
     @Test func `the help names the models that have standards of their own`() async throws {
-        let help = try await Launch.alone.successfulTrainer(["train", "--help"]).output
-        let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let help = try await Launch.alone.successfulTrainer(["train", "--help"]).standardOutput
+        let words = help.split(whereSeparator: { $0.isWhitespace }).joined(separator: " ")
         #expect(words.contains("(default: bpr; MIND sampled-softmax)"))
         #expect(words.contains("(default: 0.001; MIND 0.005)"))
         #expect(words.contains("(default: 1; with --loss sampled-softmax 512)"))
