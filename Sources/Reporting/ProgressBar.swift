@@ -12,8 +12,9 @@ import Darwin
 ///
 ///     epoch 3/20 [##########..........]  1,240/2,480  52,310 samples/s  loss 0.4213  0:42 left
 ///
-/// Elsewhere plain lines: one at the end of each epoch and at most one per ten seconds in between. Silent on the ranks
-/// that keep silent and in quiet mode.
+/// So it is under `mpirun` on a terminal, as long as `mpirun` runs on the host of the rank that speaks. Elsewhere plain
+/// lines: one at the end of each epoch, one two seconds after the beginning, and at most one per ten seconds in between.
+/// Silent on the ranks that keep silent and in quiet mode.
 ///
 ///     let progress = ProgressBar(on: console)
 ///     progress.beginEpoch(3, of: 20, steps: 2480)
@@ -25,6 +26,8 @@ public final class ProgressBar {
     public static let redrawInterval = 0.1
     /// Seconds between two plain lines within an epoch.
     public static let lineInterval = 10.0
+    /// Seconds until the first plain line of all, which tells that it goes on, and how fast.
+    public static let firstLineInterval = 2.0
 
     private let output: TerminalOutput
     private let isActive: Bool
@@ -40,6 +43,7 @@ public final class ProgressBar {
     private var loss: Double?
     private var start = 0.0
     private var nextDrawing = Double.infinity
+    private var hasBegun = false
 
     /// - Parameter now: seconds from any fixed point in time.
     public init(on console: Console, now: @escaping () -> Double = ProgressBar.monotonicSeconds) {
@@ -69,7 +73,8 @@ public final class ProgressBar {
         (self.epoch, self.epochs, self.steps) = (epoch, epochs, steps)
         (step, firstStep, samples, loss) = (completed, completed, 0, nil)
         start = now()
-        nextDrawing = start + interval
+        nextDrawing = start + (hasBegun ? interval : min(interval, ProgressBar.firstLineInterval))
+        hasBegun = true
         if output.isInteractive { draw(at: start) }
     }
 

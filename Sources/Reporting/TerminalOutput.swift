@@ -16,7 +16,12 @@ public final class TerminalOutput {
     /// True if colours are wanted: interactive, and `NO_COLOR` (<https://no-color.org>) unset or empty.
     public let hasColors: Bool
     private let descriptor: Int32
+    /// What says how wide the terminal is: ``descriptor``, or the terminal that a launcher forwards to.
+    private let terminal: Int32
     private var status: StatusLine?
+
+    /// Whether the other ranks' lines come to the same terminal, by way of their launcher.
+    private var isForwarded: Bool { terminal != descriptor }
 
     /// A status line: what is seen, and how it is sent.
     package struct StatusLine: Equatable {
@@ -33,16 +38,32 @@ public final class TerminalOutput {
     /// - Parameters:
     ///   - descriptor: an open file descriptor, which stays the caller's. Standard error is 2.
     ///   - environment: looks up a variable of the environment.
-    public init(descriptor: Int32, environment: (String) -> String? = TerminalOutput.variable) {
+    public convenience init(descriptor: Int32, environment: (String) -> String? = TerminalOutput.variable) {
+        self.init(descriptor: descriptor, forwardedTo: nil, environment: environment)
+    }
+
+    /// - Parameter terminal: the terminal that what is written to `descriptor` is forwarded to, which is closed with this
+    ///   value; nil: none.
+    package init(descriptor: Int32, forwardedTo terminal: Int32?, environment: (String) -> String?) {
         self.descriptor = descriptor
-        isInteractive = isatty(descriptor) == 1 && environment("TERM") != "dumb"
+        self.terminal = terminal ?? descriptor
+        isInteractive = isatty(self.terminal) == 1 && environment("TERM") != "dumb"
         hasColors = isInteractive && (environment("NO_COLOR") ?? "").isEmpty
     }
 
-    deinit { clearStatus() }
+    deinit {
+        clearStatus()
+        if isForwarded { close(terminal) }
+    }
 
-    /// Standard error.
-    public static func standardError() -> TerminalOutput { TerminalOutput(descriptor: 2) }
+    /// Standard error, which reaches a terminal by way of `mpirun` too.
+    public static func standardError() -> TerminalOutput {
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        return TerminalOutput(
+            descriptor: STDERR_FILENO,
+            forwardedTo: isTerminal ? nil : OpenMPILauncher.current?.openTerminal(environment: variable),
+            environment: variable)
+    }
 
     /// The value of a variable of the environment.
     public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
@@ -50,14 +71,22 @@ public final class TerminalOutput {
     /// Columns of the terminal, 80 where it does not say.
     public var width: Int {
         var size = winsize()
-        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        guard ioctl(terminal, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
 
     /// Prints whole lines, above the status line where there is one.
     public func print(_ lines: String) {
-        write((status == nil ? "" : TerminalOutput.eraseLine) + lines + "\n" + (status?.colored ?? ""))
+        write((hasStatusBelow ? TerminalOutput.eraseLine : "") + lines + "\n" + (status?.colored ?? ""))
     }
+
+    /// Takes a status line off the screen that another rank may be drawing, for what is written past this value.
+    package func makeRoom() {
+        if hasStatusBelow { write(TerminalOutput.eraseLine) }
+    }
+
+    /// Whether there is a status line, or may be one of another rank.
+    private var hasStatusBelow: Bool { status != nil || isForwarded && isInteractive }
 
     /// Shows `line` in place of the status line before; it must be shorter than ``width``. Only where interactive.
     package func setStatus(_ line: StatusLine) {

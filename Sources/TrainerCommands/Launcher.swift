@@ -44,7 +44,11 @@ enum Launcher {
             }
             let console = Console(isSpeaking: world.rank == 0, isQuiet: isQuiet)
             try warnOfMixedBuilds(world, console)
-            end = try body(world, console)
+            do { end = try body(world, console) } catch {
+                // MPI.run prints it, past the console, and rank 0 may be drawing its bar.
+                if !(error is PeerFailure) { console.output.makeRoom() }
+                throw error
+            }
         }
         if end != 0 { TrainerCommand.exit(withError: ExitCode(end)) }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Reporting
 import Testing
 
@@ -67,7 +68,29 @@ import Testing
         #expect(TerminalOutput(descriptor: pipe.descriptor).width == 80)
     }
 
-    @Test func `a stream that nobody reads does not stop the program`() {
-        Console(output: TerminalOutput(descriptor: -1) { _ in nil }).error("x")
+    @Test func `a stream that nobody reads stops neither the program nor what is said once it is read again`() throws {
+        let pipe = try OutputPipe()
+        // As a launcher may leave it.
+        try #require(fcntl(pipe.descriptor, F_SETFL, O_NONBLOCK) == 0)
+        let piece = [UInt8](repeating: UInt8(ascii: "."), count: 4096)
+        while write(pipe.descriptor, piece, piece.count) > 0 {}
+        try #require(errno == EAGAIN)
+        let console = Console(output: TerminalOutput(descriptor: pipe.descriptor) { _ in nil })
+        console.error("lost")
+        let filling = pipe.received()
+        #expect(!filling.isEmpty && filling.allSatisfy { $0 == "." }, "nothing of a message that has no room")
+        console.error("kept")
+        #expect(pipe.received() == "error: kept\n")
+    }
+
+    @Test func `a stream that is not there is passed over`() throws {
+        let pipe = try OutputPipe()
+        let descriptor = dup(pipe.descriptor)
+        let console = Console(output: TerminalOutput(descriptor: descriptor) { _ in nil })
+        console.error("before")
+        close(descriptor)
+        console.error("lost")
+        #expect(errno == EBADF)
+        #expect(pipe.received() == "error: before\n")
     }
 }

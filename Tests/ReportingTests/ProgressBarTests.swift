@@ -1,3 +1,4 @@
+import Foundation
 import Reporting
 import Testing
 
@@ -136,7 +137,7 @@ import Testing
         progress.finish()
     }
 
-    @Test func `without a terminal there are plain lines, at most one in ten seconds`() throws {
+    @Test func `without a terminal there are plain lines, one soon and then at most one in ten seconds`() throws {
         let pipe = try OutputPipe()
         let progress = progress(on: console(pipe.descriptor))
         progress.beginEpoch(1, of: 2, steps: 2500)
@@ -146,10 +147,44 @@ import Testing
         let text = pipe.received()
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value < 0x7F })
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines.count == 4 && lines.last == "")
-        #expect(lines[0].hasPrefix("epoch 1/2  step 1,00") && lines[0].hasSuffix("loss 0.4213  0:15 left"))
-        #expect(lines[1].hasPrefix("epoch 1/2  step 2,00"))
-        #expect(lines[2] == "epoch 1/2  loss 0.4213  25,600 samples/s  0:25  dev HR@10 0.5")
+        #expect(lines.count == 5 && lines.last == "")
+        #expect(lines[0].hasPrefix("epoch 1/2  step 20") && lines[0].hasSuffix("loss 0.4213  0:23 left"))
+        #expect(lines[1].hasPrefix("epoch 1/2  step 1,20") && lines[1].hasSuffix("loss 0.4213  0:13 left"))
+        #expect(lines[2].hasPrefix("epoch 1/2  step 2,20"))
+        #expect(lines[3] == "epoch 1/2  loss 0.4213  25,600 samples/s  0:25  dev HR@10 0.5")
+        progress.beginEpoch(2, of: 2, steps: 2500)
+        train(progress, steps: 1...900)
+        #expect(pipe.received().isEmpty, "the second epoch comes to its first line after ten seconds")
+        progress.finish()
+    }
+
+    @Test func `what is forwarded to a terminal draws the bar there, as wide as it is`() throws {
+        let (pipe, terminal) = (try OutputPipe(), try PseudoTerminal(columns: 57))
+        let output = TerminalOutput(descriptor: pipe.descriptor, forwardedTo: dup(terminal.descriptor)) { _ in "xterm" }
+        #expect(output.isInteractive && output.width == 57)
+        let progress = progress(on: Console(output: output))
+        progress.beginEpoch(1, of: 2, steps: 100)
+        train(progress, steps: 1...50)
+        // Another rank, which knows of no bar, speaks between two drawings.
+        let other = TerminalOutput(descriptor: pipe.descriptor, forwardedTo: dup(terminal.descriptor)) { _ in "xterm" }
+        Console(output: other).warning("rank 1 waits")
+        var screen = Screen(width: 57)
+        screen.receive(pipe.received())
+        #expect(screen.text.first?.hasSuffix("warning: rank 1 waits") == true && screen.text.count == 2)
+        train(progress, steps: 51...70)
+        screen.receive(pipe.received())
+        #expect(screen.text.last?.hasPrefix("epoch 1/2 ") == true)
+        #expect(screen.wraps == 0 && screen.longest < 57)
+        #expect(terminal.received().isEmpty, "all of it goes through the pipe")
+        progress.finish()
+    }
+
+    @Test func `what is forwarded to a file stays plain`() throws {
+        let (pipe, file) = (try OutputPipe(), try OutputPipe())
+        let output = TerminalOutput(descriptor: pipe.descriptor, forwardedTo: dup(file.descriptor)) { _ in "xterm" }
+        #expect(!output.isInteractive && !output.hasColors)
+        Console(output: output).warning("x")
+        #expect(pipe.received() == "warning: x\n")
     }
 
     @Test func `a dumb terminal gets plain lines`() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import MPI
+import Reporting
 import Synchronization
 
 /// What a rank is at.
@@ -106,7 +107,7 @@ final class StallWatch: @unchecked Sendable {
     ///   - own: index of this rank among them.
     init(
         _ entries: UnsafeMutablePointer<Atomic<Int>>, ranks: [Int], own: Int, limit: Double,
-        report: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) },
+        report: @escaping @Sendable (String) -> Void = { TerminalOutput.standardError().print($0) },
         giveUp: @escaping @Sendable () -> Void = { _exit(70) }
     ) {
         self.entries = entries
@@ -139,12 +140,12 @@ final class StallWatch: @unchecked Sendable {
             if still < limit / 10 { next = limit / 10 }
             guard speaks, still >= next else { continue }
             if still >= limit {
-                report("error: \(describe(sights, still, now))\n       the training is ended after \(Int(limit)) s\n")
+                report("error: \(describe(sights, still, now))\n       the training is ended after \(Int(limit)) s")
                 giveUp()
                 return
             }
             next = min(2 * next, limit)
-            report("warning: \(describe(sights, still, now))\n")
+            report("warning: \(describe(sights, still, now))")
         }
     }
 
