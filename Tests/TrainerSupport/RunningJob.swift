@@ -10,11 +10,14 @@ public final class RunningJob: Sendable {
     private let ended = Flag()
 
     /// Starts `trainer` with `arguments`, which hold `--out` and `out`.
-    public init(_ launch: Launch, _ arguments: [String], out: String, timeout: Duration = .seconds(120)) {
+    public init(
+        _ launch: Launch, _ arguments: [String], out: String, environment: [String: String] = [:],
+        timeout: Duration = .seconds(120)
+    ) {
         self.out = out
         ending = Task { [ended] in
             defer { ended.value.withLock { $0 = true } }
-            return try await launch.trainer(arguments, timeout: timeout)
+            return try await launch.trainer(arguments, environment: environment, timeout: timeout)
         }
     }
 
@@ -49,6 +52,17 @@ public final class RunningJob: Sendable {
     /// The script that starts the trainer.
     public var scripts: [pid_t] { processes { $0.arguments.dropFirst().first?.hasSuffix("run-with-restarts") == true } }
 
+    /// Whether anything is left that this job has started.
+    public var isLeftOver: Bool { !processes { _ in true }.isEmpty }
+
+    /// The number of a rank among those of its job; nil if it is gone.
+    public func rank(of trainer: pid_t) -> Int? {
+        let variables = (try? Data(contentsOf: URL(filePath: "/proc/\(trainer)/environ"))) ?? Data()
+        let name = "OMPI_COMM_WORLD_RANK="
+        return variables.split(separator: 0).lazy.map { String(decoding: $0, as: UTF8.self) }
+            .first { $0.hasPrefix(name) }.flatMap { Int($0.dropFirst(name.count)) }
+    }
+
     /// The launcher of the ranks.
     public var launchers: [pid_t] { processes { $0.arguments.first?.hasSuffix("mpirun") == true } }
 
@@ -68,10 +82,10 @@ public final class RunningJob: Sendable {
     /// Waits until `condition` holds, or the job has ended.
     ///
     /// - Returns: whether it holds.
-    public func wait(until condition: () -> Bool) async throws -> Bool {
+    public func wait(every pause: Duration = .milliseconds(50), until condition: () -> Bool) async throws -> Bool {
         while !hasEnded {
             if condition() { return true }
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: pause)
         }
         return condition()
     }

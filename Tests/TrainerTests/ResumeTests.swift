@@ -34,13 +34,16 @@ import TrainerSupport
         try FileManager.default.contentsOfDirectory(atPath: out + "/checkpoints").sorted()
     }
 
-    @Test(arguments: [SIGTERM, SIGINT, SIGUSR1])
-    func `a signal leads to a checkpoint and exit code 75`(signal: Int32) async throws {
+    @Test(arguments: [
+        (SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP"), (SIGUSR1, "SIGUSR1"), (SIGUSR2, "SIGUSR2"),
+    ])
+    func `a signal leads to a checkpoint and exit code 75`(signal: Int32, name: String) async throws {
         let workspace = try Workspace()
         let out = workspace("run")
         let result = try await Self.stopped(.alone, out) { job in for rank in job.trainers { kill(rank, signal) } }
         #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
         #expect(result.standardError.contains("--resume goes on from there"), "\(result.standardError)")
+        #expect(result.standardError.contains("stopped by \(name) after step"), "\(result.standardError)")
         #expect(try Self.checkpoints(out).count == 1)
         #expect(!FileManager.default.fileExists(atPath: out + "/result.json"))
     }

@@ -1,3 +1,4 @@
+import Reporting
 import Synchronization
 
 #if canImport(Glibc)
@@ -10,25 +11,28 @@ import Darwin
 
 /// Why a training is to stop at the next step, with a checkpoint to go on from.
 public enum StopReason: Sendable, Equatable, CustomStringConvertible {
-    case signal(Int32)
+    /// - Parameter isFromLauncher: whether `mpirun` sent it. SIGTERM is all that it sends for what ends it itself.
+    case signal(Int32, isFromLauncher: Bool = false)
     /// `--time-limit` is over.
     case timeLimit
 
     public var description: String {
         switch self {
-        case .signal(SIGTERM): "by SIGTERM"
-        case .signal(SIGINT): "by SIGINT"
-        case .signal(SIGUSR1): "by SIGUSR1"
-        case .signal(let number): "by signal \(number)"
+        case .signal(SIGTERM, isFromLauncher: true): "by SIGTERM from mpirun (Ctrl-C, or a signal to mpirun)"
+        case .signal(let number, _): "by \(Self.names[number] ?? "signal \(number)")"
         case .timeLimit: "by the time limit"
         }
     }
 
-    /// What the ranks tell each other of their reasons: the number of a signal, ``codeOfTimeLimit`` or ``codeOfNone``.
-    /// The largest one counts, so that all ranks name the same reason.
+    private static let names: [Int32: String] = [
+        SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP", SIGUSR1: "SIGUSR1", SIGUSR2: "SIGUSR2",
+    ]
+
+    /// What the ranks tell each other of their reasons: twice the number of a signal, one more where it came from the
+    /// launcher, ``codeOfTimeLimit`` or ``codeOfNone``. The largest one counts, so that all ranks name the same reason.
     static func code(of reason: StopReason?) -> Int {
         switch reason {
-        case .signal(let number): Int(number)
+        case .signal(let number, let isFromLauncher): 2 * Int(number) + (isFromLauncher ? 1 : 0)
         case .timeLimit: codeOfTimeLimit
         case nil: codeOfNone
         }
@@ -39,7 +43,7 @@ public enum StopReason: Sendable, Equatable, CustomStringConvertible {
         switch code {
         case Self.codeOfNone: return nil
         case Self.codeOfTimeLimit: self = .timeLimit
-        default: self = .signal(Int32(code))
+        default: self = .signal(Int32(code / 2), isFromLauncher: code % 2 == 1)
         }
     }
 
@@ -49,9 +53,10 @@ public enum StopReason: Sendable, Equatable, CustomStringConvertible {
 
 /// What this process was asked: to stop at the next step, by a signal or because its time is over.
 ///
-/// SIGTERM, SIGINT and SIGUSR1 count alike, since launchers pass on some of them only: `mpirun` SIGUSR1, Slurm's
-/// `--signal` any. A second signal half a second or more after the first ends the process at once; sooner ones are the
-/// same request on two ways, as from `timeout`, which signals its group as well.
+/// SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 count alike: a terminal that is closed sends SIGHUP, and launchers pass on
+/// some of the others only, `mpirun` SIGUSR1 and SIGUSR2, Slurm's `--signal` any. A second signal half a second or more
+/// after the first ends the process at once; sooner ones are the same request on two ways, as from `timeout`, which
+/// signals its group as well.
 public struct StopRequest: Sendable {
     private let start = ContinuousClock.now
     private let timeLimit: Double?
@@ -62,33 +67,84 @@ public struct StopRequest: Sendable {
     /// The reason to stop, nil while there is none.
     public var reason: StopReason? {
         let signal = Self.firstSignal.load(ordering: .relaxed)
-        if signal != 0 { return .signal(Int32(signal)) }
+        if signal != 0 { return StopReason(code: signal) }
         guard let timeLimit, (ContinuousClock.now - start).inSeconds >= timeLimit else { return nil }
         return .timeLimit
     }
 
-    /// Installs the handlers of the three signals.
+    /// Installs the handlers of the signals. What was started with SIGHUP ignored (`nohup`) goes on ignoring it.
+    ///
+    /// A reader of the messages who goes away (`trainer train 2>&1 | head`) no longer ends the process by SIGPIPE.
     public static func watchSignals() {
         // Made here, since a handler must not be the first to touch them.
         firstSignal.store(0, ordering: .relaxed)
         firstMoment.store(0, ordering: .relaxed)
-        for number in [SIGTERM, SIGINT, SIGUSR1] { signal(number, handle) }
+        launcher.store(Int(OpenMPILauncher.current?.identifier ?? 0), ordering: .relaxed)
+        for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] where number != SIGHUP || !isIgnored(number) {
+            watch(number)
+        }
+        signal(SIGPIPE, SIG_IGN)
     }
 
+    /// The code of a reason, 0 before there is one.
     private static let firstSignal = Atomic<Int>(0)
     private static let firstMoment = Atomic<Int>(0)
+    /// The process of the launcher; 0: none.
+    private static let launcher = Atomic<Int>(0)
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        #if canImport(Glibc)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+        #elseif canImport(Musl)
+        return unsafeBitCast(action.__sa_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        #else
+        return unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        #endif
+    }
+
+    private static func watch(_ number: Int32) {
+        var action = sigaction()
+        #if canImport(Glibc)
+        action.__sigaction_handler.sa_sigaction = handle
+        #elseif canImport(Musl)
+        action.__sa_handler.sa_sigaction = handle
+        #else
+        action.__sigaction_u.__sa_sigaction = handle
+        #endif
+        action.sa_flags = SA_SIGINFO | SA_RESTART
+        sigaction(number, &action, nil)
+    }
 
     /// Calls nothing that a signal handler may not call.
-    private static let handle: @convention(c) (Int32) -> Void = { number in
-        let code = errno
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        let now = time.tv_sec * 1000 + time.tv_nsec / 1_000_000
-        if firstSignal.compareExchange(expected: 0, desired: Int(number), ordering: .relaxed).exchanged {
-            firstMoment.store(now, ordering: .relaxed)
-        } else if now - firstMoment.load(ordering: .relaxed) >= 500 {
-            _exit(128 + number)
+    private static let handle:
+        @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void = {
+            number, information, _ in
+            let code = errno
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            let now = time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+            let launcher = launcher.load(ordering: .relaxed)
+            var reason = 2 * Int(number)
+            if launcher != 0, let information, sender(of: information.pointee) == launcher { reason += 1 }
+            if firstSignal.compareExchange(expected: 0, desired: reason, ordering: .relaxed).exchanged {
+                firstMoment.store(now, ordering: .relaxed)
+            } else if now - firstMoment.load(ordering: .relaxed) >= 500 {
+                _exit(128 + number)
+            }
+            errno = code
         }
-        errno = code
+
+    /// The process that sent a signal.
+    private static func sender(of information: siginfo_t) -> Int {
+        #if canImport(Glibc)
+        Int(information._sifields._kill.si_pid)
+        #elseif canImport(Musl)
+        Int(information.__si_fields.__si_common.__first.__piduid.si_pid)
+        #else
+        Int(information.si_pid)
+        #endif
     }
 }
