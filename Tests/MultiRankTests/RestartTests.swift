@@ -5,12 +5,11 @@ import TrainerSupport
 
 /// `cluster/run-with-restarts`, with real deaths of ranks.
 @Suite struct RestartTests {
-    private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "cluster/run-with-restarts").path
 
     /// A training of some seconds under the script.
-    private static func arguments(_ workspace: Workspace, _ out: String, _ more: [String] = []) async throws -> [String]
-    {
+    static func arguments(_ workspace: Workspace, _ out: String, _ more: [String] = []) async throws -> [String] {
         ["--wait", "0"] + more + [
             "mpirun", "-n", "2", "--oversubscribe", try path(ofProduct: "trainer"), "train", "--quiet", "--model",
             "ComiRec", "--data-root", try await SmallData.root(), "--dataset", SmallData.name, "--embedding-size", "16",
