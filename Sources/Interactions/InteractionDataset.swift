@@ -61,7 +61,7 @@ public struct InteractionDataset: Sendable {
         self.folder = folder
         userIds = split.userIds
         itemIds = split.itemIds
-        negativesPerRow = split.dev.negativesPerRow
+        negativesPerRow = split.test.negativesPerRow
         hasTimes = split.hasTimes
         warnings = split.warnings
         train = split.train
@@ -84,6 +84,8 @@ extension SplitInteractions {
                 remedy: "an interaction a line is expected")
         }
         for (table, part) in [(dev, "dev"), (test, "test")] where table.count == 0 {
+            // Who trains on everything leaves a file of dev without rows.
+            if part == "dev" && dev.file != train.file { continue }
             throw DatasetError(
                 .invalid, file: table.file, problem: "there is no \(part) row to evaluate",
                 remedy: table.file == train.file
@@ -96,7 +98,7 @@ extension SplitInteractions {
                 .invalid, file: folder, problem: "\(rows) interactions are too many",
                 remedy: "at most \(Int32.max - 1) fit; filter the data set")
         }
-        guard dev.negativesPerRow == test.negativesPerRow else {
+        guard dev.count == 0 || dev.negativesPerRow == test.negativesPerRow else {
             throw DatasetError(
                 .invalid, file: test.file,
                 problem: "\(test.negativesPerRow ?? 0) negatives a row, \(dev.file) has \(dev.negativesPerRow ?? 0)",

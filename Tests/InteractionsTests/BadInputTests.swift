@@ -70,7 +70,6 @@ import Testing
         Case("negative 0", "dev.csv:2: an entry of neg_items is 0") { $0.dev[1] = "1\t4\t40\t[5, 0]" },
         Case("an empty train file", "train.csv:1: the header has no column user_id") { $0.train = [] },
         Case("no train row", "train.csv: there is no interaction to train on") { $0.train.removeSubrange(1...) },
-        Case("no dev row", "dev.csv: there is no dev row to evaluate") { $0.dev.removeSubrange(1...) },
         Case("no test row", "test.csv: there is no test row to evaluate") { $0.test.removeSubrange(1...) },
         Case("a user with every item in train", "train.csv: user 1 has all 7 items in train") {
             $0.train += (1...7).map { "1\t\($0)\t\($0)" }

@@ -28,6 +28,16 @@ import Testing
         #expect(dataset.dev.negatives.isEmpty)
     }
 
+    @Test(arguments: ["user_id\titem_id\ttime\tneg_items", "user_id\titem_id\ttime"])
+    func `dev may be without rows, for a training on everything`(header: String) throws {
+        var files = ReChorusFiles()
+        files.dev = [header]
+        let dataset = try files.write().load()
+        #expect(dataset.dev.count == 0 && dataset.negativesPerRow == 2)
+        let (_, store) = try dataset.wholeStore()
+        #expect(store.negativesPerRow == 2)
+    }
+
     @Test func `columns may be in any order and among others`() throws {
         var files = ReChorusFiles()
         files.train = ["rating\ttime\titem_id\tuser_id\tnote", "5\t10\t1\t1\tgood", "4\t20\t2\t1\t"]

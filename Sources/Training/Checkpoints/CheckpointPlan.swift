@@ -20,12 +20,15 @@ public struct CheckpointPlan: Sendable, Equatable {
     var isOn: Bool { everySteps != nil || everySeconds != nil }
 
     /// The most seconds until the first checkpoint of a training; the end of its first epoch can be earlier.
-    static let secondsToFirst = 30.0
+    private static let secondsToFirst = 30.0
 
     /// - Parameters:
-    ///   - steps, seconds: since the last checkpoint.
-    func isDue(steps: Int, seconds: Double) -> Bool {
-        (everySteps.map { steps >= $0 } ?? false) || (everySeconds.map { seconds >= $0 } ?? false)
+    ///   - steps, seconds: since the last checkpoint, or since the training began.
+    ///   - isFirst: whether there is none yet.
+    ///   - endsEpoch: whether an epoch is just over.
+    package func isDue(steps: Int, seconds: Double, isFirst: Bool, endsEpoch: Bool) -> Bool {
+        if isOn && isFirst && (endsEpoch || seconds >= Self.secondsToFirst) { return true }
+        return (everySteps.map { steps >= $0 } ?? false) || (everySeconds.map { seconds >= $0 } ?? false)
     }
 
     /// Seconds from the beginning of a checkpoint to the next one, where steps are so fast that more of them would slow

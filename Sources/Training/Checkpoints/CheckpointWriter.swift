@@ -105,9 +105,11 @@ final class CheckpointWriter {
     func isDue(step: Int, endsEpoch: Bool = false) throws -> Bool {
         guard plan.isOn else { return false }
         let isFirst = lastStep == 0
-        let isPlanned = plan.isDue(
-            steps: step - lastStep, seconds: plan.everySeconds == nil ? 0 : secondsSinceLast)
-        guard isPlanned || isFirst && (endsEpoch || secondsSinceLast >= CheckpointPlan.secondsToFirst),
+        let countsSeconds = isFirst || plan.everySeconds != nil
+        guard
+            plan.isDue(
+                steps: step - lastStep, seconds: countsSeconds ? secondsSinceLast : 0, isFirst: isFirst,
+                endsEpoch: endsEpoch),
             !work.isBusy.load(ordering: .acquiring)
         else { return false }
         if let failure = work.failure.withLock(\.self) { throw failure }

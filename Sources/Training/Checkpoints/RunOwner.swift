@@ -47,8 +47,10 @@ struct RunOwner {
             let waited = (ContinuousClock.now - begin).inSeconds
             if presence == .unknown && silent >= Self.silence { return }
             // More than one: a process may be about to end.
-            if signs > 1 { throw refusal("is at work there") }
-            if presence == .present && waited >= Self.grace { throw refusal("is there, without a sign of life") }
+            if signs > 1 { throw refusal("is at work there", stop: "kill -USR1") }
+            if presence == .present && waited >= Self.grace {
+                throw refusal("is there, without a sign of life", stop: "kill -KILL")
+            }
             isWaiting(
                 hasReported || waited < 0.5
                     ? nil : "\(claim.ownerText) worked on \(folder.path): waiting for a sign of life")
@@ -95,8 +97,8 @@ struct RunOwner {
         return max(now - sign.moment, 0)
     }
 
-    private func refusal(_ what: String) -> TrainingError {
-        let onHost = claim.owner.process > 0 && claim.owner.host != "-" ? " (kill -USR1 \(claim.owner.process))" : ""
+    private func refusal(_ what: String, stop: String) -> TrainingError {
+        let onHost = claim.owner.process > 0 && claim.owner.host != "-" ? " (\(stop) \(claim.owner.process))" : ""
         return TrainingError(
             .taken, "\(folder.path): \(claim.ownerText) \(what) (attempt \(claim.attempt))",
             remedy: "wait for its end, stop it there\(onHost), or choose another --out")

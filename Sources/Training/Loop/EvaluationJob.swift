@@ -40,6 +40,11 @@ public struct EvaluationJob: Sendable {
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
             needsGraph: entry.needsGraph, known: known, world: world)
         data.warnings.forEach(console.warning)
+        try world.together {
+            guard split != .dev || data.hasDev else {
+                throw TrainingError(.data, "\(data.name) has no dev rows", remedy: "rank test with --split test")
+            }
+        }
         let ranking = try world.together { try data.ranking(for: configuration) }
         let layout = ParameterLayout()
         let context = data.context(configuration.options, stage: configuration.stage)
