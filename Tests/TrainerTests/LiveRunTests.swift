@@ -103,7 +103,7 @@ import TrainerSupport
     func `what is refused leaves no folder`(launch: Launch) async throws {
         let workspace = try Workspace()
         let result = try await launch.trainer(
-            try await Self.train(workspace("a/b"), "--model", "ComiRec", "--dataset", "no-such"))
+            try await Self.train(workspace("a/b"), "--model", "ComiRec", "--data-root", workspace("none")))
         #expect(result.exitCode == 65, "\(result.standardError)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: workspace.path).isEmpty)
     }
