@@ -31,6 +31,9 @@ import Yams
                     ["name": .string, "mountPath": .string, "readOnly": .boolean, "subPath": .string],
                     required: ["name", "mountPath"])),
             "imagePullPolicy": .oneOf(["Always", "IfNotPresent", "Never"]),
+            "securityContext": .object([
+                "allowPrivilegeEscalation": .boolean, "capabilities": .object(["drop": .list(.string)]),
+            ]),
         ], required: ["name", "image"])
 
     private static let pod = Schema.object(
@@ -39,6 +42,7 @@ import Yams
             "nodeSelector": .map(.string),
             "securityContext": .object([
                 "runAsNonRoot": .boolean, "runAsUser": .integer, "runAsGroup": .integer, "fsGroup": .integer,
+                "seccompProfile": .object(["type": .string]),
             ]),
             "volumes": .list(
                 .object(
