@@ -60,7 +60,7 @@ import Testing
 
     @Test func `memory follows the content of the files, not the ids`() throws {
         let folder = try TemporaryFolder()
-        try folder.write("data.txt", "1 1\n1 2\n1 10000000\n9223372036854775807 2\n")
+        try folder.write("data.txt", "1 1\n1 2\n1 10000000\n1 2\n9223372036854775807 2\n")
         let dataset = try folder.load()
         #expect(dataset.itemCount == 3)
         #expect(dataset.userCount == 2)
@@ -68,7 +68,7 @@ import Testing
         let (shards, store) = try dataset.wholeStore()
         #expect(shards.shard(ofUser: 3) == nil)
         #expect(InteractionGraph(dataset).itemOffsets.count == 5)
-        #expect(store.items == [1, 2, 3, 2])
+        #expect(store.items == [1, 2, 3, 2, 2])
     }
 
     @Test func `many scattered ids keep their order and their numbers`() throws {

@@ -47,10 +47,10 @@ import Testing
     @Test func `a limit of the unit is that of the reference`() throws {
         let limited = try Setting { ($0.timeMax, $0.timeUnitMax) = (512, 65_535) }
         let free = try Setting { $0.timeMax = 512 }
-        // 86,400 / 65,535 is 1, ten days are 13 units of it.
-        let times: [Int64] = [0, 86_400, 864_000]
-        #expect(limited.loss(times, smallestGap: 86_400) == free.loss([0, 1, 13], smallestGap: 1))
-        #expect(free.loss(times, smallestGap: 86_400) == free.loss([0, 1, 10], smallestGap: 1))
+        // 2 and 10 units of 65,535 seconds, 1 and 7 days.
+        let times: [Int64] = [0, 131_070, 655_350]
+        #expect(limited.loss(times, smallestGap: 86_400) == free.loss([0, 2, 10], smallestGap: 1))
+        #expect(free.loss(times, smallestGap: 86_400) == free.loss([0, 1, 7], smallestGap: 1))
         #expect(limited.loss([0, 10, 30], smallestGap: 10) == free.loss([0, 10, 30], smallestGap: 10))
     }
 
