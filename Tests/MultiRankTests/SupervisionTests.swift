@@ -185,8 +185,8 @@ import TrainerSupport
         try await Launch.alone.successfulTrainer(
             Array(try await RestartTests.arguments(workspace, reference).drop { $0 != "train" }))
         let both = """
-            "$@" 2>'\(workspace("first"))' & first=$!
-            "$@" 2>'\(workspace("second"))' & second=$!
+            "$@" >/dev/null 2>'\(workspace("first"))' & first=$!
+            "$@" >/dev/null 2>'\(workspace("second"))' & second=$!
             for script in $first $second; do wait $script && echo 0 || echo $?; done
             """
         let result = try await run(
