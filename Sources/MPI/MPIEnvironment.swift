@@ -2,7 +2,7 @@ internal import COpenMPI
 
 /// The MPI library of this process: its start, its end, and what it knows about itself.
 ///
-/// A process initialises MPI once and finalises it once. ``run(threadLevel:exitCode:_:)`` does both around a program;
+/// A process initialises MPI once and finalises it once. ``run(threadLevel:exitCode:message:_:)`` does both around a program;
 /// ``initialize(requesting:)`` and ``finalize()`` are for programs that must do it themselves. Errors of every
 /// communicator and window are returned and thrown as ``MPIError``, never handled by ending the process.
 public enum MPIEnvironment {

@@ -22,10 +22,12 @@ internal import Darwin
 /// - Parameters:
 ///   - threadLevel: the least thread level that the program needs; an error like any other if the library gives less.
 ///   - exitCode: the exit code for an error, 1...255.
+///   - message: what is printed of an error, in one line or several; a place to escape what it quotes from elsewhere.
 ///   - body: the program. Shared windows are freed and requests waited for when it returns.
 public func run(
     threadLevel: ThreadLevel = .funneled,
     exitCode: (any Error) -> Int32 = { _ in 1 },
+    message: (any Error) -> String = { "\($0)" },
     _ body: (Communicator) throws -> Void
 ) {
     do {
@@ -44,7 +46,7 @@ public func run(
         awaitAbort(by: failure.rank)
         MPIEnvironment.abort(exitCode: exitCode(failure))
     } catch {
-        writeToStandardError(uncaughtErrorText(error))
+        writeToStandardError(uncaughtErrorText(message(error)))
         // Alone there is no other rank to end, and the notice of MPI_Abort would bury the message.
         if MPIEnvironment.isActive, Communicator.world.size == 1, (try? MPIEnvironment.finalize()) != nil {
             exit(exitCode(error))
@@ -54,8 +56,8 @@ public func run(
 }
 
 /// `error: first line`, and the lines behind it indented to stand below.
-func uncaughtErrorText(_ error: any Error) -> String {
-    let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: false)
+private func uncaughtErrorText(_ message: String) -> String {
+    let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
     return "error: " + lines.joined(separator: "\n       ") + "\n"
 }
 

@@ -3,6 +3,7 @@
 ///     error: dev.csv:1042: neg_items has 98 entries, the rows before have 99
 ///            every dev and test row must list the same number of negatives; remove the column to rank all items
 ///
+/// What a terminal would obey in a name or a line from a file is shown by its number: `\u{1b}`.
 /// All ranks own a console; only that of the rank that speaks prints.
 public final class Console {
     /// Where the messages go; a progress bar draws there too.
@@ -21,7 +22,7 @@ public final class Console {
     /// What a user may like to know; not in quiet mode.
     public func info(_ message: String) {
         guard isSpeaking, !isQuiet else { return }
-        output.print(Console.printable(message))
+        output.print(message.printableLines)
     }
 
     /// What the user should know although the work goes on.
@@ -36,22 +37,8 @@ public final class Console {
     private func show(_ message: String, label: String, color: Int) {
         guard isSpeaking else { return }
         let indentation = "\n" + String(repeating: " ", count: label.count + 2)
-        let lines = Console.printable(message).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = message.printableLines.split(separator: "\n", omittingEmptySubsequences: false)
         let prefix = output.hasColors ? "\u{1B}[1;\(color)m\(label):\u{1B}[0m " : "\(label): "
         output.print(prefix + lines.joined(separator: indentation))
-    }
-
-    /// Without the control characters that a name or a line from a file could send to the terminal.
-    private static func printable(_ text: String) -> String {
-        var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x09, 0x0A, 0x20..<0x7F, 0xA0...: scalars.append(scalar)
-            case let value:
-                let digits = (value < 0x10 ? "0" : "") + String(value, radix: 16)
-                scalars.append(contentsOf: "\\x\(digits)".unicodeScalars)
-            }
-        }
-        return String(scalars)
     }
 }

@@ -53,7 +53,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
         self.advice = advice
     }
 
-    public var description: String { "\(path): \(operation.rawValue): \(reason)\n\(advice)" }
+    public var description: String { "\(path.printable(limit: 2_000)): \(operation.rawValue): \(reason)\n\(advice)" }
 
     private static func text(of code: Int32) -> String {
         guard let text = strerror(code) else { return "error \(code)" }

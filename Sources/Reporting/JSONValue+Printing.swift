@@ -40,10 +40,28 @@ package struct JSONPrinter {
         }
     }
 
-    /// A string in quotation marks, with the escapes that RFC 8259 demands.
+    /// A string in quotation marks, with the escapes that RFC 8259 demands, and of all that a terminal would obey.
     package mutating func append(quoted text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        guard text.utf8.allSatisfy({ $0 < 0x7F }) else {
+            for scalar in text.unicodeScalars { append(scalar) }
+            return
+        }
+        append(ascii: text.utf8)
+    }
+
+    private mutating func append(_ scalar: Unicode.Scalar) {
+        if scalar.value < 0x7F { return append(ascii: String(scalar).utf8) }
+        guard scalar.isObeyed else { return append(String(scalar)) }
+        for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+            let digits = String(unit, radix: 16)
+            append("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+        }
+    }
+
+    private mutating func append(ascii bytesOfText: String.UTF8View) {
+        for byte in bytesOfText {
             switch byte {
             case UInt8(ascii: "\""): append("\\\"")
             case UInt8(ascii: "\\"): append("\\\\")
@@ -56,7 +74,6 @@ package struct JSONPrinter {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }

@@ -8,14 +8,24 @@ extension String {
         var text = ""
         for (index, scalar) in unicodeScalars.enumerated() {
             if index == limit { return text + "..." }
-            if 0x20..<0x7F ~= scalar.value {
-                text.unicodeScalars.append(scalar)
-                continue
-            }
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
+            if scalar.isObeyed {
                 text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: text.unicodeScalars.append(scalar)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    /// The same for text of several lines, such as a message or a table that quotes names: line ends and tabs stay.
+    package var printableLines: String {
+        if unicodeScalars.allSatisfy({ !$0.isObeyed || $0 == "\n" || $0 == "\t" }) { return self }
+        var text = ""
+        for scalar in unicodeScalars {
+            if scalar.isObeyed && scalar != "\n" && scalar != "\t" {
+                text += String(scalar).printable()
+            } else {
+                text.unicodeScalars.append(scalar)
             }
         }
         return text
@@ -38,5 +48,17 @@ extension String {
             }
         }
         return true
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a terminal may do something else than show it: a control character, one that changes the direction or
+    /// the joining of others, a separator of lines, or none that is known.
+    package var isObeyed: Bool {
+        if 0x20..<0x7F ~= value { return false }
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: return true
+        default: return false
+        }
     }
 }

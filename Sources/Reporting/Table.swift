@@ -4,7 +4,7 @@
 ///     table.addRow(["ComiRec", NumberText.fixed(0.51234, decimals: 4)])
 ///     print(table.text)
 ///
-/// Every character counts as one column wide.
+/// Every character counts as one column wide; one that a terminal would obey is shown by its number.
 public struct Table: Sendable {
     public struct Column: Sendable {
         public let title: String
@@ -19,7 +19,9 @@ public struct Table: Sendable {
     public let columns: [Column]
     public private(set) var rows: [[String]] = []
 
-    public init(_ columns: [Column]) { self.columns = columns }
+    public init(_ columns: [Column]) {
+        self.columns = columns.map { Column(title: Table.onOneLine($0.title), isNumber: $0.isNumber) }
+    }
 
     /// Adds a row of one cell per column.
     public mutating func addRow(_ cells: [String]) {
@@ -62,7 +64,7 @@ public struct Table: Sendable {
     }
 
     private static func onOneLine(_ cell: String) -> String {
-        cell.split(omittingEmptySubsequences: false) { $0.isNewline }.joined(separator: " ")
+        cell.split(omittingEmptySubsequences: false) { $0.isNewline }.joined(separator: " ").printable(limit: .max)
     }
 
     private static func escaped(_ cell: String) -> String {

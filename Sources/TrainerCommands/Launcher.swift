@@ -37,7 +37,7 @@ enum Launcher {
     /// all ranks with its exit code and one message.
     static func run(isQuiet: Bool, _ body: (Communicator, Console) throws -> Int32) {
         var end: Int32 = 0
-        MPI.run(exitCode: exitCode(for:)) { world in
+        MPI.run(exitCode: exitCode(for:), message: printable) { world in
             if let discrepancy = launcherDiscrepancy(worldSize: world.size) { throw discrepancy }
             try world.together {
                 guard InstructionSet.isAvailable else { throw UnsuitableProcessor() }
@@ -64,6 +64,9 @@ enum Launcher {
                 + "the result can differ from that of another placement; use one build on all nodes to repeat it bit by bit"
         )
     }
+
+    /// The message of an error, without what a terminal would obey in the names that it quotes.
+    private static func printable(_ error: any Error) -> String { "\(error)".printableLines }
 
     /// The exit codes of `sysexits.h` that scripts can rely on.
     static func exitCode(for error: any Error) -> Int32 {

@@ -29,7 +29,7 @@ public enum Trainer {
                 Console().error(error)
                 TrainerCommand.exit(withError: ExitCode(error.exitCode))
             }
-            TrainerCommand.exit(withError: error)
+            TrainerCommand.end(with: error)
         }
         TrainerCommand.exit()
     }

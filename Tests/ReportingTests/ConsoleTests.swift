@@ -46,7 +46,10 @@ import Testing
     }
 
     @Test func `control characters from a file do not reach the terminal`() throws {
-        #expect(try printed { $0.error("a\u{1B}[2Jb\rc\u{9B}") } == "error: a\\x1b[2Jb\\x0dc\\x9b\n")
+        #expect(try printed { $0.error("a\u{1B}[2Jb\rc\u{9B}") } == "error: a\\u{1b}[2Jb\\u{d}c\\u{9b}\n")
+        #expect(
+            try printed { $0.info("runs/\u{202E}gpj.exe\n\tx\u{200F}\u{2066}") }
+                == "runs/\\u{202e}gpj.exe\n\tx\\u{200f}\\u{2066}\n")
     }
 
     @Test func `labels are coloured on a terminal unless NO_COLOR is set`() throws {
