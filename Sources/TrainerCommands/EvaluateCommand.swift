@@ -97,15 +97,26 @@ struct EvaluateCommand: ParsableCommand {
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
     }
 
+    /// Tells how a file of PyTorch is converted, before what is missing to evaluate it.
+    private func refusePyTorch(_ path: String) throws(CommandError) {
+        do throws(SafetensorsError) { _ = try SafetensorsFile(path: path) } catch {
+            // Whatever else is wrong with the file is told when it is read.
+            guard error.reason == .pyTorch else { return }
+            throw CommandError(exitCode: Launcher.exitCode(for: error), error.description)
+        }
+    }
+
     private func makeJob() throws -> EvaluationJob {
         guard let checkpoint else {
             throw CommandError("--checkpoint is missing\nname a run's folder or a safetensors file")
         }
-        try check(isFile: checkpoint.hasSuffix(".safetensors"))
+        let isFile = SafetensorsFile.isNamed(by: checkpoint)
+        if isFile { try refusePyTorch(checkpoint) }
+        try check(isFile: isFile)
         do {
             var configuration: TrainingConfiguration
             let file: String
-            if checkpoint.hasSuffix(".safetensors") {
+            if isFile {
                 file = checkpoint
                 configuration = TrainingConfiguration(
                     model: model ?? "", dataRoot: data.root, dataset: data.dataset ?? "", output: "")

@@ -9,6 +9,8 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
         case tooShort(bytes: Int)
         /// The header is said to be longer than 100 MB, or longer than the file.
         case headerLength(UInt64, available: Int)
+        /// A file of PyTorch: a pickle, or a zip archive that holds one.
+        case pyTorch
         /// The header does not begin with `{`.
         case headerStart
         /// The header is not JSON, or not the JSON of a safetensors header.
@@ -62,6 +64,7 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
         case .headerLength(let length, let available):
             "the header is said to have \(length) bytes, the file has room for \(available)"
                 + " and \(SafetensorsHeader.largestLength) are allowed"
+        case .pyTorch: "it is a file of PyTorch, and parameters are read from safetensors"
         case .headerStart: "the header does not begin with {"
         case .header(let error): "the header is damaged at \(error)"
         case .duplicateName(let name): "the header has the name \(name) twice"
@@ -83,8 +86,25 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
         }
     }
 
+    /// Lines of Python that write the tensors of a state dictionary as safetensors.
+    ///
+    /// Tensors may share memory or have gaps, which the format has no room for.
+    static func conversion(of path: String) -> String {
+        let name = path.split(separator: "/").last ?? ""
+        var stem = name.dropFirst().contains(".") ? String(path[..<(path.lastIndex(of: ".") ?? path.endIndex)]) : path
+        if stem + ".safetensors" == path { stem += "-converted" }
+        let (source, result) = (JSONValue.string(path).compact, JSONValue.string(stem + ".safetensors").compact)
+        return """
+            convert it with three lines of Python and name \(result)
+            import torch; from safetensors.torch import save_file
+            state = torch.load(\(source), map_location="cpu", weights_only=True)
+            save_file({name: tensor.clone().contiguous() for name, tensor in state.items()}, \(result))
+            """
+    }
+
     private var advice: String {
         switch reason {
+        case .pyTorch: Self.conversion(of: path)
         case .tooShort, .headerLength, .headerStart, .pastEnd, .trailingBytes:
             "it is not a safetensors file or was cut off: copy or write it again"
         case .missing, .type, .count: "check that the file belongs to this model and its options"

@@ -1,3 +1,4 @@
+import Foundation
 import Reporting
 
 #if canImport(Glibc)
@@ -38,7 +39,7 @@ public final class SafetensorsFile: Sendable {
             let lengthBytes = try SafetensorsFile.bytes(of: file, at: 0, count: 8)
             let length = lengthBytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             guard length <= SafetensorsHeader.largestLength, length <= size - 8 else {
-                throw .headerLength(length, available: size - 8)
+                throw Self.isOfPyTorch(lengthBytes) ? .pyTorch : .headerLength(length, available: size - 8)
             }
             let bytes = try SafetensorsFile.bytes(of: file, at: 8, count: Int(length))
             let header = try SafetensorsHeader(parsing: bytes, dataSize: size - 8 - Int(length))
@@ -50,6 +51,18 @@ public final class SafetensorsFile: Sendable {
         } catch {
             throw SafetensorsError(path: path, reason: error)
         }
+    }
+
+    /// Whether a path is taken for a file of parameters, not for the folder of a run: by its name, or because it is one.
+    public static func isNamed(by path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return path.hasSuffix(".safetensors")
+            || FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    }
+
+    /// Whether a file begins as a zip archive or a pickle of protocol 2 to 5 does, the two formats of `torch.save`.
+    private static func isOfPyTorch(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || bytes[0] == 0x80 && 2...5 ~= bytes[1]
     }
 
     /// The names in the order of the header.

@@ -16,7 +16,7 @@ enum PretrainedParameters {
         _ configuration: TrainingConfiguration, itemIds: Vocabulary
     ) throws {
         var path = source
-        if !source.hasSuffix(".safetensors") {
+        if !SafetensorsFile.isNamed(by: source) {
             let run = RunFolder(source)
             let differences = Self.differences(try run.readConfiguration(namedBy: "--extractor"), configuration)
             guard differences.isEmpty else {
