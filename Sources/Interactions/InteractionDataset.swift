@@ -104,31 +104,5 @@ extension SplitInteractions {
                 problem: "\(test.negativesPerRow ?? 0) negatives a row, \(dev.file) has \(dev.negativesPerRow ?? 0)",
                 remedy: "every dev and test row must list the same number of negatives")
         }
-        try checkNegativesExist()
-    }
-
-    /// A user who has every item in train leaves no negative to draw.
-    private func checkNegativesExist() throws(DatasetError) {
-        let itemCount = itemIds.count
-        var counts: [Int32: Int] = [:]
-        // Only who has as many interactions as there are items can have all of them: no user of a large catalogue.
-        if itemCount <= train.count {
-            var perUser = [Int32](repeating: 0, count: userIds.count + 1)
-            for user in train.users { perUser[Int(user)] += 1 }
-            for (user, count) in perUser.enumerated() where Int(count) >= itemCount { counts[Int32(user)] = 0 }
-        }
-        guard !counts.isEmpty else { return }
-        var seen: [Int32: [Bool]] = counts.mapValues { _ in [Bool](repeating: false, count: itemCount + 1) }
-        for (user, item) in zip(train.users, train.items) where counts[user] != nil {
-            guard seen[user]?[Int(item)] == false else { continue }
-            seen[user]?[Int(item)] = true
-            counts[user, default: 0] += 1
-        }
-        if let user = counts.filter({ $0.value == itemCount }).keys.min() {
-            throw DatasetError(
-                .invalid, file: train.file,
-                problem: "user \(userIds.id(of: user)) has all \(itemCount) items in train: no negative can be drawn",
-                remedy: "remove the user, or some of its interactions")
-        }
     }
 }

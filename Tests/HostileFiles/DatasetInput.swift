@@ -66,11 +66,13 @@ struct DatasetInput: Sendable {
         let shards = try LogicalShards(dataset: dataset, kind: kind, count: 2)
         let store = SequenceStore(dataset: dataset, shards: shards, range: 0..<2)
         let batch = PackedBatch()
+        // A user with all items has no negative.
+        let negatives = (try? dataset.requireNegatives()) == nil ? 0 : 2
         var (samples, rows) = (0, 0)
         for shard in 0..<2 {
             var sampler = ShardSampler(
-                store: store, shards: shards, shard: shard, batchSize: 2 * shards.sampleCount, negatives: 2,
-                historyMax: 3, seed: 1)
+                store: store, shards: shards, shard: shard, batchSize: 2 * shards.sampleCount,
+                negatives: negatives, historyMax: 3, seed: 1)
             sampler.beginEpoch(1)
             samples += sampler.fill(batch, place: 0)
             try check(batch, dataset)

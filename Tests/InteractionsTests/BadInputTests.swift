@@ -71,9 +71,6 @@ import Testing
         Case("an empty train file", "train.csv:1: the header has no column user_id") { $0.train = [] },
         Case("no train row", "train.csv: there is no interaction to train on") { $0.train.removeSubrange(1...) },
         Case("no test row", "test.csv: there is no test row to evaluate") { $0.test.removeSubrange(1...) },
-        Case("a user with every item in train", "train.csv: user 1 has all 7 items in train") {
-            $0.train += (1...7).map { "1\t\($0)\t\($0)" }
-        },
     ]
 
     @Test(arguments: cases) func `bad content is refused with file, line and remedy`(_ input: Case) throws {
@@ -263,6 +260,18 @@ import Testing
         #expect(EvaluationRows(store: store, kind: .everyInteraction, shard: 0, split: .test, historyMax: 0).count == 4)
     }
 
+    @Test func `a user with every item in train is refused where negatives are drawn, and only there`() throws {
+        var files = ReChorusFiles()
+        files.train += (1...7).map { "1\t\($0)\t\($0)" }
+        let folder = try files.write()
+        let dataset = try folder.load()
+        let error = #expect(throws: DatasetError.self) { try dataset.requireNegatives() }
+        #expect(error?.kind == .invalid)
+        #expect(error?.description.hasPrefix("\(folder.file("train.csv")): user 1 has all 7 items in train") == true)
+        #expect(error?.remedy.contains("--loss full-softmax") == true)
+        try ReChorusFiles().write().load().requireNegatives()
+    }
+
     @Test func `no sample at all is an error`() throws {
         var files = ReChorusFiles()
         files.train = ["user_id\titem_id\ttime", "1\t1\t10", "2\t2\t10"]
@@ -273,5 +282,12 @@ import Testing
         #expect(error?.kind == .invalid)
         #expect(error?.problem.contains("no training sample") == true)
         #expect(try LogicalShards(dataset: dataset, kind: .everyInteraction, count: 2).sampleCount == 2)
+        // Ranking needs none.
+        let shards = try LogicalShards(dataset: dataset, kind: .sequential, count: 2, needsSamples: false)
+        let store = SequenceStore(dataset: dataset, shards: shards, range: 0..<2)
+        let rows = (0..<2).map {
+            EvaluationRows(store: store, kind: .sequential, shard: $0, split: .test, historyMax: 0)
+        }
+        #expect(rows.reduce(0) { $0 + $1.count } == 3)
     }
 }

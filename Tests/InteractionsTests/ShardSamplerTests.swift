@@ -136,6 +136,44 @@ import Testing
         #expect(chiSquare < 20.5, "five degrees of freedom: beyond this with a probability of 0.001")
     }
 
+    @Test(arguments: [(7, 1), (7, 3), (4000, 1), (4000, 4000), (4000, 2000), (4000, 3999)])
+    func `a user with nearly all items gets the items that are left`(itemCount: Int, left: Int) throws {
+        let own = (1...itemCount).filter { $0 != left }.map { Int32($0) }
+        let train = try InteractionTable(
+            file: "train", users: [Int32](repeating: 1, count: own.count), items: own,
+            times: (0..<own.count).map { Int64($0) })
+        let row = try InteractionTable(file: "row", users: [2], items: [Int32(left)], times: [1])
+        let dataset = try InteractionDataset(
+            name: "all but one", train: train, dev: row, test: row, itemCount: itemCount)
+        let (shards, store) = try dataset.wholeStore()
+        for negatives in [3, 20] {
+            var sampler = sampler(store, shards, 0, negatives: negatives)
+            let drawn = epoch(&sampler, 0).joined().prefix(50).flatMap { $0.candidates.dropFirst() }
+            #expect(!drawn.isEmpty && drawn.allSatisfy { $0 == Int32(left) })
+        }
+    }
+
+    @Test func `the few items that a user has not are drawn equally often`() throws {
+        // 3 of 300 items are left: most draws end after the last try.
+        let left: [Int32] = [1, 150, 300]
+        let own = (1...Int32(300)).filter { !left.contains($0) }
+        let train = try InteractionTable(
+            file: "train", users: [Int32](repeating: 1, count: own.count), items: own,
+            times: (0..<own.count).map { Int64($0) })
+        let row = try InteractionTable(file: "row", users: [2], items: [1], times: [1])
+        let dataset = try InteractionDataset(name: "all but three", train: train, dev: row, test: row, itemCount: 300)
+        let (shards, store) = try dataset.wholeStore()
+        var sampler = sampler(store, shards, 0, negatives: 10)
+        var counts: [Int32: Int] = [:]
+        for sample in epoch(&sampler, 0).joined() {
+            for item in sample.candidates.dropFirst() { counts[item, default: 0] += 1 }
+        }
+        #expect(counts.keys.sorted() == left)
+        let expected = Double(counts.values.reduce(0, +)) / 3
+        let chiSquare = counts.values.reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
+        #expect(chiSquare < 13.8, "two degrees of freedom: beyond this with a probability of 0.001")
+    }
+
     @Test func `negatives change with the epoch and the seed, and fewer are a beginning of more`() throws {
         let (shards, store) = try LogicalShardsTests.dataset().wholeStore()
         func negatives(_ number: Int, _ count: Int, seed: UInt64) -> [UInt32: [Int32]] {

@@ -99,7 +99,6 @@ import TrainerSupport
         Case("--model=BPRMF", "--selection", "soft", message: "--selection soft: BPRMF does not choose"),
         Case("--model=MIND", "--p=2", "--selection", "soft", message: "--selection soft: MIND does not choose"),
         Case("--model=TiMiRec", "--stage=finetune", "--selection=soft", message: "TiMiRec finetune does not choose"),
-        Case("--model=POP", "--loss", "full-softmax", message: "POP is not trained"),
         Case("--shared-negatives", "0", message: "--shared-negatives is for --loss sampled-softmax"),
         Case("--loss=full-softmax", "--proposal=log-uniform", message: "--proposal is for --loss sampled-softmax"),
         Case("--mask-hits", "1", message: "--mask-hits is for --loss sampled-softmax"),

@@ -13,7 +13,7 @@ public struct EvaluationRows {
     /// The number of candidates that ``fill(_:_:)`` gives every row: the true item and the negatives of the file.
     public var candidatesPerSample: Int { 1 + (store.negativesPerRow ?? 0) }
 
-    private let store: SequenceStore
+    let store: SequenceStore
     /// Indices into the rows of the store.
     private let rows: [Int32]
 
@@ -95,6 +95,12 @@ public struct EvaluationRows {
         var items: [Int32] = []
         seenItems(index, into: &items)
         return items
+    }
+
+    /// The stored negatives of a row; empty where the data set has none.
+    func negatives(_ index: Int) -> ArraySlice<Int32> {
+        let width = store.negativesPerRow ?? 0
+        return table.negatives[Int(rows[index]) * width..<(Int(rows[index]) + 1) * width]
     }
 
     private var table: SequenceStore.EvaluationTable { split == .dev ? store.devRows : store.testRows }

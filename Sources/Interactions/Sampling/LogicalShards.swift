@@ -20,8 +20,11 @@ public struct LogicalShards: Sendable {
 
     /// Users with many samples first, each to the shard that has the fewest so far (of equal ones the first); users
     /// without samples fill up the shards with the fewest users.
+    /// - Parameter needsSamples: whether a data set without a training sample is refused; to rank, none is needed.
     /// - Complexity: O(U log U + U S) for U users.
-    public init(dataset: InteractionDataset, kind: SampleKind, count: Int) throws(DatasetError) {
+    public init(
+        dataset: InteractionDataset, kind: SampleKind, count: Int, needsSamples: Bool = true
+    ) throws(DatasetError) {
         guard count >= 1, count <= 1 << 20 else {
             throw DatasetError(
                 .configuration, file: dataset.folder, problem: "\(count) logical shards",
@@ -35,7 +38,7 @@ public struct LogicalShards: Sendable {
 
         let users = census.presentUsers()
         let samples = users.map { census.sampleCount(of: Int($0), kind) }
-        guard samples.contains(where: { $0 > 0 }) else {
+        guard !needsSamples || samples.contains(where: { $0 > 0 }) else {
             throw DatasetError(
                 .invalid, file: dataset.train.file, problem: "no training sample: no user has two interactions",
                 remedy: "sequential models learn from interactions that have a history; use a larger data set")

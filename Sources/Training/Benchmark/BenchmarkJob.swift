@@ -54,7 +54,9 @@ public struct BenchmarkJob: Sendable {
             guard readsFolder else {
                 return try SyntheticDataset(SyntheticDataset.Options()).dataset(name: Self.syntheticName)
             }
-            return try InteractionDataset.load(folder: folder)
+            let dataset = try InteractionDataset.load(folder: folder)
+            if job.drawsNegatives { try dataset.requireNegatives() }
+            return dataset
         }
         let size =
             "\(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "

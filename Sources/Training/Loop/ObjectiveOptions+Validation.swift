@@ -20,10 +20,6 @@ extension TrainingConfiguration {
         }
         let name = ([entry.name] + (stages.count == 1 ? stages.compactMap { $0?.rawValue } : [])).joined(separator: " ")
         try require(
-            entry.isTrained || objective == ObjectiveOptions()
-                ? nil : "\(name) is not trained: --loss, --selection and what belongs to them have no meaning",
-            "leave them out")
-        try require(
             objective.selection == .hard || support.contains(.selection)
                 ? nil
                 : "--selection \(objective.selection.rawValue): \(name) does not choose between interests in training",

@@ -31,17 +31,26 @@ public struct TrainingData {
     ///
     /// - Parameters:
     ///   - shardCount: the number of logical shards.
+    ///   - needsSamples: whether there must be something to train on.
+    ///   - drawsNegatives: whether negatives are drawn among the items that a user has not in train.
     ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
     ///   - known: items and users that a trained model knows; a data set with others is refused.
     ///   - earlier: the numbers of an earlier version of the program, for a data set whose ids have holes and which fits.
     public init(
-        folder: String, kind: SampleKind, shardCount: Int, needsGraph: Bool = false, known: KnownIds = KnownIds(),
-        earlier: KnownIds? = nil, world: Communicator
+        folder: String, kind: SampleKind, shardCount: Int, needsSamples: Bool = true, drawsNegatives: Bool = true,
+        needsGraph: Bool = false, known: KnownIds = KnownIds(), earlier: KnownIds? = nil, world: Communicator
     ) throws {
-        try self.init(kind: kind, shardCount: shardCount, needsGraph: needsGraph, world: world) {
+        func load() throws -> InteractionDataset {
             let dataset = try InteractionDataset.load(folder: folder, known: known)
             guard let earlier, !dataset.userIds.isNumbered || !dataset.itemIds.isNumbered else { return dataset }
             return (try? InteractionDataset.load(folder: folder, known: earlier)) ?? dataset
+        }
+        try self.init(
+            kind: kind, shardCount: shardCount, needsSamples: needsSamples, needsGraph: needsGraph, world: world
+        ) {
+            let dataset = try load()
+            if drawsNegatives { try dataset.requireNegatives() }
+            return dataset
         }
     }
 
@@ -49,7 +58,7 @@ public struct TrainingData {
     ///
     /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
     init(
-        kind: SampleKind, shardCount: Int, needsGraph: Bool = false, world: Communicator,
+        kind: SampleKind, shardCount: Int, needsSamples: Bool = true, needsGraph: Bool = false, world: Communicator,
         load: () throws -> InteractionDataset
     ) throws {
         try world.together {
@@ -62,7 +71,8 @@ public struct TrainingData {
         }
         let dataset = try InteractionDataset.loadedOncePerNode(world: world, load)
         self = try world.together {
-            let shards = try LogicalShards(dataset: dataset, kind: kind, count: shardCount)
+            let shards = try LogicalShards(
+                dataset: dataset, kind: kind, count: shardCount, needsSamples: needsSamples)
             return TrainingData(
                 dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph)
         }
