@@ -8,6 +8,8 @@ import Recommenders
 ///
 ///     position = 1 + number of other candidates whose score is not below the true item's
 ///
+/// A stored negative that is the true item is no other candidate; one that is stored twice counts twice.
+///
 /// Ties count against the model, and so does a score that is not a number. Every rank scores the rows of its own
 /// logical shards, in batches that end with a shard: what is computed does not depend on the number of ranks.
 public final class Evaluator {
@@ -113,7 +115,13 @@ public final class Evaluator {
             into: scores)
         for row in 0..<batch.count {
             let truth = scores[row * perUser]
-            findings.positions.append(1 + Kernel.countNotBelow(truth, scores + (row * perUser + 1), perUser - 1))
+            let own = batch.candidates + row * perUser
+            var position = 1 + Kernel.countNotBelow(truth, scores + (row * perUser + 1), perUser - 1)
+            // The true item is not ranked against itself.
+            for place in 1..<perUser where own[place] == own[0] && !(scores[row * perUser + place] < truth) {
+                position -= 1
+            }
+            findings.positions.append(position)
         }
     }
 
@@ -190,6 +198,7 @@ public final class Evaluator {
         _ queries: Interests, _ table: UnsafePointer<Float>, into findings: inout RowFindings
     ) {
         findings.interestCount = queries.perUser
+        findings.interestsCorrespond = queries.correspond
         let columns = queries.vectors.columns
         for row in 0..<batch.count {
             let truth = batch.candidates[row * batch.candidatesPerSample]

@@ -3,7 +3,8 @@ import Glibc
 /// Whether the interests of the users share the work, over all users.
 ///
 /// An interest wins an item if its inner product with the item is the largest one, the first interest on ties. Where
-/// all items are won by one interest, the model has only one; where all interests are alike, they are one.
+/// all items are won by one interest, the model has only one; where all interests are alike, they are one. The first of the
+/// two needs interests that are the same for all users: what dynamic routing starts from random logits has none.
 public struct InterestBalance: Sendable, Equatable, Codable {
     /// How the users are spread over the winning interests.
     public struct Shares: Sendable, Equatable, Codable {
@@ -23,19 +24,19 @@ public struct InterestBalance: Sendable, Equatable, Codable {
         }
     }
 
-    /// Of the true items.
-    public let trueItem: Shares
-    /// Of each user's best item; nil where not all items are ranked.
+    /// Of the true items; nil where the interests of two users do not correspond: ``Interests/correspond``.
+    public let trueItem: Shares?
+    /// Of each user's best item; nil there, and where not all items are ranked.
     public let firstItem: Shares?
     /// The mean over users of the mean cosine of two of their interests; nil if no user has two.
     public let cosine: Double?
 
     /// - Parameter interestCount: K, at least 2.
     package init(
-        trueWinners: some Sequence<Int32>, firstWinners: (some Sequence<Int32>)?, cosines: some Sequence<Float>,
+        trueWinners: (some Sequence<Int32>)?, firstWinners: (some Sequence<Int32>)?, cosines: some Sequence<Float>,
         interestCount: Int
     ) {
-        trueItem = Shares(winners: trueWinners, interestCount: interestCount)
+        trueItem = trueWinners.map { Shares(winners: $0, interestCount: interestCount) }
         firstItem = firstWinners.map { Shares(winners: $0, interestCount: interestCount) }
         var sum = 0.0
         var count = 0

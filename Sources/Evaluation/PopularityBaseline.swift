@@ -20,6 +20,19 @@ public struct PopularityBaseline {
         historyScores: HistoryScores = .exclude, topK: [Int], measures: Set<RankingMeasure> = [], world: Communicator
     ) throws(MPIError) -> RankingMetrics? {
         var findings = RowFindings()
+        findings.positions = positions(
+            store: store, kind: kind, split: split, historyMax: historyMax, ranking: ranking,
+            historyScores: historyScores)
+        return try findings.metrics(
+            topK: topK, measures: measures.filter(\.isOfPositions), ranking: ranking, world: world)
+    }
+
+    /// Positions of the true items of this rank's rows, in the order of shards and rows.
+    package func positions(
+        store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int = 1, ranking: RankingProtocol,
+        historyScores: HistoryScores = .exclude
+    ) -> [Int32] {
+        var positions: [Int32] = []
         let batch = PackedBatch()
         let historyMax = historyScores == .zero ? historyMax : 1
         for shard in store.shards {
@@ -31,8 +44,9 @@ public struct PopularityBaseline {
                 var position: Int32 = 1
                 switch (ranking, historyScores) {
                 case (.sampled, _):
-                    for place in 1..<batch.candidatesPerSample where counts[Int(batch.candidates[place])] >= truth {
-                        position += 1
+                    for place in 1..<batch.candidatesPerSample {
+                        let other = batch.candidates[place]
+                        if other != item, counts[Int(other)] >= truth { position += 1 }
                     }
                 case (.full, .exclude):
                     position += itemsNotBelow(truth)
@@ -46,11 +60,10 @@ public struct PopularityBaseline {
                     for item in zeros.union([item]) where counts[Int(item)] >= truth { position -= 1 }
                     if truth <= 0 { position += Int32(zeros.subtracting([item]).count) }
                 }
-                findings.positions.append(position)
+                positions.append(position)
             }
         }
-        return try findings.metrics(
-            topK: topK, measures: measures.filter(\.isOfPositions), ranking: ranking, world: world)
+        return positions
     }
 
     /// How many items were taken at least so often.

@@ -15,6 +15,8 @@ package struct RowFindings {
     package var bestPlaces: [Int32] = []
     /// Interests of a user, K.
     package var interestCount = 1
+    /// Whether the k-th interests of two users belong together: ``Interests/correspond``.
+    package var interestsCorrespond = true
 
     /// Notes the places of the best rows of all users of a batch.
     mutating func notePlaces(in best: BestRows, users: Int) {
@@ -39,20 +41,22 @@ package struct RowFindings {
         }
         if measures.contains(.coverage) {
             let places = try world.reduce(bestPlaces, .minimum, at: 0)
+            let cutOffs = metrics?.topK ?? []
             metrics?.coverage = places.map { places in
-                topK.map { k in Double(places.dropFirst().count { Int($0) <= k }) / Double(places.count - 1) }
+                cutOffs.map { k in Double(places.dropFirst().count { Int($0) <= k }) / Double(places.count - 1) }
             }
         }
         // A rank without rows has seen no interests.
         let interestCount = measures.contains(.interests) ? try world.allReduce(interestCount, .maximum) : 1
         if interestCount > 1 {
+            let correspond = try world.allReduce(interestsCorrespond ? 1 : 0, .minimum) == 1
             let trueWinners = try world.gather(trueWinners, at: 0)
             let firstWinners = try world.gather(firstWinners, at: 0)
             let cosines = try world.gather(cosines, at: 0)
             if let trueWinners, let firstWinners, let cosines {
                 metrics?.interests = InterestBalance(
-                    trueWinners: trueWinners.joined,
-                    firstWinners: ranking == .full ? firstWinners.joined : nil, cosines: cosines.joined,
+                    trueWinners: correspond ? trueWinners.joined : nil,
+                    firstWinners: correspond && ranking == .full ? firstWinners.joined : nil, cosines: cosines.joined,
                     interestCount: interestCount)
             }
         }

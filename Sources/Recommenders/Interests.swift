@@ -12,14 +12,19 @@ public struct Interests: BitwiseCopyable {
     /// `[T, perUser]`, the weights of the history's items in each interest, adding up to 1 over a history; nil for
     /// interests that no differentiable weights lead to.
     public let attention: Variable?
+    /// Whether the k-th interests of two users belong together, such as those of one row of a matrix. False where chance
+    /// decides for each user which interest is the first: then shares of users by interest say nothing.
+    public let correspond: Bool
 
     public init(
-        vectors: Variable, perUser: Int, counts: UnsafePointer<Int32>? = nil, attention: Variable? = nil
+        vectors: Variable, perUser: Int, counts: UnsafePointer<Int32>? = nil, attention: Variable? = nil,
+        correspond: Bool = true
     ) {
         self.vectors = vectors
         self.perUser = perUser
         self.counts = counts
         self.attention = attention
+        self.correspond = correspond
     }
 
     /// Number of users.

@@ -46,6 +46,17 @@ import Testing
         #expect(try Self.positions(scores: scores, truth: 8, negatives: [9, 4, 12, 5], ranking: .sampled) == [4])
     }
 
+    @Test func `the true item is not ranked against itself`() throws {
+        #expect(try Self.positions(scores: Self.rising, truth: 8, negatives: [8, 9, 8, 5], ranking: .sampled) == [2])
+        var scores = Self.rising
+        scores[8] = .nan
+        #expect(try Self.positions(scores: scores, truth: 8, negatives: [8, 9, 8, 5], ranking: .sampled) == [3])
+    }
+
+    @Test func `a negative that is stored twice counts twice`() throws {
+        #expect(try Self.positions(scores: Self.rising, truth: 8, negatives: [9, 9, 5, 5], ranking: .sampled) == [3])
+    }
+
     @Test func `full ranks all items but those of the history`() throws {
         #expect(try Self.positions(scores: Self.rising, truth: 8, negatives: nil, ranking: .full) == [5])
         var scores = Self.rising

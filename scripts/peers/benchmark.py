@@ -136,7 +136,7 @@ def rank_all(row, data, options, threads):
         start = time.perf_counter()
         full_ranks(model, data, data.dev, time_max=getattr(model, "time_max", None))
         best = min(best, time.perf_counter() - start)
-    report(row, options, best, len(data.dev), "users", threads=threads)
+    report(row, options, best, len(data.dev), "rows", threads=threads)
 
 
 def process(rank, options, port):

@@ -86,7 +86,7 @@ public struct DynamicRouting: Sendable {
             overPositions: normalization == .positions, hasRowsPerInterest: hasRowsPerInterest, counts: counts)
         let routed = tape.route(x, by: plan, logits: logits)
         let vectors = layer.map { tape.rectify($0(routed, on: tape)) } ?? routed
-        return Interests(vectors: vectors, perUser: interests, counts: counts)
+        return Interests(vectors: vectors, perUser: interests, counts: counts, correspond: hasRowsPerInterest)
     }
 
     private var hasRowsPerInterest: Bool {

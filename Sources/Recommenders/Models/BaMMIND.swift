@@ -37,7 +37,7 @@ public struct BaMMIND: MultiInterestRecommender {
             segments: segments, interests: interests, columns: x.columns, iterations: iterations, overPositions: true)
         let (logits, absent) = firstLogits(of: batch, on: tape)
         return Interests(
-            vectors: tape.route(x, by: plan, logits: logits, absent: absent), perUser: interests)
+            vectors: tape.route(x, by: plan, logits: logits, absent: absent), perUser: interests, correspond: false)
     }
 
     /// The logits of the slots of the histories, `[K, segments.total]`, and for each user and interest the sum of the

@@ -45,9 +45,9 @@ extension BenchmarkResult {
         if let ranking {
             object["ranking"] = [
                 "evaluation": .string(ranking.ranking.rawValue),
-                "users": .integer(ranking.users),
+                "rows": .integer(ranking.rows),
                 "seconds": .number(ranking.seconds),
-                "users_per_second": .number(Double(ranking.users) / ranking.seconds),
+                "rows_per_second": .number(Double(ranking.rows) / ranking.seconds),
             ]
         }
         if let exchange { object["exchange"] = exchange.json }

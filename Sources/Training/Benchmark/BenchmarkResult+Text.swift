@@ -92,7 +92,7 @@ extension BenchmarkResult {
         if let ranking {
             lines.append(
                 "ranking (\(ranking.ranking.rawValue)): "
-                    + "\(NumberText.grouped(Int(Double(ranking.users) / ranking.seconds))) users/s")
+                    + "\(NumberText.grouped(Int(Double(ranking.rows) / ranking.seconds))) rows/s")
         }
         return [lines.joined(separator: "\n") + "\n"]
     }

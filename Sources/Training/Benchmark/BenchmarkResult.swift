@@ -29,7 +29,7 @@ public struct BenchmarkResult: Sendable {
     /// One ranking of all dev rows.
     public struct Ranking: Sendable {
         public let ranking: RankingProtocol
-        public let users: Int
+        public let rows: Int
         public let seconds: Double
     }
 

@@ -164,7 +164,7 @@ final class BenchmarkRun {
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
             ranking: ranking, seed: configuration.seed)
         var fastest = Double.infinity
-        var users = 0
+        var rows = 0
         for _ in 0..<options.passes {
             try world.barrier()
             let start = ContinuousClock.now
@@ -172,9 +172,9 @@ final class BenchmarkRun {
             let metrics = try evaluator.metrics(
                 of: trained.model, on: trained.worker.tape, topK: configuration.topK, world: world)
             fastest = min(fastest, try world.allReduce((ContinuousClock.now - start).inSeconds, .maximum))
-            users = metrics?.users ?? users
+            rows = metrics?.rows ?? rows
         }
-        return BenchmarkResult.Ranking(ranking: ranking, users: users, seconds: fastest)
+        return BenchmarkResult.Ranking(ranking: ranking, rows: rows, seconds: fastest)
     }
 
     /// Compares the exchange with others, in further steps.

@@ -38,7 +38,7 @@ public struct EvaluationJob: Sendable {
         }
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            needsGraph: entry.needsGraph, known: known, world: world)
+            needsSamples: false, drawsNegatives: false, needsGraph: entry.needsGraph, known: known, world: world)
         data.warnings.forEach(console.warning)
         try world.together {
             guard split != .dev || data.hasDev else {
@@ -46,6 +46,10 @@ public struct EvaluationJob: Sendable {
             }
         }
         let ranking = try world.together { try data.ranking(for: configuration) }
+        let census = try EvaluationCensus(
+            store: data.store, kind: data.kind, split: split, ranking: ranking, world: world)
+        census.tell(on: console)
+        census.tellAbout(topK: configuration.topK, on: console)
         let layout = ParameterLayout()
         let context = data.context(configuration.options, stage: configuration.stage)
         let model = entry.model(context, in: layout.root)
@@ -72,10 +76,12 @@ public struct EvaluationJob: Sendable {
             of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
             world: world)
         let seconds = (clock.now - start).inSeconds
+        metrics?.tellOfMissingInterests(of: entry.name, on: console)
         return metrics.map {
             EvaluationResult(
                 model: entry.name, dataset: data.name, split: split, ranking: ranking,
-                historyScores: configuration.historyScores, metrics: $0, seconds: seconds,
+                historyScores: configuration.historyScores, metrics: $0,
+                rowsWithoutHistory: census.rowsWithoutHistory, seconds: seconds,
                 parametersDigest: ModelFile.digest(storage.values, storage.layout))
         }
     }
@@ -110,6 +116,8 @@ public struct EvaluationResult: Sendable {
     public let ranking: RankingProtocol
     public let historyScores: HistoryScores
     public let metrics: RankingMetrics
+    /// Rows that are not ranked because they have no history.
+    public let rowsWithoutHistory: Int
     public let seconds: Double
     public let parametersDigest: String
 
@@ -120,19 +128,29 @@ public struct EvaluationResult: Sendable {
             "split": .string(split.name),
             "evaluation": .string(ranking.rawValue),
             "history_scores": ranking == .full ? .string(historyScores.rawValue) : .null,
-            "users": .integer(metrics.users),
+            "rows": .integer(metrics.rows),
+            "rows_without_history": .integer(rowsWithoutHistory),
             "metrics": metrics.json,
             "seconds": .number(seconds),
-            "users_per_second": .number(Double(metrics.users) / seconds),
+            "rows_per_second": .number(Double(metrics.rows) / seconds),
             "parameters_sha256": .string(parametersDigest),
         ]
     }
 
     /// The metrics for people.
-    public var text: String { table.text + (metrics.interests.map { "\n" + $0.text } ?? "") }
+    public var text: String {
+        let interests = metrics.interestsText
+        return table.text + (interests.isEmpty ? "" : "\n" + interests)
+    }
+
+    /// The head of a table of metrics: `test, 40 of 100 rows` where the others are left out.
+    static func title(_ split: String, rows: Int, leftOut: Int) -> String {
+        "\(split), \(rows)\(leftOut > 0 ? " of \(rows + leftOut)" : "") rows"
+    }
 
     private var table: Table {
-        var table = Table([.text("\(split.name), \(metrics.users) users")] + metrics.named.map { .number($0.name) })
+        let title = Self.title(split.name, rows: metrics.rows, leftOut: rowsWithoutHistory)
+        var table = Table([.text(title)] + metrics.named.map { .number($0.name) })
         table.addRow([model] + metrics.named.map { NumberText.fixed($0.value, decimals: 4) })
         return table
     }

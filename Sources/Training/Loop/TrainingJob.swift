@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import Interactions
 import KernelCore
@@ -19,6 +20,8 @@ public struct TrainingJob: Sendable {
     /// The configuration of the stage `pretrain`.
     private let pretraining: TrainingConfiguration
     private let hasUnusedPretraining: Bool
+    /// Options of the command that the model has no use for.
+    let unusedOptions: [String]
 
     /// - Parameters:
     ///   - configuration: complete but for the stage.
@@ -36,6 +39,7 @@ public struct TrainingJob: Sendable {
         if entry.uses?.contains(.timeUnitMax) ?? false {
             configuration.options.timeUnitMax = configuration.options.timeUnitMax ?? 0
         }
+        unusedOptions = try configuration.leaveOutUnused(by: entry)
         self.configuration = configuration
         switch stage {
         case .all: stages = entry.stages.isEmpty ? [nil] : entry.stages
@@ -86,7 +90,7 @@ public struct TrainingJob: Sendable {
     }
 
     private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
-        try configuration.warnOfUnusedOptions(on: console)
+        entry.warn(ofUnused: unusedOptions, on: console)
         if hasUnusedPretraining {
             console.warning(
                 "--pretrain has no part in this: the stage pretrain is not trained\n"
@@ -98,7 +102,8 @@ public struct TrainingJob: Sendable {
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            needsGraph: entry.needsGraph, earlier: try earlierNumbers(control, world: world), world: world)
+            drawsNegatives: drawsNegatives, needsGraph: entry.needsGraph,
+            earlier: try earlierNumbers(control, world: world), world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
                 + "\(NumberText.grouped(data.shards.sampleCount)) samples; \(world.size) of at most "
@@ -122,6 +127,7 @@ public struct TrainingJob: Sendable {
                 for index in stages.indices { try refuseLoss(inStageAt: index, data) }
             }
         }
+        try tellAboutRows(of: data, world: world, console: console)
         var outcome = RunOutcome.finished(nil)
         var control = control
         for (index, stage) in stages.enumerated() {
@@ -174,6 +180,24 @@ public struct TrainingJob: Sendable {
                 stalls.note(.starting, step: 0)
                 if let text = $0 { console.info(text) }
             }
+        }
+    }
+
+    /// Whether steps draw negatives among the items that a user has not in train.
+    var drawsNegatives: Bool {
+        entry.isTrained
+            && stages.contains { ($0 == .pretrain ? pretraining : configuration).objective.loss == .bpr }
+    }
+
+    /// Says what is particular about the rows that will be ranked. Collective.
+    private func tellAboutRows(of data: TrainingData, world: Communicator, console: Console) throws {
+        let ranking = try world.together { try data.ranking(for: configuration) }
+        let splits: [Split] = configuration.leavesTestAlone ? [.dev] : [.dev, .test]
+        for split in splits {
+            let census = try EvaluationCensus(
+                store: data.store, kind: data.kind, split: split, ranking: ranking, world: world)
+            census.tell(on: console)
+            if split == splits.last { census.tellAbout(topK: configuration.topK, on: console) }
         }
     }
 

@@ -12,6 +12,8 @@ public struct TrainingResult: Sendable {
     public let dev: RankingMetrics
     /// Of the popularity baseline: on test, or on dev where test is left alone.
     public let popularity: RankingMetrics
+    /// Rows of that split that are not ranked because they have no history.
+    public let rowsWithoutHistory: Int
     public let ranking: RankingProtocol
     public let historyScores: HistoryScores
     /// The epoch with the best dev result; nil without dev rows.
@@ -35,9 +37,10 @@ public struct TrainingResult: Sendable {
             "dataset": .string(dataset),
             "evaluation": .string(ranking.rawValue),
             "history_scores": ranking == .full ? .string(historyScores.rawValue) : .null,
-            (test == nil ? "dev_users" : "test_users"): .integer((test ?? dev).users),
+            (test == nil ? "dev_rows" : "test_rows"): .integer((test ?? dev).rows),
+            "rows_without_history": .integer(rowsWithoutHistory),
             "test": test?.json ?? .null,
-            "dev": dev.users > 0 ? dev.json : .null,
+            "dev": dev.rows > 0 ? dev.json : .null,
             (test == nil ? "popularity_dev" : "popularity_test"): popularity.json,
             "best_epoch": bestEpoch.map { .integer($0) } ?? .null,
             "kept_epoch": .integer(keptEpoch),
@@ -54,7 +57,10 @@ public struct TrainingResult: Sendable {
     }
 
     /// The test metrics beside those of the popularity baseline, for people; those of dev where test is left alone.
-    public var text: String { Self.text(of: json) + ((test ?? dev).interests.map { "\n" + $0.text } ?? "") }
+    public var text: String {
+        let interests = (test ?? dev).interestsText
+        return Self.text(of: json) + (interests.isEmpty ? "" : "\n" + interests)
+    }
 
     /// The table of the test metrics of a `result.json`, or of the dev metrics where test is left alone.
     static func text(of json: JSONValue) -> String {
@@ -68,12 +74,16 @@ public struct TrainingResult: Sendable {
                 }
             }
         }
-        let split = json["test_users"] == nil ? "dev" : "test"
-        guard case .string(let model)? = json["model"], case .integer(let users)? = json[split + "_users"] else {
-            return ""
-        }
+        // Older files have the number of rows under the name of users.
+        let counts = [("test", "test_rows"), ("test", "test_users"), ("dev", "dev_rows"), ("dev", "dev_users")]
+        guard case .string(let model)? = json["model"], let (split, key) = counts.first(where: { json[$0.1] != nil }),
+            case .integer(let rows)? = json[key]
+        else { return "" }
+        var leftOut = 0
+        if case .integer(let count)? = json["rows_without_history"] { leftOut = count }
         let found = metrics(split)
-        var table = Table([.text("\(split), \(users) users")] + found.map { .number($0.name) })
+        var table = Table(
+            [.text(EvaluationResult.title(split, rows: rows, leftOut: leftOut))] + found.map { .number($0.name) })
         for (name, values) in [(model, found), ("popularity", metrics("popularity_" + split))] {
             // The baseline does not have every measure.
             let cells = values.map { NumberText.fixed($0.value, decimals: 4) }

@@ -78,10 +78,6 @@ public final class TrainingRun {
     ///
     /// Where it is asked to stop before, it writes a checkpoint and returns.
     public func run() throws -> RunOutcome {
-        let leftOut = try world.allReduce(dev.rowsWithoutHistory, .sum)
-        if leftOut > 0 {
-            console.warning("\(leftOut) dev rows have no history and are not ranked; the metrics are of the others")
-        }
         try prepare()
         while try !isFinished() {
             if evaluatedEpochs == state.epoch {
@@ -216,23 +212,26 @@ public final class TrainingRun {
         exchange.propagator?.completeAll()
         stalls.note(.evaluating, step: state.step)
         let split = configuration.leavesTestAlone ? Split.dev : .test
-        let found = try Evaluator(
+        let evaluator = Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
-            seed: configuration.seed
-        ).metrics(
+            seed: configuration.seed)
+        let rowsWithoutHistory = try world.allReduce(evaluator.rowsWithoutHistory, .sum)
+        let found = try evaluator.metrics(
             of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
         let popularity = try data.popularity.metrics(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
             measures: configuration.measures, world: world)
+        found?.tellOfMissingInterests(of: entry.name, on: console)
         stalls.note(.writing, step: state.step)
         return try world.together {
             guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
             let result = TrainingResult(
                 model: entry.name, dataset: data.name, test: split == .test ? found : nil,
                 dev: split == .dev ? found : dev, popularity: popularity,
-                ranking: ranking, historyScores: configuration.historyScores,
+                rowsWithoutHistory: rowsWithoutHistory, ranking: ranking,
+                historyScores: configuration.historyScores,
                 bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch,
                 epochs: state.epoch, steps: state.step,
                 parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
