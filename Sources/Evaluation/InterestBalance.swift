@@ -8,7 +8,7 @@ import Glibc
 public struct InterestBalance: Sendable, Equatable, Codable {
     /// How the users are spread over the winning interests.
     public struct Shares: Sendable, Equatable, Codable {
-        /// `[K]`: the share of users whose item interest k wins.
+        /// `[K]`: the share of rows whose item interest k wins.
         public let shares: [Double]
         /// `-sum_k p_k log p_k / log K`: 1 where all shares are equal, 0 where one interest wins everywhere.
         public let entropy: Double

@@ -113,7 +113,7 @@ import TrainerSupport
         // The routing of MIND begins with chance for each user: only what is within a user means something.
         let random = try await launch.successfulTrainer(
             train(workspace, "--model", "MIND", "--topk", "2", "--measures", "interests", "--overwrite"))
-        #expect(random.standardOutput.contains("share of users by interest: n/a"))
+        #expect(random.standardOutput.contains("share of rows by interest: n/a"))
         let interests = try FinishedRun(folder: workspace("run")).result["test"]?["interests"]
         #expect(interests?["true_item"] == .null && interests?["cosine"]?.double != nil)
         let evaluation = try await launch.successfulTrainer([
@@ -123,7 +123,7 @@ import TrainerSupport
         #expect(all?["true_item"] == .null && all?["first_item"] == nil)
         let matrices = try await launch.successfulTrainer(
             train(workspace, "--model", "ComiRec-DR", "--topk", "2", "--measures", "interests", "--overwrite"))
-        #expect(matrices.standardOutput.contains("share of users whose"))
+        #expect(matrices.standardOutput.contains("share of rows whose"))
     }
 
     @Test func `the best epoch is the one with the highest gain, not with the most hits`() async throws {

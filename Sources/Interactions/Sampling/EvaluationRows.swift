@@ -13,7 +13,7 @@ public struct EvaluationRows {
     /// The number of candidates that ``fill(_:_:)`` gives every row: the true item and the negatives of the file.
     public var candidatesPerSample: Int { 1 + (store.negativesPerRow ?? 0) }
 
-    let store: SequenceStore
+    private let store: SequenceStore
     /// Indices into the rows of the store.
     private let rows: [Int32]
 

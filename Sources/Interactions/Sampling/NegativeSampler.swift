@@ -3,7 +3,7 @@ import KernelCore
 /// Draws negatives of training samples: uniform over the items that the user has not in train; repeats are possible.
 ///
 /// An item is drawn from all, and again while the user has it. After ``mostTries`` of these the place of the negative
-/// among the items that the user has not is drawn: no user takes longer, however many items it has.
+/// among the items that the user has not is drawn, so that the time has a bound, however many items a user has.
 struct NegativeSampler {
     let count: Int
     private let store: SequenceStore

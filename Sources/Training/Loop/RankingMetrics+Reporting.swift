@@ -38,10 +38,10 @@ extension InterestBalance {
     var text: String {
         let line = cosine.map { "cosine of two interests of a user: \(NumberText.fixed($0, decimals: 4))\n" } ?? ""
         guard let trueItem else {
-            return "share of users by interest: n/a, the first interest of one user is not that of another\n" + line
+            return "share of rows by interest: n/a, the first interest of one user is not that of another\n" + line
         }
         let interests = trueItem.shares.indices.map { Table.Column.number("\($0 + 1)") }
-        var table = Table([.text("share of users whose")] + interests + [.number("entropy")])
+        var table = Table([.text("share of rows whose")] + interests + [.number("entropy")])
         for (name, won) in [("true item is won by interest", trueItem), ("first item is won by interest", firstItem)] {
             guard let won else { continue }
             table.addRow([name] + (won.shares + [won.entropy]).map { NumberText.fixed($0, decimals: 4) })
