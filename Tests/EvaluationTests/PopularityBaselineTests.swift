@@ -7,7 +7,7 @@ import Testing
 @Suite struct PopularityBaselineTests {
     /// One user: history 1, 2, dev 3, test `truth`, among 8 items of which item i was taken `counts[i]` times.
     private func positions(
-        _ counts: [Float], truth: Int32, negatives: [Int32]? = nil, historyMax: Int = 20,
+        _ counts: [Int32], truth: Int32, negatives: [Int32]? = nil, historyMax: Int = 20,
         historyScores: HistoryScores = .exclude
     ) throws -> [Int32] {
         let lists: [[Int32]] = negatives.map { [$0] } ?? []
@@ -24,7 +24,7 @@ import Testing
     }
 
     /// Of item 0, which is none, to item 8.
-    static let counts: [Float] = [0, 9, 7, 8, 5, 4, 3, 2, 1]
+    static let counts: [Int32] = [0, 9, 7, 8, 5, 4, 3, 2, 1]
 
     @Test func `sampled counts the negatives that were taken more often`() throws {
         #expect(try positions(Self.counts, truth: 6, negatives: [4, 7, 5, 8]) == [3])
@@ -34,7 +34,7 @@ import Testing
         var counts = Self.counts
         counts[7] = 3
         #expect(try positions(counts, truth: 6, negatives: [4, 7, 5, 8]) == [4])
-        #expect(try positions([Float](repeating: 0, count: 9), truth: 6, negatives: [4, 7, 5, 8]) == [5])
+        #expect(try positions([Int32](repeating: 0, count: 9), truth: 6, negatives: [4, 7, 5, 8]) == [5])
     }
 
     @Test func `the true item is not ranked against itself, and a repeated negative counts twice`() throws {
@@ -52,7 +52,7 @@ import Testing
         var counts = Self.counts
         counts[8] = 3
         #expect(try positions(counts, truth: 6) == [4])
-        #expect(try positions([Float](repeating: 2, count: 9), truth: 6) == [5])
+        #expect(try positions([Int32](repeating: 2, count: 9), truth: 6) == [5])
     }
 
     @Test func `with zero the history stays in the ranking, with the score 0`() throws {
