@@ -99,10 +99,14 @@ let package = Package(
             name: "TrainerSupport", dependencies: ["ProcessSupport", "Reporting"], path: "Tests/TrainerSupport"),
         .testTarget(
             name: "MultiRankTests",
-            dependencies: ["ProcessSupport", "Recommenders", "Reporting", "TrainerSupport", "Yams", "trainer"]),
+            dependencies: ["ProcessSupport", "Recommenders", "Reporting", "TrainerSupport", "Yams", "trainer"],
+            exclude: ["KnownResults.json", "MPIJob.schema.json"]),
         .testTarget(
             name: "TrainerTests",
-            dependencies: ["CZlib", "ProcessSupport", "Reporting", "TrainerSupport", "Training", "trainer"],
+            dependencies: [
+                "CZlib", "Differentiation", "Interactions", "KernelCore", "ProcessSupport", "Recommenders", "Reporting",
+                "TrainerSupport", "Training", "trainer",
+            ],
             exclude: ["Documentation/release", "Documentation/stand-ins"]),
     ],
     swiftLanguageModes: [.v6]

@@ -53,12 +53,12 @@ enum Launcher {
         if end != 0 { TrainerCommand.exit(withError: ExitCode(end)) }
     }
 
-    /// Says when the kernels of the ranks were built for several instruction sets: the bits of a result then depend on
-    /// which rank computed what.
+    /// Says when the kernels of the ranks were built for instruction sets that round differently: the bits of a result
+    /// then depend on which rank computed what.
     private static func warnOfMixedBuilds(_ world: Communicator, _ console: Console) throws(MPIError) {
         guard world.size > 1 else { return }
         let different = Set(try world.allGather(InstructionSet.builtFor)).sorted()
-        guard different.count > 1 else { return }
+        guard !different.allSatisfy({ InstructionSet.agree($0, different[0]) }) else { return }
         console.warning(
             "the programs of the ranks were built for different instruction sets: \(different.joined(separator: ", "))\n"
                 + "the result can differ from that of another placement; use one build on all nodes to repeat it bit by bit"

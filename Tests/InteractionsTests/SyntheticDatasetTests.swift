@@ -108,10 +108,9 @@ import Testing
         let byPopularity = hitRate(data) { Double(popularity[$1]) }
         let byInterests = oracle(\.lastWeight)
         let byOldInterests = oracle(\.firstWeight)
-        print(
-            "HR@5: popularity \(byPopularity), interests \(byInterests), interests at the beginning \(byOldInterests)")
-        #expect(byInterests > 2 * byPopularity)
-        #expect(byInterests > byOldInterests + 0.02, "interests move")
+        #expect(byInterests > 2 * byPopularity, "\(byInterests), and \(byPopularity) by popularity")
+        #expect(
+            byInterests > byOldInterests + 0.02, "interests move: \(byInterests), \(byOldInterests) at the beginning")
     }
 
     @Test func `the last item says more than the interests alone`() throws {

@@ -1,121 +1,90 @@
 import Foundation
+import Reporting
 import Testing
+import TrainerSupport
 import Yams
 
 /// The manifests in `cluster/kubernetes` have the fields of the published schemas, in the right places and types.
+///
+/// `MPIJob.schema.json` says which those are: the names, types and limits of `kubeflow.org/v2beta1` MPIJob as the MPI
+/// operator publishes them, the pods in it included. What the API server checks beyond them is in ``conditions``.
 @Suite struct KubernetesManifestTests {
-    /// What a schema allows: `kubeflow.org/v2beta1` MPIJob and the part of the core types that the manifests use.
-    private indirect enum Schema: Sendable {
-        case string, integer, boolean, quantity
-        case oneOf([String])
-        case list(Schema)
-        case object([String: Schema], required: [String] = [])
-        case map(Schema, names: [String]? = nil)
+    private static let schema: Result<JSONValue, any Error> = Result {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "MPIJob.schema.json")
+        return try JSONValue(parsing: try String(contentsOf: file, encoding: .utf8))
     }
 
-    private static let resources = Schema.object([
-        "requests": .map(.quantity), "limits": .map(.quantity),
-    ])
+    /// The schema of a volume claim, which is published as a part of the pod's.
+    private static func claimSchema() throws -> JSONValue {
+        var schema: JSONValue? = try Self.schema.get()
+        for name in ["spec", "mpiReplicaSpecs"] { schema = schema?["properties"]?[name] }
+        schema = schema?["additionalProperties"]
+        for name in ["template", "spec", "volumes"] { schema = schema?["properties"]?[name] }
+        schema = schema?["items"]
+        for name in ["ephemeral", "volumeClaimTemplate", "spec"] { schema = schema?["properties"]?[name] }
+        return [
+            "type": "object", "required": ["apiVersion", "kind", "metadata", "spec"],
+            "properties": [
+                "apiVersion": ["type": "string"], "kind": ["type": "string"], "metadata": ["type": "object"],
+                "spec": try #require(schema),
+            ],
+        ]
+    }
 
-    private static let container = Schema.object(
-        [
-            "name": .string, "image": .string, "command": .list(.string), "args": .list(.string),
-            "env": .list(.object(["name": .string, "value": .string], required: ["name"])),
-            "resources": resources,
-            "readinessProbe": .object([
-                "tcpSocket": .object(["port": .integer], required: ["port"]), "periodSeconds": .integer,
-                "initialDelaySeconds": .integer, "failureThreshold": .integer,
-            ]),
-            "volumeMounts": .list(
-                .object(
-                    ["name": .string, "mountPath": .string, "readOnly": .boolean, "subPath": .string],
-                    required: ["name", "mountPath"])),
-            "imagePullPolicy": .oneOf(["Always", "IfNotPresent", "Never"]),
-            "securityContext": .object([
-                "allowPrivilegeEscalation": .boolean, "capabilities": .object(["drop": .list(.string)]),
-            ]),
-        ], required: ["name", "image"])
-
-    private static let pod = Schema.object(
-        [
-            "containers": .list(container), "terminationGracePeriodSeconds": .integer,
-            "nodeSelector": .map(.string),
-            "securityContext": .object([
-                "runAsNonRoot": .boolean, "runAsUser": .integer, "runAsGroup": .integer, "fsGroup": .integer,
-                "seccompProfile": .object(["type": .string]),
-            ]),
-            "volumes": .list(
-                .object(
-                    [
-                        "name": .string,
-                        "persistentVolumeClaim": .object(
-                            ["claimName": .string, "readOnly": .boolean], required: ["claimName"]),
-                        "emptyDir": .object(["medium": .oneOf(["", "Memory"]), "sizeLimit": .quantity]),
-                    ], required: ["name"])),
-        ], required: ["containers"])
-
-    private static let metadata = Schema.object(
-        ["name": .string, "namespace": .string, "labels": .map(.string), "annotations": .map(.string)],
-        required: ["name"])
-
-    private static let job = Schema.object(
-        [
-            "apiVersion": .oneOf(["kubeflow.org/v2beta1"]), "kind": .oneOf(["MPIJob"]), "metadata": metadata,
-            "spec": .object(
-                [
-                    "slotsPerWorker": .integer, "sshAuthMountPath": .string,
-                    "launcherCreationPolicy": .oneOf(["AtStartup", "WaitForWorkersReady"]),
-                    "mpiImplementation": .oneOf(["OpenMPI", "Intel", "MPICH"]),
-                    "runPolicy": .object([
-                        "cleanPodPolicy": .oneOf(["None", "Running", "All"]), "backoffLimit": .integer,
-                        "ttlSecondsAfterFinished": .integer, "activeDeadlineSeconds": .integer, "suspend": .boolean,
-                    ]),
-                    "mpiReplicaSpecs": .map(
-                        .object([
-                            "replicas": .integer,
-                            "restartPolicy": .oneOf(["Always", "OnFailure", "Never", "ExitCode"]),
-                            "template": .object(["metadata": .map(.map(.string)), "spec": pod], required: ["spec"]),
-                        ]), names: ["Launcher", "Worker"]),
-                ], required: ["mpiReplicaSpecs"]),
-        ], required: ["apiVersion", "kind", "metadata", "spec"])
-
-    private static let claim = Schema.object(
-        [
-            "apiVersion": .oneOf(["v1"]), "kind": .oneOf(["PersistentVolumeClaim"]), "metadata": metadata,
-            "spec": .object(
-                [
-                    "accessModes": .list(.oneOf(["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"])),
-                    "storageClassName": .string, "resources": resources,
-                ], required: ["accessModes", "resources"]),
-        ], required: ["apiVersion", "kind", "metadata", "spec"])
+    /// Words that the operator and the API server accept where the schema says no more than `string`.
+    private static let conditions: [String: [String]] = [
+        "apiVersion": ["kubeflow.org/v2beta1", "v1"], "kind": ["MPIJob", "PersistentVolumeClaim"],
+        "launcherCreationPolicy": ["AtStartup", "WaitForWorkersReady"], "cleanPodPolicy": ["None", "Running", "All"],
+        "restartPolicy": ["Always", "OnFailure", "Never", "ExitCode"],
+        "imagePullPolicy": ["Always", "IfNotPresent", "Never"], "medium": ["", "Memory"],
+    ]
 
     /// What is wrong, each with its path.
-    private static func problems(of value: Any, _ schema: Schema, at path: String) -> [String] {
+    private static func problems(of value: Any, _ schema: JSONValue, at path: String) -> [String] {
         func wrong(_ wanted: String) -> [String] { ["\(path): \(wanted) wanted, there is \(value)"] }
-        switch schema {
-        case .string: return value is String ? [] : wrong("a string")
-        case .integer: return value is Int ? [] : wrong("a whole number")
-        case .boolean: return value is Bool ? [] : wrong("true or false")
-        case .quantity:
-            let text = "\(value)"
-            return text.wholeMatch(of: /[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?/) != nil ? [] : wrong("a quantity")
-        case .oneOf(let words): return words.contains("\(value)") ? [] : wrong("one of \(words)")
-        case .list(let element):
-            guard let list = value as? [Any] else { return wrong("a list") }
-            return list.enumerated().flatMap { problems(of: $1, element, at: "\(path)[\($0)]") }
-        case .map(let element, let names):
-            guard let map = value as? [String: Any] else { return wrong("an object") }
-            let strangers = names.map { names in map.keys.filter { !names.contains($0) } } ?? []
-            return strangers.map { "\(path).\($0): there is no such field" }
-                + map.flatMap { problems(of: $1, element, at: "\(path).\($0)") }
-        case .object(let fields, let required):
-            guard let map = value as? [String: Any] else { return wrong("an object") }
-            return required.filter { map[$0] == nil }.map { "\(path).\($0) is missing" }
-                + map.flatMap { name, value in
-                    fields[name].map { problems(of: value, $0, at: "\(path).\(name)") }
-                        ?? ["\(path).\(name): there is no such field"]
-                }
+        let name = path.split(separator: ".").last.map(String.init) ?? ""
+        if case .array(let words)? = schema["enum"], !words.contains(.string("\(value)")) {
+            return wrong("one of \(words)")
         }
+        if let words = conditions[name], !words.contains("\(value)") { return wrong("one of \(words)") }
+        if schema["x-kubernetes-int-or-string"] == true {
+            guard let pattern = schema["pattern"]?.string else {
+                return value is Int || value is String ? [] : wrong("a whole number or a string")
+            }
+            guard let expression = try? Regex(pattern) else { return wrong("a schema with a pattern") }
+            return "\(value)".wholeMatch(of: expression) != nil ? [] : wrong("a quantity")
+        }
+        switch schema["type"]?.string {
+        case "string": return value is String ? [] : wrong("a string")
+        case "integer": return value is Int ? [] : wrong("a whole number")
+        case "boolean": return value is Bool ? [] : wrong("true or false")
+        case "array":
+            guard let list = value as? [Any], let element = schema["items"] else { return wrong("a list") }
+            return list.enumerated().flatMap { problems(of: $1, element, at: "\(path)[\($0)]") }
+        case "object":
+            guard let map = value as? [String: Any] else { return wrong("an object") }
+            var required: [String] = []
+            if case .array(let names)? = schema["required"] { required = names.compactMap(\.string) }
+            let missing = required.filter { map[$0] == nil }.map { "\(path).\($0) is missing" }
+            guard schema["properties"] != nil || schema["additionalProperties"] != nil else { return missing }
+            return missing
+                + map.flatMap { name, value in
+                    (schema["properties"]?[name] ?? schema["additionalProperties"]).map {
+                        problems(of: value, $0, at: "\(path).\(name)")
+                    } ?? ["\(path).\(name): there is no such field"]
+                }
+        default: return wrong("a schema with a type")
+        }
+    }
+
+    /// What is wrong with an MPIJob.
+    private static func problems(ofJob document: Any) throws -> [String] {
+        let schema = try schema.get()
+        let replicas = ((document as? [String: Any])?["spec"] as? [String: Any])?["mpiReplicaSpecs"] as? [String: Any]
+        let strangers = replicas.map { Set($0.keys).symmetricDifference(["Launcher", "Worker"]) } ?? []
+        return problems(of: document, schema, at: "MPIJob")
+            + ["apiVersion", "kind", "metadata", "spec"].filter { (document as? [String: Any])?[$0] == nil }
+            + strangers.map { "MPIJob.spec.mpiReplicaSpecs.\($0): Launcher and Worker are wanted" }
     }
 
     private static func documents(_ name: String) throws -> [Any] {
@@ -126,24 +95,27 @@ import Yams
     @Test func `the MPIJob has the fields of the schema`() throws {
         let documents = try Self.documents("train.yaml")
         #expect(documents.count == 1)
-        for document in documents { #expect(Self.problems(of: document, Self.job, at: "MPIJob") == []) }
+        for document in documents { #expect(try Self.problems(ofJob: document) == []) }
     }
 
     @Test func `the volumes have the fields of the schema`() throws {
         let documents = try Self.documents("volumes.yaml")
         #expect(documents.count == 2)
-        for document in documents { #expect(Self.problems(of: document, Self.claim, at: "claim") == []) }
+        let schema = try Self.claimSchema()
+        for document in documents { #expect(Self.problems(of: document, schema, at: "claim") == []) }
     }
 
     @Test func `fields in the wrong place and of the wrong type are found`() throws {
         let text = try String(contentsOfFile: Lab.cluster + "/kubernetes/train.yaml", encoding: .utf8)
         let broken = [
             ("slotsPerWorker: 4", "slotPerWorker: 4"), ("backoffLimit: 10", "backoffLimit: ten"),
-            ("Launcher:", "Starter:"), ("claimName", "claim"), ("v2beta1", "v1"),
+            ("Launcher:", "Starter:"), ("claimName", "claim"), ("v2beta1", "v1"), ("memory: 4Gi", "memory: 4 Gi"),
+            ("restartPolicy: Always", "restartPolicy: always"), ("readinessProbe", "readyProbe"),
+            ("tcpSocket: { port: 2222 }", "tcpSocket: {}"),
         ]
         for (right, wrong) in broken {
             let document = try #require(try Yams.load(yaml: text.replacing(right, with: wrong)))
-            #expect(Self.problems(of: document, Self.job, at: "MPIJob") != [], "\(wrong)")
+            #expect(try Self.problems(ofJob: document) != [], "\(wrong)")
         }
     }
 

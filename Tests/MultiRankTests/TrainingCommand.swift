@@ -12,7 +12,8 @@ struct TrainingCommand: Sendable, CustomStringConvertible {
     /// The command line without `--out`.
     func arguments(dataRoot: String) -> [String] {
         ["train", "--quiet", "--model", model, "--data-root", dataRoot, "--dataset", SmallData.name]
-            + (stage.map { ["--stage", $0] } ?? []) + setting.arguments
+            + (stage.map { ["--stage", $0] } ?? []) + (setting.arguments.contains("--loss") ? [] : ["--loss", "bpr"])
+            + setting.arguments
     }
 }
 

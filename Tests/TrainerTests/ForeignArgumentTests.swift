@@ -75,9 +75,8 @@ import TrainerSupport
             .deletingLastPathComponent().path
         for (script, arguments) in [
             ("cluster/run-with-restarts", ["--failures", Self.hostile, "true"]),
-            ("cluster/hosts/train", [Self.hostile, "--", "x"]),
-            ("cluster/hosts/lab", ["run", "--hosts", Self.hostile, "true"]),
-            ("scripts/fetch-data", [Self.hostile]), ("scripts/fuzz", ["-" + Self.hostile]),
+            ("cluster/hosts/train", [Self.hostile, "--", "x"]), ("cluster/hosts/lab", ["pid", Self.hostile]),
+            ("scripts/fetch-data", [Self.hostile]), ("scripts/fuzz", [Self.hostile]),
             ("scripts/reproduce", ["--data", Self.hostile]), ("scripts/scaling", ["--ranks", Self.hostile]),
         ] {
             let result = try await run(

@@ -145,7 +145,7 @@ public struct EvaluationResult: Sendable {
 
     /// The head of a table of metrics: `test, 40 of 100 rows` where the others are left out.
     static func title(_ split: String, rows: Int, leftOut: Int) -> String {
-        "\(split), \(rows)\(leftOut > 0 ? " of \(rows + leftOut)" : "") row\(rows + leftOut == 1 ? "" : "s")"
+        "\(split), \(rows)\(leftOut > 0 ? " of \(rows + leftOut)" : "") rows"
     }
 
     private var table: Table {

@@ -177,7 +177,7 @@ extension TrainingRun {
                 .usage, "\(folder.path) ended in the middle of epoch \(state.epoch) and has evaluated it",
                 remedy: "a training of more steps has to begin anew: choose another --out")
         }
-        if file.instructionSet != InstructionSet.builtFor {
+        if !InstructionSet.agree(file.instructionSet, InstructionSet.builtFor) {
             let other = file.instructionSet.isEmpty ? "an older version" : file.instructionSet.printable()
             console.warning(
                 "\(file.path) was computed by kernels for \(other), and this program's are for \(InstructionSet.builtFor)\n"

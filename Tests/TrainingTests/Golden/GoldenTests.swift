@@ -7,6 +7,8 @@ import Testing
         #expect(!GoldenCase.supported.isEmpty, "\(GoldenCase.folder.path) holds no case of a model of Facet")
     }
 
+    @Test func `every case of the golden folder is of a model of Facet`() { #expect(GoldenCase.unsupported == []) }
+
     @Test(.enabled(if: GoldenCase.isOwnFolder, "FACET_GOLDEN may hold cases of some models only"))
     func `the tests' own folder holds cases of every model that has a reference`() throws {
         let models = Set(GoldenCase.supported.map(\.model))
