@@ -47,8 +47,8 @@ struct DatasetInput: Sendable {
 
     private static func check(_ dataset: InteractionDataset) throws {
         try require(dataset.userCount > 0 && dataset.itemCount > 0, "no user or no item")
+        try require(dataset.train.count > 0, "nothing to train on")
         for table in [dataset.train, dataset.dev, dataset.test] {
-            try require(table.count > 0, "an empty table")
             try require(
                 table.items.count == table.count && table.times.count == table.count, "columns differ in length")
             let isInRange = { (id: Int32, count: Int) in id >= 1 && Int(id) <= count }
