@@ -47,7 +47,8 @@ struct DatasetInput: Sendable {
 
     private static func check(_ dataset: InteractionDataset) throws {
         try require(dataset.userCount > 0 && dataset.itemCount > 0, "no user or no item")
-        try require(dataset.train.count > 0, "nothing to train on")
+        // Dev may be without rows.
+        try require(dataset.train.count > 0 && dataset.test.count > 0, "an empty table")
         for table in [dataset.train, dataset.dev, dataset.test] {
             try require(
                 table.items.count == table.count && table.times.count == table.count, "columns differ in length")
