@@ -63,9 +63,6 @@ import TrainerSupport
         Case("negatives of unequal length", "tables/dev.csv:4: neg_items has 4 entries, the rows before have 5") {
             $0.dev[3] = "3\t8\t40\t[1, 2, 3, 4]"
         },
-        Case("users with one interaction", "tables/train.csv: no training sample: no user has two interactions") {
-            $0.train = [$0.train[0]] + (1...SmallTables.users).map { "\($0)\t\($0)\t0" }
-        },
         Case("no interaction", "tables/train.csv: there is no interaction to train on") {
             $0.train.removeSubrange(1...)
             $0.dev.removeSubrange(1...)
@@ -95,6 +92,22 @@ import TrainerSupport
             Refusal(65, naming: input.message), launch,
             ["evaluate", "--checkpoint", out, "--data-root", workspace("data")],
             leaving: out)
+    }
+
+    @Test(arguments: [Launch.alone, .ranks(2)])
+    func `users with one interaction are nothing to train on, and can be ranked`(launch: Launch) async throws {
+        let workspace = try Workspace()
+        let out = try workspace.copy(try await FinishedRuns.workspace()("ComiRec"), as: "run")
+        var tables = SmallTables()
+        tables.train = [tables.train[0]] + (1...SmallTables.users).map { "\($0)\t\($0)\t0" }
+        try tables.write(to: workspace, "data/tables")
+        try await expectRefusal(
+            Refusal(65, naming: "tables/train.csv: no training sample: no user has two interactions"), launch,
+            [
+                "train", "--model", "ComiRec", "--epochs", "1", "--data-root", workspace("data"), "--dataset", "tables",
+                "--out", out,
+            ] + FinishedRuns.options, leaving: out)
+        try await launch.successfulTrainer(["evaluate", "--checkpoint", out, "--data-root", workspace("data")])
     }
 
     /// Writes `path`.gz with only the first part of its bytes.

@@ -184,7 +184,7 @@ import TrainerSupport
         let finished = try await FinishedRuns.workspace()
         let workspace = try Workspace()
         let result = try await Launch.alone.successfulTrainer(
-            train(finished, "--out", workspace("run"), "--quiet"))
+            train(finished, "--out", workspace("run"), "--quiet", "--evaluation", "full"))
         #expect(result.standardError == "")
         #expect(result.standardOutput.contains("popularity"))
     }
@@ -251,7 +251,9 @@ import TrainerSupport
         let finished = try await FinishedRuns.workspace()
         let workspace = try Workspace()
         let result = try await launch.successfulTrainer(
-            train(finished, "--out", workspace("run"), "--dropout", "0.5", "--time-max", "7", "--interests", "3"))
+            train(
+                finished, "--out", workspace("run"), "--dropout", "0.5", "--time-max", "7", "--interests", "3",
+                "--evaluation", "full"))
         let warnings = result.standardError.split(separator: "\n").filter { $0.hasPrefix("warning:") }
         #expect(warnings == ["warning: ComiRec has no use for --dropout, --time-max"])
     }
