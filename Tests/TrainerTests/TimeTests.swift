@@ -26,7 +26,7 @@ import TrainerSupport
         let result = try await Launch.alone.successfulTrainer(
             [
                 "train", "--model", "TiSASRec", "--epochs", "2", "--data-root", workspace("data"), "--dataset", dataset,
-                "--overwrite", "--out", out,
+                "--overwrite", "--evaluation", "full", "--out", out,
             ] + FinishedRuns.options + more)
         return (
             try FinishedRun(folder: out).digest,
