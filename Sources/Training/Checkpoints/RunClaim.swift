@@ -66,4 +66,26 @@ struct RunClaim: Sendable, Equatable {
             return nil
         }
     }
+
+    /// The same of a claim that may be on its way into the file at this moment.
+    static func readWhole(_ path: String) throws(FileError) -> RunClaim? {
+        for _ in 0..<20 {
+            let claim = try read(path)
+            guard let claim, claim.identity == "-" else { return claim }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+        return try read(path)
+    }
+
+    /// Writes the claim into a file that must not be there.
+    func write(newFile path: String, reportedPath: String) throws(FileError) {
+        let file = try OpenFile(path: path, access: .createNew, reportedPath: reportedPath)
+        do throws(FileError) {
+            try file.write(Array(text.utf8))
+            try file.finish()
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
 }

@@ -67,15 +67,11 @@ package final class RunFence: Sendable {
             let begun = folder.claims.filter { $0 > confirmed }
             for attempt in begun {
                 let path = folder.claim(attempt)
-                if let other = try RunClaim.read(path) { try refuseAtWork(other, path) }
+                if let other = try RunClaim.readWhole(path) { try refuseAtWork(other, path) }
             }
             let claim = RunClaim(attempt: max(confirmed, begun.max() ?? 0) + 1)
             let path = folder.claim(claim.attempt)
-            do throws(FileError) {
-                let file = try OpenFile(path: path, access: .createNew, reportedPath: folder.attempt)
-                try file.write(Array(claim.text.utf8))
-                try file.finish()
-            } catch {
+            do throws(FileError) { try claim.write(newFile: path, reportedPath: folder.attempt) } catch {
                 // Another process was faster.
                 if error.code == EEXIST { continue }
                 throw error
@@ -102,10 +98,12 @@ package final class RunFence: Sendable {
         let latest = try RunClaim.read(folder.attempt)
         if state.withLock({ $0 == .working }) {
             guard let latest else { throw FileError(path: folder.attempt, operation: .open, code: ENOENT) }
-            guard latest == claim else { throw lost(to: latest) }
+            guard latest.identity == claim.identity else { throw lost(to: latest) }
         } else {
             let own = try RunClaim.read(folder.claim(claim.attempt))
-            guard own == claim, latest?.attempt ?? 0 < claim.attempt else { throw lost(to: latest) }
+            guard own?.identity == claim.identity, latest?.attempt ?? 0 < claim.attempt else {
+                throw lost(to: latest)
+            }
         }
     }
 
@@ -123,7 +121,7 @@ package final class RunFence: Sendable {
         heartbeat.end()
         guard last == .claimed else { return }
         let path = folder.claim(claim.attempt)
-        if (try? RunClaim.read(path)) == claim { unlink(path) }
+        if (try? RunClaim.read(path))?.identity == claim.identity { unlink(path) }
         Self.remove(madeFolders)
     }
 

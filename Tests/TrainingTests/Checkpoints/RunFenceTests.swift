@@ -132,6 +132,16 @@ import Training
         expectTaken("process \(getpid()) on ", "without a sign of life (attempt 5)")
     }
 
+    @Test func `a claim that is just being written is read when it is there`() throws {
+        let text = try claim(ofProcess: getpid()).joined(separator: " ") + "\n"
+        try leave(".attempt-5", "")
+        let path = run.path + "/.attempt-5"
+        let writing = DispatchWorkItem { try? text.write(toFile: path, atomically: false, encoding: .utf8) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 0.5, execute: writing)
+        expectTaken("process \(getpid()) on ", "(attempt 5)")
+        writing.wait()
+    }
+
     @Test func `a process of another machine is followed when it has been silent`() throws {
         try leave("attempt", "5 elsewhere 77 I boot 4026531836 99\n")
         try leave("heartbeat", "I 7 computing 3\n")
