@@ -159,7 +159,7 @@ extension TrainingConfiguration: Codable {
         try container.encode(validateEvery, forKey: .validateEvery)
         try container.encode(patience, forKey: .patience)
         // The best ones were kept before there was a choice.
-        if keep == .last { try container.encode(keep, forKey: .keep) }
+        if let keep, keep == .last { try container.encode(keep, forKey: .keep) }
         try container.encode(exchange, forKey: .exchange)
         try container.encodeIfPresent(extractor, forKey: .extractor)
         try options.encode(to: encoder)

@@ -22,6 +22,7 @@ import Training
         configuration.sampling = .users
         configuration.validateEvery = 50
         configuration.patience = 15
+        configuration.keep = .last
         configuration.options.layers = 2
         configuration.options.power = 1.5
         configuration.options.routing = .positions
