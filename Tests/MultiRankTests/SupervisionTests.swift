@@ -130,6 +130,8 @@ import TrainerSupport
         // The script leads the group, as it does on a terminal: Ctrl-C and the end of a terminal reach all of it.
         try #require(getpgid(script) == script)
         kill(-script, signal)
+        // The same request on another way, as from a batch system that signals the job and its script.
+        kill(-script, SIGUSR1)
         let result = try await job.result
         #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
         #expect(result.standardError.contains("asking the ranks to stop"), "\(result.standardError)")
