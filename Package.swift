@@ -59,7 +59,8 @@ let package = Package(
         .target(
             name: "TrainerCommands",
             dependencies: [
-                "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting", "Training",
+                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),

@@ -4,7 +4,7 @@ import KernelCore
 ///
 ///     let storage = ParameterStorage(layout)
 ///     storage.values.initialize(layout, seed: 1)
-///     let worst = GradientCheck(storage).worstDeviation { tape in
+///     let worst = try GradientCheck(storage).worstDeviation { tape in
 ///         tape.rankingLoss(tape.linear(tape(x), weight: weight, bias: bias))
 ///     }
 ///     #expect(worst.relative < GradientCheck.tolerance, "\(worst)")
@@ -74,10 +74,13 @@ public struct GradientCheck {
     /// - Parameter loss: builds the loss on the tape, the same function of the parameters each time. Instead of a
     ///   single number it may return a matrix: its elements are then added with fixed random weights, in double
     ///   precision, which shows smaller mistakes than a sum of 32-bit numbers.
+    /// - Throws: the mistake that the loss, or who registered the parameters, left.
     /// - Precondition: the layout has a parameter.
     /// - Complexity: about 16 forward passes for every element and direction.
-    public func worstDeviation(of loss: (Tape) -> Variable) -> Deviation {
+    public func worstDeviation(of loss: (Tape) -> Variable) throws(ModelError) -> Deviation {
         let layout = storage.layout
+        if let error = layout.error { throw error }
+        try propagation?.check(layout)
         let tallest = layout.tables.map(\.parameter.rows).max() ?? 0
         let gradientLayout = GradientLayout(layout, rowCapacity: tallest)
         let memory = UnsafeMutableRawPointer.allocate(byteCount: gradientLayout.byteCount, alignment: 64)
@@ -88,14 +91,16 @@ public struct GradientCheck {
         let values = propagator?.values ?? storage.values
         let tape = Tape(parameters: values, gradients: recorder)
 
-        return samples.withUnsafeBufferPointer { samples in
+        return try samples.withUnsafeBufferPointer { (samples) throws(ModelError) in
             let nothing = UnsafePointer<UInt32>(bitPattern: 64)!
             let pass = Tape.Pass.training(samples: samples.baseAddress ?? nothing, seed: seed, step: step)
             propagator?.propagate {}
             propagator?.completeAll()
-            tape.begin(pass)
+            let count = samples.isEmpty ? nil : samples.count
+            tape.begin(pass, samples: count)
             recorder.begin(in: view)
             tape.backward(from: WeightedTotal.record(loss(tape), on: tape).loss)
+            if let error = tape.error { throw error }
             recorder.finish(samples: 1, loss: 0)
             if let propagator { Self.propagateBack(view, layout, propagator) }
             // Without a recorder the tape runs the same forward pass, dropout included, and keeps nothing.
@@ -103,7 +108,7 @@ public struct GradientCheck {
             func evaluate() -> Double {
                 propagator?.propagate {}
                 propagator?.completeAll()
-                forward.begin(pass)
+                forward.begin(pass, samples: count)
                 return WeightedTotal.record(loss(forward), on: forward).exact
             }
             let probes = layout.specifications.map {

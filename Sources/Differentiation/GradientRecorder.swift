@@ -25,6 +25,10 @@ public final class GradientRecorder {
     private let tables: UnsafeMutablePointer<Table>
     private let denseGradients: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
     private var view: GradientView?
+    /// The table that a mini-batch has touched more rows of than there is room for. Gradients are worth nothing then.
+    @exclusivity(unchecked) private(set) var overflow: (capacity: Int, columns: Int)?
+    /// Where the gradients of the rows go that there is no room for.
+    private let spareRow: UnsafeMutablePointer<Float>
     private let sortScratch: UnsafeMutablePointer<RowEntry>
 
     public init(_ layout: GradientLayout) {
@@ -38,6 +42,9 @@ public final class GradientRecorder {
         denseGradients = .allocate(capacity: 1)
         denseGradients.initialize(to: nil)
         sortScratch = .allocate(capacity: max(layout.tables.map(\.capacity).max() ?? 0, 1))
+        let widest = max(layout.tables.map(\.columns).max() ?? 0, 1)
+        spareRow = .allocate(capacity: widest)
+        spareRow.initialize(repeating: 0, count: widest)
     }
 
     deinit {
@@ -45,6 +52,7 @@ public final class GradientRecorder {
         tables.deallocate()
         denseGradients.deallocate()
         sortScratch.deallocate()
+        spareRow.deallocate()
     }
 
     /// Starts a gradient of zeros in `view`.
@@ -67,7 +75,7 @@ public final class GradientRecorder {
     func row(_ table: Int, _ row: Int32) -> UnsafeMutablePointer<Float> {
         let table = tables + table
         let slot = Int(table.pointee.slots[Int(row)])
-        return slot >= 0 ? table.pointee.gradients! + slot * table.pointee.columns : Self.addRow(row, to: table)
+        return slot >= 0 ? table.pointee.gradients! + slot * table.pointee.columns : addRow(row, to: table)
     }
 
     /// Completes the gradient: sorts the touched rows and clears the maps.
@@ -86,12 +94,12 @@ public final class GradientRecorder {
         self.view = nil
     }
 
-    private static func addRow(_ row: Int32, to table: UnsafeMutablePointer<Table>) -> UnsafeMutablePointer<Float> {
+    private func addRow(_ row: Int32, to table: UnsafeMutablePointer<Table>) -> UnsafeMutablePointer<Float> {
         let slot = table.pointee.touched
-        precondition(
-            slot < table.pointee.capacity,
-            "a mini-batch touches more than \(table.pointee.capacity) rows of a table with \(table.pointee.columns) columns"
-        )
+        guard slot < table.pointee.capacity else {
+            overflow = (table.pointee.capacity, table.pointee.columns)
+            return spareRow
+        }
         table.pointee.slots[Int(row)] = Int32(slot)
         table.pointee.touched = slot + 1
         table.pointee.entries![slot] = RowEntry(row: row, slot: Int32(slot))

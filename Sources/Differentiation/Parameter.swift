@@ -50,6 +50,8 @@ public final class ParameterLayout {
     /// Floats in the region of the dense parameters, and in that of the tables.
     public private(set) var denseCount = 0
     public private(set) var tableCount = 0
+    /// The first mistake of those who registered: the layout is of no use then.
+    public internal(set) var error: ModelError?
 
     /// Parameters start on a 64-byte boundary.
     private static let alignment = 16
@@ -69,9 +71,13 @@ public final class ParameterLayout {
 
     fileprivate func add(
         _ name: String, shape: [Int], kind: ParameterKind, initialization: Initialization, byPairs: Bool = false,
-        isFixed: Bool = false
+        isFixed: Bool = false, at site: ModelSite
     ) -> Parameter {
-        precondition(specification(named: name) == nil, "two parameters are called \(name)")
+        if let other = specification(named: name) {
+            refuse("two parameters are called \(name), \(other.shape) and \(shape)", at: site)
+            return other.parameter
+        }
+        let shape = accepted(shape, of: name, initialization, at: site)
         let rows = shape.dropLast().reduce(1, *)
         let columns = shape.last ?? 1
         let room = (rows * columns + Self.alignment - 1) / Self.alignment * Self.alignment
@@ -86,6 +92,37 @@ public final class ParameterLayout {
         specifications.append(specification)
         if !isDense { tables.append(specification) }
         return parameter
+    }
+
+    /// The shape, or a small one in its place after a mistake.
+    private func accepted(
+        _ shape: [Int], of name: String, _ initialization: Initialization, at site: ModelSite
+    ) -> [Int] {
+        let least = shape.map { _ in 1 }
+        guard shape.allSatisfy({ $0 > 0 }) else {
+            refuse("\(name) is \(shape): every size must be at least 1", at: site)
+            return least
+        }
+        let count = shape.reduce((1, false)) { product, size in
+            let (value, overflow) = product.0.multipliedReportingOverflow(by: size)
+            return (value, product.1 || overflow)
+        }
+        // Rows are counted in 32 bits, bytes in 64.
+        guard !count.1, count.0 <= Int.max / 64, shape.dropLast().reduce(1, *) <= Int(Int32.max) else {
+            refuse("\(name) is \(shape), which is beyond all memory", at: site)
+            return least
+        }
+        if case .values(let known) = initialization, known.count != count.0 {
+            refuse("\(name) is \(shape), and has \(known.count) initial values", at: site)
+        }
+        return shape
+    }
+
+    /// Remembers the first mistake.
+    func refuse(_ problem: String, at site: ModelSite) {
+        guard error == nil else { return }
+        error = ModelError(
+            "parameters", problem, remedy: "correct the name or the sizes at that line of the model", at: site)
     }
 }
 
@@ -104,26 +141,36 @@ public struct ParameterScope {
     /// - Parameter isFixed: whether it keeps its initial values: no gradient reaches it, and the L2 term must not
     ///   shrink it.
     public func matrix(
-        _ name: String, rows: Int, columns: Int, isFixed: Bool = false, _ initialization: Initialization
+        _ name: String, rows: Int, columns: Int, isFixed: Bool = false, _ initialization: Initialization,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Parameter {
         layout.add(
-            prefix + name, shape: [rows, columns], kind: .dense, initialization: initialization, isFixed: isFixed)
+            prefix + name, shape: [rows, columns], kind: .dense, initialization: initialization, isFixed: isFixed,
+            at: ModelSite(file: file, line: line))
     }
 
     /// A dense matrix of the rows that all but the last of the dimensions count.
     ///
     /// - Parameter shape: as written to files, at least two dimensions.
-    public func matrix(_ name: String, shape: [Int], _ initialization: Initialization) -> Parameter {
-        layout.add(prefix + name, shape: shape, kind: .dense, initialization: initialization)
+    public func matrix(
+        _ name: String, shape: [Int], _ initialization: Initialization, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Parameter {
+        layout.add(
+            prefix + name, shape: shape, kind: .dense, initialization: initialization,
+            at: ModelSite(file: file, line: line))
     }
 
     /// A dense vector `[count]`.
     ///
     /// - Parameter isFixed: as for ``matrix(_:rows:columns:isFixed:_:)``.
     public func vector(
-        _ name: String, count: Int, isFixed: Bool = false, _ initialization: Initialization
+        _ name: String, count: Int, isFixed: Bool = false, _ initialization: Initialization,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Parameter {
-        layout.add(prefix + name, shape: [count], kind: .dense, initialization: initialization, isFixed: isFixed)
+        layout.add(
+            prefix + name, shape: [count], kind: .dense, initialization: initialization, isFixed: isFixed,
+            at: ModelSite(file: file, line: line))
     }
 
     /// A table `[rows, columns]` of which a sample touches a few rows.
@@ -133,10 +180,10 @@ public struct ParameterScope {
     ///   - byPairs: whether rows belong to pairs of positions, so that a sample may touch more of them than it has ids.
     public func table(
         _ name: String, rows: Int, columns: Int, paddingRow: Bool = true, byPairs: Bool = false,
-        _ initialization: Initialization
+        _ initialization: Initialization, file: StaticString = #fileID, line: UInt = #line
     ) -> Parameter {
         layout.add(
             prefix + name, shape: [rows, columns], kind: .table(paddingRow: paddingRow),
-            initialization: initialization, byPairs: byPairs)
+            initialization: initialization, byPairs: byPairs, at: ModelSite(file: file, line: line))
     }
 }

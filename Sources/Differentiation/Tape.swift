@@ -44,7 +44,7 @@ extension Operation {
 
 /// Runs the forward pass of a model eagerly and remembers the operations, to run them backwards.
 ///
-/// One tape serves all mini-batches of a rank, one after another: ``begin(_:)`` forgets the previous one. After the
+/// One tape serves all mini-batches of a rank, one after another: ``begin(_:samples:)`` forgets the previous one. After the
 /// first mini-batches it allocates nothing.
 public final class Tape {
     /// Memory of the current mini-batch.
@@ -52,10 +52,16 @@ public final class Tape {
     public let parameters: ParameterValues
     let gradients: GradientRecorder?
     private(set) var pass: Pass = .scoring(seed: 0)
-    private var records: [(type: any Operation.Type, stored: UnsafeRawPointer)] = []
+    private var records: [(type: any Operation.Type, stored: UnsafeRawPointer, site: ModelSite)] = []
     private var dropoutSites: UInt32 = 0
     private var normalSites: UInt32 = 0
     var stepMemory = StepMemory()
+    /// The first mistake of the model on this tape: nothing has been computed since. It stays, whatever begins anew.
+    @exclusivity(unchecked) public internal(set) var error: ModelError?
+    /// Where the model asked for the last operation.
+    @exclusivity(unchecked) public internal(set) var latestSite = ModelSite(file: #fileID, line: #line)
+    /// Samples of the mini-batch; nil where nobody said.
+    private(set) var sampleCount: Int?
     /// What counts the operations of training mini-batches; nil: nothing does.
     package var profile: OperationProfile?
     /// What ``standardNormals(columns:over:users:)`` returns instead of numbers that it draws, so that a test can
@@ -84,7 +90,11 @@ public final class Tape {
     }
 
     /// Forgets the mini-batch before and starts a new one. Variables of the one before become invalid.
-    public func begin(_ pass: Pass) {
+    ///
+    /// - Parameter samples: how many the mini-batch has, so that operations that draw for each of them can tell whether
+    ///   they have their rows; nil: they do not look.
+    public func begin(_ pass: Pass, samples: Int? = nil) {
+        sampleCount = samples
         arena.reset()
         records.removeAll(keepingCapacity: true)
         dropoutSites = 0
@@ -100,34 +110,58 @@ public final class Tape {
     }
 
     /// Fills the gradients of everything that `loss` `[1, 1]` depends on; those of parameters go to the recorder.
+    ///
+    /// Leaves its ``error`` where the loss is no single number, or where gradients touch more rows of a table than there
+    /// is room for. Does nothing where there is an error already.
     public func backward(from loss: Variable) {
-        precondition(loss.count == 1, "the backward pass starts from a single number")
+        let site = latestSite
+        guard accepts("backward", at: site, loss.count == 1, "the loss is \(loss.shape), and must be a single number")
+        else { return }
         loss.slope[0] = 1
         guard let profile else {
-            for record in records.reversed() { record.type.runBackward(record.stored, on: self) }
+            for record in records.reversed() {
+                record.type.runBackward(record.stored, on: self)
+                guard gradients?.overflow == nil else { return refuseOverflow(at: record.site) }
+            }
             return
         }
         profile.restart()
         for record in records.reversed() {
             record.type.runBackward(record.stored, on: self)
+            guard gradients?.overflow == nil else { return refuseOverflow(at: record.site) }
             profile.addBackward(record.type)
         }
     }
 
+    private func refuseOverflow(at site: ModelSite) {
+        guard let table = gradients?.overflow else { return }
+        refuse(
+            "backward", at: site,
+            "a mini-batch touches more than \(table.capacity) rows of a table with \(table.columns) columns",
+            remedy: "read rows of users, histories and candidates only, or register the parameter of that line as a "
+                + "matrix (sparse: false)")
+    }
+
     /// A new variable whose value the caller fills; its gradient is zero.
-    public func variable(rows: Int, columns: Int) -> Variable {
+    public func variable(
+        rows: Int, columns: Int, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard rows >= 0, columns >= 0 else {
+            refuse("variable", at: ModelSite(file: file, line: line), "there is no matrix [\(rows), \(columns)]")
+            return zeros(rows: rows, columns: columns)
+        }
         let count = rows * columns
         return Variable(
             value: arena.allocate(count: count), gradient: isRecording ? arena.allocateZeroed(count: count) : nil,
             rows: rows, columns: columns)
     }
 
-    /// Remembers `operation` for the backward pass.
+    /// Remembers `operation` for the backward pass, and where the model asked for it.
     public func record<Recorded: Operation>(_ operation: @autoclosure () -> Recorded) {
-        guard isRecording else { return }
+        guard isRecording, error == nil else { return }
         let stored = arena.allocate(Recorded.self, count: 1)
         stored.initialize(to: operation())
-        records.append((Recorded.self, UnsafeRawPointer(stored)))
+        records.append((Recorded.self, UnsafeRawPointer(stored), latestSite))
         profile?.addForward(Recorded.self, stored.pointee.cost)
     }
 
@@ -139,8 +173,17 @@ public final class Tape {
     }
 
     /// The whole of a dense parameter as a variable.
-    public func callAsFunction(_ parameter: Parameter) -> Variable {
-        precondition(parameter.table == nil, "a table takes part by rows, not as a whole")
+    public func callAsFunction(
+        _ parameter: Parameter, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard parameter.table == nil else {
+            refuse(
+                "callAsFunction", at: ModelSite(file: file, line: line),
+                "a table \(parameter.shape) takes part by rows, not as a whole",
+                remedy: "read its rows at that line of the model, or register a matrix (sparse: false)")
+            return Variable(
+                value: parameters(parameter), gradient: nil, rows: parameter.rows, columns: parameter.columns)
+        }
         return Variable(
             value: parameters(parameter), gradient: isRecording ? gradients?.dense(parameter) : nil,
             rows: parameter.rows, columns: parameter.columns)

@@ -52,8 +52,12 @@ public final class Evaluator {
     public var rowsWithoutHistory: Int { rows.reduce(0) { $0 + $1.countWithoutHistory } }
 
     /// Positions of the true items of this rank's rows, in the order of shards and rows.
-    public func positions(of model: some Recommender, on tape: Tape) -> [Int32] {
-        findings(of: model, on: tape, topK: []).positions
+    ///
+    /// - Throws: a mistake of the model.
+    public func positions(of model: some Recommender, on tape: Tape) throws(ModelError) -> [Int32] {
+        let findings = findings(of: model, on: tape, topK: [])
+        if let error = tape.error { throw error }
+        return findings.positions
     }
 
     /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
@@ -68,11 +72,12 @@ public final class Evaluator {
             wasAbandoned = wasAbandoned || isAbandoned()
             return wasAbandoned
         }
+        if let error = tape.error { throw error }
         guard try world.allReduce(wasAbandoned ? 1 : 0, .maximum) == 0 else { throw EvaluationAbandoned() }
         return try findings.metrics(topK: topK, measures: measures, ranking: ranking, world: world)
     }
 
-    /// What this rank finds in its rows.
+    /// What this rank finds in its rows; less after a mistake of the model, which is the tape's error then.
     ///
     /// - Parameters:
     ///   - topK: the cut-offs of the coverage.
@@ -89,8 +94,8 @@ public final class Evaluator {
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
-                tape.begin(.scoring(seed: seed))
-                let queries = model.queries(of: batch, on: tape)
+                tape.begin(.scoring(seed: seed), samples: batch.count)
+                guard let queries = model.checkedQueries(of: batch, on: tape) else { return findings }
                 let table = tape.parameters(model.items.table)
                 switch ranking {
                 case .sampled: rankStored(queries, table, on: tape, into: &findings)

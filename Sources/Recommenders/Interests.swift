@@ -15,18 +15,21 @@ public struct Interests: BitwiseCopyable {
     /// Whether the k-th interests of two users belong together, such as those of one row of a matrix. False where chance
     /// decides for each user which interest is the first: then shares of users by interest say nothing.
     public let correspond: Bool
+    /// Where the model made them.
+    let site: ModelSite
 
     public init(
         vectors: Variable, perUser: Int, counts: UnsafePointer<Int32>? = nil, attention: Variable? = nil,
-        correspond: Bool = true
+        correspond: Bool = true, file: StaticString = #fileID, line: UInt = #line
     ) {
         self.vectors = vectors
         self.perUser = perUser
         self.counts = counts
         self.attention = attention
         self.correspond = correspond
+        site = ModelSite(file: file, line: line)
     }
 
     /// Number of users.
-    public var count: Int { vectors.rows / perUser }
+    public var count: Int { perUser > 0 ? vectors.rows / perUser : 0 }
 }

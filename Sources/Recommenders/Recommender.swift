@@ -42,11 +42,16 @@ public protocol SingleVectorRecommender: Recommender {
 
 extension SingleVectorRecommender {
     public func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
-        Interests(vectors: userVectors(of: batch, on: tape), perUser: 1)
+        let users = userVectors(of: batch, on: tape)
+        let site = tape.latestSite
+        return Interests(vectors: users, perUser: 1, file: site.file, line: site.line)
     }
 
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
-        objective.loss(of: userVectors(of: batch, on: tape), for: batch, in: items, on: tape)
+        let users = userVectors(of: batch, on: tape)
+        // Of the last operation before the model returned them.
+        let site = tape.latestSite
+        return objective.loss(of: users, for: batch, in: items, on: tape, file: site.file, line: site.line)
     }
 }
 
@@ -65,14 +70,24 @@ extension MultiInterestRecommender {
 
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = interests(of: batch, on: tape)
-        let users = objective.select(from: interests, for: batch, in: items, on: tape)
-        return objective.loss(of: users, interests: interests, for: batch, in: items, on: tape)
+        let site = interests.site
+        let users = objective.select(
+            from: interests, for: batch, in: items, on: tape, file: site.file, line: site.line)
+        return objective.loss(
+            of: users, interests: interests, for: batch, in: items, on: tape, file: site.file, line: site.line)
     }
 }
 
 extension Embedding {
     /// Inner products of one vector a user with the candidates of the batch: `[B, 1 + N]`, the positive first.
-    public func scores(of users: Variable, for batch: PackedBatch, on tape: Tape) -> Variable {
-        tape.scores(of: users, candidates: batch.candidates, perUser: batch.candidatesPerSample, in: table)
+    public func scores(
+        of users: Variable, for batch: PackedBatch, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard tape.accepts(users: users, "scores", for: batch, in: self, at: ModelSite(file: file, line: line)) else {
+            return tape.zeros(rows: batch.count, columns: batch.candidatesPerSample)
+        }
+        return tape.scores(
+            of: users, candidates: batch.candidates, perUser: batch.candidatesPerSample, in: table, file: file,
+            line: line)
     }
 }

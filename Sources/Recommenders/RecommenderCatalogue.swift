@@ -1,3 +1,4 @@
+import Differentiation
 import Reporting
 import Synchronization
 
@@ -6,17 +7,25 @@ public enum RecommenderCatalogue {
     /// All models, those that were added last.
     public static var entries: [RecommenderEntry] { own + added.withLock { $0 } }
 
+    /// The first mistake of those who added models; the command line ends with it.
+    public static var error: ModelError? { mistake.withLock { $0 } }
+
     /// Makes a model known to the command line. To be called before ``entries`` are used, at the start of a program.
     ///
-    /// - Precondition: no other model has its name or one of its aliases.
-    public static func add(_ entry: RecommenderEntry) {
-        for name in [entry.name] + entry.aliases {
-            precondition(self.entry(named: name) == nil, "there is a model \(name) already")
+    /// Where another model has its name or one of its aliases, it is left out and there is an ``error``.
+    public static func add(_ entry: RecommenderEntry, file: StaticString = #fileID, line: UInt = #line) {
+        if let name = ([entry.name] + entry.aliases).first(where: { self.entry(named: $0) != nil }) {
+            let error = ModelError(
+                "RecommenderCatalogue", "there is a model \(name) already",
+                remedy: "choose another name or alias at that line of the program",
+                at: ModelSite(file: file, line: line))
+            return mistake.withLock { $0 = $0 ?? error }
         }
         added.withLock { $0.append(entry) }
     }
 
     private static let added = Mutex<[RecommenderEntry]>([])
+    private static let mistake = Mutex<ModelError?>(nil)
 
     private static let own: [RecommenderEntry] = [
         RecommenderEntry(

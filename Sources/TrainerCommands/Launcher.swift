@@ -1,4 +1,5 @@
 import ArgumentParser
+import Differentiation
 import Foundation
 import Interactions
 import KernelCore
@@ -45,6 +46,8 @@ enum Launcher {
             let console = Console(isSpeaking: world.rank == 0, isQuiet: isQuiet)
             try warnOfMixedBuilds(world, console)
             do { end = try body(world, console) } catch {
+                // Most mistakes of a model happen on all ranks at a time, and need one message.
+                if error is ModelError, world.rank > 0 { Thread.sleep(forTimeInterval: 3) }
                 // MPI.run prints it, past the console, and rank 0 may be drawing its bar.
                 if !(error is PeerFailure) { console.output.makeRoom() }
                 throw error

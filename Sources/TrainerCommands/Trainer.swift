@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recommenders
 import Reporting
 
 /// The command line `trainer`, for an executable of one's own with models of one's own:
@@ -12,6 +13,7 @@ public enum Trainer {
         // Parsing comes before MPI: a mistyped option must not cost the start of a parallel job, and every rank would
         // print the same message.
         do {
+            if let error = RecommenderCatalogue.error { throw CommandError(exitCode: 70, "\(error)") }
             if let list = try ListRequest.answer(to: arguments) {
                 if Launcher.isFirstRank { print(list) }
                 TrainerCommand.exit()

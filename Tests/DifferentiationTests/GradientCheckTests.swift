@@ -52,17 +52,18 @@ private struct WrongSquareOperation: Operation {
         storage.values.initialize(layout, seed: 3)
     }
 
-    @Test func `a user's operation passes`() {
-        let worst = GradientCheck(storage).worstDeviation { tape in
+    @Test func `a user's operation passes`() throws {
+        let worst = try GradientCheck(storage).worstDeviation { tape in
             tape.square(tape.add(tape(x), tape.rows(rows.pointer, of: table, count: 3)))
         }
         #expect(worst.relative < GradientCheck.tolerance, "\(worst)")
     }
 
     @Test(arguments: [0, 6, 11]) func `one element that is wrong by a twentieth is found by name and place`(wrong: Int)
+        throws
     {
         storage.values(x)[wrong] = 1.5
-        let worst = GradientCheck(storage).worstDeviation { tape in
+        let worst = try GradientCheck(storage).worstDeviation { tape in
             let x = tape(x)
             let y = tape.variable(rows: x.rows, columns: x.columns)
             Kernel.multiply(x.value, x.value, into: y.value, count: x.count)
@@ -74,8 +75,8 @@ private struct WrongSquareOperation: Operation {
         #expect(worst.relative > 4 * GradientCheck.tolerance, "\(worst)")
     }
 
-    @Test func `a value whose gradient nobody records is found`() {
-        let worst = GradientCheck(storage).worstDeviation { tape in
+    @Test func `a value whose gradient nobody records is found`() throws {
+        let worst = try GradientCheck(storage).worstDeviation { tape in
             let y = tape.variable(rows: x.rows, columns: x.columns)
             Kernel.multiply(storage.values(x), storage.values(x), into: y.value, count: x.count)
             return tape.add(y, tape.rows(rows.pointer, of: table, count: 3))
@@ -84,8 +85,8 @@ private struct WrongSquareOperation: Operation {
         #expect(worst.recorded == 0)
     }
 
-    @Test func `a loss that is not a number is infinitely wrong`() {
-        let worst = GradientCheck(storage).worstDeviation { tape in
+    @Test func `a loss that is not a number is infinitely wrong`() throws {
+        let worst = try GradientCheck(storage).worstDeviation { tape in
             let y = tape.square(tape(x))
             y.value[1] = .nan
             return y
@@ -93,11 +94,11 @@ private struct WrongSquareOperation: Operation {
         #expect(worst.relative == .infinity)
     }
 
-    @Test func `the check leaves the values as they were`() {
+    @Test func `the check leaves the values as they were`() throws {
         let before = bits(
             (0..<x.count).map { storage.values(x)[$0] } + (0..<table.count).map { storage.values(table)[$0] })
-        _ = GradientCheck(storage).worstDeviation { $0.square($0.rows(rows.pointer, of: table, count: 3)) }
-        _ = GradientCheck(storage).worstDeviation { $0.square($0(x)) }
+        _ = try GradientCheck(storage).worstDeviation { $0.square($0.rows(rows.pointer, of: table, count: 3)) }
+        _ = try GradientCheck(storage).worstDeviation { $0.square($0(x)) }
         let after = bits(
             (0..<x.count).map { storage.values(x)[$0] } + (0..<table.count).map { storage.values(table)[$0] })
         #expect(before == after)

@@ -40,7 +40,7 @@ import Testing
             importance: input.importance)
     }
 
-    @Test(arguments: cases, [5, 16]) func `softmax loss`(input: Case, size: Int) {
+    @Test(arguments: cases, [5, 16]) func `softmax loss`(input: Case, size: Int) throws {
         for isTable in [true, false] {
             let layout = ParameterLayout()
             let x = layout.root.matrix(
@@ -51,7 +51,7 @@ import Testing
                 : layout.root.matrix("items", rows: Self.itemRows, columns: size, .normal(deviation: 0.6))
             let storage = ParameterStorage(layout)
             storage.values.initialize(layout, seed: 17)
-            let worst = GradientCheck(storage, elementsPerParameter: 24).worstDeviation { tape in
+            let worst = try GradientCheck(storage, elementsPerParameter: 24).worstDeviation { tape in
                 tape.softmaxLoss(
                     of: tape(x), groupSize: input.groupSize, counts: input.groupSize > 1 ? counts.pointer : nil,
                     positives: positives.pointer, stride: 1, in: items, against: negatives(input))
@@ -142,24 +142,24 @@ import Testing
         #expect(recording.dense(x).suffix(4).contains { $0 != 0 })
     }
 
-    @Test(arguments: [1, 2, 5]) func `routing regularisation`(interests: Int) {
+    @Test(arguments: [1, 2, 5]) func `routing regularisation`(interests: Int) throws {
         let histories = PackedHistories([3, 1, 7, 2])
         let layout = ParameterLayout()
         let x = layout.root.matrix("x", rows: 13, columns: interests, .normal(deviation: 1))
         let storage = ParameterStorage(layout)
         storage.values.initialize(layout, seed: 8)
-        let worst = GradientCheck(storage).worstDeviation { tape in
+        let worst = try GradientCheck(storage).worstDeviation { tape in
             tape.routingRegularization(tape(x), over: histories.segments, size: 4, weight: 3)
         }
         #expect(worst.relative < 5 * GradientCheck.tolerance, "\(worst)")
     }
 
-    @Test(arguments: [5, 16], [-0.9, 0.0] as [Float]) func `similarity of interests`(size: Int, margin: Float) {
+    @Test(arguments: [5, 16], [-0.9, 0.0] as [Float]) func `similarity of interests`(size: Int, margin: Float) throws {
         let layout = ParameterLayout()
         let x = layout.root.matrix("x", rows: 15, columns: size, .normal(deviation: 1))
         let storage = ParameterStorage(layout)
         storage.values.initialize(layout, seed: 12)
-        let worst = GradientCheck(storage).worstDeviation { tape in
+        let worst = try GradientCheck(storage).worstDeviation { tape in
             tape.interestSimilarity(tape(x), groupSize: 3, counts: counts.pointer, margin: margin, weight: 2)
         }
         #expect(worst.relative < 5 * GradientCheck.tolerance, "\(worst)")

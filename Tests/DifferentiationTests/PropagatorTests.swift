@@ -140,11 +140,11 @@ import Testing
         #expect(one.gradient == several.gradient)
     }
 
-    @Test(arguments: [10, 16, 33], [1, 2, 3]) func `gradients through a propagation`(columns: Int, layers: Int) {
+    @Test(arguments: [10, 16, 33], [1, 2, 3]) func `gradients through a propagation`(columns: Int, layers: Int) throws {
         let model = Model(columns: columns, layers: layers)
         let upper = Fixed<Int32>([1, 8, 3])
         let lower = Fixed<Int32>([11, 2, 2])
-        let worst = GradientCheck(model.storage, propagation: model.propagation).worstDeviation { tape in
+        let worst = try GradientCheck(model.storage, propagation: model.propagation).worstDeviation { tape in
             tape.scores(
                 of: tape.rows(upper.pointer, of: model.upper, count: 3), candidates: lower.pointer, perUser: 1,
                 in: model.lower)

@@ -30,7 +30,7 @@ import Testing
         for item in 1...itemCount { storage.values(model.items.table)[item * size] = scores[item] }
         let evaluator = Evaluator(
             store: store, kind: .sequential, split: .test, historyMax: 20, ranking: ranking, seed: 0)
-        return evaluator.positions(of: model, on: Tape(parameters: storage.values))
+        return try evaluator.positions(of: model, on: Tape(parameters: storage.values))
     }
 
     /// Item i has the score 0.1 i: items 9 and more are better than 8.

@@ -8,6 +8,16 @@ import Testing
         #expect(RecommenderCatalogue.entry(named: "TiMiRec+") == nil)
     }
 
+    @Test func `a name that is taken is refused where it is given away again`() throws {
+        let names = RecommenderCatalogue.entries.map(\.name)
+        let another = RecommenderEntry(name: "Another", aliases: ["sasrec"], summary: "") { Popularity($0, in: $1) }
+        RecommenderCatalogue.add(another)
+        let error = try #require(RecommenderCatalogue.error)
+        #expect(error.problem == "there is a model sasrec already")
+        #expect(error.file == #fileID && error.line == #line - 3)
+        #expect(RecommenderCatalogue.entries.map(\.name) == names)
+    }
+
     @Test(arguments: [("TiMiRek", "TiMiRec"), ("comirc", "ComiRec"), ("Komire", "ComiRec")])
     func `the nearest name is suggested`(_ typed: String, _ nearest: String) {
         #expect(RecommenderCatalogue.nearestName(to: typed) == nearest)

@@ -28,7 +28,7 @@ import Testing
         batch.fill(
             users: [1, 2, 5], histories: [[], [], []], candidates: [[1, 5, 6], [3, 1, 7], [4, 2, 2]])
         #expect(model.propagation != nil)
-        let worst = GradientCheck(storage, propagation: model.propagation).worstDeviation {
+        let worst = try GradientCheck(storage, propagation: model.propagation).worstDeviation {
             model.trainingLoss(of: batch, under: .ranking, on: $0)
         }
         #expect(worst.relative < GradientCheck.tolerance, "\(worst)")

@@ -158,7 +158,7 @@ import Testing
         options.adaptiveInterests = isAdaptive
         let built = try Built(options)
         let batch = Self.batch(users: [3, 4, 5], lengths: [2, 9, 5])
-        let worst = GradientCheck(built.storage, samples: [0, 1, 2], seed: 3, step: 2)
+        let worst = try GradientCheck(built.storage, samples: [0, 1, 2], seed: 3, step: 2)
             .worstDeviation { built.model.trainingLoss(of: batch, under: .ranking, on: $0) }
         #expect(worst.relative < GradientCheck.tolerance, "\(worst)")
     }

@@ -206,6 +206,35 @@ import TrainerSupport
         #expect(!FileManager.default.fileExists(atPath: workspace("run")))
     }
 
+    @Test(arguments: ["-v", "-d"])
+    func `what a process has taken before it trains counts for its limit`(limit: String) async throws {
+        let finished = try await FinishedRuns.workspace()
+        let workspace = try Workspace()
+        func train(kilobytes: Int) async throws -> ProgramResult {
+            try await run(
+                product: "/bin/sh",
+                arguments: [
+                    "-c", "ulimit \(limit) \(kilobytes); exec \"$0\" \"$@\"", try path(ofProduct: "trainer"), "train",
+                    "--quiet", "--model", "SASRec", "--data-root", finished("data"), "--dataset", FinishedRuns.dataset,
+                    "--embedding-size", "1024", "--max-steps", "1", "--out", workspace("run"),
+                ])
+        }
+        // Enough to start with and not for the training, which says how much it needs.
+        let first = try await train(kilobytes: limit == "-v" ? 600_000 : 250_000)
+        #expect(first.exitCode == 70 && first.errorLines.count == 1, "\(first.standardError)")
+        let match = try #require(
+            first.standardError.firstMatch(
+                of: /need ([0-9.]+) GB, a process has left \(ulimit (-[vd])\) [0-9.]+ GB of/),
+            "\(first.standardError)")
+        #expect(match.output.2 == limit)
+        let needed = try #require(Double(match.output.1)) * 1e9
+        // As much as it needs, and nothing for the program itself.
+        let second = try await train(kilobytes: Int(needed) / 1024 + 20_000)
+        #expect(second.exitCode == 70 && second.errorLines.count == 1, "\(second.standardError)")
+        let enough = try await train(kilobytes: Int(needed) / 1024 + 1_200_000)
+        #expect(enough.exitCode == 0, "\(enough.standardError)")
+    }
+
     @Test(arguments: ["--sanitise", "--sanitize=address", "--valgring"])
     func `a misspelt option of the test script does not become one of swift test`(option: String) async throws {
         let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

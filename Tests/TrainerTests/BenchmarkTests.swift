@@ -180,6 +180,24 @@ import TrainerSupport
         }
     }
 
+    @Test(arguments: launches) func `there is no share of a generic kernel, and the kernel is named`(
+        launch: Launch
+    ) async throws {
+        let options = ["benchmark", "--model", "BPRMF", "--steps", "2", "--passes", "1", "--embedding-size", "8"]
+        for core in ["Prescott", "Haswell"] {
+            let environment = ["OPENBLAS_CORETYPE": core]
+            let json = try await result(launch, Array(options.dropFirst()), environment: environment)
+            let text = try await launch.successfulTrainer(options, environment: environment).standardOutput
+            #expect(json["machine"]?["openblas_cores"] == .array([.string(core)]))
+            #expect(text.contains("kernels for \(core)\n"), "\(text)")
+            // An instruction set without AVX2 has nothing better.
+            let isGeneric = core == "Prescott" && json["machine"]?["openblas_is_generic"] == .boolean(true)
+            #expect((json["share_of_sgemm"] == .null) == isGeneric)
+            #expect(text.contains("no share of sgemm") == isGeneric, "\(text)")
+            #expect(text.contains("% of sgemm") != isGeneric, "\(text)")
+        }
+    }
+
     @Test(arguments: launches, [("SASRec", "auto"), ("BPRMF", "auto"), ("SASRec", "messages"), ("BPRMF", "messages")])
     func `a step allocates nothing`(launch: Launch, options: (model: String, exchange: String)) async throws {
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

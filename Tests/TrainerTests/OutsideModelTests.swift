@@ -39,6 +39,40 @@ import TrainerSupport
         #expect(evaluated.standardOutput.contains(digests[0]))
     }
 
+    @Test(
+        arguments: [
+            ("sum", "add", "7] must have one shape"),
+            ("positions", "rows", "name row 2 of a parameter [2, 8], whose rows are 0 to 1"),
+            ("interests", "Interests", "with 3 a user"),
+            ("name", "parameters", "two parameters are called narrow.weight"),
+            ("size", "parameters", "narrow.weight is [0, 8]"),
+        ], [Launch.alone, .ranks(2)])
+    func `a mistake in a model ends all ranks with the operation, the sizes and the line of the model`(
+        mistake: (name: String, operation: String, words: String), launch: Launch
+    ) async throws {
+        let program = try await Self.program.value
+        let workspace = try await FinishedRuns.workspace()
+        let out = try Workspace()
+        let result = try await launch.trainer(
+            [
+                "train", "--quiet", "--model", "Mistaken-\(mistake.name)", "--data-root", workspace("data"),
+                "--dataset",
+                FinishedRuns.dataset, "--embedding-size", "8", "--history-max", "5", "--batch-size", "32",
+                "--logical-shards", "4", "--out", out("run"),
+            ], program: program)
+        #expect(result.exitCode == 70 && !result.timedOut, "\(result.standardError)")
+        let source = Self.repository.appending(path: "Tests/OutsideModel/Sources/outside/MistakenRecommender.swift")
+        let lines = try String(contentsOf: source, encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let line = try #require(lines.firstIndex { $0.hasSuffix("  // \(mistake.name)") }) + 1
+        let place = "error: outside/MistakenRecommender.swift:\(line): \(mistake.operation): "
+        #expect(result.standardError.contains(place), "\(result.standardError)")
+        #expect(result.standardError.contains(mistake.words), "\(result.standardError)")
+        #expect(result.standardError.contains("that line of the model"))
+        #expect(result.errorLines.count == 1, "\(result.standardError)")
+        #expect(!FileManager.default.fileExists(atPath: out("run/model")))
+    }
+
     @Test func `a model outside of the package is listed and suggested`() async throws {
         let program = try await Self.program.value
         let list = try await Launch.alone.successfulTrainer(["train", "--model"], program: program)

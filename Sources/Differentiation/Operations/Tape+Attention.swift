@@ -29,12 +29,19 @@ extension Tape {
     /// - Returns: of the shape of `q`.
     public func attention(
         q: Variable, k: Variable, v: Variable, relative: Relative? = nil, over segments: Segments, heads: Int,
-        queries: AttentionQueries
+        queries: AttentionQueries, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        precondition(q.columns % heads == 0, "attention: \(q.columns) columns do not divide into \(heads) heads")
-        precondition(
-            q.rows == (queries == .newest ? segments.count : segments.total) && k.rows == segments.total
-                && v.rows == segments.total, "attention: rows differ")
+        let site = ModelSite(file: file, line: line)
+        let asking = queries == .newest ? segments.count : segments.total
+        let isSound =
+            accepts(
+                "attention", at: site,
+                heads > 0 && q.columns % heads == 0 && k.columns == q.columns && v.columns == q.columns
+                    && q.rows == asking && k.rows == segments.total && v.rows == segments.total,
+                "q is \(q.shape), k \(k.shape), v \(v.shape), with \(heads) heads over \(segments.text): \(asking) queries, "
+                    + "k and v of all items, and one number of columns, which the heads divide, are needed")
+            && (relative.map { accepts($0, for: q, over: segments, queries: queries, at: site) } ?? true)
+        guard isSound else { return zeros(rows: asking, columns: q.columns) }
         let y = variable(rows: q.rows, columns: q.columns)
         let weights = arena.allocate(
             Float.self, count: Kernel.attentionWeightCount(segments: segments, heads: heads, queries: queries))
@@ -48,9 +55,30 @@ extension Tape {
         return y
     }
 
+    private func accepts(
+        _ relative: Relative, for q: Variable, over segments: Segments, queries: AttentionQueries, at site: ModelSite
+    ) -> Bool {
+        let (keys, values) = (relative.keys, relative.values)
+        return accepts(
+            "attention", at: site,
+            keys.columns == q.columns && values.columns == q.columns && keys.rows == values.rows
+                && Kernel.firstOutside(
+                    relative.slots,
+                    count: Kernel.attentionWeightCount(segments: segments, heads: 1, queries: queries),
+                    bound: keys.rows) == nil,
+            "the vectors of pairs are \(keys.shape) for keys and \(values.shape) for values, q is \(q.shape): one number "
+                + "of columns is needed, and a row for each slot")
+    }
+
     /// The newest row of each segment: `[segments.count, columns]`, zeros for an empty segment.
-    public func newest(_ x: Variable, over segments: Segments) -> Variable {
-        precondition(x.rows == segments.total, "newest: rows differ")
+    public func newest(
+        _ x: Variable, over segments: Segments, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "newest", at: ModelSite(file: file, line: line), x.rows == segments.total,
+                "x is \(x.shape), and must have a row for each item of \(segments.text)")
+        else { return zeros(rows: segments.count, columns: x.columns) }
         let y = variable(rows: segments.count, columns: x.columns)
         for segment in 0..<segments.count {
             let end = segments.start(segment) + segments.length(segment)

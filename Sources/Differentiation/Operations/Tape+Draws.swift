@@ -1,6 +1,14 @@
 import KernelCore
 
 extension Tape {
+    private var isTraining: Bool {
+        if case .training = pass { true } else { false }
+    }
+
+    private var drawingText: String {
+        isTraining ? sampleCount.map { "with \($0) samples" } ?? "in training" : "in scoring"
+    }
+
     /// What names the random numbers of the samples of a training mini-batch: without a step, step 0.
     private var trainingNames: (samples: UnsafePointer<UInt32>, seed: UInt64, step: UInt32) {
         guard case .training(let samples, let seed, let step) = pass else {
@@ -18,9 +26,16 @@ extension Tape {
     /// - Returns: `[count]`, valid until the tape begins anew.
     public func drawInterests(
         _ logits: UnsafePointer<Float>, count: Int, interests: Int, counts: UnsafePointer<Int32>? = nil,
-        temperature: Float
+        temperature: Float, file: StaticString = #fileID, line: UInt = #line
     ) -> UnsafePointer<Int32> {
         if let givenInterests { return givenInterests }
+        guard
+            accepts(
+                "drawInterests", at: ModelSite(file: file, line: line),
+                isTraining && interests > 0 && (0...(sampleCount ?? count)).contains(count),
+                "\(count) draws among \(interests) interests, \(drawingText): one for each sample of a training "
+                    + "mini-batch, and at least one interest are needed")
+        else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(count, 0))) }
         let choice = arena.allocate(Int32.self, count: count)
         let names = trainingNames
         Kernel.drawInterests(
@@ -33,8 +48,15 @@ extension Tape {
     /// Items that all samples of a step share, whatever the mini-batch: drawn by seed and step.
     ///
     /// - Returns: `[count]`, valid until the tape begins anew, or until the end of the step where there is one.
-    public func drawItems(_ count: Int, from proposal: ItemProposal) -> UnsafePointer<Int32> {
+    public func drawItems(
+        _ count: Int, from proposal: ItemProposal, file: StaticString = #fileID, line: UInt = #line
+    ) -> UnsafePointer<Int32> {
         if let givenItems { return givenItems }
+        guard
+            accepts(
+                "drawItems", at: ModelSite(file: file, line: line), isTraining && count >= 0,
+                "\(count) items, \(drawingText): items are drawn in training alone")
+        else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(count, 0))) }
         if let drawn = stepMemory.drawnItems, drawn.proposal == proposal, drawn.count == count { return drawn.items }
         let items = (stepMemory.isOpen ? stepMemory.arena : arena).allocate(Int32.self, count: count)
         let names = trainingNames
@@ -48,7 +70,16 @@ extension Tape {
     /// Items for each sample of a training mini-batch by itself, drawn by seed, step and sample.
     ///
     /// - Returns: `[samples, count]`, valid until the tape begins anew.
-    public func drawItems(_ count: Int, samples: Int, from proposal: ItemProposal) -> UnsafePointer<Int32> {
+    public func drawItems(
+        _ count: Int, samples: Int, from proposal: ItemProposal, file: StaticString = #fileID, line: UInt = #line
+    ) -> UnsafePointer<Int32> {
+        guard
+            accepts(
+                "drawItems", at: ModelSite(file: file, line: line),
+                isTraining && count >= 0 && (0...(sampleCount ?? samples)).contains(samples),
+                "\(count) items for \(samples) samples, \(drawingText): items are drawn for the samples of a training "
+                    + "mini-batch alone")
+        else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(samples, 0) * max(count, 0))) }
         let items = arena.allocate(Int32.self, count: samples * count)
         let names = trainingNames
         for sample in 0..<samples {

@@ -6,7 +6,18 @@ extension Tape {
     /// - Parameters:
     ///   - x: `[B, d]`, one row a sample, or `[segments.total, d]` when `segments` are given.
     ///   - rate: probability to drop, in 0..<1.
-    public func dropout(_ x: Variable, rate: Float, over segments: Segments? = nil) -> Variable {
+    public func dropout(
+        _ x: Variable, rate: Float, over segments: Segments? = nil, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "dropout", at: ModelSite(file: file, line: line),
+                (0..<1).contains(rate) && (segments.map { $0.total == x.rows } ?? (x.rows <= sampleCount ?? x.rows))
+                    && (segments?.count ?? 0) <= sampleCount ?? .max,
+                "x is \(x.shape), the rate \(rate), \(segments.map { "over \($0.text)" } ?? "without segments"), "
+                    + "\(sampleCount.map { "with \($0) samples" } ?? "with samples of no known number"): a row for each "
+                    + "sample, or for each item of the segments, and a rate from 0 to below 1 are needed")
+        else { return zeros(rows: x.rows, columns: x.columns) }
         guard rate > 0, case .training(let samples, let seed, let step?) = pass else { return x }
         let y = variable(rows: x.rows, columns: x.columns)
         let multipliers = arena.allocate(Float.self, count: x.count)

@@ -2,8 +2,14 @@ import KernelCore
 
 extension Tape {
     /// `y = a + b`, of the same shape.
-    public func add(_ a: Variable, _ b: Variable) -> Variable {
-        precondition(a.rows == b.rows && a.columns == b.columns, "add: shapes differ")
+    public func add(
+        _ a: Variable, _ b: Variable, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "add", at: ModelSite(file: file, line: line), a.rows == b.rows && a.columns == b.columns,
+                "\(a.shape) and \(b.shape) must have one shape")
+        else { return zeros(rows: a.rows, columns: a.columns) }
         let y = variable(rows: a.rows, columns: a.columns)
         Kernel.add(a.value, b.value, into: y.value, count: y.count)
         record(AddOperation(a: a, b: b, y: y))
@@ -11,7 +17,12 @@ extension Tape {
     }
 
     /// `y = tanh(x)`.
-    public func hyperbolicTangent(_ x: Variable) -> Variable {
+    public func hyperbolicTangent(
+        _ x: Variable, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard accepts("hyperbolicTangent", at: ModelSite(file: file, line: line)) else {
+            return zeros(rows: x.rows, columns: x.columns)
+        }
         let y = variable(rows: x.rows, columns: x.columns)
         Kernel.hyperbolicTangent(x.value, into: y.value, count: y.count)
         record(HyperbolicTangentOperation(x: x, y: y))
@@ -19,7 +30,10 @@ extension Tape {
     }
 
     /// `y = max(0, x)`.
-    public func rectify(_ x: Variable) -> Variable {
+    public func rectify(_ x: Variable, file: StaticString = #fileID, line: UInt = #line) -> Variable {
+        guard accepts("rectify", at: ModelSite(file: file, line: line)) else {
+            return zeros(rows: x.rows, columns: x.columns)
+        }
         let y = variable(rows: x.rows, columns: x.columns)
         Kernel.rectify(x.value, into: y.value, count: y.count)
         record(RectifyOperation(x: x, y: y))

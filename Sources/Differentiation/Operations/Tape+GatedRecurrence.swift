@@ -7,9 +7,18 @@ extension Tape {
     ///   - x: `[segments.total, 3 H]`, the projected inputs with their bias, gates in the order r, z, n.
     ///   - weight: `[3 H, H]`, bias: `[3 H]` of the recurrent projection.
     /// - Returns: `[segments.count, H]`.
-    public func gatedRecurrence(_ x: Variable, weight: Parameter, bias: Parameter, over segments: Segments) -> Variable
-    {
-        precondition(x.columns == weight.rows && weight.rows == 3 * weight.columns, "gatedRecurrence: shapes differ")
+    public func gatedRecurrence(
+        _ x: Variable, weight: Parameter, bias: Parameter, over segments: Segments, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "gatedRecurrence", at: ModelSite(file: file, line: line),
+                x.rows == segments.total && x.columns == weight.rows && weight.rows == 3 * weight.columns
+                    && bias.count == weight.rows && weight.table == nil && bias.table == nil,
+                "x is \(x.shape), the weight \(weight.shape), the bias \(bias.shape), over \(segments.text): "
+                    + "[items, 3 H], [3 H, H] and 3 H are needed")
+        else { return zeros(rows: segments.count, columns: weight.columns) }
         let weight = self(weight)
         let bias = self(bias)
         let recurrence = GatedRecurrence(RecurrencePlan(segments, in: arena), size: weight.columns, in: arena)

@@ -10,11 +10,18 @@ extension Tape {
     ///   - outputs: rows of one matrix; divides the rows of `weight`.
     /// - Returns: `[rows, outputs]`.
     public func groupedLinear(
-        _ x: Variable, groups: UnsafePointer<Int32>, weight: Parameter, outputs: Int
+        _ x: Variable, groups: UnsafePointer<Int32>, weight: Parameter, outputs: Int, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
-        precondition(
-            x.columns == weight.columns && weight.rows % outputs == 0,
-            "groupedLinear: [\(x.rows), \(x.columns)] for \(outputs) outputs of [\(weight.rows), \(weight.columns)]")
+        let site = ModelSite(file: file, line: line)
+        let isSound =
+            accepts(
+                "groupedLinear", at: site,
+                x.columns == weight.columns && outputs > 0 && weight.rows % outputs == 0 && weight.table == nil,
+                "x is \(x.shape), the weight \(weight.shape) for \(outputs) outputs: x must have the columns of the "
+                    + "weight, and the outputs must divide its rows")
+            && acceptsGroups(groups, count: x.rows, below: weight.rows / outputs, at: site)
+        guard isSound else { return zeros(rows: x.rows, columns: outputs) }
         let weight = self(weight)
         let y = variable(rows: x.rows, columns: outputs)
         let grouping = RowGroups(groups, rows: x.rows, count: weight.rows / outputs, in: arena)
@@ -36,6 +43,15 @@ extension Tape {
             GroupedLinearOperation(x: x, weight: weight, grouping: grouping, inputs: inputs, scratch: results, y: y))
         return y
     }
+
+    private func acceptsGroups(
+        _ groups: UnsafePointer<Int32>, count: Int, below bound: Int, at site: ModelSite
+    ) -> Bool {
+        guard let wrong = Kernel.firstOutside(groups, count: count, bound: bound) else { return true }
+        return accepts(
+            "groupedLinear", at: site, false,
+            "a row is of group \(wrong), and the weight has \(bound) matrices, 0 to \(bound - 1)")
+    }
 }
 
 /// The rows of a matrix, sorted by group; rows of one group keep their order.
@@ -46,15 +62,13 @@ private struct RowGroups: BitwiseCopyable {
     let starts: UnsafePointer<Int32>
     let count: Int
 
+    /// - Parameter groups: each from 0 to `count` - 1.
     init(_ groups: UnsafePointer<Int32>, rows: Int, count: Int, in arena: Arena) {
         let starts = arena.allocate(Int32.self, count: count + 1)
         let next = arena.allocate(Int32.self, count: count)
         let order = arena.allocate(Int32.self, count: rows)
         starts.update(repeating: 0, count: count + 1)
-        for row in 0..<rows {
-            precondition(0 <= groups[row] && Int(groups[row]) < count, "group \(groups[row]) of \(count)")
-            starts[Int(groups[row]) + 1] += 1
-        }
+        for row in 0..<rows { starts[Int(groups[row]) + 1] += 1 }
         for group in 0..<count {
             next[group] = starts[group]
             starts[group + 1] += starts[group]

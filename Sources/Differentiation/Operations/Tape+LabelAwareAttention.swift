@@ -15,10 +15,21 @@ extension Tape {
     /// - Returns: `[B, d]`.
     public func labelAwareAttention(
         _ x: Variable, rows: UnsafePointer<Int32>, rowStride: Int, of parameter: Parameter, groupSize: Int,
-        counts: UnsafePointer<Int32>? = nil, power: Float, scale: Float = 1
+        counts: UnsafePointer<Int32>? = nil, power: Float, scale: Float = 1, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
-        precondition(x.columns == parameter.columns, "labelAwareAttention: interests and items differ in size")
-        precondition(power > 0 && power.isFinite, "labelAwareAttention: the power is \(power)")
+        let site = ModelSite(file: file, line: line)
+        let isSound =
+            accepts(
+                "labelAwareAttention", at: site,
+                x.columns == parameter.columns && groupSize > 0 && x.rows % groupSize == 0 && power > 0
+                    && power.isFinite,
+                "the interests are \(x.shape) in groups of \(groupSize), the items \(parameter.shape), the power \(power): "
+                    + "one number of columns, whole groups and a power above 0 are needed")
+            && accepts(
+                "labelAwareAttention", at: site, "positives", rows, count: x.rows / groupSize, stride: rowStride,
+                of: parameter)
+        guard isSound else { return zeros(rows: groupSize > 0 ? x.rows / groupSize : 0, columns: x.columns) }
         let y = variable(rows: x.rows / groupSize, columns: x.columns)
         let products = arena.allocate(Float.self, count: x.rows)
         let weights = arena.allocate(Float.self, count: x.rows)

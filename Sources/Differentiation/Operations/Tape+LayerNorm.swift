@@ -2,8 +2,18 @@ import KernelCore
 
 extension Tape {
     /// `y = (s - mean(s)) / sqrt(var(s) + 1e-5) * weight + bias` per row, with `s = x + residual`.
-    public func layerNorm(_ x: Variable, residual: Variable, weight: Parameter, bias: Parameter) -> Variable {
-        precondition(x.rows == residual.rows && x.columns == residual.columns, "layerNorm: shapes differ")
+    public func layerNorm(
+        _ x: Variable, residual: Variable, weight: Parameter, bias: Parameter, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "layerNorm", at: ModelSite(file: file, line: line),
+                x.rows == residual.rows && x.columns == residual.columns && weight.count == x.columns
+                    && bias.count == x.columns && weight.table == nil && bias.table == nil,
+                "x is \(x.shape), the residual \(residual.shape), the weight \(weight.shape), the bias \(bias.shape): "
+                    + "x and the residual must have one shape, weight and bias a number for each column")
+        else { return zeros(rows: x.rows, columns: x.columns) }
         let weight = self(weight)
         let bias = self(bias)
         let y = variable(rows: x.rows, columns: x.columns)

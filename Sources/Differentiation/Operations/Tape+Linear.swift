@@ -6,8 +6,17 @@ extension Tape {
     /// - Parameters:
     ///   - x: `[rows, inputs]`, weight: `[outputs, inputs]`, bias: `[outputs]`.
     /// - Returns: `[rows, outputs]`.
-    public func linear(_ x: Variable, weight: Parameter, bias: Parameter?) -> Variable {
-        precondition(x.columns == weight.columns, "linear: \(x.columns) inputs for a weight of \(weight.columns)")
+    public func linear(
+        _ x: Variable, weight: Parameter, bias: Parameter?, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "linear", at: ModelSite(file: file, line: line),
+                x.columns == weight.columns && (bias?.count ?? weight.rows) == weight.rows && weight.table == nil
+                    && bias?.table == nil,
+                "x is \(x.shape), the weight \(weight.shape)\(bias.map { ", the bias \($0.shape)" } ?? ""): "
+                    + "x must have the columns of the weight, the bias a number for each of its rows, both dense")
+        else { return zeros(rows: x.rows, columns: weight.rows) }
         let weight = self(weight)
         let bias = bias.map { self($0) }
         let y = variable(rows: x.rows, columns: weight.rows)

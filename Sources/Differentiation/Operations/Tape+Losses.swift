@@ -5,8 +5,14 @@ extension Tape {
     ///
     /// - Parameter scores: `[B, 1 + N]`, the positive first, N at least 1.
     /// - Returns: `[1, 1]`.
-    public func rankingLoss(_ scores: Variable) -> Variable {
-        precondition(scores.columns >= 2, "the ranking loss needs at least one negative")
+    public func rankingLoss(
+        _ scores: Variable, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "rankingLoss", at: ModelSite(file: file, line: line), scores.columns >= 2,
+                "the scores are \(scores.shape): the positive and at least one negative are needed for each sample")
+        else { return zeros(rows: 1, columns: 1) }
         let loss = variable(rows: 1, columns: 1)
         let posterior = arena.allocate(Float.self, count: scores.rows * (scores.columns - 1))
         loss.value[0] = Kernel.rankingLoss(
@@ -22,7 +28,16 @@ extension Tape {
     ///   - target: `[B, K]` numbers without a gradient.
     ///   - logits: `[B, K]`.
     /// - Returns: `[1, 1]`.
-    public func distillationLoss(target: UnsafePointer<Float>, logits: Variable, temperature: Float) -> Variable {
+    public func distillationLoss(
+        target: UnsafePointer<Float>, logits: Variable, temperature: Float, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "distillationLoss", at: ModelSite(file: file, line: line), logits.columns > 0 && temperature > 0,
+                "the logits are \(logits.shape), the temperature is \(temperature): a logit for each interest and a "
+                    + "temperature above 0 are needed")
+        else { return zeros(rows: 1, columns: 1) }
         let loss = variable(rows: 1, columns: 1)
         let difference = arena.allocate(Float.self, count: logits.count)
         loss.value[0] = Kernel.distillationLoss(

@@ -6,7 +6,15 @@ extension Tape {
     ///
     /// - Parameter rows: `[segments.total]`, valid until the tape begins anew.
     /// - Returns: `[segments.count, columns]`.
-    public func meanRows(_ rows: UnsafePointer<Int32>, of parameter: Parameter, over segments: Segments) -> Variable {
+    public func meanRows(
+        _ rows: UnsafePointer<Int32>, of parameter: Parameter, over segments: Segments, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        let site = ModelSite(file: file, line: line)
+        guard
+            accepts("meanRows", at: site),
+            accepts("meanRows", at: site, "numbers", rows, count: segments.total, of: parameter)
+        else { return zeros(rows: segments.count, columns: parameter.columns) }
         let y = variable(rows: segments.count, columns: parameter.columns)
         let table = parameters(parameter)
         for segment in 0..<segments.count {

@@ -11,9 +11,17 @@ extension Tape {
     ///   - users: `[segments.count]`, whose histories these are.
     /// - Returns: `[columns, segments.total]`, valid until the tape begins anew.
     public func standardNormals(
-        columns: Int, over segments: Segments, users: UnsafePointer<Int32>
+        columns: Int, over segments: Segments, users: UnsafePointer<Int32>, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> UnsafeMutablePointer<Float> {
-        let count = columns * segments.total
+        let count = max(columns, 0) * segments.total
+        guard
+            accepts(
+                "standardNormals", at: ModelSite(file: file, line: line),
+                columns >= 0 && segments.count <= sampleCount ?? segments.count,
+                "\(columns) columns over \(segments.text), with \(sampleCount ?? 0) samples: a history for each sample "
+                    + "is needed")
+        else { return arena.allocateZeroed(count: count) }
         let numbers = arena.allocate(Float.self, count: count)
         if let givenNormals {
             numbers.update(from: givenNormals, count: count)

@@ -6,8 +6,15 @@ extension Tape {
     /// - Parameters:
     ///   - x: `[T, d]`, weights: `[T, K]`.
     /// - Returns: `[B * K, d]`, the interests of a user one after another.
-    public func pool(_ x: Variable, weights: Variable, over segments: Segments) -> Variable {
-        precondition(x.rows == segments.total && weights.rows == x.rows, "pool: rows differ")
+    public func pool(
+        _ x: Variable, weights: Variable, over segments: Segments, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "pool", at: ModelSite(file: file, line: line), x.rows == segments.total && weights.rows == x.rows,
+                "x is \(x.shape), the weights are \(weights.shape), over \(segments.text): both must have a row for each "
+                    + "item")
+        else { return zeros(rows: segments.count * weights.columns, columns: x.columns) }
         let y = variable(rows: segments.count * weights.columns, columns: x.columns)
         Kernel.pool(
             x.value, weights: weights.value, segments: segments, interests: weights.columns, columns: x.columns,
@@ -21,8 +28,14 @@ extension Tape {
     /// - Parameters:
     ///   - x: `[B * K, d]`, weights: `[B, K]`.
     /// - Returns: `[B, d]`.
-    public func mix(_ x: Variable, weights: Variable) -> Variable {
-        precondition(x.rows == weights.count, "mix: \(x.rows) vectors for \(weights.count) weights")
+    public func mix(
+        _ x: Variable, weights: Variable, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "mix", at: ModelSite(file: file, line: line), x.rows == weights.count,
+                "x is \(x.shape), the weights are \(weights.shape): x must have a row for each weight")
+        else { return zeros(rows: weights.rows, columns: x.columns) }
         let y = variable(rows: weights.rows, columns: x.columns)
         Kernel.mix(
             x.value, weights: weights.value, count: weights.rows, interests: weights.columns, columns: x.columns,
@@ -34,8 +47,18 @@ extension Tape {
     /// One vector of each group of `size`: `y_b = x[b * size + choice_b]`. No gradient flows through the choice.
     ///
     /// - Returns: `[B, d]`.
-    public func select(_ choice: UnsafePointer<Int32>, from x: Variable, groupSize size: Int) -> Variable {
-        let count = x.rows / size
+    public func select(
+        _ choice: UnsafePointer<Int32>, from x: Variable, groupSize size: Int, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        let count = size > 0 ? x.rows / size : 0
+        guard
+            accepts(
+                "select", at: ModelSite(file: file, line: line),
+                size > 0 && x.rows % size == 0 && Kernel.firstOutside(choice, count: count, bound: size) == nil,
+                "x is \(x.shape) in groups of \(size): whole groups, and for each of them a number below \(size) are needed"
+            )
+        else { return zeros(rows: count, columns: x.columns) }
         let y = variable(rows: count, columns: x.columns)
         for index in 0..<count {
             (y.value + index * y.columns).update(

@@ -9,9 +9,14 @@ extension Tape {
     ///   - size: d, the size of an item's vector.
     /// - Returns: `[1, 1]`.
     public func routingRegularization(
-        _ attention: Variable, over segments: Segments, size: Int, weight: Float
+        _ attention: Variable, over segments: Segments, size: Int, weight: Float, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
-        precondition(attention.rows == segments.total, "routingRegularization: rows differ")
+        guard
+            accepts(
+                "routingRegularization", at: ModelSite(file: file, line: line), attention.rows == segments.total,
+                "the attention is \(attention.shape), and must have a row for each item of \(segments.text)")
+        else { return zeros(rows: 1, columns: 1) }
         let loss = variable(rows: 1, columns: 1)
         let variances = arena.allocate(Float.self, count: segments.count * attention.columns)
         loss.value[0] =
@@ -31,8 +36,14 @@ extension Tape {
     ///   - counts: `[B]`, only the first of a user's interests take part; nil: all.
     /// - Returns: `[1, 1]`.
     public func interestSimilarity(
-        _ x: Variable, groupSize: Int, counts: UnsafePointer<Int32>? = nil, margin: Float, weight: Float
+        _ x: Variable, groupSize: Int, counts: UnsafePointer<Int32>? = nil, margin: Float, weight: Float,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
+        guard
+            accepts(
+                "interestSimilarity", at: ModelSite(file: file, line: line), groupSize > 0 && x.rows % groupSize == 0,
+                "the interests are \(x.shape) in groups of \(groupSize): whole groups are needed")
+        else { return zeros(rows: 1, columns: 1) }
         let loss = variable(rows: 1, columns: 1)
         let directions = arena.allocate(Float.self, count: x.count)
         let excesses = arena.allocate(Float.self, count: x.rows / groupSize)

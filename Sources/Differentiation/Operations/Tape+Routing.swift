@@ -11,12 +11,16 @@ extension Tape {
     ///     positions; nil: there are none.
     /// - Returns: `[B * K, d]`, the interests of a user one after another.
     public func route(
-        _ x: Variable, by plan: RoutingPlan, logits: UnsafeMutablePointer<Float>, absent: UnsafePointer<Float>? = nil
+        _ x: Variable, by plan: RoutingPlan, logits: UnsafeMutablePointer<Float>, absent: UnsafePointer<Float>? = nil,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        precondition(
-            x.rows == plan.segments.total && x.columns == plan.rowWidth,
-            "route: [\(x.rows), \(x.columns)] for a plan of [\(plan.segments.total), \(plan.rowWidth)]")
-        precondition(plan.iterations > 0, "route: at least one iteration is needed")
+        guard
+            accepts(
+                "route", at: ModelSite(file: file, line: line),
+                x.rows == plan.segments.total && x.columns == plan.rowWidth && plan.iterations > 0,
+                "x is \(x.shape), with \(plan.iterations) iterations over \(plan.segments.text): "
+                    + "[\(plan.segments.total), \(plan.rowWidth)] and an iteration are needed")
+        else { return zeros(rows: plan.segments.count * plan.interests, columns: plan.columns) }
         let y = variable(rows: plan.segments.count * plan.interests, columns: plan.columns)
         let weights = arena.allocate(Float.self, count: plan.weightCount)
         let sums = arena.allocate(Float.self, count: plan.interestCount)

@@ -5,7 +5,15 @@ extension Tape {
     ///
     /// - Parameter rows: `[count]`, valid until the tape begins anew.
     /// - Returns: `[count, columns]`.
-    public func rows(_ rows: UnsafePointer<Int32>, of parameter: Parameter, count: Int) -> Variable {
+    public func rows(
+        _ rows: UnsafePointer<Int32>, of parameter: Parameter, count: Int, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        let site = ModelSite(file: file, line: line)
+        guard
+            accepts("rows", at: site, count >= 0, "\(count) rows of a parameter \(parameter.shape) are asked for"),
+            accepts("rows", at: site, "numbers", rows, count: count, of: parameter)
+        else { return zeros(rows: count, columns: parameter.columns) }
         let y = variable(rows: count, columns: parameter.columns)
         Kernel.gather(
             parameters(parameter), rows: rows, count: count, columns: parameter.columns, into: y.value)
@@ -19,9 +27,17 @@ extension Tape {
     ///   - users: `[B, d]`, candidates: `[B, perUser]`.
     /// - Returns: `[B, perUser]`.
     public func scores(
-        of users: Variable, candidates: UnsafePointer<Int32>, perUser: Int, in parameter: Parameter
+        of users: Variable, candidates: UnsafePointer<Int32>, perUser: Int, in parameter: Parameter,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        precondition(users.columns == parameter.columns, "scores: users and items differ in size")
+        let site = ModelSite(file: file, line: line)
+        guard
+            accepts(
+                "scores", at: site, users.columns == parameter.columns && perUser >= 0,
+                "the users are \(users.shape) with \(perUser) candidates each, the items \(parameter.shape): "
+                    + "one number of columns is needed"),
+            accepts("scores", at: site, "candidates", candidates, count: users.rows * perUser, of: parameter)
+        else { return zeros(rows: users.rows, columns: perUser) }
         let y = variable(rows: users.rows, columns: perUser)
         Kernel.scores(
             users: users.value, table: parameters(parameter), candidates: candidates, count: users.rows,

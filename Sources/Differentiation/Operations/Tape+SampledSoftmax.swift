@@ -49,14 +49,40 @@ extension Tape {
     /// - Returns: `[1, 1]`.
     public func softmaxLoss(
         of x: Variable, groupSize: Int = 1, counts: UnsafePointer<Int32>? = nil, positives: UnsafePointer<Int32>,
-        stride: Int, in parameter: Parameter, against negatives: SoftmaxNegatives
+        stride: Int, in parameter: Parameter, against negatives: SoftmaxNegatives, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
-        precondition(x.columns == parameter.columns, "softmaxLoss: vectors and items differ in size")
+        let site = ModelSite(file: file, line: line)
+        guard
+            accepts(
+                "softmaxLoss", at: site,
+                x.columns == parameter.columns && groupSize > 0 && x.rows % groupSize == 0 && parameter.rows > 0,
+                "the vectors are \(x.shape) in groups of \(groupSize), the items \(parameter.shape): one number of "
+                    + "columns and whole groups are needed"),
+            accepts(
+                "softmaxLoss", at: site, "positives", positives, count: x.rows / groupSize, stride: stride,
+                of: parameter),
+            accepts(negatives, samples: x.rows / groupSize, of: parameter, at: site)
+        else { return zeros(rows: 1, columns: 1) }
         let operation = SoftmaxLossOperation(
             x, groupSize, counts, positives, stride, parameter, negatives, on: self)
         operation.forward(on: self)
         record(operation)
         return operation.loss
+    }
+
+    private func accepts(
+        _ negatives: SoftmaxNegatives, samples: Int, of parameter: Parameter, at site: ModelSite
+    ) -> Bool {
+        switch negatives.rows {
+        case .all: true
+        case .shared(let rows, let count):
+            accepts("softmaxLoss", at: site, count >= 0, "\(count) negatives are shared")
+                && accepts("softmaxLoss", at: site, "negatives", rows, count: count, of: parameter)
+        case .perSample(let rows, let count):
+            accepts("softmaxLoss", at: site, count >= 0, "each sample has \(count) negatives")
+                && accepts("softmaxLoss", at: site, "negatives", rows, count: samples * count, of: parameter)
+        }
     }
 }
 

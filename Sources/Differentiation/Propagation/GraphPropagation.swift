@@ -13,12 +13,30 @@ public struct GraphPropagation: Sendable {
     public let layers: Int
     /// Whether the model reads the items of the histories, beside users and candidates.
     public let readsHistories: Bool
+    private let site: ModelSite
 
-    public init(_ graph: NodeGraph, layers: Int, readsHistories: Bool = false) {
-        precondition(layers >= 1, "a propagation needs a layer")
+    public init(
+        _ graph: NodeGraph, layers: Int, readsHistories: Bool = false, file: StaticString = #fileID,
+        line: UInt = #line
+    ) {
         self.graph = graph
         self.layers = layers
         self.readsHistories = readsHistories
+        site = ModelSite(file: file, line: line)
+    }
+
+    /// Throws where the tables of the layout are not the nodes of the graph.
+    public func check(_ layout: ParameterLayout) throws(ModelError) {
+        let tables = layout.tables.map(\.parameter)
+        let hasOneWidth = tables.allSatisfy { $0.columns == tables.first?.columns }
+        guard layers >= 1, hasOneWidth, tables.reduce(0, { $0 + $1.rows }) == graph.nodeCount else {
+            let shapes = tables.map(\.shape).joined(separator: ", ")
+            throw ModelError(
+                "GraphPropagation",
+                "\(layers) layers over a graph of \(graph.nodeCount) nodes, for tables \(shapes): at least one layer, one "
+                    + "number of columns, and a node for each row are needed",
+                remedy: "correct the graph at that line of the model, or the tables", at: site)
+        }
     }
 }
 

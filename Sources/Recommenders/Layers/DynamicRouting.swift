@@ -45,19 +45,23 @@ public struct DynamicRouting: Sendable {
     /// - Parameter isAdaptive: whether a user with L items has `max(1, min(K, floor(log2 L)))` interests only.
     public init(
         _ options: ModelOptions, predictions: Predictions = .shared, isAdaptive: Bool = false,
-        in scope: ParameterScope
+        in scope: ParameterScope, file: StaticString = #fileID, line: UInt = #line
     ) {
         size = options.embeddingSize
         let scope = scope.within("routing")
         transformation =
             switch predictions {
-            case .shared: .shared(Linear("S", inputs: size, outputs: size, bias: false, in: scope))
+            case .shared:
+                .shared(Linear("S", inputs: size, outputs: size, bias: false, in: scope, file: file, line: line))
             case .perPositionAndInterest:
                 .perPositionAndInterest(
                     scope.within("W").matrix(
-                        "weight", shape: [options.historyMax, options.interests * size, size], .normal(deviation: 1)))
+                        "weight", shape: [options.historyMax, options.interests * size, size], .normal(deviation: 1),
+                        file: file, line: line))
             }
-        layer = options.reluLayer ? Linear("layer.0", inputs: size, outputs: size, in: scope) : nil
+        layer =
+            options.reluLayer
+            ? Linear("layer.0", inputs: size, outputs: size, in: scope, file: file, line: line) : nil
         interests = options.interests
         iterations = options.iterations
         normalization = options.routing
@@ -66,27 +70,35 @@ public struct DynamicRouting: Sendable {
 
     /// The interests of the users of a batch, from the vectors of their histories' items, `[T, d]`.
     ///
-    /// - Precondition: no history is longer than `historyMax` if every position has a matrix of its own.
-    public func callAsFunction(_ items: Variable, for batch: PackedBatch, on tape: Tape) -> Interests {
+    /// No history may be longer than `historyMax` if every position has a matrix of its own.
+    public func callAsFunction(
+        _ items: Variable, for batch: PackedBatch, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+    ) -> Interests {
         let segments = batch.histories.segments
         let counts = isAdaptive ? interestCounts(segments, on: tape) : nil
         let x: Variable
         let logits: UnsafeMutablePointer<Float>
         switch transformation {
         case .shared(let linear):
-            logits = tape.standardNormals(columns: interests, over: segments, users: batch.users)
-            x = linear(items, on: tape)
+            logits = tape.standardNormals(
+                columns: interests, over: segments, users: batch.users, file: file, line: line)
+            x = linear(items, on: tape, file: file, line: line)
         case .perPositionAndInterest(let weight):
             logits = tape.arena.allocateZeroed(Float.self, count: interests * segments.total)
             x = tape.groupedLinear(
-                items, groups: tape.positionsFromOldest(segments), weight: weight, outputs: interests * size)
+                items, groups: tape.positionsFromOldest(segments), weight: weight, outputs: interests * size,
+                file: file, line: line)
         }
         let plan = RoutingPlan(
             segments: segments, interests: interests, columns: size, iterations: iterations,
             overPositions: normalization == .positions, hasRowsPerInterest: hasRowsPerInterest, counts: counts)
-        let routed = tape.route(x, by: plan, logits: logits)
-        let vectors = layer.map { tape.rectify($0(routed, on: tape)) } ?? routed
-        return Interests(vectors: vectors, perUser: interests, counts: counts, correspond: hasRowsPerInterest)
+        let routed = tape.route(x, by: plan, logits: logits, file: file, line: line)
+        let vectors =
+            layer.map {
+                tape.rectify($0(routed, on: tape, file: file, line: line), file: file, line: line)
+            } ?? routed
+        return Interests(vectors: vectors, perUser: interests, counts: counts, correspond: hasRowsPerInterest, file: file,
+            line: line)
     }
 
     private var hasRowsPerInterest: Bool {

@@ -8,20 +8,25 @@ public struct Embedding: Sendable {
     /// - Parameters:
     ///   - name: the parameter is called `<name>.weight`.
     ///   - sparse: whether a sample touches a few of many rows. Row 0 of a sparse table is padding.
-    public init(_ name: String, rows: Int, size: Int, sparse: Bool = true, in scope: ParameterScope) {
+    public init(
+        _ name: String, rows: Int, size: Int, sparse: Bool = true, in scope: ParameterScope,
+        file: StaticString = #fileID, line: UInt = #line
+    ) {
         let scope = scope.within(name)
         table =
             sparse
-            ? scope.table("weight", rows: rows, columns: size, .embedding)
-            : scope.matrix("weight", rows: rows, columns: size, .embedding)
+            ? scope.table("weight", rows: rows, columns: size, .embedding, file: file, line: line)
+            : scope.matrix("weight", rows: rows, columns: size, .embedding, file: file, line: line)
     }
 
     /// A table that is registered already.
     init(table: Parameter) { self.table = table }
 
     /// `[count, size]` for `ids` `[count]`.
-    public func callAsFunction(_ ids: UnsafePointer<Int32>, count: Int, on tape: Tape) -> Variable {
-        tape.rows(ids, of: table, count: count)
+    public func callAsFunction(
+        _ ids: UnsafePointer<Int32>, count: Int, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        tape.rows(ids, of: table, count: count, file: file, line: line)
     }
 }
 

@@ -14,19 +14,26 @@ public struct GatedRecurrentUnit: Sendable {
     let recurrentBias: Parameter
 
     /// - Parameter name: the parameters are called `<name>.weight_ih_l0` and so on, gates in the order r, z, n.
-    public init(_ name: String, inputs: Int, hidden: Int, in scope: ParameterScope) {
+    public init(
+        _ name: String, inputs: Int, hidden: Int, in scope: ParameterScope, file: StaticString = #fileID,
+        line: UInt = #line
+    ) {
         let scope = scope.within(name)
         let uniform = Initialization.uniform(bound: 1 / Float(hidden).squareRoot())
-        inputWeight = scope.matrix("weight_ih_l0", rows: 3 * hidden, columns: inputs, uniform)
-        recurrentWeight = scope.matrix("weight_hh_l0", rows: 3 * hidden, columns: hidden, uniform)
-        inputBias = scope.vector("bias_ih_l0", count: 3 * hidden, uniform)
-        recurrentBias = scope.vector("bias_hh_l0", count: 3 * hidden, uniform)
+        inputWeight = scope.matrix(
+            "weight_ih_l0", rows: 3 * hidden, columns: inputs, uniform, file: file, line: line)
+        recurrentWeight = scope.matrix(
+            "weight_hh_l0", rows: 3 * hidden, columns: hidden, uniform, file: file, line: line)
+        inputBias = scope.vector("bias_ih_l0", count: 3 * hidden, uniform, file: file, line: line)
+        recurrentBias = scope.vector("bias_hh_l0", count: 3 * hidden, uniform, file: file, line: line)
     }
 
     /// The state after the last row of each segment, `[segments.count, hidden]`, for `x` `[segments.total, inputs]`.
-    public func callAsFunction(_ x: Variable, over segments: Segments, on tape: Tape) -> Variable {
+    public func callAsFunction(
+        _ x: Variable, over segments: Segments, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
         tape.gatedRecurrence(
-            tape.linear(x, weight: inputWeight, bias: inputBias), weight: recurrentWeight, bias: recurrentBias,
-            over: segments)
+            tape.linear(x, weight: inputWeight, bias: inputBias, file: file, line: line), weight: recurrentWeight,
+            bias: recurrentBias, over: segments, file: file, line: line)
     }
 }

@@ -6,14 +6,18 @@ public struct LayerNorm: Sendable {
     let bias: Parameter
 
     /// - Parameter name: the parameters are called `<name>.weight` and `<name>.bias`.
-    public init(_ name: String, size: Int, in scope: ParameterScope) {
+    public init(
+        _ name: String, size: Int, in scope: ParameterScope, file: StaticString = #fileID, line: UInt = #line
+    ) {
         let scope = scope.within(name)
-        weight = scope.vector("weight", count: size, .constant(1))
-        bias = scope.vector("bias", count: size, .constant(0))
+        weight = scope.vector("weight", count: size, .constant(1), file: file, line: line)
+        bias = scope.vector("bias", count: size, .constant(0), file: file, line: line)
     }
 
     /// `[rows, size]` for two matrices `[rows, size]`.
-    public func callAsFunction(_ x: Variable, residual: Variable, on tape: Tape) -> Variable {
-        tape.layerNorm(x, residual: residual, weight: weight, bias: bias)
+    public func callAsFunction(
+        _ x: Variable, residual: Variable, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        tape.layerNorm(x, residual: residual, weight: weight, bias: bias, file: file, line: line)
     }
 }

@@ -8,15 +8,17 @@ public struct Linear: Sendable {
     /// - Parameter name: the parameters are called `<name>.weight` and `<name>.bias`.
     public init(
         _ name: String, inputs: Int, outputs: Int, bias: Bool = true, initialization: Initialization = .embedding,
-        in scope: ParameterScope
+        in scope: ParameterScope, file: StaticString = #fileID, line: UInt = #line
     ) {
         let scope = scope.within(name)
-        weight = scope.matrix("weight", rows: outputs, columns: inputs, initialization)
-        self.bias = bias ? scope.vector("bias", count: outputs, initialization) : nil
+        weight = scope.matrix("weight", rows: outputs, columns: inputs, initialization, file: file, line: line)
+        self.bias = bias ? scope.vector("bias", count: outputs, initialization, file: file, line: line) : nil
     }
 
     /// `[rows, outputs]` for `x` `[rows, inputs]`.
-    public func callAsFunction(_ x: Variable, on tape: Tape) -> Variable {
-        tape.linear(x, weight: weight, bias: bias)
+    public func callAsFunction(
+        _ x: Variable, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        tape.linear(x, weight: weight, bias: bias, file: file, line: line)
     }
 }

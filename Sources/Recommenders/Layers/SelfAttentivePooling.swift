@@ -10,10 +10,13 @@ public struct SelfAttentivePooling: Sendable {
     let second: Linear
 
     /// The parameters are called `W1.weight`, `W1.bias`, `W2.weight` and `W2.bias`.
-    public init(size: Int, attentionSize: Int, interests: Int, in scope: ParameterScope) {
+    public init(
+        size: Int, attentionSize: Int, interests: Int, in scope: ParameterScope, file: StaticString = #fileID,
+        line: UInt = #line
+    ) {
         self.init(
-            first: Linear("W1", inputs: size, outputs: attentionSize, in: scope),
-            second: Linear("W2", inputs: attentionSize, outputs: interests, in: scope))
+            first: Linear("W1", inputs: size, outputs: attentionSize, in: scope, file: file, line: line),
+            second: Linear("W2", inputs: attentionSize, outputs: interests, in: scope, file: file, line: line))
     }
 
     /// - Parameters:
@@ -27,11 +30,15 @@ public struct SelfAttentivePooling: Sendable {
     ///
     /// - Parameters:
     ///   - values: `[T, d]`, what is summed; keys: `[T, d]`, what decides the weights.
-    public func callAsFunction(values: Variable, keys: Variable, over segments: Segments, on tape: Tape) -> Interests {
-        let logits = second(tape.hyperbolicTangent(first(keys, on: tape)), on: tape)
-        let attention = tape.segmentSoftmax(logits, over: segments)
+    public func callAsFunction(
+        values: Variable, keys: Variable, over segments: Segments, on tape: Tape, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Interests {
+        let inner = tape.hyperbolicTangent(first(keys, on: tape, file: file, line: line), file: file, line: line)
+        let logits = second(inner, on: tape, file: file, line: line)
+        let attention = tape.segmentSoftmax(logits, over: segments, file: file, line: line)
         return Interests(
-            vectors: tape.pool(values, weights: attention, over: segments), perUser: logits.columns,
-            attention: attention)
+            vectors: tape.pool(values, weights: attention, over: segments, file: file, line: line),
+            perUser: logits.columns, attention: attention, file: file, line: line)
     }
 }

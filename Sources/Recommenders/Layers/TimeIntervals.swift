@@ -19,10 +19,14 @@ public struct TimeIntervals: Sendable {
     /// The parameters are called `t_k_embeddings.weight` and `t_v_embeddings.weight`, `[largest + 1, size]`.
     ///
     /// - Parameter largestUnit: of g_u, in the unit of the times; 0: no limit.
-    public init(largest: Int, largestUnit: Int = 0, size: Int, in scope: ParameterScope) {
+    public init(
+        largest: Int, largestUnit: Int = 0, size: Int, in scope: ParameterScope, file: StaticString = #fileID,
+        line: UInt = #line
+    ) {
         func table(_ name: String) -> Parameter {
             scope.within(name).table(
-                "weight", rows: largest + 1, columns: size, paddingRow: false, byPairs: true, .embedding)
+                "weight", rows: largest + 1, columns: size, paddingRow: false, byPairs: true, .embedding, file: file,
+                line: line)
         }
         keys = table("t_k_embeddings")
         values = table("t_v_embeddings")
@@ -61,7 +65,8 @@ public struct TimeIntervals: Sendable {
 
     /// The vectors of all pairs of a query and a position that it sees. Each interval of the batch is looked up once.
     public func callAsFunction(
-        of batch: PackedBatch, queries: AttentionQueries, on tape: Tape
+        of batch: PackedBatch, queries: AttentionQueries, on tape: Tape, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Tape.Relative {
         let histories = batch.histories
         let segments = histories.segments
@@ -91,7 +96,7 @@ public struct TimeIntervals: Sendable {
         }
         tape.note("time intervals", Work(0, floats: pairs))
         return Tape.Relative(
-            slots: slots, keys: tape.rows(distinct, of: keys, count: distinctCount),
-            values: tape.rows(distinct, of: values, count: distinctCount))
+            slots: slots, keys: tape.rows(distinct, of: keys, count: distinctCount, file: file, line: line),
+            values: tape.rows(distinct, of: values, count: distinctCount, file: file, line: line))
     }
 }

@@ -20,16 +20,22 @@ public struct TransformerLayer: Sendable {
     let dropout: Float
 
     /// - Parameter name: prefix of the parameters: `<name>.masked_attn_head.q_linear.weight` and so on.
-    public init(_ name: String, size: Int, heads: Int, dropout: Float, in scope: ParameterScope) {
+    public init(
+        _ name: String, size: Int, heads: Int, dropout: Float, in scope: ParameterScope,
+        file: StaticString = #fileID, line: UInt = #line
+    ) {
         let scope = scope.within(name)
         let attention = scope.within("masked_attn_head")
-        query = Linear("q_linear", inputs: size, outputs: size, in: attention)
-        key = Linear("k_linear", inputs: size, outputs: size, in: attention)
-        value = Linear("v_linear", inputs: size, outputs: size, in: attention)
-        norm1 = LayerNorm("layer_norm1", size: size, in: scope)
-        linear1 = Linear("linear1", inputs: size, outputs: size, in: scope)
-        linear2 = Linear("linear2", inputs: size, outputs: size, in: scope)
-        norm2 = LayerNorm("layer_norm2", size: size, in: scope)
+        func linear(_ name: String, in scope: ParameterScope) -> Linear {
+            Linear(name, inputs: size, outputs: size, in: scope, file: file, line: line)
+        }
+        query = linear("q_linear", in: attention)
+        key = linear("k_linear", in: attention)
+        value = linear("v_linear", in: attention)
+        norm1 = LayerNorm("layer_norm1", size: size, in: scope, file: file, line: line)
+        linear1 = linear("linear1", in: scope)
+        linear2 = linear("linear2", in: scope)
+        norm2 = LayerNorm("layer_norm2", size: size, in: scope, file: file, line: line)
         self.heads = heads
         self.dropout = dropout
     }
@@ -52,22 +58,27 @@ public struct TransformerLayer: Sendable {
     /// it, `[segments.count, size]`.
     public func callAsFunction(
         _ x: Variable, over segments: Segments, queries: AttentionQueries, adding additions: Additions? = nil,
-        on tape: Tape
+        on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        let residual = queries == .newest ? tape.newest(x, over: segments) : x
-        var k = key(x, on: tape)
-        var v = value(x, on: tape)
+        let residual = queries == .newest ? tape.newest(x, over: segments, file: file, line: line) : x
+        var k = key(x, on: tape, file: file, line: line)
+        var v = value(x, on: tape, file: file, line: line)
         if let additions {
-            k = tape.add(k, additions.keys)
-            v = tape.add(v, additions.values)
+            k = tape.add(k, additions.keys, file: file, line: line)
+            v = tape.add(v, additions.values, file: file, line: line)
         }
+        let q = query(residual, on: tape, file: file, line: line)
         let attended = tape.attention(
-            q: query(residual, on: tape), k: k, v: v, relative: additions?.relative, over: segments, heads: heads,
-            queries: queries)
+            q: q, k: k, v: v, relative: additions?.relative, over: segments, heads: heads, queries: queries,
+            file: file, line: line)
         // Rows of samples where there is one a segment.
         let rows = queries == .newest ? nil : segments
-        let c = norm1(tape.dropout(attended, rate: dropout, over: rows), residual: residual, on: tape)
-        let inner = linear2(tape.rectify(linear1(c, on: tape)), on: tape)
-        return norm2(tape.dropout(inner, rate: dropout, over: rows), residual: c, on: tape)
+        func dropped(_ x: Variable) -> Variable {
+            tape.dropout(x, rate: dropout, over: rows, file: file, line: line)
+        }
+        let c = norm1(dropped(attended), residual: residual, on: tape, file: file, line: line)
+        let first = tape.rectify(linear1(c, on: tape, file: file, line: line), file: file, line: line)
+        let inner = linear2(first, on: tape, file: file, line: line)
+        return norm2(dropped(inner), residual: c, on: tape, file: file, line: line)
     }
 }

@@ -34,6 +34,8 @@ public struct TiMiRec: Recommender {
         let logits = predictor(batch.histories, on: tape)
         let users = tape.mix(interests.vectors, weights: tape.rowSoftmax(logits))
         let ranking = objective.loss(of: users, interests: interests, for: batch, in: items, on: tape)
+        // The cosines below are computed beside the tape.
+        guard tape.error == nil else { return ranking }
         let target = tape.arena.allocate(Float.self, count: interests.vectors.rows)
         Kernel.cosines(
             interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,

@@ -20,8 +20,12 @@ extension InterestSelection {
     ///
     /// - Returns: `[B, d]`.
     public static func hardest(
-        of interests: Interests, for batch: PackedBatch, in items: Embedding, on tape: Tape
+        of interests: Interests, for batch: PackedBatch, in items: Embedding, on tape: Tape,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
+        guard tape.accepts(interests, for: batch, in: items) else {
+            return tape.zeros(rows: batch.count, columns: items.table.columns)
+        }
         let choice = tape.arena.allocate(Int32.self, count: interests.count)
         Kernel.hardestInterests(
             interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,
@@ -29,7 +33,8 @@ extension InterestSelection {
             columns: interests.vectors.columns, into: choice)
         tape.note(
             "hardest interests", Work(2 * interests.vectors.count, floats: interests.vectors.count + interests.count))
-        return tape.select(choice, from: interests.vectors, groupSize: interests.perUser)
+        return tape.select(
+            choice, from: interests.vectors, groupSize: interests.perUser, file: file, line: line)
     }
 
     /// One interest, drawn by step and sample: `u = v_k`, `k ~ softmax_k(T <v_k, e+>)`. No gradient flows through the
@@ -41,10 +46,19 @@ extension InterestSelection {
     /// - Returns: `[B, d]`.
     static func drawn(
         of interests: Interests, temperature: Float, maps: SelectionMaps? = nil, for batch: PackedBatch,
-        in items: Embedding, on tape: Tape
+        in items: Embedding, on tape: Tape, file: StaticString, line: UInt
     ) -> Variable {
+        guard tape.accepts(interests, for: batch, in: items) else {
+            return tape.zeros(rows: batch.count, columns: items.table.columns)
+        }
         let count = interests.count
         let size = interests.vectors.columns
+        guard
+            tape.accepts(
+                "select", at: interests.site, maps.map { $0.inputSize == size } ?? true,
+                "the interests have \(size) columns, the maps of the selection soft-linear are for the "
+                    + "\(maps?.inputSize ?? size) of --embedding-size")
+        else { return tape.zeros(rows: count, columns: size) }
         let positives = tape.arena.allocate(Float.self, count: count * size)
         let table = tape.parameters(items.table)
         for sample in 0..<count {
@@ -66,8 +80,10 @@ extension InterestSelection {
             "products with the positive",
             Work(2 * interests.vectors.count, floats: interests.vectors.count + count * size))
         let choice = tape.drawInterests(
-            logits, count: count, interests: interests.perUser, counts: interests.counts, temperature: temperature)
-        return tape.select(choice, from: interests.vectors, groupSize: interests.perUser)
+            logits, count: count, interests: interests.perUser, counts: interests.counts, temperature: temperature,
+            file: file, line: line)
+        return tape.select(
+            choice, from: interests.vectors, groupSize: interests.perUser, file: file, line: line)
     }
 
     /// All interests, weighted by powers of their inner products with the positive:
@@ -79,10 +95,14 @@ extension InterestSelection {
     /// - Returns: `[B, d]`.
     public static func labelAware(
         of interests: Interests, power: Float, temperature: Float = 1, for batch: PackedBatch, in items: Embedding,
-        on tape: Tape
+        on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        tape.labelAwareAttention(
+        guard tape.accepts(interests, for: batch, in: items) else {
+            return tape.zeros(rows: batch.count, columns: items.table.columns)
+        }
+        return tape.labelAwareAttention(
             interests.vectors, rows: batch.candidates, rowStride: batch.candidatesPerSample, of: items.table,
-            groupSize: interests.perUser, counts: interests.counts, power: power, scale: temperature)
+            groupSize: interests.perUser, counts: interests.counts, power: power, scale: temperature, file: file,
+            line: line)
     }
 }

@@ -54,17 +54,21 @@ public struct Objective: Sendable {
 
     /// The vector of each user that is trained, `[B, d]`, by the rule of ``ObjectiveOptions/selection``.
     public func select(
-        from interests: Interests, for batch: PackedBatch, in items: Embedding, on tape: Tape
+        from interests: Interests, for batch: PackedBatch, in items: Embedding, on tape: Tape,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         let temperature = options.selectionTemperature
         return switch options.selection {
-        case .hard: InterestSelection.hardest(of: interests, for: batch, in: items, on: tape)
+        case .hard:
+            InterestSelection.hardest(of: interests, for: batch, in: items, on: tape, file: file, line: line)
         case .soft, .softLinear:
             InterestSelection.drawn(
-                of: interests, temperature: temperature, maps: maps, for: batch, in: items, on: tape)
+                of: interests, temperature: temperature, maps: maps, for: batch, in: items, on: tape, file: file,
+                line: line)
         case .expected:
             InterestSelection.labelAware(
-                of: interests, power: 1, temperature: temperature, for: batch, in: items, on: tape)
+                of: interests, power: 1, temperature: temperature, for: batch, in: items, on: tape, file: file,
+                line: line)
         }
     }
 
@@ -74,23 +78,29 @@ public struct Objective: Sendable {
     ///   - users: `[B, d]`.
     ///   - interests: those of the users, for what looks at all of them; nil for a model without.
     public func loss(
-        of users: Variable, interests: Interests? = nil, for batch: PackedBatch, in items: Embedding, on tape: Tape
+        of users: Variable, interests: Interests? = nil, for batch: PackedBatch, in items: Embedding, on tape: Tape,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
+        guard
+            tape.accepts(users: users, "loss", for: batch, in: items, at: ModelSite(file: file, line: line)),
+            interests.map({ tape.accepts($0, for: batch, in: items) }) ?? true
+        else { return tape.zeros(rows: 1, columns: 1) }
         var loss: Variable
         if options.loss == .bpr {
-            loss = tape.rankingLoss(items.scores(of: users, for: batch, on: tape))
+            loss = tape.rankingLoss(
+                items.scores(of: users, for: batch, on: tape, file: file, line: line), file: file, line: line)
         } else {
             let negatives = softmaxNegatives(of: batch, on: tape)
             loss = tape.softmaxLoss(
                 of: users, positives: batch.candidates, stride: batch.candidatesPerSample, in: items.table,
-                against: negatives)
+                against: negatives, file: file, line: line)
             if options.hasMultiInterestLoss, let interests {
                 loss = tape.add(
                     loss,
                     tape.softmaxLoss(
                         of: interests.vectors, groupSize: interests.perUser, counts: interests.counts,
                         positives: batch.candidates, stride: batch.candidatesPerSample, in: items.table,
-                        against: negatives))
+                        against: negatives, file: file, line: line))
             }
         }
         guard let interests else { return loss }
@@ -100,14 +110,14 @@ public struct Objective: Sendable {
                 loss,
                 tape.routingRegularization(
                     attention, over: batch.histories.segments, size: items.table.columns,
-                    weight: options.routingRegularization * Float(batchSize)))
+                    weight: options.routingRegularization * Float(batchSize), file: file, line: line))
         }
         if options.dissimilarity > 0 {
             loss = tape.add(
                 loss,
                 tape.interestSimilarity(
                     interests.vectors, groupSize: interests.perUser, counts: interests.counts,
-                    margin: options.dissimilarityMargin, weight: options.dissimilarity))
+                    margin: options.dissimilarityMargin, weight: options.dissimilarity, file: file, line: line))
         }
         return loss
     }

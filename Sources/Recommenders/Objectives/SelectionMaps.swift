@@ -30,6 +30,9 @@ struct SelectionMaps: Sendable {
         items = register("l2")
     }
 
+    /// d, of interests and items.
+    var inputSize: Int { interests.weight.columns }
+
     /// `L1 v + b1` for `[count, d]`.
     func mapInterests(_ x: UnsafePointer<Float>, count: Int, on tape: Tape) -> UnsafePointer<Float> {
         map(x, interests, count, on: tape)

@@ -33,10 +33,12 @@ extension BenchmarkResult {
             "optimizer_bytes_per_second": .number(optimizerBytesPerSecond),
             "machine": [
                 "sgemm_operations_per_second": limits.product.json,
+                "openblas_cores": .array(limits.libraries.map { .string($0.core) }),
+                "openblas_is_generic": .boolean(limits.genericLibrary != nil),
                 "copy_bytes_per_second": limits.copy.json,
                 "triad_bytes_per_second": limits.triad.json,
             ],
-            "share_of_sgemm": .number(shareOfProduct),
+            "share_of_sgemm": shareOfProduct.map { .number($0) } ?? .null,
             "share_of_triad": .number(stepShareOfTriad),
             "optimizer_share_of_triad": .number(shareOfTriad),
             "peak_bytes": peakBytes.map { .array($0.map { .integer($0) }) } ?? .null,

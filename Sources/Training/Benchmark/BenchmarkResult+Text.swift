@@ -67,14 +67,20 @@ extension BenchmarkResult {
             ])
         }
         return table.text
+            + "sgemm by OpenBLAS with its kernels for \(limits.libraries.map(\.core).joined(separator: " and "))\n"
     }
 
     /// Sentences about single numbers, each on its line.
     private var notes: [String] {
         func percent(_ share: Double) -> String { NumberText.fixed(100 * share, decimals: 1) + " %" }
+        let arithmetic =
+            shareOfProduct.map { "useful arithmetic: \(percent($0)) of sgemm on all ranks" }
+            ?? "useful arithmetic: no share of sgemm, since OpenBLAS does not know this processor and computes for "
+            + "\(limits.genericLibrary?.core ?? "another") (OPENBLAS_CORETYPE=Haswell or SkylakeX names one that is "
+            + "like it)"
         var lines = [
-            "useful arithmetic: \(percent(shareOfProduct)) of sgemm on all ranks; "
-                + "memory touched: \(percent(stepShareOfTriad)) of the triad, by the optimizer \(percent(shareOfTriad))"
+            arithmetic
+                + "; memory touched: \(percent(stepShareOfTriad)) of the triad, by the optimizer \(percent(shareOfTriad))"
         ]
         if let additionSeconds {
             lines.append(

@@ -94,8 +94,11 @@ public struct BenchmarkResult: Sendable {
     public var bytesPerSecond: Double { Double(work.total.bytes) / seconds }
     /// Bytes a second while the optimizer works, of all ranks.
     public var optimizerBytesPerSecond: Double { Double(work.optimizer.bytes) / seconds(in: .optimizer) }
-    /// Of what large matrix products reach on all ranks together.
-    public var shareOfProduct: Double { operationsPerSecond / limits.product.allRanks }
+    /// Of what large matrix products reach on all ranks together; nil where OpenBLAS computes them by a generic kernel,
+    /// which is no limit of the machine.
+    public var shareOfProduct: Double? {
+        limits.genericLibrary == nil ? operationsPerSecond / limits.product.allRanks : nil
+    }
     /// Of what the triad reaches on all ranks together: the memory that all phases have to touch.
     public var stepShareOfTriad: Double { bytesPerSecond / limits.triad.allRanks }
     /// The optimizer's, of what the triad reaches on all ranks together.

@@ -98,7 +98,7 @@ final class BenchmarkRun {
                 trained.worker.beginEpoch(epoch)
             }
             step += 1
-            trained.worker.computeGradients(
+            try trained.worker.computeGradients(
                 place: place, step: step, asksToStop: false, into: trained.exchange)
             try beforeUpdate()
             samples += try trained.exchange.update(step: step).samples

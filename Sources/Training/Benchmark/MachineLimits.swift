@@ -12,6 +12,8 @@ public struct MachineLimits: Sendable {
 
     /// OpenBLAS' `sgemm` of two square matrices of 2,048 rows, operations a second.
     public let product: Rate
+    /// The kernels that it was computed by, on all ranks; several where the ranks have different processors.
+    public let libraries: [MatrixLibrary]
     /// Copying 64 MiB, bytes read and written a second.
     public let copy: Rate
     /// ``KernelCore/Kernel/triad(_:plus:times:into:count:)`` over 64 MiB each, bytes read and written a second.
@@ -23,6 +25,8 @@ public struct MachineLimits: Sendable {
 
     /// Measures, the fastest of four repetitions each. Takes a few seconds and about 200 MiB. Collective.
     public init(world: Communicator) throws {
+        let cores = Set(try world.allGather(MatrixLibrary.current.core)).sorted()
+        libraries = cores.map { MatrixLibrary(core: $0) }
         let memory = Self.ones(3 * Self.streamCount)
         defer { memory.deallocate() }
         let (a, b, c) = (memory, memory + Self.streamCount, memory + 2 * Self.streamCount)
@@ -35,6 +39,9 @@ public struct MachineLimits: Sendable {
             Kernel.triad(b, plus: c, times: 0.5, into: a, count: Self.streamCount)
         }
     }
+
+    /// The kernels that are no measure of the machine, if there are some.
+    public var genericLibrary: MatrixLibrary? { libraries.first { $0.isGeneric } }
 
     private static func ones(_ count: Int) -> UnsafeMutablePointer<Float> {
         let memory = UnsafeMutableRawPointer.allocate(

@@ -9,9 +9,17 @@ import Musl
 /// What this process has taken from the system.
 enum ProcessMemory {
     /// The most bytes that were in memory at a time (VmHWM); nil where the system does not tell.
-    static var peakBytes: Int? {
+    static var peakBytes: Int? { bytes("VmHWM") }
+
+    /// The bytes of all addresses that it has (VmSize).
+    static var addressBytes: Int? { bytes("VmSize") }
+
+    /// The bytes that it may write and shares with nobody (VmData).
+    static var dataBytes: Int? { bytes("VmData") }
+
+    private static func bytes(_ name: String) -> Int? {
         guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name + ":") }),
             let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({
                 Int($0)
             })

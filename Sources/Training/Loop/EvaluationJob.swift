@@ -61,6 +61,11 @@ public struct EvaluationJob: Sendable {
             options.selection = .softLinear
             _ = Objective(options, context, in: layout.root)
         }
+        try world.together { try model.check(layout) }
+        let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
+        let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
+        try MemoryNeed.check(
+            MemoryNeed(own: values + propagated * MemoryLayout<Float>.stride), of: "parameters", world: world)
         let storage = ParameterStorage(layout)
         try world.together { try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors) }
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }

@@ -1,53 +1,100 @@
 import Foundation
+import MPI
 import Reporting
 
-/// What a training will take from memory, looked at before: an allocation that fails ends a program without a word.
-package struct MemoryNeed {
-    /// Bytes of all ranks of this node together.
-    let bytes: Int
-    /// Bytes of this rank.
-    let ownBytes: Int
+/// What a rank will take from memory, looked at before: an allocation that fails ends a program without a word.
+package struct MemoryNeed: Equatable, Sendable {
+    /// Bytes that are this rank's alone.
+    let own: Int
+    /// Bytes that it shares with the other ranks of its node.
+    let shared: Int
 
-    package init(bytes: Int, ownBytes: Int) {
-        self.bytes = bytes
-        self.ownBytes = ownBytes
+    package init(own: Int, shared: Int = 0) {
+        self.own = own
+        self.shared = shared
     }
 
-    /// Throws where this machine cannot have so much.
-    package func check(limit: Int? = Self.limit, ownLimit: Int? = Self.addressLimit) throws(TrainingError) {
-        for (needed, limit, name) in [
-            (bytes, limit, "memory of this machine or its container"),
-            (ownBytes, ownLimit, "memory that a process may have (ulimit -v)"),
-        ] {
-            guard let limit, needed > limit else { continue }
-            throw TrainingError(
-                .failure,
-                "parameters, moments and gradients need \(Self.text(needed)), the \(name) is \(Self.text(limit))",
-                remedy: "use a machine with more memory, fewer ranks a node, or smaller --embedding-size, --batch-size "
-                    + "and --negatives")
+    /// Bytes that it takes from the memory of its node.
+    var total: Int { own + shared }
+
+    /// Throws on all ranks where a node, a job or a process cannot have so much. Collective.
+    ///
+    /// - Parameter what: takes the memory.
+    static func check(_ need: MemoryNeed, of what: String, world: Communicator) throws {
+        let node = try world.splitBySharedMemory()
+        let groups = ControlGroup.ofThisProcess()
+        let memberships = try node.allGather(groups.map(\.identifier))
+        let own = try node.allGather(need.own)
+        let shared = try node.allGather(need.shared)
+        let needs = zip(own, shared).map { MemoryNeed(own: $0, shared: $1) }
+        try world.together {
+            try NodeNeed(
+                ranks: zip(needs, memberships.map(Array.init)).map { (need: $0, groups: $1) }, place: node.rank
+            ).check(of: what, machine: machineBytes, groups: groups, process: .ofThisProcess)
         }
+    }
+
+    /// The memory of the machine.
+    package static var machineBytes: Int? {
+        let bytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        return bytes > 0 ? bytes : nil
+    }
+}
+
+/// What the ranks of a node need, and which of them the same limits hold for.
+package struct NodeNeed {
+    /// Of each rank, with the control groups that it is in.
+    let ranks: [(need: MemoryNeed, groups: [Int])]
+    /// Of the rank that looks.
+    let place: Int
+
+    package init(ranks: [(need: MemoryNeed, groups: [Int])], place: Int) {
+        self.ranks = ranks
+        self.place = place
+    }
+
+    /// Throws where the rank cannot have what it needs beside the others.
+    ///
+    /// - Parameters:
+    ///   - machine: the memory of the machine; nil where it is not known.
+    ///   - groups: those that the rank is in.
+    package func check(
+        of what: String, machine: Int?, groups: [ControlGroup], process: ProcessLimits
+    ) throws(TrainingError) {
+        let all = ranks.reduce(0) { Self.sum($0, $1.need.total) }
+        try Self.check(of: what, all, machine, "the memory of this machine is", of: machine)
+        for group in groups {
+            let bytes = ranks.reduce(0) {
+                Self.sum($0, $1.groups.contains(group.identifier) ? $1.need.total : 0)
+            }
+            try Self.check(of: what, bytes, group.free, "the control group \(group.path) has left", of: group.limit)
+        }
+        let own = ranks[place].need.own
+        // A rank sees what all of them share.
+        let mapped = ranks.reduce(own) { Self.sum($0, $1.need.shared) }
+        try Self.check(
+            of: what, mapped, process.addresses?.free, "a process has left (ulimit -v)", of: process.addresses?.bytes)
+        try Self.check(of: what, own, process.data?.free, "a process has left (ulimit -d)", of: process.data?.bytes)
+    }
+
+    private static func sum(_ a: Int, _ b: Int) -> Int {
+        let (value, overflow) = a.addingReportingOverflow(b)
+        return overflow ? .max : value
+    }
+
+    private static func check(
+        of what: String, _ needed: Int, _ free: Int?, _ place: String, of limit: Int?
+    ) throws(TrainingError) {
+        guard let free, let limit, needed > free else { return }
+        throw TrainingError(
+            .failure,
+            "\(what) need \(text(needed)), \(place) \(text(free))" + (free < limit ? " of \(text(limit))" : ""),
+            remedy:
+                "ask for more memory (--mem of Slurm, limits of Kubernetes, ulimit), use fewer ranks a node, or smaller "
+                + "--embedding-size, --batch-size and --negatives")
     }
 
     private static func text(_ bytes: Int) -> String {
         NumberText.fixed(Double(bytes) / 1e9, decimals: bytes < 10_000_000_000 ? 2 : 0) + " GB"
-    }
-
-    /// The memory of the machine, or of the container that the program runs in.
-    package static var limit: Int? {
-        let physical = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
-        let container = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap {
-            (try? String(contentsOfFile: $0, encoding: .utf8)).flatMap {
-                Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
-            }
-        }
-        return ([physical] + container).filter { $0 > 0 }.min()
-    }
-
-    package static var addressLimit: Int? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(Int.max) else {
-            return nil
-        }
-        return Int(limit.rlim_cur)
     }
 }

@@ -27,6 +27,7 @@ final class ModelInTraining {
         let objective = Objective(
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
+        try world.together { [model, layout] in try model.check(layout) }
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = ExchangePlan(
             layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
@@ -68,11 +69,19 @@ extension ExchangePlan {
     /// Throws where a node lacks the memory for its ranks. Collective.
     private func checkMemory(_ map: NodeMap, _ world: Communicator) throws {
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
-        // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy of all four.
-        let copies = (map.place == 0 ? 3 : 0) + (world.rank == 0 ? 5 : 0)
         let additions = additions(ofRank: world.rank)
-        let own = (additions.subtrees.count + additions.pendingCount) * gradientLayout.byteCount + copies * values
-        let bytes = try map.node?.allReduce(own, .sum) ?? own
-        try world.together { try MemoryNeed(bytes: bytes, ownBytes: own).check() }
+        var shared = additions.subtrees.count * gradientLayout.byteCount
+        var own = additions.pendingCount * gradientLayout.byteCount
+        // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy of all four.
+        if map.place == 0 { shared += 3 * values }
+        if world.rank == 0 { own += 5 * values }
+        if let propagation {
+            let floats = Propagator.sharedCount(propagation, layout, parts: map.ownRanks.count)
+            if map.place == 0 { shared += floats * MemoryLayout<Float>.stride }
+            // What the rank reads.
+            own += layout.tableCount * MemoryLayout<Float>.stride
+        }
+        let need = map.node == nil ? MemoryNeed(own: own + shared) : MemoryNeed(own: own, shared: shared)
+        try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
     }
 }

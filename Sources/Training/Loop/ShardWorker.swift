@@ -55,7 +55,10 @@ final class ShardWorker {
     ///   - place: the step within the epoch, from 0.
     ///   - step: the step of the training, from 1: it names the dropout masks.
     ///   - asksToStop: whether this rank wants the training to end after the step.
-    func computeGradients(place: Int, step: Int, asksToStop: Bool, into exchange: any GradientExchange) {
+    /// - Throws: a mistake of the model; the gradients are of no use then.
+    func computeGradients(
+        place: Int, step: Int, asksToStop: Bool, into exchange: any GradientExchange
+    ) throws(ModelError) {
         // What the loss reads beyond the mini-batch is known when it is drawn, and may be everything.
         if readsOtherItems {
             phases?.begin(.propagation)
@@ -73,7 +76,9 @@ final class ShardWorker {
                 exchange.finish(shard: sampler.shard)
                 continue
             }
-            tape.begin(.training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)))
+            tape.begin(
+                .training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
+                samples: batch.count)
             if let propagator = exchange.propagator {
                 phases?.begin(.propagation)
                 propagator.complete(rowsOf: batch, for: model)
@@ -84,6 +89,7 @@ final class ShardWorker {
             let loss = model.trainingLoss(of: batch, under: objective, on: tape)
             phases?.begin(.backward)
             tape.backward(from: loss)
+            if let error = tape.error { throw error }
             recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
             phases?.begin(.exchange)
             exchange.finish(shard: sampler.shard)

@@ -115,7 +115,7 @@ public final class TrainingRun {
         epochStart = .now
         while state.place < steps {
             stalls.note(.computing, step: state.step + 1)
-            worker.computeGradients(
+            try worker.computeGradients(
                 place: state.place, step: state.step + 1, asksToStop: asksToStop, into: exchange)
             stalls.note(.exchanging, step: state.step + 1)
             let summary = try exchange.update(step: state.step + 1)

@@ -148,16 +148,18 @@ final class GoldenModel {
             historyScores: historyScores, seed: 0)
         let users = store.localUsers(of: 0).map { Int(store.users[$0]) }
         try #require(users == Array(1...users.count))
-        return withNormals(try golden.routingLogits(0..<users.count)) { evaluator.positions(of: model, on: tape) }
+        return try withNormals(try golden.routingLogits(0..<users.count)) {
+            try evaluator.positions(of: model, on: tape)
+        }
     }
 
     /// Runs a forward pass with the normal numbers of the case, if it has any.
-    private func withNormals<Result>(_ numbers: [Float]?, _ forward: () -> Result) -> Result {
-        guard let numbers else { return forward() }
-        return numbers.withUnsafeBufferPointer { numbers in
+    private func withNormals<Result>(_ numbers: [Float]?, _ forward: () throws -> Result) rethrows -> Result {
+        guard let numbers else { return try forward() }
+        return try numbers.withUnsafeBufferPointer { numbers in
             tape.givenNormals = numbers.baseAddress
             defer { tape.givenNormals = nil }
-            return forward()
+            return try forward()
         }
     }
 

@@ -2,31 +2,84 @@ import Testing
 import Training
 
 @Suite struct MemoryNeedTests {
-    private static let need = MemoryNeed(bytes: 3_000_000_000, ownBytes: 1_000_000_000)
-
-    @Test func `what the ranks of a node need together is compared with the memory of the machine`() throws {
-        try Self.need.check(limit: 3_000_000_000, ownLimit: nil)
-        let error = #expect(throws: TrainingError.self) {
-            try Self.need.check(limit: 2_999_999_999, ownLimit: nil)
-        }
-        #expect(error?.kind == .failure)
-        #expect(
-            error?.problem
-                == "parameters, moments and gradients need 3.00 GB, the memory of this machine or its container is 3.00 GB"
-        )
-        #expect(error?.remedy.contains("--embedding-size") == true)
+    /// Two ranks, which share 3 GB and have 1 GB and 2 GB of their own; both are in the group 7, the first one in 8 too.
+    private static func node(place: Int = 0) -> NodeNeed {
+        NodeNeed(
+            ranks: [
+                (MemoryNeed(own: 1_000_000_000, shared: 3_000_000_000), [8, 7]),
+                (MemoryNeed(own: 2_000_000_000), [7]),
+            ], place: place)
     }
 
-    @Test func `what this rank needs is compared with the memory that a process may have`() throws {
-        try Self.need.check(limit: nil, ownLimit: 1_000_000_000)
-        let error = #expect(throws: TrainingError.self) { try Self.need.check(limit: nil, ownLimit: 999_999_999) }
+    private static func group(_ identifier: Int, limit: Int, used: Int = 0) -> ControlGroup {
+        ControlGroup(path: "/groups/\(identifier)", identifier: identifier, limit: limit, used: used)
+    }
+
+    private static func problem(
+        place: Int = 0, machine: Int? = nil, groups: [ControlGroup] = [], process: ProcessLimits = ProcessLimits()
+    ) -> String? {
+        do {
+            try node(place: place).check(of: "numbers", machine: machine, groups: groups, process: process)
+            return nil
+        } catch {
+            #expect(error.kind == .failure)
+            #expect(error.remedy.contains("--embedding-size"))
+            return error.problem
+        }
+    }
+
+    @Test func `what the ranks of a node need together is compared with the memory of the machine`() {
+        #expect(Self.problem(machine: 6_000_000_000) == nil)
         #expect(
-            error?.problem.hasSuffix("need 1.00 GB, the memory that a process may have (ulimit -v) is 1.00 GB") == true)
+            Self.problem(machine: 5_999_999_999) == "numbers need 6.00 GB, the memory of this machine is 6.00 GB")
+    }
+
+    @Test func `ranks share the limit of a control group that they are in, and what is used of it is gone`() {
+        #expect(Self.problem(groups: [Self.group(7, limit: 8_000_000_000, used: 2_000_000_000)]) == nil)
+        #expect(
+            Self.problem(place: 1, groups: [Self.group(7, limit: 8_000_000_000, used: 2_100_000_000)])
+                == "numbers need 6.00 GB, the control group /groups/7 has left 5.90 GB of 8.00 GB")
+    }
+
+    @Test func `a control group of one rank has to hold what that rank needs`() {
+        #expect(Self.problem(groups: [Self.group(8, limit: 4_000_000_000)]) == nil)
+        #expect(
+            Self.problem(groups: [Self.group(8, limit: 3_900_000_000)])
+                == "numbers need 4.00 GB, the control group /groups/8 has left 3.90 GB")
+        #expect(
+            Self.problem(groups: [Self.group(8, limit: 1_000, used: 2_000), Self.group(7, limit: .max)])?
+                .contains("has left 0.00 GB") == true)
+    }
+
+    @Test func `a process sees what its node shares, and its addresses so far count`() {
+        func addresses(_ bytes: Int, used: Int) -> ProcessLimits {
+            ProcessLimits(addresses: ProcessLimits.Limit(bytes: bytes, used: used))
+        }
+        #expect(Self.problem(process: addresses(4_500_000_000, used: 500_000_000)) == nil)
+        #expect(
+            Self.problem(process: addresses(4_500_000_000, used: 510_000_000))
+                == "numbers need 4.00 GB, a process has left (ulimit -v) 3.99 GB of 4.50 GB")
+        #expect(Self.problem(place: 1, process: addresses(5_000_000_000, used: 0)) == nil)
+        #expect(Self.problem(place: 1, process: addresses(4_900_000_000, used: 0)) != nil)
+    }
+
+    @Test func `the limit of data counts what a process shares with nobody`() {
+        func data(_ bytes: Int) -> ProcessLimits {
+            ProcessLimits(data: ProcessLimits.Limit(bytes: bytes, used: 100_000_000))
+        }
+        #expect(Self.problem(process: data(1_100_000_000)) == nil)
+        #expect(
+            Self.problem(process: data(1_090_000_000))
+                == "numbers need 1.00 GB, a process has left (ulimit -d) 0.99 GB of 1.09 GB")
     }
 
     @Test func `a machine without limits takes everything, and this one has memory`() throws {
-        try MemoryNeed(bytes: .max, ownBytes: .max).check(limit: nil, ownLimit: nil)
-        try MemoryNeed(bytes: 1_000_000, ownBytes: 1_000_000).check()
-        #expect(throws: TrainingError.self) { try MemoryNeed(bytes: .max, ownBytes: 0).check() }
+        func check(_ bytes: Int, machine: Int?) throws {
+            let node = NodeNeed(ranks: [(MemoryNeed(own: bytes, shared: bytes), [])], place: 0)
+            try node.check(of: "numbers", machine: machine, groups: [], process: ProcessLimits())
+        }
+        try check(.max / 2, machine: nil)
+        try check(1_000_000, machine: MemoryNeed.machineBytes)
+        #expect(throws: TrainingError.self) { try check(.max / 4, machine: MemoryNeed.machineBytes) }
     }
 }

@@ -1,0 +1,36 @@
+/// A mistake in a model: sizes that do not fit together, rows that a table does not have, names that are taken.
+///
+/// Found where the model says it, before anything is computed from it; see ``Tape/error`` and
+/// ``ParameterLayout/error``.
+public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The operation that was refused: the name of its method on the tape, or of what registers a parameter.
+    public let operation: String
+    /// What is wrong, with the sizes.
+    public let problem: String
+    public let remedy: String
+    /// Where the model asked for the operation, as `#fileID` and `#line` say it.
+    public let file: String
+    public let line: UInt
+
+    package init(_ operation: StaticString, _ problem: String, remedy: String, at site: ModelSite) {
+        self.operation = "\(operation)"
+        self.problem = problem
+        self.remedy = remedy
+        file = "\(site.file)"
+        line = site.line
+    }
+
+    /// The mistake and its place, and on a second line what to do.
+    public var description: String { "\(file):\(line): \(operation): \(problem)\n\(remedy)" }
+}
+
+/// A place in the source of a model.
+public struct ModelSite: BitwiseCopyable, Sendable {
+    public let file: StaticString
+    public let line: UInt
+
+    public init(file: StaticString, line: UInt) {
+        self.file = file
+        self.line = line
+    }
+}
