@@ -224,12 +224,12 @@ import TrainerSupport
         #expect(first.exitCode == 70 && first.errorLines.count == 1, "\(first.standardError)")
         let match = try #require(
             first.standardError.firstMatch(
-                of: /need ([0-9.]+) GB, a process has left \(ulimit (-[vd])\) [0-9.]+ GB of/),
+                of: /need ([0-9.]+) GB and [0-9.]+ GB to work in, a process has left \(ulimit (-[vd])\) [0-9.]+ GB of/),
             "\(first.standardError)")
         #expect(match.output.2 == limit)
         let needed = try #require(Double(match.output.1)) * 1e9
         // As much as it needs, and nothing for the program itself.
-        let second = try await train(kilobytes: Int(needed) / 1024 + 20_000)
+        let second = try await train(kilobytes: Int(needed) / 1024 + (limit == "-v" ? 500_000 : 100_000))
         #expect(second.exitCode == 70 && second.errorLines.count == 1, "\(second.standardError)")
         let enough = try await train(kilobytes: Int(needed) / 1024 + 1_200_000)
         #expect(enough.exitCode == 0, "\(enough.standardError)")

@@ -97,7 +97,8 @@ public struct DynamicRouting: Sendable {
             layer.map {
                 tape.rectify($0(routed, on: tape, file: file, line: line), file: file, line: line)
             } ?? routed
-        return Interests(vectors: vectors, perUser: interests, counts: counts, correspond: hasRowsPerInterest, file: file,
+        return Interests(
+            vectors: vectors, perUser: interests, counts: counts, correspond: hasRowsPerInterest, file: file,
             line: line)
     }
 

@@ -72,10 +72,17 @@ package struct NodeNeed {
         let own = ranks[place].need.own
         // A rank sees what all of them share.
         let mapped = ranks.reduce(own) { Self.sum($0, $1.need.shared) }
-        try Self.check(
-            of: what, mapped, process.addresses?.free, "a process has left (ulimit -v)", of: process.addresses?.bytes)
-        try Self.check(of: what, own, process.data?.free, "a process has left (ulimit -d)", of: process.data?.bytes)
+        for (bytes, limit, name) in [(mapped, process.addresses, "-v"), (own, process.data, "-d")] {
+            guard let limit else { continue }
+            try Self.check(
+                of: what, bytes, room: Self.roomToWork(bytes), limit.free, "a process has left (ulimit \(name))",
+                of: limit.bytes)
+        }
     }
+
+    /// What stacks, activations and messages take of the limits of a process, at a guess: an allocation that fails there
+    /// ends it.
+    private static func roomToWork(_ bytes: Int) -> Int { 64_000_000 + min(bytes / 4, 256_000_000) }
 
     private static func sum(_ a: Int, _ b: Int) -> Int {
         let (value, overflow) = a.addingReportingOverflow(b)
@@ -83,12 +90,13 @@ package struct NodeNeed {
     }
 
     private static func check(
-        of what: String, _ needed: Int, _ free: Int?, _ place: String, of limit: Int?
+        of what: String, _ needed: Int, room: Int = 0, _ free: Int?, _ place: String, of limit: Int?
     ) throws(TrainingError) {
-        guard let free, let limit, needed > free else { return }
+        guard let free, let limit, sum(needed, room) > free else { return }
+        let more = room > 0 ? " and \(text(room)) to work in" : ""
         throw TrainingError(
             .failure,
-            "\(what) need \(text(needed)), \(place) \(text(free))" + (free < limit ? " of \(text(limit))" : ""),
+            "\(what) need \(text(needed))\(more), \(place) \(text(free))" + (free < limit ? " of \(text(limit))" : ""),
             remedy:
                 "ask for more memory (--mem of Slurm, limits of Kubernetes, ulimit), use fewer ranks a node, or smaller "
                 + "--embedding-size, --batch-size and --negatives")

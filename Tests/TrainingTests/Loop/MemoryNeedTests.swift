@@ -55,22 +55,23 @@ import Training
         func addresses(_ bytes: Int, used: Int) -> ProcessLimits {
             ProcessLimits(addresses: ProcessLimits.Limit(bytes: bytes, used: used))
         }
-        #expect(Self.problem(process: addresses(4_500_000_000, used: 500_000_000)) == nil)
+        // Beside what it needs, 64 MB and at most 256 MB to work in.
+        #expect(Self.problem(process: addresses(4_820_000_000, used: 500_000_000)) == nil)
         #expect(
-            Self.problem(process: addresses(4_500_000_000, used: 510_000_000))
-                == "numbers need 4.00 GB, a process has left (ulimit -v) 3.99 GB of 4.50 GB")
-        #expect(Self.problem(place: 1, process: addresses(5_000_000_000, used: 0)) == nil)
-        #expect(Self.problem(place: 1, process: addresses(4_900_000_000, used: 0)) != nil)
+            Self.problem(process: addresses(4_820_000_000, used: 510_000_000))
+                == "numbers need 4.00 GB and 0.32 GB to work in, a process has left (ulimit -v) 4.31 GB of 4.82 GB")
+        #expect(Self.problem(place: 1, process: addresses(5_320_000_000, used: 0)) == nil)
+        #expect(Self.problem(place: 1, process: addresses(5_310_000_000, used: 0)) != nil)
     }
 
     @Test func `the limit of data counts what a process shares with nobody`() {
         func data(_ bytes: Int) -> ProcessLimits {
             ProcessLimits(data: ProcessLimits.Limit(bytes: bytes, used: 100_000_000))
         }
-        #expect(Self.problem(process: data(1_100_000_000)) == nil)
+        #expect(Self.problem(process: data(1_414_000_000)) == nil)
         #expect(
-            Self.problem(process: data(1_090_000_000))
-                == "numbers need 1.00 GB, a process has left (ulimit -d) 0.99 GB of 1.09 GB")
+            Self.problem(process: data(1_404_000_000))
+                == "numbers need 1.00 GB and 0.31 GB to work in, a process has left (ulimit -d) 1.30 GB of 1.40 GB")
     }
 
     @Test func `a machine without limits takes everything, and this one has memory`() throws {
