@@ -173,7 +173,7 @@ public final class TrainingRun {
                 "train_loss": .number(state.epochLoss / Double(max(state.epochSamples, 1))),
                 "seconds": .number(state.epochSeconds),
                 "samples_per_second": .number(Double(state.epochSamples) / state.epochSeconds),
-                "dev": metrics.json,
+                "dev": data.hasDev ? metrics.json : .null,
             ]
             try fence?.verify()
             try log?.append(line)
