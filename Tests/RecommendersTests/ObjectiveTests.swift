@@ -213,12 +213,17 @@ import Testing
                 Self.options { $0.routingRegularization = 50 }, batchSize: batchSize)
             let tape = Tape(parameters: setting.storage.values)
             tape.begin(.training(samples: setting.batch.samples, seed: 3, step: 1))
-            let attention = tape.variable(rows: 6, columns: 1)
-            // The histories have 1, 2, 2 and 1 items.
-            for (row, weight) in [1, 0.9, 0.1, 0.5, 0.5, 1].enumerated() { attention.value[row] = Float(weight) }
+            let attention = tape.variable(rows: 6, columns: 3)
+            // The histories have 1, 2, 2 and 1 items. Two of the three interests weigh them alike, which costs nothing.
+            let (first, alike) = ([1, 0.9, 0.1, 0.5, 0.5, 1], [1, 0.5, 0.5, 0.5, 0.5, 1])
+            for row in 0..<6 {
+                for (column, weights) in [first, alike, alike].enumerated() {
+                    attention.value[3 * row + column] = Float(weights[row])
+                }
+            }
             let interests = Interests(vectors: tape(setting.vectors), perUser: 3, attention: attention)
-            let first = tape.arena.allocateZeroed(Int32.self, count: 4)
-            let users = tape.select(first, from: interests.vectors, groupSize: 3)
+            let chosen = tape.arena.allocateZeroed(Int32.self, count: 4)
+            let users = tape.select(chosen, from: interests.vectors, groupSize: 3)
             return setting.objective.loss(
                 of: users, interests: interests, for: setting.batch, in: setting.items, on: tape
             ).value[0]
