@@ -57,8 +57,8 @@ import TrainerSupport
             #expect(try number(result["machine"]?[key], "one_rank") > 0)
             #expect(try number(result["machine"]?[key], "all_ranks") > 0)
         }
-        #expect(try number(result["ranking"], "users") == Double(SmallTables.users))
-        #expect(try number(result["ranking"], "users_per_second") > 0)
+        #expect(try number(result["ranking"], "rows") == Double(SmallTables.users))
+        #expect(try number(result["ranking"], "rows_per_second") > 0)
         #expect(result["operations"] == nil)
     }
 

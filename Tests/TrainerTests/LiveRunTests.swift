@@ -49,7 +49,7 @@ import TrainerSupport
     @Test func `of two that start at the same moment one trains, and the other one is told so`() async throws {
         let workspace = try Workspace()
         let out = workspace("run")
-        let options = try await Self.train(out, "--model", "ComiRec", "--time-limit", "8") + Self.endless
+        let options = try await Self.train(out, "--model", "ComiRec", "--time-limit", "25") + Self.endless
         async let one = Launch.alone.trainer(options)
         async let other = Launch.alone.trainer(options)
         let results = [try await one, try await other]
