@@ -39,7 +39,7 @@ import TrainerSupport
         #expect(!redirected.contains("\u{1B}"), "\(redirected)")
         let lines = try String(contentsOfFile: log, encoding: .utf8)
         #expect(lines.contains("training ComiRec") && !lines.contains("\u{1B}"), "\(lines)")
-        let quiet = try await Self.screen(workspace, more: ["--overwrite", "--quiet"])
+        let quiet = try await Self.screen(workspace, more: ["--overwrite", "--quiet", "--topk", "5"])
         #expect(!quiet.contains("\u{1B}"), "\(quiet)")
     }
 }

@@ -39,7 +39,7 @@ import TrainerSupport
                 try path(ofProduct: "trainer"),
             ] + (try await Self.arguments(out)), out: out, ranks: ranks, timeout: .seconds(240))
         defer { job.end() }
-        let hasStarted = try await job.wait(every: .milliseconds(1)) { !job.trainers.isEmpty }
+        let hasStarted = try await job.wait(every: .milliseconds(100)) { !job.trainers.isEmpty }
         try #require(hasStarted)
         // Spread over the second, however many there are.
         try await Task.sleep(for: .milliseconds(round * 619 % 1000))

@@ -100,7 +100,14 @@ private struct RunningProcess {
     let arguments: [String]
 
     init(_ identifier: pid_t) {
-        let bytes = (try? Data(contentsOf: URL(filePath: "/proc/\(identifier)/cmdline"))) ?? Data()
+        // By hand: Foundation's reading of a file without a size keeps memory, and this is asked thousands of times.
+        var bytes: [UInt8] = []
+        let file = open("/proc/\(identifier)/cmdline", O_RDONLY | O_CLOEXEC)
+        if file >= 0 {
+            var buffer = [UInt8](repeating: 0, count: 8192)
+            while case let count = read(file, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
+            close(file)
+        }
         arguments = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 }
