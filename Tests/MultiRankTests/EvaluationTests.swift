@@ -63,7 +63,8 @@ import TrainerSupport
         #expect(reference["Recall@5"] == reference["HR@5"])
         #expect(try #require(reference["MRR"]?.double) > 0)
         #expect(try #require(reference["Coverage@10"]?.double) > #require(reference["Coverage@5"]?.double))
-        #expect((reference["interests"]?["first_item"]?["entropy"]?.double == nil) == (model == "SASRec"))
+        // One vector has no shares, and the interests of MIND are in another order for each user.
+        #expect((reference["interests"]?["first_item"]?["entropy"]?.double != nil) == (model == "ComiRec"))
         for count in 2...3 {
             #expect(try await trained.metrics(.ranks(count), arguments) == reference, "\(count) ranks")
         }
