@@ -15,47 +15,71 @@ import TrainerSupport
 
     private static let endless = ["--epochs", "1000000"]
 
-    @Test(arguments: [Launch.alone, .ranks(2)])
+    /// Runs a script that starts trainings at the same time, which tests otherwise wait for one after the other.
+    ///
+    /// - Parameters:
+    ///   - script: `$trainer` is the program, `$out` the folder of the run, `"$@"` begins a command with its options.
+    ///   - ranks: that the script starts at the same time.
+    private static func run(_ script: String, ranks: Int, out: String) async throws -> ProgramResult {
+        let trainer = try path(ofProduct: "trainer")
+        let command = try await train(out)
+        return try await ProcessSupport.run(
+            script: "/bin/bash", ranks: ranks,
+            arguments: ["-c", "trainer='\(trainer)' out='\(out)'\n" + script, "bash", trainer] + command,
+            timeout: .seconds(240))
+    }
+
+    @Test(arguments: ["", "mpirun -n 2 --oversubscribe"])
     func `a training at work is left alone by every other command, and followed at once when it is killed`(
-        launch: Launch
+        launcher: String
     ) async throws {
         let workspace = try Workspace()
         let out = workspace("run")
         // Without a checkpoint there is nothing that could tell it from a folder of nobody.
-        let first = RunningJob(
-            launch, try await Self.train(out, "--model", "ComiRec", "--checkpoint-every", "0") + Self.endless, out: out)
-        defer { first.end() }
-        let hasTrained = try await first.wait {
-            FileManager.default.contents(atPath: out + "/metrics.jsonl")?.isEmpty == false
-        }
-        try #require(hasTrained)
-        let ranks = first.trainers
-        for options in [
-            ["--model", "ComiRec"] + Self.endless, ["--model", "ComiRec", "--resume"] + Self.endless,
-            ["--model", "SASRec", "--epochs", "1", "--overwrite"], ["--model", "SASRec", "--epochs", "1"],
-        ] {
-            let second = try await Launch.alone.trainer(try await Self.train(out) + options)
-            #expect(second.exitCode == 73 && !second.timedOut, "\(options): \(second.standardError)")
-            #expect(second.errorLines.count == 1, "\(second.standardError)")
-            #expect(second.standardError.contains("is at work there (attempt 1)"), "\(second.standardError)")
-        }
-        #expect(first.running(ranks).count == ranks.count, "the first one goes on")
-        for process in first.launchers + ranks { kill(process, SIGKILL) }
-        _ = try await first.result
-        try await launch.successfulTrainer(
-            try await Self.train(out, "--model", "ComiRec", "--epochs", "2", "--resume"))
+        let script = """
+            \(launcher) "$@" --model ComiRec --checkpoint-every 0 --epochs 1000000 >/dev/null 2>&1 &
+            first=$!
+            until [ -s "$out/metrics.jsonl" ]; do
+                kill -0 $first || exit 99
+                sleep 0.05
+            done
+            for options in '--model ComiRec --epochs 1000000' '--model ComiRec --epochs 1000000 --resume' \
+                '--model SASRec --epochs 1 --overwrite' '--model SASRec --epochs 1'; do
+                "$@" $options >/dev/null
+                echo "code $?"
+            done
+            kill -0 $first && echo 'the first one goes on'
+            read -r _ _ rank _ <"$out/attempt"
+            kill -KILL $first $rank
+            wait $first
+            \(launcher) "$@" --model ComiRec --epochs 2 --resume >/dev/null
+            echo "code $?"
+            """
+        let result = try await Self.run(script, ranks: 3, out: out)
+        #expect(
+            result.standardOutput
+                == String(repeating: "code 73\n", count: 4) + "the first one goes on\n" + "code 0\n",
+            "\(result.standardError)")
+        #expect(result.errorLines.count == 4, "\(result.standardError)")
+        let isNamed = result.errorLines.allSatisfy { $0.contains("is at work there (attempt 1)") }
+        #expect(isNamed, "\(result.standardError)")
     }
 
     @Test func `of two that start at the same moment one trains, and the other one is told so`() async throws {
         let workspace = try Workspace()
-        let out = workspace("run")
-        let options = try await Self.train(out, "--model", "ComiRec", "--time-limit", "25") + Self.endless
-        async let one = Launch.alone.trainer(options)
-        async let other = Launch.alone.trainer(options)
-        let results = [try await one, try await other]
-        #expect(Set(results.map(\.exitCode)) == [75, 73], "\(results.map(\.standardError))")
-        let loser = try #require(results.first { $0.exitCode == 73 })
-        #expect(loser.standardError.contains("is at work there (attempt 1)"), "\(loser.standardError)")
+        // The loser ends first; then the other one is asked to stop.
+        let script = """
+            for start in 1 2; do "$@" --model ComiRec --epochs 1000000 >/dev/null & done
+            wait -n
+            echo "code $?"
+            kill -USR1 $(jobs -p -r)
+            wait -n
+            echo "code $?"
+            """
+        let result = try await Self.run(script, ranks: 2, out: workspace("run"))
+        #expect(result.standardOutput == "code 73\ncode 75\n", "\(result.standardError)")
+        #expect(result.errorLines.count == 1, "\(result.standardError)")
+        #expect(result.standardError.contains("is at work there (attempt 1)"), "\(result.standardError)")
     }
 
     @Test(arguments: [Launch.alone, .ranks(2)])

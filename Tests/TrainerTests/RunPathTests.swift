@@ -42,7 +42,10 @@ import TrainerSupport
             start + ["--stage", "pretrain", "--out=~/pretrained"],
             start + ["--stage", "finetune", "--out=~/finetuned", "--extractor=~/pretrained"],
             ["evaluate", "--checkpoint=~/finetuned"],
-            ["data", "generate", "--out=~/data/made", "--users", "30", "--items", "40"],
+            [
+                "data", "generate", "--out=~/data/made", "--users", "40", "--items", "60", "--mean-interactions", "8",
+                "--clusters", "6", "--negatives", "9",
+            ],
             ["train", "--quiet", "--model", "POP", "--path=~/data", "--dataset", "tables", "--out=~/pop"],
         ] {
             try await Launch.alone.successfulTrainer(arguments, environment: environment, workingDirectory: "/")
