@@ -24,6 +24,7 @@ let package = Package(
     products: [
         .library(name: "KernelCore", targets: ["KernelCore"]),
         .library(name: "MPI", targets: ["MPI"]),
+        .library(name: "Options", targets: ["Options"]),
         .library(name: "Recommenders", targets: ["Recommenders"]),
         .library(name: "TrainerCommands", targets: ["TrainerCommands"]),
         .executable(name: "trainer", targets: ["trainer"]),
@@ -47,20 +48,24 @@ let package = Package(
         .target(name: "Reporting"),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
         .target(name: "Interactions", dependencies: ["KernelCore", "CZlib", "Reporting"]),
-        .target(name: "Recommenders", dependencies: ["Differentiation", "Interactions", "KernelCore", "Reporting"]),
+        .target(name: "Options", dependencies: ["Reporting"]),
+        .target(
+            name: "Recommenders",
+            dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Reporting"]),
         .target(
             name: "Evaluation",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "MPI", "Recommenders"]),
         .target(
             name: "Training",
             dependencies: [
-                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting",
+                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Options", "Recommenders",
+                "Reporting",
             ]),
         .target(
             name: "TrainerCommands",
             dependencies: [
-                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting",
-                "Training",
+                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Options", "Recommenders",
+                "Reporting", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -73,26 +78,26 @@ let package = Package(
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
         .testTarget(name: "DifferentiationTests", dependencies: ["Differentiation", "KernelCore"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+        .testTarget(name: "OptionsTests", dependencies: ["Options"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
         .testTarget(
             name: "RecommendersTests",
-            dependencies: ["Differentiation", "Interactions", "KernelCore", "Recommenders"]),
+            dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Recommenders"]),
         .testTarget(
             name: "EvaluationTests",
             dependencies: ["Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Differentiation", "Evaluation", "HostileFiles", "Interactions", "KernelCore", "Recommenders",
-                "Reporting",
-                "Training",
+                "Differentiation", "Evaluation", "HostileFiles", "Interactions", "KernelCore", "Options",
+                "Recommenders", "Reporting", "Training",
             ],
             resources: [.copy("Golden/Cases")]),
         .target(
             name: "HostileFiles",
             dependencies: [
-                "CZlib", "Differentiation", "Evaluation", "Interactions", "KernelCore", "Reporting", "TrainerCommands",
-                "Training",
+                "CZlib", "Differentiation", "Evaluation", "Interactions", "KernelCore", "Options", "Recommenders",
+                "Reporting", "TrainerCommands", "Training",
             ],
             path: "Tests/HostileFiles"),
         .testTarget(name: "HostileFileTests", dependencies: ["HostileFiles"]),
@@ -105,8 +110,8 @@ let package = Package(
         .testTarget(
             name: "TrainerTests",
             dependencies: [
-                "CZlib", "Differentiation", "Interactions", "KernelCore", "ProcessSupport", "Recommenders", "Reporting",
-                "TrainerSupport", "Training", "trainer",
+                "CZlib", "Differentiation", "Interactions", "KernelCore", "Options", "ProcessSupport", "Recommenders",
+                "Reporting", "TrainerSupport", "Training", "trainer",
             ],
             exclude: ["Documentation/release", "Documentation/stand-ins"]),
     ],

@@ -3,8 +3,6 @@ import Interactions
 /// What a model is built from: its hyperparameters and what it must know of the data set.
 public struct ModelContext: Sendable {
     public let options: ModelOptions
-    /// ``ModelOptions/layers``, or what is usual for the model.
-    public internal(set) var layers: Int
     /// One of the stages of the model's entry, nil for a model without stages.
     public let stage: TrainingStage?
     /// Users and items are numbered 1...count.
@@ -21,7 +19,6 @@ public struct ModelContext: Sendable {
         itemCounts: [Int32]? = nil, graph: InteractionGraph? = nil
     ) {
         self.options = options
-        layers = options.layers ?? 1
         self.stage = stage
         self.userCount = userCount
         self.itemCount = itemCount

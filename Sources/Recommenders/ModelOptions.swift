@@ -1,50 +1,76 @@
-/// The hyperparameters of all models. A model reads those that it has a use for.
+import Options
+
+/// The hyperparameters of a model: a value for every ``ModelOption``.
 public struct ModelOptions: Sendable, Equatable {
-    /// Size of user, item and interest vectors, `d`.
-    public var embeddingSize = 64
-    /// Longest history that a sample keeps; older items are cut off.
-    public var historyMax = 20
-    /// Interests of a user, `K`.
-    public var interests = 2
-    /// Inner size of the self-attentive pooling.
-    public var attentionSize = 8
-    /// Whether positions are embedded.
-    public var addPositions = true
-    /// Whether TiMiRec's extractor has a Transformer layer.
-    public var addTransformer = true
-    /// Temperature of TiMiRec's distillation.
-    public var temperature: Float = 1
-    /// Transformer layers of SASRec and TiSASRec, propagations of LightGCN, linear layers of TiMiRec's interest
-    /// predictor; nil: what the model's ``RecommenderEntry/standardLayers`` says.
-    public var layers: Int?
-    /// Attention heads of SASRec and TiSASRec.
-    public var heads = 1
-    /// Dropout rate of the Transformer layers of SASRec and TiSASRec.
-    public var dropout: Float = 0
-    /// Size of GRU4Rec's state.
-    public var hiddenSize = 64
-    /// The largest time interval that TiSASRec distinguishes, in units of the user's smallest.
-    public var timeMax = 512
-    /// The largest unit of TiSASRec's time intervals, in the unit of the data's times; 0 or nil: no limit.
-    public var timeUnitMax: Int?
-    /// Power p of MIND's label-aware attention `softmax((v.e+)^p)`; infinity takes the best interest.
-    public var power = Float.infinity
-    /// Iterations of dynamic routing.
-    public var iterations = 3
-    /// Whether a linear layer with ReLU follows the routing.
-    public var reluLayer = false
-    /// What the weights of dynamic routing are normalised over.
-    public var routing = RoutingNormalization.interests
-    /// Whether MIND gives a user with L items only `max(1, min(K, floor(log2 L)))` interests.
-    public var adaptiveInterests = false
+    /// Of values that are not the default ones, by the names of the options.
+    private var texts: [String: String] = [:]
 
     public init() {}
+
+    /// The value of an option.
+    public subscript<Value: OptionValue>(_ option: ModelOption<Value>) -> Value {
+        get { texts[option.name].flatMap(Value.init(optionText:)) ?? option.defaultValue }
+        set { texts[option.name] = newValue == option.defaultValue ? nil : newValue.optionText }
+    }
+
+    /// The value of an option as a text.
+    public func text(of option: any DeclaredModelOption) -> String {
+        texts[option.name] ?? option.declaration.defaultText ?? ""
+    }
+
+    /// Sets an option by the text of a value.
+    ///
+    /// - Returns: whether the text is one of a value.
+    public mutating func set(_ option: any DeclaredModelOption, to text: String) -> Bool {
+        guard let canonical = option.declaration.canonical(text) else { return false }
+        texts[option.name] = canonical == option.declaration.defaultText ? nil : canonical
+        return true
+    }
+
+    /// The names of the options that do not have their default.
+    var changed: Set<String> { Set(texts.keys) }
+
+    /// These options without those that are not among `options`.
+    func only(_ options: [any DeclaredModelOption]) -> ModelOptions {
+        var result = self
+        let names = Set(options.map(\.name))
+        result.texts = texts.filter { names.contains($0.key) }
+        return result
+    }
 }
 
-/// What the weights of dynamic routing are normalised over.
-public enum RoutingNormalization: String, Sendable, Codable, CaseIterable {
-    /// Every item of the history is shared out among the interests (Sabour et al. 2017; MIND; ComiRec-DR).
-    case interests
-    /// Every interest is a weighted mean of the history, as in the code of BaM.
-    case positions
+/// Options of all models, and one of all with several interests.
+extension ModelOptions {
+    public static let embeddingSizeOption = ModelOption(
+        "embedding-size", default: 64, in: .within(1...4096), OptionTraits(aliases: ["emb-size"], folder: .always("d")),
+        help: "Size d of user, item and interest vectors.")
+
+    public static let historyMaxOption = ModelOption(
+        "history-max", default: 20, in: .within(1...10_000), OptionTraits(unit: "items", folder: .always("history")),
+        help: "Newest items that a history keeps.")
+
+    public static let interestsOption = ModelOption(
+        "interests", default: 2, in: .within(1...64), OptionTraits(aliases: ["K"], folder: .always("K")),
+        help: "Interests of a user, K.")
+
+    /// Those that a model has without naming them.
+    static let ofAllModels: [any DeclaredModelOption] = [embeddingSizeOption, historyMaxOption]
+
+    /// Size of user, item and interest vectors, `d`.
+    public var embeddingSize: Int {
+        get { self[Self.embeddingSizeOption] }
+        set { self[Self.embeddingSizeOption] = newValue }
+    }
+
+    /// Longest history that a sample keeps; older items are cut off.
+    public var historyMax: Int {
+        get { self[Self.historyMaxOption] }
+        set { self[Self.historyMaxOption] = newValue }
+    }
+
+    /// Interests of a user, `K`.
+    public var interests: Int {
+        get { self[Self.interestsOption] }
+        set { self[Self.interestsOption] = newValue }
+    }
 }

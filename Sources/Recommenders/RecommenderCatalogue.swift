@@ -12,12 +12,24 @@ public enum RecommenderCatalogue {
 
     /// Makes a model known to the command line. To be called before ``entries`` are used, at the start of a program.
     ///
-    /// Where another model has its name or one of its aliases, it is left out and there is an ``error``.
+    /// Where another model has its name or one of its aliases, or an option of the same name with another default, it is
+    /// left out and there is an ``error``.
     public static func add(_ entry: RecommenderEntry, file: StaticString = #fileID, line: UInt = #line) {
         if let name = ([entry.name] + entry.aliases).first(where: { self.entry(named: $0) != nil }) {
             let error = ModelError(
                 "RecommenderCatalogue", "there is a model \(name) already",
                 remedy: "choose another name or alias at that line of the program",
+                at: ModelSite(file: file, line: line))
+            return mistake.withLock { $0 = $0 ?? error }
+        }
+        let known = options
+        let other = entry.options.first { option in
+            known.contains { $0.name == option.name && $0.declaration.isUnlike(option.declaration) }
+        }
+        if let other {
+            let error = ModelError(
+                "RecommenderCatalogue", "another model has another option \(other.name)",
+                remedy: "choose another name for that option of \(entry.name)",
                 at: ModelSite(file: file, line: line))
             return mistake.withLock { $0 = $0 ?? error }
         }
@@ -30,58 +42,59 @@ public enum RecommenderCatalogue {
     private static let own: [RecommenderEntry] = [
         RecommenderEntry(
             name: "POP", summary: "number of train interactions of an item; nothing is learned",
-            samples: .everyInteraction, isTrained: false, uses: []
+            samples: .everyInteraction, isTrained: false
         ) { Popularity($0, in: $1) },
         RecommenderEntry(
             name: "BPRMF", summary: "matrix factorisation with the BPR loss (Rendle et al. 2009)",
-            samples: .everyInteraction, uses: []
+            samples: .everyInteraction
         ) { BPRMF($0, in: $1) },
         RecommenderEntry(
             name: "LightGCN",
             summary: "matrix factorisation, propagated over the graph of interactions (He et al. 2020)",
-            samples: .everyInteraction, standardLayers: 3, needsGraph: true, uses: [.layers]
+            samples: .everyInteraction, needsGraph: true, options: LightGCN.options
         ) { LightGCN($0, in: $1) },
         RecommenderEntry(
-            name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)", uses: [.hiddenSize]
+            name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)", options: GRU4Rec.options
         ) { GRU4Rec($0, in: $1) },
         RecommenderEntry(
-            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)", uses: []
+            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)"
         ) { YouTubeDNN($0, in: $1) },
         RecommenderEntry(
-            name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)", uses: [.layers, .heads, .dropout]
+            name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)", options: SASRec.options,
+            checkOptions: TransformerLayer.checkHeads
         ) { SASRec($0, in: $1) },
         RecommenderEntry(
             name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needsTimes: true,
-            uses: [.layers, .heads, .dropout, .timeMax, .timeUnitMax]
+            options: TiSASRec.options, checkOptions: TransformerLayer.checkHeads
         ) { TiSASRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec", aliases: ["ComiRec-SA"],
             summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)",
-            uses: [.interests, .attentionSize, .addPositions]
+            options: ComiRec.options
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)",
-            uses: [.interests, .iterations, .reluLayer, .routing]
+            options: ComiRecDR.options
         ) { context, scope in ComiRecDR(context, in: scope) },
         RecommenderEntry(
             name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)",
             standardLearningRate: 5e-3, standardLoss: .sampledSoftmax,
-            uses: [.interests, .power, .iterations, .reluLayer, .routing, .adaptiveInterests]
+            options: MIND.options
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss."], uses: [.interests]
+            unusedTensors: ["sample_loss."], options: BaMComiRec.options
         ) { BaMComiRec($0, in: $1) },
         RecommenderEntry(
             name: "BaM-MIND", aliases: ["bam_mind"],
             summary: "MIND with weights over all slots, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss.", "capsule_network.relu."], uses: [.interests, .iterations]
+            unusedTensors: ["sample_loss.", "capsule_network.relu."], options: BaMMIND.options
         ) { BaMMIND($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + ".",
-            uses: [.interests, .attentionSize, .addPositions, .addTransformer, .temperature, .layers]
+            options: TiMiRec.options, inheritedOptions: MultiInterestExtractor.options
         ) { context, scope in
             switch context.stage {
             case .pretrain: PretrainedTiMiRec(context, in: scope)

@@ -1,8 +1,9 @@
 import Differentiation
 import Interactions
+import Options
 
 /// Part of a training scheme that trains in several runs, one starting from the result of the one before.
-public enum TrainingStage: String, Sendable, Codable, CaseIterable {
+public enum TrainingStage: String, Sendable, Codable, CaseIterable, OptionValue {
     case pretrain
     case finetune
 }
@@ -28,26 +29,31 @@ public struct RecommenderEntry: Sendable {
     public let needsGraph: Bool
     /// Whether the model looks at the times of interactions.
     public let needsTimes: Bool
-    /// The hyperparameters that the model has a use for, beside the size of vectors and the length of histories; nil:
-    /// perhaps all.
-    public let uses: Set<ModelOption>?
-    /// What ``ModelOptions/layers`` is where nobody chooses.
-    public let standardLayers: Int
+    /// The options that the model reads, beside the size of vectors and the length of histories.
+    public let options: [any DeclaredModelOption]
+    /// Those of ``options`` that shape what the last stage takes over: they must be the same in all stages.
+    public let inheritedOptions: [any DeclaredModelOption]
     /// The learning rate where nobody chooses.
     public let standardLearningRate: Double
     /// The loss where nobody chooses.
     public let standardLoss: TrainingLoss
+    /// What is wrong with options that are good by themselves.
+    let checkOptions: @Sendable (ModelOptions) -> OptionProblem?
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
-    /// - Parameter make: builds the model and registers its parameters.
+    /// - Parameters:
+    ///   - checkOptions: what is wrong with options that are good by themselves; nil for good ones.
+    ///   - make: builds the model and registers its parameters.
     public init(
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
         inheritedPrefix: String? = nil,
         unusedTensors: [String] = [],
-        samples: SampleKind = .sequential, standardLayers: Int = 1,
+        samples: SampleKind = .sequential,
         standardLearningRate: Double = 1e-3, standardLoss: TrainingLoss = .bpr, isTrained: Bool = true,
         needsTimes: Bool = false,
-        needsGraph: Bool = false, uses: Set<ModelOption>? = nil,
+        needsGraph: Bool = false, options: [any DeclaredModelOption] = [],
+        inheritedOptions: [any DeclaredModelOption] = [],
+        checkOptions: @escaping @Sendable (ModelOptions) -> OptionProblem? = { _ in nil },
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
         self.name = name
@@ -57,20 +63,19 @@ public struct RecommenderEntry: Sendable {
         self.inheritedPrefix = inheritedPrefix
         self.unusedTensors = unusedTensors
         self.samples = samples
-        self.standardLayers = standardLayers
         self.standardLearningRate = standardLearningRate
         self.standardLoss = standardLoss
         self.isTrained = isTrained
         self.needsTimes = needsTimes
         self.needsGraph = needsGraph
-        self.uses = uses
+        self.options = options
+        self.inheritedOptions = inheritedOptions
+        self.checkOptions = checkOptions
         self.make = make
     }
 
     /// Builds the model and registers its parameters in `scope`.
     public func model(_ context: ModelContext, in scope: ParameterScope) -> any Recommender {
-        var context = context
-        context.layers = context.options.layers ?? standardLayers
-        return make(context, scope)
+        make(context, scope)
     }
 }

@@ -1,4 +1,5 @@
 import Reporting
+import Training
 
 /// What is done to the arguments of the command line before options are looked for.
 enum ArgumentSpelling {
@@ -24,9 +25,12 @@ enum ArgumentSpelling {
         }
     }
 
+    /// How the model is named.
+    static let modelSpellings = TrainingConfiguration.spellings(ofField: "model").map { "--" + $0 }
+
     /// Options of which a command has one at most, and why.
     private static let single: [(spellings: [String], reason: String)] = [
-        (["--model", "--model_name", "--model-name"], "a command is about one model"),
+        (modelSpellings, "a command is about one model"),
         (["--dataset"], "a command is about one data set"),
         (["--stage"], "a command trains one stage, or with --stage both all of them"),
         (["--recipe"], "a training has one recipe"),

@@ -23,9 +23,7 @@ struct BenchmarkCommand: ParsableCommand {
             `swift build -c release --product AllocationCount` makes.
             """)
 
-    @Option(
-        name: [.customLong("model"), .customLong("model_name"), .customLong("model-name")],
-        help: "Name of the model.")
+    @Option(name: .field("model"), help: "Name of the model.")
     var model: String?
 
     @OptionGroup(title: "Data") var data: DataOptions
@@ -36,7 +34,7 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: "Steps of a pass.")
     var steps = BenchmarkOptions().steps
 
-    @Option(name: [.customLong("warm-up"), .customLong("warm_up")], help: "Steps before the first pass.")
+    @Option(name: .spellings(of: "warm-up"), help: "Steps before the first pass.")
     var warmUp = BenchmarkOptions().warmUpSteps
 
     @Option(help: "Passes; the fastest counts.")
@@ -46,18 +44,18 @@ struct BenchmarkCommand: ParsableCommand {
     var operations = false
 
     @Flag(
-        name: [.customLong("compare-exchange"), .customLong("compare_exchange")],
+        name: .spellings(of: "compare-exchange"),
         help: "Time how gradients travel between nodes, beside MPI_Allreduce, in further steps.")
     var comparesExchange = false
 
     @Option(help: "Measure the ranking of dev too: among the stored negatives or among all items.")
     var evaluation: RankingProtocol?
 
-    @OptionGroup(title: "Training step") var step: StepArguments
+    @OptionGroup(title: "Training step") var step: DeclaredOptions<StepGroup>
 
-    @OptionGroup(title: "Model") var arguments: ModelArguments
+    @OptionGroup(title: "Model") var hyperparameters: DeclaredOptions<ModelGroup>
 
-    @OptionGroup(title: "Objective") var objective: ObjectiveArguments
+    @OptionGroup(title: "Objective") var objective: DeclaredOptions<ObjectiveGroup>
 
     @Flag(help: "Print the result object on standard output, and nothing else.")
     var json = false
@@ -80,12 +78,8 @@ struct BenchmarkCommand: ParsableCommand {
         guard let model else {
             throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
         }
-        var configuration = TrainingConfiguration(
-            model: model, dataRoot: data.root, dataset: data.dataset ?? "", output: "")
-        let standards = ModelStandards(model: model, loss: objective.loss)
-        step.apply(to: &configuration, by: standards)
-        configuration.options = arguments.options
-        configuration.objective = objective.options(by: standards)
+        let configuration = try TrainingConfiguration(
+            commandLine: [step.texts, hyperparameters.texts, objective.texts], model: model, data: data)
         var options = BenchmarkOptions()
         options.steps = steps
         options.warmUpSteps = warmUp

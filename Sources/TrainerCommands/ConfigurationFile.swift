@@ -1,3 +1,4 @@
+import Options
 import Reporting
 import Training
 

@@ -4,7 +4,7 @@ import Foundation
 /// Which data set.
 struct DataOptions: ParsableArguments {
     @Option(
-        name: [.customLong("data-root"), .customLong("data_root")],
+        name: .field("data-root"),
         help: "Folder of data sets. (default: \(DataOptions.standardRoot); for a run of --checkpoint: as trained)")
     var dataRoot: String?
 

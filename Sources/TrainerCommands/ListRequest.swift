@@ -7,7 +7,7 @@ enum ListRequest {
     static func answer(to arguments: [String]) throws(CommandError) -> String? {
         guard arguments.first == "train" else { return nil }
         for (spellings, list) in [
-            (["--model", "--model_name", "--model-name"], ModelList.text), (["--recipe"], Recipe.list),
+            (ArgumentSpelling.modelSpellings, ModelList.text), (["--recipe"], Recipe.list),
         ] {
             let isWithoutName = arguments.indices.contains { index in
                 spellings.contains(arguments[index])

@@ -34,38 +34,5 @@ enum StageOption: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// Cut-offs as `5,10,20`.
-struct CutOffs: ExpressibleByArgument {
-    let values: [Int]
-
-    init?(argument: String) {
-        let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-        guard !parts.isEmpty, parts.allSatisfy({ ($0 ?? 0) > 0 }) else { return nil }
-        values = parts.compactMap { $0 }
-    }
-
-    init(_ values: [Int]) { self.values = values }
-
-    var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
-}
-
-/// Measures as `recall,mrr`, or `none`.
-struct MeasureList: ExpressibleByArgument {
-    let values: Set<RankingMeasure>
-
-    init?(argument: String) {
-        let parts = argument == "none" ? [] : argument.split(separator: ",", omittingEmptySubsequences: false)
-        let measures = parts.compactMap { RankingMeasure(rawValue: String($0)) }
-        guard measures.count == parts.count else { return nil }
-        values = Set(measures)
-    }
-
-    /// All that there are.
-    static var names: String { RankingMeasure.allCases.map(\.rawValue).joined(separator: ",") }
-}
-
 extension RankingProtocol: ExpressibleByArgument {}
-extension KeptParameters: ExpressibleByArgument {}
-extension HistoryScores: ExpressibleByArgument {}
-extension ExchangeKind: ExpressibleByArgument {}
-extension SamplingRule: ExpressibleByArgument {}
+extension TrainingStage: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import Foundation
+import Options
 import Reporting
 
 /// The paths of the command line, as the shell would have handed them over.
@@ -7,9 +8,9 @@ import Reporting
 /// everywhere.
 enum PathSpelling {
     /// The options that take a path.
-    static let options: Set = [
-        "--out", "--data-root", "--data_root", "--path", "--config", "--checkpoint", "--extractor",
-    ]
+    static let options = Set(
+        ["out", "data-root", "path", "config", "checkpoint", "extractor"]
+            .flatMap(OptionDeclaration.spellings).map { "--" + $0 })
 
     /// Replaces `~` at the beginning of paths by the user's folder.
     static func expand(_ arguments: [String]) throws(CommandError) -> [String] {

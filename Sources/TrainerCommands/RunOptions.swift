@@ -13,27 +13,27 @@ struct RunOptions: ParsableArguments {
     var overwrite = false
 
     @Option(
-        name: [.customLong("checkpoint-every"), .customLong("checkpoint_every")],
+        name: .spellings(of: "checkpoint-every"),
         help: "Write a checkpoint every so many steps. 0: none but when asked to stop.")
     var checkpointEvery: Int?
 
     @Option(
-        name: [.customLong("checkpoint-seconds"), .customLong("checkpoint_seconds")],
+        name: .spellings(of: "checkpoint-seconds"),
         help: "Write a checkpoint every so many seconds. (default: 300 without --checkpoint-every)")
     var checkpointSeconds: Double?
 
     @Option(
-        name: [.customLong("keep-checkpoints"), .customLong("keep_checkpoints")],
+        name: .spellings(of: "keep-checkpoints"),
         help: "How many checkpoints are kept.")
     var keepCheckpoints = 2
 
     @Option(
-        name: [.customLong("time-limit"), .customLong("time_limit")],
+        name: .spellings(of: "time-limit"),
         help: "Stop with a checkpoint and exit code 75 after so much time: seconds, or hours:minutes:seconds.")
     var timeLimit: TimeLimit?
 
     @Option(
-        name: [.customLong("stall-limit"), .customLong("stall_limit")],
+        name: .spellings(of: "stall-limit"),
         help: "End the training after so many seconds without progress of any rank; 0: never.")
     var stallLimit = 1800.0
 

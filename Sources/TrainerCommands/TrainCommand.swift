@@ -26,9 +26,7 @@ struct TrainCommand: ParsableCommand {
             model/model.safetensors. The option names of ReChorus (--model_name, --emb_size, --K ...) are understood.
             """)
 
-    @Option(
-        name: [.customLong("model"), .customLong("model_name"), .customLong("model-name")],
-        help: "Name of the model.")
+    @Option(name: .field("model"), help: "Name of the model.")
     var model: String?
 
     @OptionGroup(title: "Data") var data: DataOptions
@@ -56,67 +54,22 @@ struct TrainCommand: ParsableCommand {
         help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file. (default: the run of --out)")
     var extractor: String?
 
-    @Option(
-        name: [.customLong("epochs"), .customLong("epoch")],
-        help: "The most epochs. (default: 200; none with --sampling users and --max-steps)")
-    var epochs: Int?
+    @OptionGroup(title: "Training step") var step: DeclaredOptions<StepGroup>
 
-    @Option(
-        name: [.customLong("max-steps"), .customLong("max_steps"), .customLong("steps")],
-        help: "Stop after so many steps.")
-    var maxSteps: Int?
+    @OptionGroup(title: "End of the training") var end: DeclaredOptions<EndGroup>
 
-    @Option(
-        name: [.customLong("early-stop"), .customLong("early_stop")],
-        help: "Dev results of epochs in a row without a rise that end the training; 0: never, nor does --patience.")
-    var earlyStop = 10
+    @OptionGroup(title: "Model") var hyperparameters: DeclaredOptions<ModelGroup>
 
-    @Option(
-        name: [.customLong("validate-every"), .customLong("validate_every")],
-        help: "With --sampling users: steps between two validations, which --epochs counts.")
-    var validateEvery = 1000
+    @OptionGroup(title: "Objective") var objective: DeclaredOptions<ObjectiveGroup>
 
-    @Option(help: "The most epochs (after the first 20) or validations since the best one; needs --early-stop.")
-    var patience = 20
-
-    @Option(
-        help: """
-            Keep and test the parameters of the best or of the last epoch; a stage continues those that are kept. \
-            (default: best; last where there are no dev rows)
-            """)
-    var keep: KeptParameters?
-
-    @OptionGroup(title: "Training step") var step: StepArguments
-
-    @OptionGroup(title: "Model") var arguments: ModelArguments
-
-    @OptionGroup(title: "Objective") var objective: ObjectiveArguments
+    @OptionGroup(title: "Ranking of dev and test") var ranking: DeclaredOptions<RankingGroup>
 
     @OptionGroup(title: "Running") var running: RunOptions
 
-    @Option(help: "Rank among the stored negatives or among all items. (default: sampled where there are negatives)")
-    var evaluation: RankingProtocol?
-
     @Option(
-        name: [.customLong("test-all"), .customLong("test_all")],
+        name: .spellings(of: "test-all"),
         help: ArgumentHelp("ReChorus: 1 ranks among all items.", visibility: .hidden))
     var testAll = Switch(false)
-
-    @Option(help: "Cut-offs; the first decides about the best epoch.")
-    var topk = CutOffs([5, 10, 20, 50])
-
-    @Option(
-        name: [.customLong("history-scores"), .customLong("history_scores")],
-        help: "What the items of a history count for among all items.")
-    var historyScores = HistoryScores.exclude
-
-    @Option(help: "Report of test beside HR and NDCG: some of \(MeasureList.names).")
-    var measures: MeasureList?
-
-    @Option(
-        name: [.customLong("dev-only"), .customLong("dev_only")],
-        help: "Leave test alone: nobody who searches among options should see it (0/1).")
-    var devOnly = Switch(false)
 
     @Option(
         help: ArgumentHelp("BaM: True tests the trained model in the folder of --path.", visibility: .hidden))
@@ -138,7 +91,7 @@ struct TrainCommand: ParsableCommand {
         let job = try makeJob()
         let control = running.control
         let printsJSON = json
-        let folder = output
+        let folder = job.output
         StopRequest.watchSignals()
         Launcher.run(isQuiet: quiet) { world, console in
             switch try job.run(world: world, console: console, control: control) {
@@ -161,102 +114,84 @@ struct TrainCommand: ParsableCommand {
         guard out != nil || data.path != nil else {
             throw CommandError("--test needs the folder of a run\nname it with --path")
         }
+        let output = try output
         guard FileManager.default.fileExists(atPath: RunFolder(output).configuration) else {
             throw CommandError(
                 exitCode: 65, "\(output): no trained model\ntrain it first, with the same command line without --test")
         }
-        guard !devOnly.isOn else { throw CommandError("--test ranks test, --dev-only 1 leaves it alone\nchoose one") }
+        guard try !configuration(into: output).leavesTestAlone else {
+            throw CommandError("--test ranks test, --dev-only 1 leaves it alone\nchoose one")
+        }
         do {
             try makeJob().refuseOtherTraining()
         } catch {
             throw error as? CommandError ?? CommandError(exitCode: Launcher.exitCode(for: error), "\(error)")
         }
-        var arguments = ["--checkpoint", output]
-        if let dataset = data.dataset { arguments += ["--dataset", dataset] }
-        if let root = data.dataRoot { arguments += ["--data-root", root] }
-        var command = try EvaluateCommand.parse(arguments)
-        command.evaluation = ranking
-        command.topk = topk
-        command.historyScores = historyScores
-        command.measures = measures
-        command.json = json
-        try command.run()
+        let request = EvaluationRequest(source: .run(output), data: data, split: .test, texts: rankingTexts)
+        try request.run(printsJSON: json)
     }
 
-    /// More than any training has where the steps alone are to end it.
-    private var standardEpochs: Int { step.sampling == .users && maxSteps != nil ? 1_000_000 : 200 }
+    /// How dev and test are ranked, in the spelling of this project.
+    private var rankingTexts: [String: String] {
+        ranking.texts.merging(testAll.isOn ? ["evaluation": "full"] : [:]) { _, full in full }
+    }
 
-    private var ranking: RankingProtocol? { testAll.isOn ? .full : evaluation }
-
-    private func makeJob() throws -> TrainingJob {
+    /// What the command line asks for, into a folder.
+    private func configuration(into output: String) throws -> TrainingConfiguration {
         // Not in validate(): a mistyped option is to be named before what is missing because of it.
-        guard model != nil else {
+        guard let model else {
             throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
         }
         // A mistyped name is told before what else is missing.
-        do { _ = try RecommenderCatalogue.requireEntry(named: modelName) } catch {
+        do { _ = try RecommenderCatalogue.requireEntry(named: model) } catch {
             throw CommandError(error.description)
         }
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
-        var configuration = TrainingConfiguration(
-            model: modelName, dataRoot: data.root, dataset: data.dataset ?? "", output: output)
-        configuration.recipe = recipe
-        let standards = ModelStandards(model: modelName, loss: objective.loss)
-        step.apply(to: &configuration, by: standards)
-        configuration.epochs = epochs ?? standardEpochs
-        configuration.maxSteps = maxSteps
-        configuration.ranking = ranking
-        configuration.leavesTestAlone = devOnly.isOn
-        configuration.topK = topk.values
-        configuration.historyScores = historyScores
-        configuration.measures = measures?.values ?? []
-        configuration.earlyStop = earlyStop
-        configuration.validateEvery = validateEvery
-        configuration.patience = patience
-        configuration.keep = keep
-        configuration.extractor = extractor
-        configuration.options = arguments.options
-        configuration.objective = objective.options(by: standards)
+        var own: [String: String] = [:]
+        own["recipe"] = recipe
+        own["extractor"] = extractor
+        return try TrainingConfiguration(
+            commandLine: [own, end.texts, step.texts, hyperparameters.texts, objective.texts, rankingTexts],
+            model: model, data: data, output: output)
+    }
+
+    private func makeJob() throws -> TrainingJob {
+        let configuration = try configuration(into: output)
         do {
-            return try TrainingJob(
-                configuration, stage: stage?.selection ?? .all, pretraining: pretraining)
+            return try TrainingJob(configuration, stage: stage?.selection ?? .all, pretraining: try pretraining)
         } catch {
-            throw CommandError(exitCode: 64, error.description)
+            throw CommandError(exitCode: 64, "\(error)")
         }
     }
 
-    /// What the pretraining has to itself; another loss brings the negatives that it has where nobody chooses.
-    private var pretraining: StageOptions {
+    /// What the pretraining has to itself.
+    var pretraining: StageOptions {
         get throws(TrainingError) {
-            let own = try StageOptions(parsing: pretrain)
-            guard step.negatives == nil, own["negatives"] == nil,
-                let loss = own["loss"].flatMap(TrainingLoss.init(rawValue:))
-            else { return own }
-            let standard = ModelStandards(model: model, loss: loss).negatives
-            return try StageOptions(parsing: pretrain + ["negatives=\(standard)"])
+            try StageOptions(parsing: pretrain, keepsNegatives: step.texts["negatives"] != nil)
         }
     }
-
-    /// The catalogue's spelling of the model, or what was typed.
-    private var modelName: String { model.map { RecommenderCatalogue.entry(named: $0)?.name ?? $0 } ?? "" }
 
     /// The folder that is asked for, or the default one.
     private var output: String {
-        if let out { return out }
-        if let path = data.path, !data.pathIsRoot { return path }
-        return defaultFolder
+        get throws {
+            if let out { return out }
+            if let path = data.path, !data.pathIsRoot { return path }
+            // A list that is wrong is told of before a folder is made.
+            return DefaultFolder.name(
+                of: try configuration(into: ""), pretraining: (try? pretraining) ?? StageOptions(), data: data)
+        }
     }
 }
 
 /// Options of other programs that have no meaning here, accepted so that their command lines run.
 struct IgnoredOptions: ParsableArguments {
     @Option(name: [.customLong("regenerate")]) var regenerate: String?
-    @Option(name: [.customLong("check_epoch"), .customLong("check-epoch")]) var checkEpoch: String?
-    @Option(name: [.customLong("test_epoch")]) var testEpoch: String?
+    @Option(name: .spellings(of: "check-epoch")) var checkEpoch: String?
+    @Option(name: .spellings(of: "test-epoch")) var testEpoch: String?
     @Option(name: [.customLong("gpu")]) var gpu: String?
-    @Option(name: [.customLong("num_workers")]) var workers: String?
-    @Option(name: [.customLong("pin_memory")]) var pinMemory: String?
-    @Option(name: [.customLong("eval_batch_size")]) var evaluationBatchSize: String?
+    @Option(name: .spellings(of: "num-workers")) var workers: String?
+    @Option(name: .spellings(of: "pin-memory")) var pinMemory: String?
+    @Option(name: .spellings(of: "eval-batch-size")) var evaluationBatchSize: String?
     @Option(name: [.customLong("buffer")]) var buffer: String?
     @Option(name: [.customLong("verbose")]) var verbose: String?
 }

@@ -17,7 +17,7 @@ struct CheckpointTrial: ReaderTrial {
     private let file: ScratchFile
     private let layout: ParameterLayout
     private let room: ParameterStorage
-    private let configuration = "model: ComiRec\nlr: 0.001\n"
+    private let configuration = TrainingConfiguration(model: "ComiRec", dataRoot: "d", dataset: "s", output: "o")
 
     init(folder: String) throws {
         file = try ScratchFile("step-0000000025.safetensors", in: folder)
@@ -84,7 +84,7 @@ struct CheckpointTrial: ReaderTrial {
         }
         let data = try InteractionDataset(name: "memory", train: table(1), dev: table(2), test: table(3))
         let snapshot = CheckpointSnapshot(
-            layout, configuration: configuration,
+            layout, configuration: configuration.text.text,
             data: String(decoding: try JSONEncoder().encode(DatasetFingerprint(data)), as: UTF8.self),
             instructionSet: "some instructions")
         var state = TrainingState()

@@ -1,4 +1,5 @@
 import Foundation
+import Recommenders
 import TrainerCommands
 import Training
 
@@ -83,7 +84,7 @@ private enum OptionInputs {
         full.maxSteps = 1_000
         full.measures = [.recall]
         full.extractor = "runs/'x'"
-        full.options.layers = 2
+        full.options[InterestPredictor.layers] = 2
         let small = "model: SASRec\ndata-root: \"data\"\ndataset: 'x'\nout: runs/x\nlr: 0.001  # usual\ntopk: 5,10\n"
         let odd = """
             ---

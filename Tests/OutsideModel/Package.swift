@@ -8,7 +8,8 @@ let package = Package(
         .executableTarget(
             name: "outside",
             dependencies: [
-                .product(name: "Recommenders", package: "Facet"), .product(name: "TrainerCommands", package: "Facet"),
+                .product(name: "Options", package: "Facet"), .product(name: "Recommenders", package: "Facet"),
+                .product(name: "TrainerCommands", package: "Facet"),
             ])
     ]
 )

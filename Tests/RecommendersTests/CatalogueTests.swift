@@ -51,7 +51,7 @@ import Testing
         // 526,748 in the log of the authors, whose padding rows count: 3,416 + 1 items, K 2, two layers.
         let entry = try #require(RecommenderCatalogue.entry(named: "TiMiRec"))
         var options = ModelOptions()
-        options.layers = 2
+        options[InterestPredictor.layers] = 2
         let counts = (3_000...4_000).filter { itemCount in
             let layout = ParameterLayout()
             _ = entry.model(

@@ -19,8 +19,8 @@ import Testing
         options.embeddingSize = size
         options.interests = interests
         options.historyMax = 9
-        options.iterations = iterations
-        options.routing = routing
+        options[DynamicRouting.iterations] = iterations
+        options[DynamicRouting.normalization] = routing
         return options
     }
 
@@ -43,8 +43,8 @@ import Testing
             for index in items.columns..<items.count { storage.values(items)[index] *= 60 }
             let matrices = layout.specification(named: "routing.W.weight")?.parameter
             reference = DynamicRoutingReference(
-                interests: options.interests, iterations: options.iterations,
-                overPositions: options.routing == .positions, size: options.embeddingSize)
+                interests: options.interests, iterations: options[DynamicRouting.iterations],
+                overPositions: options[DynamicRouting.normalization] == .positions, size: options.embeddingSize)
             func numbers(_ parameter: Parameter) -> [Double] {
                 (0..<parameter.count).map { Double(storage.values(parameter)[$0]) }
             }

@@ -8,10 +8,10 @@ import Testing
     private static let graph = InteractionGraph(
         users: [1, 1, 2, 2, 2, 3, 4], items: [1, 2, 2, 3, 4, 4, 5], userCount: 5, itemCount: 7)
 
-    private func model(_ layout: ParameterLayout, size: Int = 10, layers: Int? = nil) throws -> any Recommender {
+    private func model(_ layout: ParameterLayout, size: Int = 10, layers: Int = 3) throws -> any Recommender {
         var options = ModelOptions()
         options.embeddingSize = size
-        options.layers = layers
+        options[LightGCN.propagations] = layers
         let entry = try #require(RecommenderCatalogue.entry(named: "LightGCN"))
         return entry.model(
             ModelContext(options, userCount: 5, itemCount: 7, graph: Self.graph), in: layout.root)

@@ -25,25 +25,25 @@ import Testing
 
     static let cases = [
         Case("BPRMF") { _ in },
-        Case("GRU4Rec") { $0.hiddenSize = 6 },
+        Case("GRU4Rec") { $0[GRU4Rec.hiddenSize] = 6 },
         Case("YouTubeDNN") { _ in },
         Case("SASRec") { _ in },
         Case("SASRec") {
-            $0.layers = 2
-            $0.heads = 2
-            $0.dropout = 0.2
+            $0[TransformerLayer.layers] = 2
+            $0[TransformerLayer.heads] = 2
+            $0[TransformerLayer.dropout] = 0.2
         },
-        Case("TiSASRec") { $0.timeMax = 5 },
+        Case("TiSASRec") { $0[TimeIntervals.timeMax] = 5 },
         Case("TiSASRec") {
-            $0.timeMax = 5
-            $0.layers = 2
-            $0.heads = 4
+            $0[TimeIntervals.timeMax] = 5
+            $0[TransformerLayer.layers] = 2
+            $0[TransformerLayer.heads] = 4
         },
         Case("ComiRec") { $0.interests = 3 },
-        Case("ComiRec") { $0.addPositions = false },
-        Case("ComiRec-DR") { $0.iterations = 1 },
+        Case("ComiRec") { $0[ComiRec.addPositions] = false },
+        Case("ComiRec-DR") { $0[DynamicRouting.iterations] = 1 },
         Case("TiMiRec", .pretrain) { _ in },
-        Case("TiMiRec", .pretrain) { $0.addTransformer = false },
+        Case("TiMiRec", .pretrain) { $0[MultiInterestExtractor.addTransformer] = false },
     ]
 
     @Test(arguments: cases) func `the gradient of the loss is right`(_ input: Case) throws {

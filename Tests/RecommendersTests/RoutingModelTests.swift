@@ -82,8 +82,9 @@ import Testing
             return try Built(options).interests(batch, .scoring(seed: 1))
         }
         let all = try [
-            interests { _ in }, interests { $0.iterations = 1 }, interests { $0.routing = .positions },
-            interests { $0.reluLayer = true }, interests { $0.adaptiveInterests = true },
+            interests { _ in }, interests { $0[DynamicRouting.iterations] = 1 },
+            interests { $0[DynamicRouting.normalization] = .positions },
+            interests { $0[DynamicRouting.reluLayer] = true }, interests { $0[MIND.adaptiveInterests] = true },
         ]
         for (index, one) in all.enumerated() {
             for other in all[(index + 1)...] { #expect(one != other) }
@@ -92,7 +93,7 @@ import Testing
 
     @Test func `the ReLU layer leaves nothing below zero`() throws {
         var options = Self.options()
-        options.reluLayer = true
+        options[DynamicRouting.reluLayer] = true
         let values = try Built(options).interests(Self.batch(users: [3, 4], lengths: [6, 9]), .scoring(seed: 1))
             .flatMap { $0 }
         #expect(values.allSatisfy { $0 >= 0 } && values.contains { $0 > 0 })
@@ -100,7 +101,7 @@ import Testing
 
     @Test func `adaptive interests are the floor of the logarithm of the length, at least 1 and at most K`() throws {
         var options = Self.options()
-        options.adaptiveInterests = true
+        options[MIND.adaptiveInterests] = true
         let built = try Built(options)
         let lengths = [1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 40]
         let expected = [1, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4]
@@ -116,10 +117,10 @@ import Testing
     @Test(arguments: [Float.infinity, 1, 2]) func `unused interests take no part in the loss`(power: Float) throws {
         // Two items: one interest of four, exactly what a model with one interest has.
         var one = Self.options(interests: 1)
-        one.power = power
+        one[MIND.power] = power
         var four = Self.options(interests: 4)
-        four.power = power
-        four.adaptiveInterests = true
+        four[MIND.power] = power
+        four[MIND.adaptiveInterests] = true
         let batch = Self.batch(users: [3, 4, 5], lengths: [2, 3, 1])
         func loss(_ options: ModelOptions) throws -> (loss: Float, gradients: [Float]) {
             let built = try Built(options)
@@ -152,10 +153,10 @@ import Testing
     @Test(arguments: RoutingNormalization.allCases, [false, true])
     func `the gradient of MIND is right`(routing: RoutingNormalization, isAdaptive: Bool) throws {
         var options = Self.options(interests: 3)
-        options.iterations = 1
-        options.routing = routing
-        options.power = 2
-        options.adaptiveInterests = isAdaptive
+        options[DynamicRouting.iterations] = 1
+        options[DynamicRouting.normalization] = routing
+        options[MIND.power] = 2
+        options[MIND.adaptiveInterests] = isAdaptive
         let built = try Built(options)
         let batch = Self.batch(users: [3, 4, 5], lengths: [2, 9, 5])
         let worst = try GradientCheck(built.storage, samples: [0, 1, 2], seed: 3, step: 2)

@@ -37,7 +37,7 @@ import Testing
 
     @Test(arguments: [1000, 1_000_000, 1_000_000_000])
     func `the unit of the times makes no difference`(factor: Int64) throws {
-        let setting = try Setting { $0.timeMax = 512 }
+        let setting = try Setting { $0[TimeIntervals.timeMax] = 512 }
         let days: [Int64] = [864_000_000, 864_086_400, 864_432_000]
         let seconds = setting.loss(days, smallestGap: 86_400)
         #expect(setting.loss(days.map { $0 * factor }, smallestGap: 86_400 * factor) == seconds)
@@ -45,8 +45,8 @@ import Testing
     }
 
     @Test func `a limit of the unit is that of the reference`() throws {
-        let limited = try Setting { ($0.timeMax, $0.timeUnitMax) = (512, 65_535) }
-        let free = try Setting { $0.timeMax = 512 }
+        let limited = try Setting { ($0[TimeIntervals.timeMax], $0[TimeIntervals.timeUnitMax]) = (512, 65_535) }
+        let free = try Setting { $0[TimeIntervals.timeMax] = 512 }
         // 2 and 10 units of 65,535 seconds, 1 and 7 days.
         let times: [Int64] = [0, 131_070, 655_350]
         #expect(limited.loss(times, smallestGap: 86_400) == free.loss([0, 2, 10], smallestGap: 1))
@@ -72,8 +72,8 @@ import Testing
         }
         let days = (0..<5).map { Int64($0) * 86_400_000 }
         #expect(try range(days) == 1...4)
-        #expect(try range(days) { $0.timeUnitMax = 65_535 } == 512...512)
-        #expect(try range(days) { $0.timeMax = 1 } == 1...1)
+        #expect(try range(days) { $0[TimeIntervals.timeUnitMax] = 65_535 } == 512...512)
+        #expect(try range(days) { $0[TimeIntervals.timeMax] = 1 } == 1...1)
         #expect(try range(days) { $0.historyMax = 2 } == 1...1)
         #expect(try range(days) { $0.historyMax = 3 } == 1...2)
         #expect(try range(days) { $0.historyMax = 1 } == nil)
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func `times at both ends of 64 bits are the longest interval`() throws {
-        let setting = try Setting { $0.timeMax = 5 }
+        let setting = try Setting { $0[TimeIntervals.timeMax] = 5 }
         let losses = [[Int64.min, 0, .max], [.min, .min + 100, .min + 200]].map { setting.loss($0, smallestGap: 1) }
         #expect(losses[0].isFinite && losses[0] == losses[1])
     }

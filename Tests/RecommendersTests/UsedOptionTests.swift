@@ -3,35 +3,53 @@ import Interactions
 import Recommenders
 import Testing
 
-/// What the catalogue says of the hyperparameters that a model has a use for is true: a warning goes by it.
+/// What a model says of the options that it reads is true: the command line, warnings and comparisons go by it.
 @Suite struct UsedOptionTests {
     struct Case: Sendable, CustomStringConvertible {
         let entry: RecommenderEntry
-        let option: ModelOption
+        let option: any DeclaredModelOption
 
-        var description: String { "\(entry.name) --\(option.rawValue)" }
+        var description: String { "\(entry.name) --\(option.declaration.name)" }
+        var isUsed: Bool { entry.options.contains { $0.declaration.name == option.declaration.name } }
     }
+
+    private static let ofAll: Set = ["embedding-size", "history-max"]
 
     static let cases = RecommenderCatalogue.entries.flatMap { entry in
-        ModelOption.allCases.filter { $0 != .embeddingSize && $0 != .historyMax }.map { Case(entry: entry, option: $0) }
+        RecommenderCatalogue.options.filter { !ofAll.contains($0.declaration.name) }
+            .map { Case(entry: entry, option: $0) }
     }
 
-    @Test func `every model says what it has a use for`() {
-        #expect(RecommenderCatalogue.entries.allSatisfy { $0.uses != nil })
-    }
-
-    @Test(arguments: cases) func `an option changes a model just where the model has a use for it`(_ input: Case) {
+    @Test(arguments: cases) func `an option changes a model just where the model names it`(_ input: Case) throws {
+        let changed = try Self.options(with: input.option)
         let stages = input.entry.stages.isEmpty ? [nil] : input.entry.stages.map(Optional.some)
         let changes = stages.contains {
-            Outcome(input.entry, $0, Self.options) != Outcome(input.entry, $0, Self.options(with: input.option))
+            Outcome(input.entry, $0, Self.options) != Outcome(input.entry, $0, changed)
         }
-        #expect(changes == input.entry.uses?.contains(input.option))
+        #expect(changes == input.isUsed)
     }
 
-    @Test(arguments: cases) func `a changed option without a use is named`(_ input: Case) {
-        let unused = input.entry.unused(of: Self.options(with: input.option))
-        #expect(unused == (input.entry.uses?.contains(input.option) == true ? [] : [input.option]))
+    @Test(arguments: cases) func `a changed option without a use is named`(_ input: Case) throws {
+        let unused = input.entry.unused(of: try Self.options(with: input.option))
+        #expect(unused == (input.isUsed ? [] : [input.option.declaration.name]))
         #expect(input.entry.unused(of: Self.options) == [])
+    }
+
+    @Test func `every alias means one option of a model, and names of options are told apart`() {
+        for entry in RecommenderCatalogue.entries {
+            let spellings = entry.allOptions.flatMap(\.declaration.spellings)
+            #expect(Set(spellings).count == spellings.count, "\(entry.name)")
+        }
+        let names = RecommenderCatalogue.options.map(\.declaration.name)
+        #expect(Set(names).count == names.count)
+    }
+
+    @Test func `layers are those of the model`() {
+        func name(_ model: String) -> String? {
+            RecommenderCatalogue.entry(named: model)?.option(called: "n_layers")?.declaration.name
+        }
+        #expect(name("SASRec") == "layers" && name("LightGCN") == "propagations")
+        #expect(name("TiMiRec") == "predictor-layers" && name("ComiRec") == nil)
     }
 
     private static let options = {
@@ -41,28 +59,19 @@ import Testing
         return options
     }()
 
-    private static func options(with option: ModelOption) -> ModelOptions {
+    /// Other values than the defaults.
+    private static let others = [
+        "interests": "3", "attention-size": "5", "add-pos": "0", "add-trm": "0", "temp": "3", "layers": "2",
+        "propagations": "2", "predictor-layers": "2", "heads": "2", "dropout": "0.5", "hidden-size": "6",
+        "time-max": "3", "time-unit-max": "2", "p": "2", "iterations": "1", "relu-layer": "1", "routing": "positions",
+        "adaptive-interests": "1",
+    ]
+
+    private static func options(with option: any DeclaredModelOption) throws -> ModelOptions {
         var options = options
-        switch option {
-        case .embeddingSize: options.embeddingSize = 12
-        case .historyMax: options.historyMax = 12
-        case .interests: options.interests = 3
-        case .attentionSize: options.attentionSize = 5
-        case .addPositions: options.addPositions = false
-        case .addTransformer: options.addTransformer = false
-        case .temperature: options.temperature = 3
-        case .layers: options.layers = 2
-        case .heads: options.heads = 2
-        case .dropout: options.dropout = 0.5
-        case .hiddenSize: options.hiddenSize = 6
-        case .timeMax: options.timeMax = 3
-        case .timeUnitMax: options.timeUnitMax = 2
-        case .power: options.power = 2
-        case .iterations: options.iterations = 1
-        case .reluLayer: options.reluLayer = true
-        case .routing: options.routing = .positions
-        case .adaptiveInterests: options.adaptiveInterests = true
-        }
+        let value = try #require(others[option.declaration.name], "a value of \(option.declaration.name)")
+        let isSet = options.set(option, to: value)
+        try #require(isSet)
         return options
     }
 

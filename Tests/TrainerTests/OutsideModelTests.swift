@@ -20,6 +20,44 @@ import TrainerSupport
         return folder + "/release/outside"
     }
 
+    @Test func `an option of a model outside of the package is one as all others`() async throws {
+        let program = try await Self.program.value
+        let workspace = try await FinishedRuns.workspace()
+        let out = try Workspace()
+        let command =
+            [
+                "train", "--model", "Prototype", "--data-root", workspace("data"), "--dataset", FinishedRuns.dataset,
+                "--out", out("run"), "--epochs", "1",
+            ] + FinishedRuns.options
+        let help = try await Launch.alone.successfulTrainer(["train", "--help"], program: program).standardOutput
+        let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("--drop-rate, --drop_rate <drop-rate> Prototype: Dropout rate"))
+        #expect(words.contains("(0 to below 1) (default: 0.1)"))
+
+        func refusal(_ options: [String]) async throws -> String {
+            let result = try await Launch.alone.trainer(options, program: program)
+            #expect(result.exitCode == 64)
+            return result.standardError
+        }
+        #expect(try await refusal(command + ["--drop-rate", "1"]).contains("--drop-rate is 1.0"))
+        #expect(try await refusal(command + ["--drop-rate", "much"]).contains("it must be a number"))
+
+        try await Launch.alone.successfulTrainer(command + ["--drop_rate", "0.25"], program: program)
+        let text = try String(contentsOfFile: out("run/config.yaml"), encoding: .utf8)
+        #expect(text.contains("\ndrop-rate: 0.25\n") && !text.contains("\nheads: "))
+        #expect(
+            try await refusal(command + ["--drop-rate", "0.5", "--resume"])
+                .contains("--drop-rate 0.5 instead of 0.25"))
+        try await Launch.alone.successfulTrainer(
+            ["train", "--config", out("run/config.yaml"), "--out", out("again")], program: program)
+        #expect(try FinishedRun(folder: out("again")).digest == FinishedRun(folder: out("run")).digest)
+
+        let other = try await Launch.alone.successfulTrainer(
+            command.map { $0 == "Prototype" ? "MIND" : $0 } + ["--drop-rate", "0.25", "--overwrite"],
+            program: program)
+        #expect(other.standardError.contains("MIND has no use for --drop-rate"))
+    }
+
     @Test func `a model outside of the package is trained on any number of ranks and evaluated`() async throws {
         let program = try await Self.program.value
         let workspace = try await FinishedRuns.workspace()

@@ -25,7 +25,7 @@ import TrainerSupport
             ],
             settings: [
                 "data-root: data", "embedding-size: 8", "interests: 3", "history-max: 5", "attention-size: 4",
-                "add-pos: false", "add-trm: false", "temp: 0.5", "layers: 2", "batch-size: 9", "negatives: 2",
+                "add-pos: false", "add-trm: false", "temp: 0.5", "predictor-layers: 2", "batch-size: 9", "negatives: 2",
                 "epochs: 1", "early-stop: 3", "seed: 7", "evaluation: sampled",
             ]),
         Case(

@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// Dynamic routing of a history to K interests (Sabour et al. 2017, as used by MIND and ComiRec-DR):
 ///
@@ -26,6 +27,22 @@ public struct DynamicRouting: Sendable {
         case shared(Linear)
         case perPositionAndInterest(Parameter)
     }
+
+    /// Iterations of the routing.
+    public static let iterations = ModelOption(
+        "iterations", default: 3, in: .within(1...100), help: "Iterations of dynamic routing.")
+    /// Whether a linear layer with ReLU follows the routing.
+    public static let reluLayer = ModelOption(
+        "relu-layer", default: false, OptionTraits(folder: .ifChanged("relu")),
+        help: "Add a linear layer with ReLU behind the routing (0/1).")
+    /// What the weights are normalised over.
+    public static let normalization = ModelOption(
+        "routing", default: RoutingNormalization.interests, OptionTraits(folder: .ifChanged("over-")),
+        help: "What the routing weights are normalised over: interests or positions.")
+
+    static let options: [any DeclaredModelOption] = [
+        ModelOptions.interestsOption, iterations, reluLayer, normalization,
+    ]
 
     private let transformation: Transformation
     private let layer: Linear?
@@ -60,11 +77,11 @@ public struct DynamicRouting: Sendable {
                         file: file, line: line))
             }
         layer =
-            options.reluLayer
+            options[Self.reluLayer]
             ? Linear("layer.0", inputs: size, outputs: size, in: scope, file: file, line: line) : nil
         interests = options.interests
-        iterations = options.iterations
-        normalization = options.routing
+        iterations = options[Self.iterations]
+        normalization = options[Self.normalization]
         self.isAdaptive = isAdaptive
     }
 
@@ -119,4 +136,12 @@ public struct DynamicRouting: Sendable {
         }
         return UnsafePointer(counts)
     }
+}
+
+/// What the weights of dynamic routing are normalised over.
+public enum RoutingNormalization: String, Sendable, CaseIterable, OptionValue {
+    /// Every item of the history is shared out among the interests (Sabour et al. 2017; MIND; ComiRec-DR).
+    case interests
+    /// Every interest is a weighted mean of the history, as in the code of BaM.
+    case positions
 }

@@ -1,11 +1,18 @@
 import Differentiation
 import KernelCore
+import Options
 
 /// Self-attentive pooling of a history into K interests (Lin et al. 2017, as used by ComiRec):
 ///
 ///     A = softmax over l of  W2 tanh(W1 x_l + b1) + b2      [L, K]
 ///     v_k = sum_l A_lk value_l                               [K, d]
 public struct SelfAttentivePooling: Sendable {
+    /// Inner size of the attention.
+    public static let attentionSize = ModelOption(
+        "attention-size", default: 8, in: .within(1...4096),
+        OptionTraits(aliases: ["attn-size"], folder: .always("attention")),
+        help: "Inner size of the self-attentive pooling.")
+
     let first: Linear
     let second: Linear
 

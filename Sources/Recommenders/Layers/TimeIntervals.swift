@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// Embeddings of the time between two interactions of a user (Li, Wang and McAuley, WSDM 2020):
 ///
@@ -10,6 +11,19 @@ import KernelCore
 /// matter. It can be limited: the reference implementation has at most 65535 seconds, which its published results depend
 /// on.
 public struct TimeIntervals: Sendable {
+    /// The largest interval that is distinguished.
+    public static let timeMax = ModelOption(
+        "time-max", default: 512, in: .within(1...1_000_000), OptionTraits(folder: .ifChanged("time")),
+        help: "The largest time interval that is distinguished, in units of the user's smallest.")
+    /// The limit of g_u.
+    public static let timeUnitMax = ModelOption(
+        "time-unit-max", default: 0, in: .within(0...Int.max),
+        OptionTraits(folder: .ifChanged("unit"), formerText: "65535"),
+        help: """
+            The largest unit of time intervals, in the unit of the data's times; 0: no limit. The reference \
+            implementation has 65535.
+            """)
+
     let keys: Parameter
     let values: Parameter
     let largest: Int
@@ -46,16 +60,18 @@ public struct TimeIntervals: Sendable {
     /// The smallest and the largest interval between two interactions that one history of these users can hold; nil
     /// where no history holds two. Where they are equal the times tell nothing.
     package static func range(in store: SequenceStore, _ options: ModelOptions) -> ClosedRange<Int>? {
-        let limit = limit(options.timeUnitMax ?? 0)
+        let limit = limit(options[timeUnitMax])
+        let distinguished = options[timeMax]
+        let historyMax = options.historyMax
         var (smallest, largest) = (Int.max, Int.min)
         for local in store.users.indices {
             let unit = UInt64(min(store.smallestTimeGaps[local], limit))
             let start = store.offsets[local]
-            for slot in (start..<store.offsets[local + 1]).dropFirst() where options.historyMax > 1 {
+            for slot in (start..<store.offsets[local + 1]).dropFirst() where historyMax > 1 {
                 // Times ascend: the neighbour is the nearest, the oldest of the history the farthest.
-                let oldest = max(start, slot - (options.historyMax - 1))
-                let near = interval(store.times[slot], store.times[slot - 1], unit: unit, largest: options.timeMax)
-                let far = interval(store.times[slot], store.times[oldest], unit: unit, largest: options.timeMax)
+                let oldest = max(start, slot - (historyMax - 1))
+                let near = interval(store.times[slot], store.times[slot - 1], unit: unit, largest: distinguished)
+                let far = interval(store.times[slot], store.times[oldest], unit: unit, largest: distinguished)
                 smallest = min(smallest, Int(near))
                 largest = max(largest, Int(far))
             }

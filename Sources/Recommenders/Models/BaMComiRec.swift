@@ -11,6 +11,8 @@ import KernelCore
 /// Initial values are N(0, sqrt(2 / fan)), with the fan d, 4d for `W2`, and `historyMax d` for positions. Names and
 /// shapes are those of the published models.
 public struct BaMComiRec: MultiInterestRecommender {
+    static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption]
+
     public let items: Embedding
     let positions: Embedding
     let attention: SelfAttentivePooling

@@ -12,6 +12,8 @@ import KernelCore
 /// weight. So the interests depend on `historyMax`; `MIND --routing positions` is the same without this. Only the sum of
 /// the exponentials of the empty slots is computed. Initial values are N(0, sqrt(2 / d)).
 public struct BaMMIND: MultiInterestRecommender {
+    static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption, DynamicRouting.iterations]
+
     public let items: Embedding
     let transformation: Linear
     let interests: Int
@@ -26,7 +28,7 @@ public struct BaMMIND: MultiInterestRecommender {
         transformation = Linear(
             "linear", inputs: size, outputs: size, bias: false, initialization: .fan(size), in: capsules)
         interests = options.interests
-        iterations = options.iterations
+        iterations = options[DynamicRouting.iterations]
         historyMax = options.historyMax
     }
 

@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// ComiRec with self-attentive interest extraction (Cen et al., KDD 2020).
 ///
@@ -10,6 +11,14 @@ import KernelCore
 /// `p` is the embedding of the distance from the end of the history (the newest item has 1); without positions
 /// `p = 0`. Positions take part in the attention, not in the interests.
 public struct ComiRec: MultiInterestRecommender {
+    /// Whether positions are embedded.
+    public static let addPositions = ModelOption(
+        "add-pos", default: true, OptionTraits(folder: .always("pos")), help: "Embed positions (0/1).")
+
+    static let options: [any DeclaredModelOption] = [
+        ModelOptions.interestsOption, addPositions, SelfAttentivePooling.attentionSize,
+    ]
+
     public let items: Embedding
     let positions: Embedding?
     let attention: SelfAttentivePooling
@@ -18,12 +27,13 @@ public struct ComiRec: MultiInterestRecommender {
         let options = context.options
         items = Embedding("i_embeddings", rows: context.itemCount + 1, size: options.embeddingSize, in: scope)
         positions =
-            options.addPositions
+            options[Self.addPositions]
             ? Embedding(
                 "p_embeddings", rows: options.historyMax + 1, size: options.embeddingSize, sparse: false, in: scope)
             : nil
         attention = SelfAttentivePooling(
-            size: options.embeddingSize, attentionSize: options.attentionSize, interests: options.interests, in: scope)
+            size: options.embeddingSize, attentionSize: options[SelfAttentivePooling.attentionSize],
+            interests: options.interests, in: scope)
     }
 
     public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }

@@ -12,6 +12,8 @@ import Interactions
 /// `[historyMax, K d, d]`, drawn from N(0, 1) and indexed from the oldest item that is kept. Both normalise the weights
 /// over the interests. ``MIND`` has one matrix for all, and random first logits instead. Positions are not embedded.
 public struct ComiRecDR: MultiInterestRecommender {
+    static let options = DynamicRouting.options
+
     public let items: Embedding
     let routing: DynamicRouting
 

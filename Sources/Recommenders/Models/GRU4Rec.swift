@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// A recurrent model of the history (Hidasi et al., ICLR 2016):
 ///
@@ -8,13 +9,20 @@ import KernelCore
 ///
 /// ``GatedRecurrentUnit`` gives the state after the newest item.
 public struct GRU4Rec: SingleVectorRecommender {
+    /// Size of the recurrent state.
+    public static let hiddenSize = ModelOption(
+        "hidden-size", default: 64, in: .within(1...4096), OptionTraits(folder: .ifChanged("hidden")),
+        help: "Size of the recurrent state.")
+
+    static let options: [any DeclaredModelOption] = [hiddenSize]
+
     public let items: Embedding
     let recurrence: GatedRecurrentUnit
     let output: Linear
 
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let size = context.options.embeddingSize
-        let hidden = context.options.hiddenSize
+        let hidden = context.options[Self.hiddenSize]
         items = Embedding("i_embeddings", rows: context.itemCount + 1, size: size, in: scope)
         recurrence = GatedRecurrentUnit("rnn", inputs: size, hidden: hidden, in: scope)
         output = Linear("out", inputs: hidden, outputs: size, in: scope)

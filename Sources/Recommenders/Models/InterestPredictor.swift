@@ -1,14 +1,21 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// The part of TiMiRec that predicts which interest the next item belongs to:
 ///
 ///     s = GRU(e'_1 ... e'_L)                     with an item table of its own
 ///     y = W_m relu(drop(W_(m-1) ... relu(drop(W_1 s + b_1)) ...)) + b_m      [K] logits
 ///
-/// with m = `layers` and dropout of 0.5 in training.
+/// with m = `predictor-layers` and dropout of 0.5 in training.
 public struct InterestPredictor: Sendable {
+    /// The number of linear layers.
+    public static let layers = ModelOption(
+        "predictor-layers", default: 1, in: .within(1...16),
+        OptionTraits(aliases: ["layers", "n-layers", "num-layers"], folder: .never),
+        help: "Linear layers of the interest predictor; --layers is another name of it.")
+
     let items: Embedding
     let recurrence: GatedRecurrentUnit
     let hidden: [Linear]
@@ -23,7 +30,9 @@ public struct InterestPredictor: Sendable {
         items = Embedding("i_embeddings", rows: context.itemCount + 2, size: size, in: own)
         recurrence = GatedRecurrentUnit("rnn", inputs: size, hidden: size, in: own)
         let projection = scope.within("proj")
-        hidden = (0..<context.layers - 1).map { Linear("proj_\($0)", inputs: size, outputs: size, in: projection) }
+        hidden = (0..<options[Self.layers] - 1).map {
+            Linear("proj_\($0)", inputs: size, outputs: size, in: projection)
+        }
         output = Linear("proj_final", inputs: size, outputs: options.interests, in: projection)
     }
 

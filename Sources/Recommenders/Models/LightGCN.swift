@@ -1,16 +1,25 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// LightGCN: matrix factorisation over a graph (He et al., SIGIR 2020).
 ///
 ///     X_0 = [P; E],   X_k = A X_{k-1},   A = D^-1/2 (adjacency) D^-1/2
-///     F = (X_0 + ... + X_n) / (n + 1),   n = layers
+///     F = (X_0 + ... + X_n) / (n + 1),   n = propagations
 ///     s = <F_u, F_i>
 ///
 /// The adjacency joins users and items that meet in train, each pair once. The tape reads rows of `F` where the model
 /// asks for those of `P` and `E`; see ``GraphPropagation``.
 public struct LightGCN: SingleVectorRecommender {
+    /// Propagations over the graph, n.
+    public static let propagations = ModelOption(
+        "propagations", default: 3, in: .within(1...16),
+        OptionTraits(aliases: ["layers", "n-layers", "num-layers"], folder: .ifChanged("layers")),
+        help: "Propagations over the graph of interactions; --layers is another name of it.")
+
+    static let options: [any DeclaredModelOption] = [propagations]
+
     public let items: Embedding
     public let users: Embedding?
     public let propagation: GraphPropagation?
@@ -28,7 +37,7 @@ public struct LightGCN: SingleVectorRecommender {
         propagation = context.graph.map { graph in
             GraphPropagation(
                 NodeGraph(graph, userRows: context.userCount + 1, itemRows: context.itemCount + 1),
-                layers: context.layers)
+                layers: context.options[Self.propagations])
         }
     }
 

@@ -1,5 +1,6 @@
 import Differentiation
 import Interactions
+import Options
 
 /// MIND: multi-interest network with dynamic routing (Li et al., CIKM 2019).
 ///
@@ -11,6 +12,19 @@ import Interactions
 /// else is asked for. A finite p is a selection of its own, with every loss; it is differentiated, towards the positive
 /// too. An odd or broken p keeps the sign of `<v_k, e+>`, an even one loses it. With adaptive interests a user with L items has `max(1, min(K, floor(log2 L)))` of them.
 public struct MIND: MultiInterestRecommender {
+    /// Power p of the label-aware attention; infinity takes the best interest.
+    public static let power = ModelOption(
+        "p", default: Float.infinity,
+        in: ValueRange("above 0") { $0 > 0 ? nil : (rest: "is \($0)", remedy: "write a number above 0, or inf") },
+        OptionTraits(aliases: ["power"], folder: .ifChanged("p")),
+        help: "Power of the label-aware attention; inf takes the best interest.")
+    /// Whether a user with L items has only `max(1, min(K, floor(log2 L)))` interests.
+    public static let adaptiveInterests = ModelOption(
+        "adaptive-interests", default: false, OptionTraits(folder: .ifChanged("adaptive")),
+        help: "Fewer interests for users with a short history (0/1).")
+
+    static let options = DynamicRouting.options + [power, adaptiveInterests]
+
     public let items: Embedding
     let routing: DynamicRouting
     let power: Float
@@ -18,8 +32,8 @@ public struct MIND: MultiInterestRecommender {
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         items = Embedding("i_embeddings", rows: context.itemCount + 1, size: options.embeddingSize, in: scope)
-        routing = DynamicRouting(options, isAdaptive: options.adaptiveInterests, in: scope)
-        power = options.power
+        routing = DynamicRouting(options, isAdaptive: options[Self.adaptiveInterests], in: scope)
+        power = options[Self.power]
     }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {

@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// The interest extractor of TiMiRec (Wang et al., CIKM 2022); trained by itself it is "ComiRec+".
 ///
@@ -11,6 +12,15 @@ import KernelCore
 ///
 /// Unlike ComiRec's, the interests are sums of `h`, with positions and the Transformer's output.
 public struct MultiInterestExtractor: MultiInterestRecommender {
+    /// Whether there is a Transformer layer.
+    public static let addTransformer = ModelOption(
+        "add-trm", default: true, OptionTraits(folder: .always("trm")),
+        help: "Add a Transformer layer to the extractor (0/1).")
+
+    static let options: [any DeclaredModelOption] = [
+        ModelOptions.interestsOption, ComiRec.addPositions, addTransformer, SelfAttentivePooling.attentionSize,
+    ]
+
     public let items: Embedding
     let positions: Embedding?
     let transformer: TransformerLayer?
@@ -21,12 +31,13 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
         let size = options.embeddingSize
         items = Embedding("i_embeddings", rows: context.itemCount + 1, size: size, in: scope)
         positions =
-            options.addPositions
+            options[ComiRec.addPositions]
             ? Embedding("p_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope) : nil
         attention = SelfAttentivePooling(
-            size: size, attentionSize: options.attentionSize, interests: options.interests, in: scope)
+            size: size, attentionSize: options[SelfAttentivePooling.attentionSize], interests: options.interests,
+            in: scope)
         transformer =
-            options.addTransformer
+            options[Self.addTransformer]
             ? TransformerLayer("transformer", size: size, heads: 1, dropout: 0, in: scope) : nil
     }
 

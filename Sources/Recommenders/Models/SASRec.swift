@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// Self-attentive sequential recommendation (Kang and McAuley, ICDM 2018):
 ///
@@ -10,6 +11,8 @@ import KernelCore
 ///
 /// Only the newest position of the last layer is needed, so only that one is computed.
 public struct SASRec: SingleVectorRecommender {
+    static let options = TransformerLayer.options
+
     public let items: Embedding
     let positions: Embedding
     let layers: [TransformerLayer]
@@ -34,13 +37,37 @@ public struct SASRec: SingleVectorRecommender {
 }
 
 extension TransformerLayer {
+    /// The number of layers.
+    public static let layers = ModelOption(
+        "layers", default: 1, in: .within(1...16), OptionTraits(aliases: ["n-layers", "num-layers"]),
+        help: "Transformer layers.")
+    /// Attention heads of a layer.
+    public static let heads = ModelOption(
+        "heads", default: 1, in: .within(1...4096), OptionTraits(aliases: ["num-heads"]),
+        help: "Attention heads of the Transformer layers; they divide the embedding size.")
+    /// Dropout rate of a layer.
+    public static let dropout = ModelOption(
+        "dropout", default: Float(0), in: .within(0..<1, "choose a rate from 0 to below 1"),
+        help: "Dropout rate of the Transformer layers.")
+
+    static let options: [any DeclaredModelOption] = [layers, heads, dropout]
+
+    /// Heads divide the vectors between them.
+    static func checkHeads(_ options: ModelOptions) -> OptionProblem? {
+        options.embeddingSize % options[heads] == 0
+            ? nil
+            : OptionProblem(
+                "--embedding-size \(options.embeddingSize) does not divide into \(options[heads]) --heads",
+                "choose a number of heads that divides the size")
+    }
+
     /// The layers of SASRec and TiSASRec: `transformer_block.0` and so on.
     static func stack(_ context: ModelContext, in scope: ParameterScope) -> [TransformerLayer] {
         let options = context.options
         let blocks = scope.within("transformer_block")
-        return (0..<context.layers).map {
+        return (0..<options[layers]).map {
             TransformerLayer(
-                "\($0)", size: options.embeddingSize, heads: options.heads, dropout: options.dropout, in: blocks)
+                "\($0)", size: options.embeddingSize, heads: options[heads], dropout: options[dropout], in: blocks)
         }
     }
 }

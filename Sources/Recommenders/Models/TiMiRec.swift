@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// TiMiRec: target-interest distillation (Wang et al., CIKM 2022), the stage `finetune`.
 ///
@@ -12,6 +13,13 @@ import KernelCore
 /// The ranking loss is the objective's. No gradient flows through `c`. The extractor starts from the stage `pretrain`, in which it is trained alone
 /// (``PretrainedTiMiRec``).
 public struct TiMiRec: Recommender {
+    /// Temperature T of the distillation.
+    public static let temperature = ModelOption(
+        "temp", default: Float(1), in: .atLeast(1e-3, "1 is the default"),
+        OptionTraits(aliases: ["temperature"], folder: .never), help: "Temperature of the distillation.")
+
+    static let options = MultiInterestExtractor.options + [temperature, InterestPredictor.layers]
+
     let extractor: MultiInterestExtractor
     let predictor: InterestPredictor
     let temperature: Float
@@ -22,7 +30,7 @@ public struct TiMiRec: Recommender {
     public init(_ context: ModelContext, in scope: ParameterScope) {
         extractor = MultiInterestExtractor(context, in: scope.within(Self.extractorScope))
         predictor = InterestPredictor(context, in: scope)
-        temperature = context.options.temperature
+        temperature = context.options[Self.temperature]
     }
 
     public var items: Embedding { extractor.items }

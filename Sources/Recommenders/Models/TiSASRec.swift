@@ -11,6 +11,8 @@ import KernelCore
 /// `P` is indexed by the distance from the end of the history, `T` by ``TimeIntervals``; all layers share them. Only the
 /// newest position of the last layer is computed.
 public struct TiSASRec: SingleVectorRecommender {
+    static let options = TransformerLayer.options + [TimeIntervals.timeMax, TimeIntervals.timeUnitMax]
+
     public let items: Embedding
     let keyPositions: Embedding
     let valuePositions: Embedding
@@ -25,7 +27,8 @@ public struct TiSASRec: SingleVectorRecommender {
         valuePositions = Embedding(
             "p_v_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope)
         intervals = TimeIntervals(
-            largest: options.timeMax, largestUnit: options.timeUnitMax ?? 0, size: size, in: scope)
+            largest: options[TimeIntervals.timeMax], largestUnit: options[TimeIntervals.timeUnitMax], size: size,
+            in: scope)
         layers = TransformerLayer.stack(context, in: scope)
     }
 

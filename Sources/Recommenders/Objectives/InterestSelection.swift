@@ -1,9 +1,10 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// Which of the interests of a user are trained with a positive item.
-public enum InterestSelection: String, Sendable, Codable, CaseIterable {
+public enum InterestSelection: String, Sendable, CaseIterable, OptionValue {
     /// The one that fits best: `argmax_k <v_k, e+>`.
     case hard
     /// One drawn from `softmax_k(T <v_k, e+>)` (BaM).
@@ -12,6 +13,9 @@ public enum InterestSelection: String, Sendable, Codable, CaseIterable {
     case softLinear = "soft-linear"
     /// The mean of all under `softmax_k(T <v_k, e+>)`.
     case expected
+
+    /// `bam` is what the authors of BaM call ``soft``.
+    public init?(optionText: String) { self.init(rawValue: optionText == "bam" ? "soft" : optionText) }
 }
 
 extension InterestSelection {

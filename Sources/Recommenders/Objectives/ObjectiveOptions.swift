@@ -1,3 +1,5 @@
+import Options
+
 /// What a model is trained for, beside the model itself.
 public struct ObjectiveOptions: Sendable, Equatable {
     public var loss = TrainingLoss.bpr
@@ -23,10 +25,68 @@ public struct ObjectiveOptions: Sendable, Equatable {
     public var dissimilarityMargin: Float = 0
 
     public init() {}
+
+    /// The options, declared.
+    public static let fields: [OptionField<ObjectiveOptions>] = {
+        let standard = ObjectiveOptions()
+        func traits(
+            _ alias: String? = nil, folder: OptionDeclaration.FolderPart, shownDefault: String? = nil
+        ) -> OptionTraits {
+            OptionTraits(
+                aliases: alias.map { [$0] } ?? [], folder: folder, differsByStage: true, shownDefault: shownDefault)
+        }
+        return [
+            OptionField(
+                "loss", \.loss, of: standard,
+                traits(
+                    folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.standardLoss.rawValue }),
+                help: "Training loss: \(TrainingLoss.optionKind)."),
+            OptionField(
+                "selection", \.selection, of: standard, traits(folder: .ifChanged("")),
+                help: """
+                    Which interest is trained: the one nearest to the positive (hard), one drawn by softmax (soft; BaM), \
+                    one drawn by way of two linear maps (soft-linear; BaM), or the mean under the softmax (expected).
+                    """),
+            OptionField(
+                "selection-temperature", \.selectionTemperature, of: standard, in: .aboveZero("1 is the default"),
+                traits(folder: .ifChanged("T")),
+                help: "T of the softmax over the interests; the larger, the nearer to hard."),
+            OptionField(
+                "shared-negatives", \.sharesNegatives, of: standard, traits(folder: .ifChanged("shared")),
+                help: "sampled-softmax: one set of negatives for all samples of a step (0/1)."),
+            OptionField(
+                "proposal", \.proposal, of: standard, traits(folder: .ifChanged("")),
+                help: """
+                    sampled-softmax: what negatives are drawn from, uniform or log-uniform, which is by rank of popularity.
+                    """),
+            OptionField(
+                "mask-hits", \.masksHits, of: standard, traits(folder: .ifChanged("masked")),
+                help: "sampled-softmax: leave out negatives that are the positive itself (0/1)."),
+            OptionField(
+                "importance", \.importance, of: standard, in: .fromZero,
+                traits("rbeta", folder: .ifChanged("importance")),
+                help: "sampled-softmax, full-softmax: beta of the importance weights of negatives (REMI); 0: none."),
+            OptionField(
+                "multi-interest-loss", \.hasMultiInterestLoss, of: standard, traits(folder: .ifChanged("multi")),
+                help: "sampled-softmax, full-softmax: add the loss over all interests at a time (BaM) (0/1)."),
+            OptionField(
+                "routing-regularization", \.routingRegularization, of: standard, in: .fromZero,
+                traits("rlambda", folder: .ifChanged("routing")),
+                help: "ComiRec, TiMiRec: weight of the regularisation of the attention (REMI); 0: none."),
+            OptionField(
+                "dissimilarity", \.dissimilarity, of: standard, in: .fromZero,
+                traits(folder: .ifChanged("dissimilarity")),
+                help: "Weight of the mean cosine between the interests of a user; 0: none."),
+            OptionField(
+                "dissimilarity-margin", \.dissimilarityMargin, of: standard,
+                in: .within(-1..<1, "choose a cosine from -1 to below 1"), traits(folder: .ifChanged("margin")),
+                help: "The cosine between interests that costs nothing."),
+        ]
+    }()
 }
 
 /// How a user's score of the positive item is compared with those of others.
-public enum TrainingLoss: String, Sendable, Codable, CaseIterable {
+public enum TrainingLoss: String, Sendable, CaseIterable, OptionValue {
     /// The ranking loss against negatives of the sample's own that the user has not in train.
     case bpr
     /// The cross entropy of the positive among drawn negatives.
@@ -36,7 +96,7 @@ public enum TrainingLoss: String, Sendable, Codable, CaseIterable {
 }
 
 /// What negatives are drawn from, with repeats.
-public enum NegativeProposal: String, Sendable, Codable, CaseIterable {
+public enum NegativeProposal: String, Sendable, CaseIterable, OptionValue {
     /// Every item alike.
     case uniform
     /// Frequent items more often: `q(rank) = log((rank + 1) / rank) / log(n + 1)`, rank 1 for the most frequent in train.

@@ -1,6 +1,7 @@
 import Differentiation
 import KernelCore
 import MPI
+import Options
 
 /// What a step did, the same on every rank.
 public struct StepSummary: Sendable, Equatable {
@@ -73,7 +74,7 @@ extension GradientExchange {
 }
 
 /// How the ranks exchange gradients.
-public enum ExchangeKind: RawRepresentable, Sendable, Hashable, Codable, CaseIterable {
+public enum ExchangeKind: RawRepresentable, Sendable, Hashable, CaseIterable, OptionValue {
     /// Shared memory within a node, messages between nodes.
     case automatic
     case shared

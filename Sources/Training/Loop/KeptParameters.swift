@@ -1,5 +1,7 @@
+import Options
+
 /// Which parameters a training keeps, and tests at its end.
-public enum KeptParameters: String, Sendable, Codable, CaseIterable {
+public enum KeptParameters: String, Sendable, CaseIterable, OptionValue {
     /// Those of the epoch with the best dev result, the first one of equals.
     case best
     /// Those of the last epoch.

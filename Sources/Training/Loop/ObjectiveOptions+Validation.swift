@@ -40,19 +40,12 @@ extension TrainingConfiguration {
 }
 
 extension ObjectiveOptions {
-    /// Refuses what is out of range or has no meaning beside the other options, naming the option.
+    /// Refuses what has no meaning beside the other options, naming the option.
     func validate(negatives: Int) throws(TrainingError) {
-        try requireAtLeast("--selection-temperature", selectionTemperature, Float.leastNormalMagnitude)
         try require(
             selectionTemperature == 1 || selection != .hard
                 ? nil : "--selection-temperature is for other rules than --selection hard",
             "leave it out, or choose soft, soft-linear or expected")
-        try requireAtLeast("--importance", importance, 0)
-        try requireAtLeast("--routing-regularization", routingRegularization, 0)
-        try requireAtLeast("--dissimilarity", dissimilarity, 0)
-        try require(
-            dissimilarityMargin >= -1 && dissimilarityMargin < 1
-                ? nil : "--dissimilarity-margin is \(dissimilarityMargin)", "choose a cosine from -1 to below 1")
         try require(
             dissimilarityMargin == 0 || dissimilarity > 0
                 ? nil : "--dissimilarity-margin is for --dissimilarity",
@@ -76,11 +69,4 @@ extension ObjectiveOptions {
                 ? "--negatives is \(negatives), but --loss full-softmax compares with all items" : nil,
             "leave it out, or choose sampled-softmax")
     }
-}
-
-private func requireAtLeast(_ option: String, _ value: Float, _ bound: Float) throws(TrainingError) {
-    try require(
-        value >= bound && value.isFinite
-            ? nil : "\(option) is \(value), it must \(bound > 0 ? "be above" : "not be below") 0",
-        bound > 0 ? "1 is usual" : "0 turns it off")
 }

@@ -46,12 +46,9 @@ enum PretrainedParameters {
             result.append("--stage \(earlier.stage?.rawValue ?? "none") instead of pretrain")
         }
         compare("--dataset") { $0.dataset }
-        compare("--embedding-size") { $0.options.embeddingSize }
-        compare("--interests") { $0.options.interests }
-        compare("--attention-size") { $0.options.attentionSize }
-        compare("--add-pos") { $0.options.addPositions }
-        compare("--add-trm") { $0.options.addTransformer }
-        compare("--history-max") { $0.options.historyMax }
+        for option in RecommenderCatalogue.entry(named: now.model)?.optionsOfAllStages ?? [] {
+            compare("--\(option.declaration.name)") { $0.options.text(of: option) }
+        }
         return result
     }
 }

@@ -13,15 +13,15 @@ extension RunFolder {
 
     /// Throws where there is the result of another training: with other options, or on other data.
     ///
-    /// - Parameter ignored: names of options that may differ.
+    /// - Parameter ignoresExtractor: whether it may continue another extractor.
     func refuseResult(
-        unlike configuration: TrainingConfiguration, ignoring ignored: Set<String>, on data: DatasetFingerprint
+        unlike configuration: TrainingConfiguration, ignoresExtractor: Bool, on data: DatasetFingerprint
     ) throws {
         guard let result = try? String(contentsOfFile: result, encoding: .utf8) else { return }
-        let changes = try differences(from: configuration, ignoring: ignored).changes
+        let changes = try differences(from: configuration, ignoresExtractor: ignoresExtractor).changes
         let isOfSameData = (try? JSONValue(parsing: result))?["data"] == data.json
         guard !changes.isEmpty || !isOfSameData else { return }
-        let goesOn = isOfSameData && changes.allSatisfy { ResumeDifferences.extensions.contains($0.option) }
+        let goesOn = isOfSameData && changes.allSatisfy { $0.effect == .ending }
         throw TrainingError(
             .usage,
             "\(path) holds the result of another training: "
@@ -33,10 +33,7 @@ extension RunFolder {
     /// Throws where the parameters here were trained with other options than those of `configuration`, apart from those
     /// that only decide when a training ends, and those of ranking.
     func refuseParameters(unlike configuration: TrainingConfiguration) throws {
-        let ofRanking: Set = ["topk", "evaluation", "history-scores", "measures", "dev-only"]
-        let changes = try differences(from: configuration).changes.filter {
-            !ofRanking.contains($0.option) && !ResumeDifferences.extensions.contains($0.option)
-        }
+        let changes = try differences(from: configuration).changes.filter { $0.effect == .result }
         guard !changes.isEmpty else { return }
         throw TrainingError(
             .usage, "\(path) was trained with other options: \(changes.map(\.text).joined(separator: ", "))",
@@ -45,9 +42,9 @@ extension RunFolder {
 
     /// In what a configuration differs from that of the run here.
     func differences(
-        from configuration: TrainingConfiguration, ignoring ignored: Set<String> = ResumeDifferences.irrelevant
+        from configuration: TrainingConfiguration, ignoresExtractor: Bool = true
     ) throws -> ResumeDifferences {
         let before = (try? String(contentsOfFile: self.configuration, encoding: .utf8)) ?? ""
-        return ResumeDifferences(now: try text(of: configuration), before: before, ignoring: ignored)
+        return ResumeDifferences(now: configuration, before: before, ignoresExtractor: ignoresExtractor)
     }
 }

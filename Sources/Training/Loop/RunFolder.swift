@@ -1,4 +1,5 @@
 import Foundation
+import Options
 import Recommenders
 import Reporting
 
@@ -100,12 +101,7 @@ public struct RunFolder: Sendable {
 
     /// Writes `config.yaml`.
     public func write(_ configuration: TrainingConfiguration) throws {
-        try AtomicFile.write(text(of: configuration), to: self.configuration)
-    }
-
-    /// A configuration as it is in `config.yaml`.
-    func text(of configuration: TrainingConfiguration) throws -> String {
-        try OptionEncoder.encode(configuration).text
+        try AtomicFile.write(configuration.text.text, to: self.configuration)
     }
 
     /// Reads and checks `config.yaml`.
@@ -114,10 +110,7 @@ public struct RunFolder: Sendable {
     public func readConfiguration(namedBy option: String = "--out") throws -> TrainingConfiguration {
         do {
             let options = try OptionText(contentsOf: configuration)
-            var decoded = try OptionDecoder.decode(TrainingConfiguration.self, from: options)
-            if RecommenderCatalogue.entry(named: decoded.model)?.uses?.contains(.timeUnitMax) ?? false {
-                decoded.options.timeUnitMax = decoded.options.timeUnitMax ?? ResumeDifferences.formerTimeUnitMax
-            }
+            let decoded = try TrainingConfiguration(options, isStored: true)
             try decoded.validate()
             return decoded
         } catch let error as FileError {

@@ -1,3 +1,4 @@
+import Options
 import Recommenders
 import Reporting
 
@@ -9,7 +10,7 @@ extension TrainingConfiguration {
 
     /// The hyperparameters that were chosen although the model has no use for them.
     var unusedHyperparameters: [String] {
-        get throws(TrainingError) { try entry.unused(of: options).map(\.rawValue) }
+        get throws(TrainingError) { try entry.unused(of: options) }
     }
 
     /// Sets what a model that is not trained would be trained for to what is usual.
@@ -17,31 +18,21 @@ extension TrainingConfiguration {
     /// - Returns: the names of all options that were chosen although the model has no use for them.
     mutating func leaveOutUnused(by entry: RecommenderEntry) throws(TrainingError) -> [String] {
         let hyperparameters = try unusedHyperparameters
+        options = entry.own(options)
         guard !entry.isTrained else { return hyperparameters }
-        let training: [String]
-        do { training = try chosenTrainingOptions() } catch {
-            throw TrainingError(
-                .failure, "the options cannot be compared: \(error)", remedy: "report this with the command")
-        }
+        let training = chosenTrainingOptions
         objective = ObjectiveOptions()
         return hyperparameters + training
     }
 
-    /// The options of training that were chosen, by name.
-    private func chosenTrainingOptions() throws -> [String] {
-        let usual = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
-        return ResumeDifferences(
-            now: try OptionEncoder.encode(self).text, before: try OptionEncoder.encode(usual).text,
-            ignoring: Self.optionsBesideTraining
-        ).changes.map(\.option)
+    /// The options of training that were chosen, by name: not those of ranks, which a ranking has too.
+    private var chosenTrainingOptions: [String] {
+        let standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
+        let fields = (Self.endFields + Self.stepFields + Self.objectiveFields).filter {
+            $0.declaration.effect != .nothing && $0.name != "logical-shards"
+        }
+        return fields.filter { $0.text(in: self) != $0.text(in: standard) }.map(\.name).sorted()
     }
-
-    /// Names of options that decide about data, ranking and ranks, and those of models, which are looked at for each of
-    /// them.
-    private static let optionsBesideTraining: Set<String> = Set(ModelOption.allCases.map(\.rawValue)).union([
-        "model", "stage", "data-root", "dataset", "out", "logical-shards", "exchange", "evaluation", "topk",
-        "history-scores", "measures", "dev-only",
-    ])
 }
 
 extension RecommenderEntry {

@@ -1,3 +1,4 @@
+import Options
 import Recommenders
 import Reporting
 
@@ -12,27 +13,12 @@ extension TrainingConfiguration {
     /// Refuses what is out of range, naming the option.
     public func validate() throws(TrainingError) {
         try require(dataset.isEmpty ? "--dataset is missing" : nil, "name a folder in --data-root")
-        try require("--epochs", epochs, 1...1_000_000)
-        if let maxSteps { try require("--max-steps", maxSteps, 1...Int(UInt32.max)) }
-        try require("--early-stop", earlyStop, 0...1_000_000)
-        try require("--patience", patience, 1...1_000_000)
-        try require("--validate-every", validateEvery, 1...1_000_000_000)
-        try require("--batch-size", batchSize, 1...1_000_000)
-        try require("--logical-shards", logicalShards, 1...4096)
+        for field in Self.fields { try require(field.problem(in: self)) }
+        for option in RecommenderCatalogue.options { try require(option.problem(in: options)) }
         try require(
             batchSize < logicalShards ? "--batch-size is \(batchSize), below the \(logicalShards) logical shards" : nil,
             "every shard gives a sample to a step: choose a larger batch size or fewer --logical-shards")
-        try require(
-            optimizer.learningRate > 0 && optimizer.learningRate.isFinite
-                ? nil : "--lr is \(optimizer.learningRate), it must be above 0", "0.001 is usual")
-        try require(
-            optimizer.l2 >= 0 && optimizer.l2.isFinite ? nil : "--l2 is \(optimizer.l2), it must not be below 0",
-            "0 turns it off")
-        try require("--negatives", negatives, 1...10_000)
-        try require(
-            topK.isEmpty || topK.contains { $0 < 1 } ? "--topk holds something that is no cut-off" : nil,
-            "write numbers from 1: 5,10,20")
-        try options.validate()
+        try require(RecommenderCatalogue.entry(named: model)?.problem(in: options))
         // A mini-batch is that of a shard; where users are drawn, all can be of one shard.
         let samples = sampling == .users ? batchSize : (batchSize - 1) / logicalShards + 1
         try require(
@@ -65,36 +51,8 @@ extension RecommenderCatalogue {
     }
 }
 
-extension ModelOptions {
-    /// Refuses what is out of range, naming the option.
-    func validate() throws(TrainingError) {
-        try require("--embedding-size", embeddingSize, 1...4096)
-        try require("--interests", interests, 1...64)
-        try require("--history-max", historyMax, 1...10_000)
-        try require("--attention-size", attentionSize, 1...4096)
-        if let layers { try require("--layers", layers, 1...16) }
-        try require("--heads", heads, 1...embeddingSize)
-        try require(
-            embeddingSize % heads == 0
-                ? nil : "--embedding-size \(embeddingSize) does not divide into \(heads) --heads",
-            "choose a number of heads that divides the size")
-        try require(
-            dropout >= 0 && dropout < 1 ? nil : "--dropout is \(dropout)", "choose a rate from 0 to below 1")
-        try require("--hidden-size", hiddenSize, 1...4096)
-        try require("--time-max", timeMax, 1...1_000_000)
-        if let timeUnitMax { try require("--time-unit-max", timeUnitMax, 0...Int.max) }
-        try require(power > 0 ? nil : "--p is \(power)", "write a number above 0, or inf")
-        try require("--iterations", iterations, 1...100)
-        try require(
-            temperature >= 1e-3 && temperature.isFinite ? nil : "--temp is \(temperature), at least 0.001 is needed",
-            "1 is usual")
-    }
-}
-
-func require(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws(TrainingError) {
-    try require(
-        range.contains(value) ? nil : "\(option) is \(value)",
-        "choose \(range.lowerBound) to \(range.upperBound)")
+func require(_ problem: OptionProblem?) throws(TrainingError) {
+    if let problem { throw TrainingError(.usage, problem.problem, remedy: problem.remedy) }
 }
 
 func require(_ problem: String?, _ remedy: String) throws(TrainingError) {

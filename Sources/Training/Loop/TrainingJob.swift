@@ -15,6 +15,8 @@ public enum StageSelection: Sendable, Equatable {
 /// All runs that a command asks for, on one reading of the data.
 public struct TrainingJob: Sendable {
     let configuration: TrainingConfiguration
+    /// The folder of the run.
+    public var output: String { configuration.output }
     let entry: RecommenderEntry
     let stages: [TrainingStage?]
     /// The configuration of the stage `pretrain`.
@@ -35,10 +37,6 @@ public struct TrainingJob: Sendable {
         self.entry = entry
         var configuration = configuration
         configuration.model = entry.name
-        configuration.options.layers = configuration.options.layers ?? entry.standardLayers
-        if entry.uses?.contains(.timeUnitMax) ?? false {
-            configuration.options.timeUnitMax = configuration.options.timeUnitMax ?? 0
-        }
         unusedOptions = try configuration.leaveOutUnused(by: entry)
         self.configuration = configuration
         switch stage {
@@ -212,15 +210,17 @@ public struct TrainingJob: Sendable {
 
     /// Says that the times tell a model of time intervals nothing. Collective.
     private func warnOfEqualIntervals(_ data: TrainingData, world: Communicator, console: Console) throws {
-        guard data.store.hasTimes, entry.uses?.contains(.timeMax) ?? false else { return }
+        let timeMaxOption = TimeIntervals.timeMax
+        guard data.store.hasTimes, entry.option(called: timeMaxOption.declaration.name) != nil else { return }
+        let timeMax = configuration.options[timeMaxOption]
         let own = TimeIntervals.range(in: data.store, configuration.options)
         let smallest = try world.allReduce(own?.lowerBound ?? .max, .minimum)
         let largest = try world.allReduce(own?.upperBound ?? .min, .maximum)
         guard smallest == largest else { return }
         console.warning(
             "all time intervals in the histories of \(data.name) are equal: \(largest) of at most "
-                + "\(configuration.options.timeMax) units\n\(entry.name) learns nothing from them: "
-                + (largest == configuration.options.timeMax
+                + "\(timeMax) units\n\(entry.name) learns nothing from them: "
+                + (largest == timeMax
                     ? "choose a larger --time-max, or a larger --time-unit-max where it is given"
                     : "check the times, or choose a model without them"))
     }
@@ -264,8 +264,8 @@ public struct TrainingJob: Sendable {
             return
         }
         // An extractor that nobody named is the one in the run's own folder.
-        let ignored = configuration.extractor == nil ? ResumeDifferences.irrelevant : ResumeDifferences.ofPlaces
-        try folder.refuseResult(unlike: own, ignoring: ignored, on: data.fingerprint)
+        try folder.refuseResult(
+            unlike: own, ignoresExtractor: configuration.extractor == nil, on: data.fingerprint)
     }
 
     /// Where the stage `finetune` finds its extractor when the stage before was another command.

@@ -56,7 +56,7 @@ extension TrainingRun {
             guard let fence else { return }
             checkpoints = CheckpointWriter(
                 control.checkpoints, folder: folder.checkpoints, fence: fence, layout: layout, lastStep: state.step,
-                configuration: try folder.text(of: configuration), data: data, instructionSet: InstructionSet.builtFor)
+                configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor)
         }
         // What the other ranks have to know of where the training is.
         let place = [isResumed ? 1 : 0, state.step, state.epoch, state.place, state.results.count]
@@ -126,7 +126,7 @@ extension TrainingRun {
                 .data, "\(data.folder) is not the data set of \(file.path): \(other.joined(separator: ", "))",
                 remedy: "restore the data set, or begin a new training in another --out")
         }
-        try ResumeDifferences(now: folder.text(of: configuration), before: file.configuration)
+        try ResumeDifferences(now: configuration, before: file.configuration)
             .refuse(accepting: control.extends, path: file.path)
     }
 

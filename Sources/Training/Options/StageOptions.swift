@@ -1,3 +1,4 @@
+import Options
 import Reporting
 
 /// Options that one stage of a model has to itself, as in `--pretrain lr=5e-4,epochs=12`.
@@ -6,19 +7,25 @@ import Reporting
 /// data, the protocol of ranking) cannot be among them.
 public struct StageOptions: Sendable, Equatable {
     /// The names of the options that a stage may have to itself.
-    public static let names = [
-        "epochs", "max-steps", "batch-size", "sampling", "validate-every", "lr", "l2", "negatives", "early-stop",
-        "patience", "keep", "loss", "selection", "selection-temperature", "shared-negatives", "proposal", "mask-hits",
-        "importance", "multi-interest-loss", "routing-regularization", "dissimilarity", "dissimilarity-margin",
-    ]
+    public static var names: [String] {
+        TrainingConfiguration.fields.filter(\.declaration.differsByStage).map(\.name)
+    }
 
     /// In the order of the command line; the last value of a name counts.
     let entries: [OptionText.Entry]
+    private let keepsNegatives: Bool
 
-    public init() { entries = [] }
+    public init() {
+        entries = []
+        keepsNegatives = true
+    }
 
-    /// - Parameter texts: lists such as `lr=5e-4,epochs=12`; later ones win over earlier ones.
-    public init(parsing texts: [String]) throws(TrainingError) {
+    /// - Parameters:
+    ///   - texts: lists such as `lr=5e-4,epochs=12`; later ones win over earlier ones.
+    ///   - keepsNegatives: whether the number of negatives that all stages share was chosen: otherwise a loss among these
+    ///     options brings the number that it has where nobody chooses.
+    public init(parsing texts: [String], keepsNegatives: Bool = true) throws(TrainingError) {
+        self.keepsNegatives = keepsNegatives
         var entries: [OptionText.Entry] = []
         for part in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -42,25 +49,23 @@ public struct StageOptions: Sendable, Equatable {
 
     public var isEmpty: Bool { entries.isEmpty }
 
-    /// The value of an option; nil where the stage has none of its own.
-    public subscript(name: String) -> String? { entries.first { $0.name == name }?.value }
-
     /// The options for the name of a folder: `lr5e-4-epochs12`.
     public var nameParts: [String] { entries.map { $0.name + ($0.value ?? "") } }
 
     /// The configuration with these options in the place of its own.
     func applied(to configuration: TrainingConfiguration) throws(TrainingError) -> TrainingConfiguration {
-        guard !isEmpty else { return configuration }
-        let own = Set(entries.map(\.name))
+        var own = configuration
         do {
-            let shared = try OptionEncoder.encode(configuration).entries.filter { !own.contains($0.name) }
-            return try OptionDecoder.decode(TrainingConfiguration.self, from: OptionText(shared + entries))
-        } catch let error as OptionError {
+            for option in entries { try own.set(option, for: nil) }
+        } catch {
             throw TrainingError(
                 .usage, "--pretrain: \(error.reason.printable(limit: 200))",
                 remedy: "write the values as in config.yaml, such as --pretrain lr=5e-4,shared-negatives=false")
-        } catch {
-            throw TrainingError(.failure, "--pretrain: \(error)", remedy: "report this")
         }
+        let names = Set(entries.map(\.name))
+        if names.contains("loss"), !names.contains("negatives"), !keepsNegatives {
+            own.negatives = ModelDefaults.negatives(under: own.objective.loss)
+        }
+        return own
     }
 }

@@ -65,24 +65,24 @@ struct PlainTraining: Sendable, CustomStringConvertible {
             $0.more = ["--interests", "3"]
         },
         PlainTraining("SASRec") {
-            $0.options.dropout = 0.3
-            $0.options.heads = 2
-            $0.options.layers = 2
+            $0.options[TransformerLayer.dropout] = 0.3
+            $0.options[TransformerLayer.heads] = 2
+            $0.options[TransformerLayer.layers] = 2
             $0.more = ["--dropout", "0.3", "--heads", "2", "--layers", "2"]
         },
         PlainTraining("SASRec") {
             $0.seed = 3
-            $0.options.dropout = 0.2
+            $0.options[TransformerLayer.dropout] = 0.2
             $0.validateEvery = 6
             $0.objective.loss = .fullSoftmax
             $0.more = ["--dropout", "0.2"]
         },
         PlainTraining("TiSASRec") {
-            $0.options.timeMax = 12
+            $0.options[TimeIntervals.timeMax] = 12
             $0.more = ["--time-max", "12"]
         },
         PlainTraining("GRU4Rec") {
-            $0.options.hiddenSize = 12
+            $0.options[GRU4Rec.hiddenSize] = 12
             $0.objective.loss = .sampledSoftmax
             $0.negatives = 12
             $0.more = ["--hidden-size", "12"]
@@ -98,7 +98,7 @@ struct PlainTraining: Sendable, CustomStringConvertible {
         PlainTraining("TiMiRec") {
             $0.stages = [.pretrain, .finetune]
             $0.options.interests = 3
-            $0.options.addTransformer = true
+            $0.options[MultiInterestExtractor.addTransformer] = true
             $0.epochs = 2
             $0.tolerance = 4e-4
             $0.more = ["--interests", "3", "--add-trm", "1"]

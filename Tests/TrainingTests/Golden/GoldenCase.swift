@@ -66,23 +66,31 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
         let hyperparameters = description["hyperparameters"]
         func number(_ key: String) -> Double? { Self.number(hyperparameters?[key]) }
         var options = ModelOptions()
-        options.embeddingSize = number("emb_size").map { Int($0) } ?? options.embeddingSize
-        options.historyMax = (number("history_max") ?? number("seq_len")).map { Int($0) } ?? options.historyMax
-        options.interests = (number("K") ?? number("interest_num")).map { Int($0) } ?? options.interests
-        options.attentionSize = number("attn_size").map { Int($0) } ?? options.attentionSize
-        options.addPositions = number("add_pos").map { $0 != 0 } ?? options.addPositions
-        options.addTransformer = number("add_trm").map { $0 != 0 } ?? options.addTransformer
-        options.temperature = number("temp").map { Float($0) } ?? options.temperature
-        options.layers = (number("n_layers") ?? number("num_layers")).map { Int($0) }
-        options.heads = number("num_heads").map { Int($0) } ?? options.heads
-        options.dropout = number("dropout").map { Float($0) } ?? options.dropout
-        options.hiddenSize = number("hidden_size").map { Int($0) } ?? options.hiddenSize
-        options.timeMax = number("time_max").map { Int($0) } ?? options.timeMax
-        options.iterations = number("iterations").map { Int($0) } ?? options.iterations
-        options.reluLayer = number("relu_layer").map { $0 != 0 } ?? options.reluLayer
-        options.power =
-            (try? Self.text(hyperparameters?["p"])).flatMap { Float($0) } ?? number("p").map { Float($0) }
-            ?? options.power
+        func set<Value>(_ option: ModelOption<Value>, _ value: Double?, _ convert: (Double) -> Value) {
+            if let value { options[option] = convert(value) }
+        }
+        let layers = number("n_layers") ?? number("num_layers")
+        set(ModelOptions.embeddingSizeOption, number("emb_size")) { Int($0) }
+        set(ModelOptions.historyMaxOption, number("history_max") ?? number("seq_len")) { Int($0) }
+        set(ModelOptions.interestsOption, number("K") ?? number("interest_num")) { Int($0) }
+        set(SelfAttentivePooling.attentionSize, number("attn_size")) { Int($0) }
+        set(ComiRec.addPositions, number("add_pos")) { $0 != 0 }
+        set(MultiInterestExtractor.addTransformer, number("add_trm")) { $0 != 0 }
+        set(TiMiRec.temperature, number("temp")) { Float($0) }
+        // What a model calls layers is its own.
+        set(TransformerLayer.layers, layers) { Int($0) }
+        set(LightGCN.propagations, layers) { Int($0) }
+        set(InterestPredictor.layers, layers) { Int($0) }
+        set(TransformerLayer.heads, number("num_heads")) { Int($0) }
+        set(TransformerLayer.dropout, number("dropout")) { Float($0) }
+        set(GRU4Rec.hiddenSize, number("hidden_size")) { Int($0) }
+        set(TimeIntervals.timeMax, number("time_max")) { Int($0) }
+        set(DynamicRouting.iterations, number("iterations")) { Int($0) }
+        set(DynamicRouting.reluLayer, number("relu_layer")) { $0 != 0 }
+        if let power = (try? Self.text(hyperparameters?["p"])).flatMap({ Float($0) }) ?? number("p").map({ Float($0) })
+        {
+            options[MIND.power] = power
+        }
         self.options = options
         var objective = ObjectiveOptions()
         if number("sampled_n") != nil {

@@ -1,4 +1,5 @@
 import Foundation
+import Recommenders
 import Testing
 import Training
 
@@ -23,12 +24,10 @@ import Training
         configuration.validateEvery = 50
         configuration.patience = 15
         configuration.keep = .last
-        configuration.options.layers = 2
-        configuration.options.power = 1.5
-        configuration.options.routing = .positions
+        configuration.options[InterestPredictor.layers] = 2
         configuration.exchange = .messages
-        configuration.options.addTransformer = false
-        configuration.options.temperature = 0.5
+        configuration.options[MultiInterestExtractor.addTransformer] = false
+        configuration.options[TiMiRec.temperature] = 0.5
         configuration.objective.loss = .sampledSoftmax
         configuration.objective.selection = .softLinear
         configuration.objective.selectionTemperature = 3
@@ -54,7 +53,7 @@ import Training
     @Test(
         arguments: [
             ("embedding-size: 64", "embedding-size: -3", "--embedding-size"),
-            ("topk: 3,1", "topk: a,b", "--topk"),
+            ("topk: 3,1", "topk: a,b", "topk is a,b"),
             ("exchange: messages", "exchange: nonsense", "config.yaml"),
             ("lr: 1e-4", "lr: -1", "--lr"),
             ("importance: 0.25", "importance: -1", "--importance"),

@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 import Recommenders
 
 /// A user's interests as what K learned prototypes find in the history:
@@ -9,13 +10,20 @@ import Recommenders
 ///     A   = softmax over l of  C h_l          [L, K], row k of C is prototype k
 ///     v_k = sum_l A_lk (e_l + drop(h_l))      [K, d]
 ///
-/// `p` is the embedding of the distance from the end of the history; dropout is 0.1 in training.
+/// `p` is the embedding of the distance from the end of the history.
 struct PrototypeRecommender: MultiInterestRecommender {
     let items: Embedding
     let positions: Embedding
     let projection: Linear
     let prototypes: Linear
-    static let dropout: Float = 0.1
+    let dropRate: Float
+
+    /// Dropout rate of `h` in training.
+    static let dropRate = ModelOption(
+        "drop-rate", default: Float(0.1), in: .within(0..<1, "choose a rate from 0 to below 1"),
+        help: "Dropout rate of what the prototypes look at.")
+
+    static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption, dropRate]
 
     init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
@@ -24,6 +32,7 @@ struct PrototypeRecommender: MultiInterestRecommender {
         positions = Embedding("positions", rows: options.historyMax + 1, size: size, sparse: false, in: scope)
         projection = Linear("projection", inputs: size, outputs: size, in: scope)
         prototypes = Linear("prototypes", inputs: size, outputs: options.interests, bias: false, in: scope)
+        dropRate = options[Self.dropRate]
     }
 
     func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
@@ -32,7 +41,7 @@ struct PrototypeRecommender: MultiInterestRecommender {
         let p = positions(tape.positionsFromNewest(segments), count: segments.total, on: tape)
         let h = tape.rectify(projection(tape.add(e, p), on: tape))
         let attention = tape.segmentSoftmax(prototypes(h, on: tape), over: segments)
-        let values = tape.add(e, tape.dropout(h, rate: Self.dropout, over: segments))
+        let values = tape.add(e, tape.dropout(h, rate: dropRate, over: segments))
         return Interests(vectors: tape.pool(values, weights: attention, over: segments), perUser: attention.columns)
     }
 }

@@ -2,7 +2,10 @@ import Recommenders
 import TrainerCommands
 
 RecommenderCatalogue.add(
-    RecommenderEntry(name: "Prototype", summary: "what K learned prototypes find in the history") {
+    RecommenderEntry(
+        name: "Prototype", summary: "what K learned prototypes find in the history",
+        options: PrototypeRecommender.options
+    ) {
         PrototypeRecommender($0, in: $1)
     })
 for mistake in MistakenRecommender.Mistake.allCases {

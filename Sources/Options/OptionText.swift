@@ -34,6 +34,12 @@ package struct OptionText: Equatable, Sendable {
     /// More bytes than any file of options has.
     static let largestSize = 1 << 20
 
+    /// No options.
+    package init() {
+        entries = []
+        indices = [:]
+    }
+
     /// - Parameter entries: without a name twice.
     package init(_ entries: [Entry]) throws(OptionError) {
         self.entries = entries

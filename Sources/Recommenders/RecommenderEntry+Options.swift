@@ -1,0 +1,58 @@
+import Options
+
+extension RecommenderEntry {
+    /// All options that the model reads.
+    public var allOptions: [any DeclaredModelOption] { ModelOptions.ofAllModels + options }
+
+    /// The options that shape what the last stage takes over from the one before.
+    public var optionsOfAllStages: [any DeclaredModelOption] { ModelOptions.ofAllModels + inheritedOptions }
+
+    /// The options with those of other models at their default.
+    public func own(_ options: ModelOptions) -> ModelOptions { options.only(allOptions) }
+
+    /// The option of the model that is called so, by its name or else by an alias.
+    public func option(called spelling: String) -> (any DeclaredModelOption)? {
+        let all = allOptions
+        return all.first { OptionDeclaration.spellings(of: $0.name).contains(spelling) }
+            ?? all.first { $0.declaration.isCalled(spelling) }
+    }
+
+    /// The options that do not have their default although the model has no use for them.
+    public func unused(of options: ModelOptions) -> [String] {
+        let own = Set(allOptions.map(\.name))
+        let order = RecommenderCatalogue.options.map(\.name)
+        return options.changed.subtracting(own).sorted {
+            (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1)
+        }
+    }
+
+    /// What is wrong with the first option that has a value out of its range, or beside another one.
+    public func problem(in options: ModelOptions) -> OptionProblem? {
+        allOptions.lazy.compactMap { $0.problem(in: options) }.first ?? checkOptions(options)
+    }
+}
+
+extension RecommenderCatalogue {
+    /// The options of all models, each once.
+    public static var options: [any DeclaredModelOption] {
+        var names: Set<String> = []
+        return (ModelOptions.ofAllModels + [ModelOptions.interestsOption] + entries.flatMap(\.options)).filter {
+            names.insert($0.name).inserted
+        }
+    }
+
+    /// The names of the models that have an option.
+    public static func models(with option: String) -> [String] {
+        entries.filter { $0.options.contains { $0.name == option } }.map(\.name)
+    }
+}
+
+extension RecommenderCatalogue {
+    /// A default that models have a say in, for a help text: `bpr; MIND sampled-softmax`.
+    public static func defaults(_ standard: (RecommenderEntry) -> String) -> String {
+        let trained = entries.filter(\.isTrained)
+        guard let most = trained.first.map(standard) else { return "" }
+        return ([most] + trained.filter { standard($0) != most }.map { "\($0.name) \(standard($0))" })
+            .joined(separator: "; ")
+    }
+}

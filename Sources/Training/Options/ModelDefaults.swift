@@ -1,0 +1,19 @@
+import Recommenders
+
+/// What the options of a training are where nobody chooses and the model or the loss has a say.
+struct ModelDefaults {
+    /// Negatives of a step under the sampled softmax, which needs many; the other losses have one a sample.
+    static let sharedNegatives = 512
+
+    let learningRate: Double
+    let loss: TrainingLoss
+
+    /// - Parameter entry: nil for a model that is not in the catalogue: it has what most models have.
+    init(_ entry: RecommenderEntry?) {
+        learningRate = entry?.standardLearningRate ?? 1e-3
+        loss = entry?.standardLoss ?? .bpr
+    }
+
+    /// Negatives of a sample, or of a step under the sampled softmax.
+    static func negatives(under loss: TrainingLoss) -> Int { loss == .sampledSoftmax ? sharedNegatives : 1 }
+}

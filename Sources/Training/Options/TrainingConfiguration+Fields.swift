@@ -1,0 +1,169 @@
+import Evaluation
+import Interactions
+import Options
+import Recommenders
+
+/// The options of a training beside those of models, declared: the order is that of `config.yaml`.
+extension TrainingConfiguration {
+    typealias Field = OptionField<TrainingConfiguration>
+
+    /// Properties that have their default.
+    private static let standard = TrainingConfiguration(model: "", dataRoot: "", dataset: "", output: "")
+
+    private static let place = OptionTraits(effect: .nothing)
+
+    /// What is trained, where it is read and where it goes.
+    public static let placeFields: [OptionField<TrainingConfiguration>] = [
+        Field(
+            "recipe", \.recipe, of: standard, place,
+            help: """
+                Options with known results under one name; those of --config and of the command line win. Without a \
+                name: lists them.
+                """),
+        Field(
+            "model", \.model, of: standard, OptionTraits(aliases: ["model-name"], folder: .never),
+            help: "Name of the model."),
+        Field("stage", \.stage, of: standard, OptionTraits(folder: .never), help: "The stage of the model."),
+        Field("data-root", \.dataRoot, of: standard, place, help: "Folder of data sets."),
+        Field("dataset", \.dataset, of: standard, place, help: "Name of the data set: a folder in the data root."),
+        Field("out", \.output, of: standard, place, help: "Folder of the run."),
+    ]
+
+    /// When a training ends, and which of its parameters it keeps.
+    public static let endFields: [OptionField<TrainingConfiguration>] = [
+        Field(
+            "epochs", \.epochs, of: standard, in: .within(1...1_000_000),
+            OptionTraits(
+                aliases: ["epoch"], effect: .ending, folder: .never, differsByStage: true,
+                shownDefault: "200; none with --sampling users and --max-steps"),
+            help: "The most epochs."),
+        Field(
+            "max-steps", \.maxSteps, of: standard, in: .within(1...Int(UInt32.max)),
+            OptionTraits(aliases: ["steps"], effect: .ending, folder: .never, differsByStage: true),
+            help: "Stop after so many steps."),
+        Field(
+            "early-stop", \.earlyStop, of: standard, in: .within(0...1_000_000),
+            OptionTraits(effect: .ending, folder: .ifChanged("stop"), differsByStage: true),
+            help: "Dev results of epochs in a row without a rise that end the training; 0: never, nor does --patience."),
+        Field(
+            "validate-every", \.validateEvery, of: standard, in: .within(1...1_000_000_000),
+            OptionTraits(unit: "steps", folder: .ifChanged("every"), differsByStage: true),
+            help: "With --sampling users: steps between two validations, which --epochs counts."),
+        Field(
+            "patience", \.patience, of: standard, in: .within(1...1_000_000),
+            OptionTraits(effect: .ending, differsByStage: true),
+            help: "The most epochs (after the first 20) or validations since the best one; needs --early-stop."),
+        // The best ones were kept before there was a choice, and their files do not say it.
+        Field(
+            "keep", \.keep, of: standard,
+            OptionTraits(
+                folder: .ifChanged("keep-"), differsByStage: true,
+                shownDefault: "best; last where there are no dev rows"),
+            isWritten: { $0 == .last },
+            help:
+                "Keep and test the parameters of the best or of the last epoch; a stage continues those that are kept."),
+    ]
+
+    /// A training step, beside the model and the objective.
+    public static let stepFields: [OptionField<TrainingConfiguration>] = [
+        Field(
+            "sampling", \.sampling, of: standard, OptionTraits(folder: .ifChanged(""), differsByStage: true),
+            help: "epoch: every sample once an epoch; users: a random user, then one of the user's samples."),
+        Field(
+            "batch-size", \.batchSize, of: standard, in: .within(1...1_000_000),
+            OptionTraits(unit: "samples", folder: .always("batch"), differsByStage: true),
+            help: "Samples of a step, over all ranks."),
+        Field(
+            "logical-shards", \.logicalShards, of: standard, in: .within(1...4096),
+            OptionTraits(folder: .always("shards")),
+            help: "Parts of the users: the most ranks. Another number is another training."),
+        Field(
+            "negatives", \.negatives, of: standard, in: .within(1...10_000),
+            OptionTraits(
+                aliases: ["num-neg"], folder: .always("negatives"), differsByStage: true,
+                shownDefault: "1; with --loss sampled-softmax \(ModelDefaults.sharedNegatives)"),
+            help: "Negatives of a training sample."),
+        Field(
+            "lr", \.optimizer.learningRate, of: standard, in: .aboveZero("0.001 is the default"),
+            OptionTraits(
+                aliases: ["learning-rate"], folder: .always("lr"), differsByStage: true,
+                shownDefault: RecommenderCatalogue.defaults { "\($0.standardLearningRate)" }),
+            help: "Learning rate of Adam."),
+        Field(
+            "l2", \.optimizer.l2, of: standard, in: .fromZero,
+            OptionTraits(folder: .always("l2_"), differsByStage: true),
+            help: "L2 coefficient, added to the gradient."),
+        Field(
+            "seed", \.seed, of: standard, OptionTraits(aliases: ["random-seed"], folder: .always("seed")),
+            help: "Seed of all random numbers."),
+        Field(
+            "exchange", \.exchange, of: standard, OptionTraits(effect: .nothing),
+            help: "How ranks exchange gradients; never changes a result: \(ExchangeKind.optionKind)."),
+    ]
+
+    /// How dev and test are ranked.
+    public static let rankingFields: [OptionField<TrainingConfiguration>] = [
+        Field(
+            "evaluation", \.ranking, of: standard,
+            OptionTraits(effect: .ranking, shownDefault: "sampled where there are negatives"),
+            help: "Rank among the stored negatives (sampled) or among all items (full)."),
+        Field(
+            "topk", \.topK, of: standard,
+            in: ValueRange("") {
+                $0.isEmpty || $0.contains { $0 < 1 }
+                    ? (rest: "holds something that is no cut-off", remedy: "write numbers from 1: 5,10,20") : nil
+            },
+            OptionTraits(unit: "n,n,...", effect: .ranking),
+            help: "Cut-offs; the first decides about the best epoch."),
+        Field(
+            "history-scores", \.historyScores, of: standard, OptionTraits(effect: .ranking),
+            help: "What the items of a history count for among all items: \(HistoryScores.optionKind)."),
+        Field(
+            "measures", \.measures, of: standard, OptionTraits(unit: "name,name,...", effect: .ranking),
+            isWritten: false,
+            help: "Report of test beside HR and NDCG: some of \(Set(RankingMeasure.allCases).optionText)."),
+        Field(
+            "dev-only", \.leavesTestAlone, of: standard, OptionTraits(effect: .ranking), isWritten: false,
+            help: "Leave test alone: nobody who searches among options should see it (0/1)."),
+    ]
+
+    /// What a stage continues.
+    public static let extractorField = OptionField<TrainingConfiguration>(
+        "extractor", \.extractor, of: standard, OptionTraits(folder: .never),
+        help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file.")
+
+    static let objectiveFields = ObjectiveOptions.fields.map { $0.of(\TrainingConfiguration.objective) }
+
+    /// All of them.
+    static let fields = placeFields + endFields + stepFields + rankingFields + [extractorField] + objectiveFields
+
+    /// How a field can be spelled on a command line.
+    package static func spellings(ofField name: String) -> [String] {
+        field(called: name)?.declaration.spellings ?? [name]
+    }
+
+    /// The one that is called so.
+    static func field(called spelling: String) -> OptionField<TrainingConfiguration>? {
+        fields.first { $0.declaration.isCalled(spelling) }
+    }
+}
+
+extension RankingProtocol: OptionValue {}
+extension HistoryScores: OptionValue {}
+extension SamplingRule: OptionValue {}
+
+/// Measures with commas between them, or `none`.
+extension Set: OptionValue where Element == RankingMeasure {
+    public static var optionKind: String { "some of \(Set(RankingMeasure.allCases).optionText)" }
+    public init?(optionText: String) {
+        let parts =
+            optionText == "none" || optionText.isEmpty
+            ? [] : optionText.split(separator: ",", omittingEmptySubsequences: false)
+        let measures = parts.compactMap { RankingMeasure(rawValue: String($0)) }
+        guard measures.count == parts.count else { return nil }
+        self = Set(measures)
+    }
+    public var optionText: String {
+        isEmpty ? "none" : RankingMeasure.allCases.filter(contains).map(\.rawValue).joined(separator: ",")
+    }
+}

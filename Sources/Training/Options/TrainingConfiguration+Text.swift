@@ -1,0 +1,183 @@
+import Options
+import Recommenders
+import Reporting
+
+/// A configuration as options of one word or number each: what a command line, a recipe or a file hands over, and what
+/// `config.yaml` holds.
+extension TrainingConfiguration {
+    /// The configuration of a command line, a recipe or a file.
+    ///
+    /// Options that are not there have their default, in which model and loss have a say. Those of other models are kept
+    /// for a warning (``RecommenderEntry/unused(of:)``).
+    ///
+    /// - Parameters:
+    ///   - options: by any of their spellings; no option twice.
+    ///   - isStored: whether they are those of a run, perhaps of an earlier version: what is not there is what it was then.
+    /// - Throws: for an option that there is not, and for a text that is no value.
+    package init(_ options: OptionText, isStored: Bool = false) throws(OptionError) {
+        self.init(model: "", dataRoot: "", dataset: "", output: "")
+        for required in ["model", "data-root", "dataset", "out"] {
+            guard let entry = options.entries.first(where: { Self.name(of: $0.name, for: nil) == required }),
+                let value = entry.value
+            else { throw OptionError(line: nil, reason: "\(required) is missing") }
+            try set(OptionText.Entry(name: required, value: value, line: entry.line), for: nil)
+        }
+        let entry = RecommenderCatalogue.entry(named: model)
+        let defaults = ModelDefaults(isStored ? nil : entry)
+        objective.loss = defaults.loss
+        optimizer.learningRate = defaults.learningRate
+        var names: Set<String> = []
+        for option in options.entries {
+            let name = Self.name(of: option.name, for: entry)
+            guard names.insert(name).inserted else {
+                throw OptionError(line: option.line, reason: "\(option.name): \(name) is there twice")
+            }
+            try set(option, for: entry)
+        }
+        if isStored {
+            for option in entry?.allOptions ?? [] where !names.contains(option.declaration.name) {
+                if let former = option.declaration.formerText { _ = self.options.set(option, to: former) }
+            }
+            return
+        }
+        if !names.contains("negatives") { negatives = ModelDefaults.negatives(under: objective.loss) }
+        if sampling == .users, maxSteps != nil, !names.contains("epochs") {
+            // The steps alone are to end the training: more epochs than any has.
+            epochs = 1_000_000
+        }
+    }
+
+    /// Sets options by the texts of their values, and refuses those that are out of range.
+    package mutating func set(_ texts: [String: String]) throws(TrainingError) {
+        for (name, value) in texts.sorted(by: { $0.key < $1.key }) {
+            do {
+                try set(OptionText.Entry(name: name, value: value), for: RecommenderCatalogue.entry(named: model))
+            } catch {
+                throw TrainingError(.usage, "--\(error.reason.printable())", remedy: "give it a value that it can have")
+            }
+            try require(Self.field(called: name)?.problem(in: self))
+        }
+    }
+
+    /// Sets one option by its text.
+    mutating func set(_ option: OptionText.Entry, for entry: RecommenderEntry?) throws(OptionError) {
+        func failure(_ declaration: OptionDeclaration) -> OptionError {
+            OptionError(
+                line: option.line,
+                reason: "\(option.name) is \(option.value ?? "nothing"), not \(declaration.kind)")
+        }
+        if let field = Self.field(called: option.name) {
+            guard field.set(option.value, in: &self) else { throw failure(field.declaration) }
+        } else if let hyperparameter = Self.modelOption(called: option.name, for: entry) {
+            guard let value = option.value else { return }
+            guard options.set(hyperparameter, to: value) else { throw failure(hyperparameter.declaration) }
+        } else {
+            let names = Self.fields.map(\.name) + RecommenderCatalogue.options.map(\.declaration.name)
+            let nearest = names.nearest(to: option.name).map { "; did you mean \($0)?" } ?? ""
+            throw OptionError(line: option.line, reason: "there is no option \(option.name)\(nearest)")
+        }
+    }
+
+    /// The option of the model, or else of another one, that is called so.
+    private static func modelOption(
+        called spelling: String, for entry: RecommenderEntry?
+    ) -> (any DeclaredModelOption)? {
+        if let own = entry?.option(called: spelling) { return own }
+        let all = RecommenderCatalogue.options
+        return all.first { OptionDeclaration.spellings(of: $0.declaration.name).contains(spelling) }
+            ?? all.first { $0.declaration.isCalled(spelling) }
+    }
+
+    /// The name of the option that has this spelling; the spelling itself where there is none.
+    private static func name(of spelling: String, for entry: RecommenderEntry?) -> String {
+        field(called: spelling)?.name ?? modelOption(called: spelling, for: entry)?.declaration.name ?? spelling
+    }
+
+    /// What `config.yaml` holds: all that decides about a result, the options of other models left out.
+    package var text: OptionText {
+        let entry = RecommenderCatalogue.entry(named: model)
+        let ofModel = (entry?.allOptions ?? RecommenderCatalogue.options).map { option in
+            OptionText.Entry(name: option.declaration.name, value: options.text(of: option))
+        }
+        let others = Self.fields.compactMap { field in
+            field.text(in: self).map { OptionText.Entry(name: field.name, value: $0) }
+        }
+        let split = others.firstIndex { entry in ObjectiveOptions.fields.contains { $0.name == entry.name } }
+        let place = split ?? others.count
+        do {
+            return try OptionText(Array(others[..<place]) + ofModel + Array(others[place...]))
+        } catch {
+            // Names of options are told apart where they are declared.
+            preconditionFailure("\(error)")
+        }
+    }
+
+    /// What decides about the result of the first stage, for the name of a folder: `K2`, `d64`, `lr0.001`.
+    package var folderParts: [String] {
+        let entry = RecommenderCatalogue.entry(named: model)
+        var standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
+        let defaults = ModelDefaults(entry)
+        standard.objective.loss = defaults.loss
+        guard entry?.isTrained ?? true else { return ["history\(options.historyMax)"] }
+        // The number of interests stands in front of the size of the vectors, the length of histories behind all.
+        let interests = ModelOptions.interestsOption.declaration.name
+        let own = entry?.options ?? RecommenderCatalogue.options
+        let (first, rest) = (
+            own.filter { $0.declaration.name == interests }, own.filter { $0.declaration.name != interests }
+        )
+        let ofModel = first + [ModelOptions.embeddingSizeOption] + rest + [ModelOptions.historyMaxOption]
+        let hyperparameters = ofModel.map { option in
+            (option.declaration, options.text(of: option), option.declaration.defaultText)
+        }
+        let others = (Self.stepFields + Self.endFields + Self.objectiveFields).map { field in
+            (field.declaration, field.text(in: self), field.text(in: standard))
+        }
+        let all = hyperparameters + others
+        func isAlways(_ declaration: OptionDeclaration) -> Bool {
+            if case .always = declaration.folderPart { true } else { false }
+        }
+        return (all.filter { isAlways($0.0) } + all.filter { !isAlways($0.0) }).compactMap {
+            declaration, value, usual in
+            declaration.folderText(value, default: usual)
+        }
+    }
+
+    /// The names of all options of a configuration of a model, with what they were in configurations that do not have
+    /// them.
+    private static func earlierDefaults(_ entry: RecommenderEntry?) -> [String: String] {
+        let declarations =
+            fields.map(\.declaration) + (entry?.allOptions ?? RecommenderCatalogue.options).map(\.declaration)
+        return Dictionary(
+            declarations.compactMap { declaration in
+                (declaration.formerText ?? declaration.defaultText).map { (declaration.name, $0) }
+            }
+        ) { first, _ in first }
+    }
+
+    /// Values by the names of options, as this version spells both; without the options of other models.
+    ///
+    /// - Parameters:
+    ///   - options: a configuration, perhaps of an earlier version.
+    ///   - model: whose options count.
+    static func canonical(_ options: OptionText, model: String) -> [String: String] {
+        let entry = RecommenderCatalogue.entry(named: model)
+        var result: [String: String] = [:]
+        for option in options.entries {
+            if let field = field(called: option.name) {
+                result[field.name] = option.value.map { field.declaration.canonical($0) ?? $0 }
+            } else if let own = entry?.option(called: option.name) {
+                result[own.declaration.name] = option.value.map { own.declaration.canonical($0) ?? $0 }
+            } else if modelOption(called: option.name, for: nil) == nil {
+                result[option.name] = option.value ?? ""
+            }
+        }
+        return result
+    }
+
+    /// The same for a configuration that may be of an earlier version: with what options meant that it does not have.
+    static func canonical(ofEarlier options: OptionText, model: String) -> [String: String] {
+        guard !options.entries.isEmpty else { return [:] }
+        let found = canonical(options, model: model)
+        return found.merging(earlierDefaults(RecommenderCatalogue.entry(named: model))) { value, _ in value }
+    }
+}
