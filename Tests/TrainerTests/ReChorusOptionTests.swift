@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TrainerSupport
 
-/// Command lines of ReChorus, with all the options that the README says to work.
+/// Command lines of ReChorus, with all the options that the page Compatibility says to work.
 @Suite struct ReChorusOptionTests {
     /// A model, its options in the spelling of ReChorus, and what they must become in `config.yaml`.
     struct Case: Sendable, CustomStringConvertible {
@@ -48,11 +48,12 @@ import TrainerSupport
         for setting in test.settings { #expect(lines.contains(setting), "\(setting) in \(configuration)") }
     }
 
-    @Test func `no option of the README is forgotten here`() throws {
+    @Test func `no option of the page Compatibility is forgotten here`() throws {
         var package = URL(filePath: #filePath)
         for _ in 0..<3 { package.deleteLastPathComponent() }
-        let readme = try String(contentsOf: package.appending(path: "README.md"), encoding: .utf8)
-        let section = try #require(readme.components(separatedBy: "## Coming from ReChorus\n").last)
+        let page = package.appending(path: "Sources/TrainerCommands/Documentation.docc/Compatibility.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        let section = try #require(text.components(separatedBy: "### Coming from ReChorus\n").last)
         let paragraph = try #require(section.components(separatedBy: "```").first)
         let promised = Set(paragraph.matches(of: /`(--[A-Za-z_]+)`/).map { String($0.1) })
         #expect(promised.count > 20)

@@ -27,7 +27,7 @@ struct DocumentationStage {
 
     /// Programs without which a block has no sense, so that it is only parsed.
     static let notRun = [
-        "cluster/slurm/lab": "starts Slurm's own daemons, as root; it was tried by hand, see Clusters",
+        "cluster/slurm/lab": "starts Slurm's own daemons, as root; it was tried by hand, see ClusterNotes",
         ".build/release/hello": "the reader's own program; its lines are run by DocumentationChecks of mpi-program",
         ".build/release/outside": "the reader's own program; OutsideModelTests builds and trains it",
     ]
