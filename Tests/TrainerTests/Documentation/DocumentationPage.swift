@@ -30,7 +30,7 @@ struct DocumentationPage: Sendable, CustomStringConvertible {
 
     /// All pages of the repository, and the comments of files that say how they are used.
     static let all: [DocumentationPage] = {
-        var names = ["README.md"]
+        var names = ["README.md", "CONTRIBUTING.md"]
         for folder in ["Sources", "cluster", "scripts"] {
             for case let name as String in FileManager.default.enumerator(atPath: root + "/" + folder) ?? .init() {
                 names.append(folder + "/" + name)
