@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrainerSupport
 
@@ -142,7 +143,10 @@ import TrainerSupport
 
     private func refuse(_ input: Case, _ launch: Launch) async throws {
         let workspace = try await FinishedRuns.workspace()
-        let out = workspace("ComiRec")
+        // What is refused only when the data are there claims the run for a moment, which nobody else may look at.
+        let own = input.message.contains("is about all items") ? try Workspace() : nil
+        let out = own.map { $0("ComiRec") } ?? workspace("ComiRec")
+        if own != nil { try FileManager.default.copyItem(atPath: workspace("ComiRec"), toPath: out) }
         let model = input.options.contains { $0.hasPrefix("--model") } ? [] : ["--model", "ComiRec"]
         let command =
             ["train"] + model + ["--data-root", workspace("data"), "--dataset", "tables", "--out", out]

@@ -101,7 +101,8 @@ import TrainerSupport
         }
         // Behind the name of another program stand options of its own.
         let own = ["--", "trainer ", "scripts/", "cluster/"]
-        for page in DocumentationPage.all {
+        // What CONTRIBUTING adds as an example is not there.
+        for page in DocumentationPage.all where page.name != "CONTRIBUTING.md" {
             for span in page.spans where own.contains(where: { span.hasPrefix($0) }) {
                 #expect(options(span).subtracting(known) == [], "\(page): \(span)")
             }
