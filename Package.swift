@@ -1,11 +1,6 @@
+import Glibc
 // swift-tools-version: 6.1
 import PackageDescription
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// The instruction set of the kernels. `FACET_MARCH=x86-64-v3` (or another name that clang knows) builds a binary for
 /// a mixed cluster; the default is the machine that builds.

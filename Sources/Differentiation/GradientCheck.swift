@@ -16,7 +16,7 @@ import KernelCore
 ///
 /// A model that propagates its tables is checked through the propagation, see ``GraphPropagation``.
 ///
-/// The loss must be smooth around the parameters' values: keep the inputs of ``Tape/rectify(_:)`` away from 0, by
+/// The loss must be smooth around the parameters' values: keep the inputs of ``Tape/relu(_:)`` away from 0, by
 /// more than ``largestStep``. Padding rows are left alone.
 public struct GradientCheck {
     /// Deviations of a right gradient stay below this, where the loss is not dominated by rounding.
@@ -95,7 +95,7 @@ public struct GradientCheck {
             let nothing = UnsafePointer<UInt32>(bitPattern: 64)!
             let pass = Tape.Pass.training(samples: samples.baseAddress ?? nothing, seed: seed, step: step)
             propagator?.propagate {}
-            propagator?.completeAll()
+            propagator?.materializeAll()
             let count = samples.isEmpty ? nil : samples.count
             tape.begin(pass, samples: count)
             recorder.begin(in: view)
@@ -107,7 +107,7 @@ public struct GradientCheck {
             let forward = Tape(parameters: values)
             func evaluate() -> Double {
                 propagator?.propagate {}
-                propagator?.completeAll()
+                propagator?.materializeAll()
                 forward.begin(pass, samples: count)
                 return WeightedTotal.record(loss(forward), on: forward).exact
             }
@@ -137,7 +137,7 @@ public struct GradientCheck {
         of probe: ParameterProbe, floor: Double, _ evaluate: () -> Double
     ) -> [Deviation] {
         var stream = RandomStream(
-            seed: 1, purpose: .initialization, moment: 1, element: UInt32(probe.specification.parameter.index))
+            seed: 1, purpose: .initialization, iteration: 1, element: UInt32(probe.specification.parameter.index))
         var deviations: [Deviation] = []
         let count = probe.movable.count
         guard count > 0 else { return [] }
@@ -294,6 +294,6 @@ private struct WeightedTotal: Operation {
     }
 
     func backward(on tape: Tape) {
-        for index in 0..<x.count { x.slope[index] += loss.slope[0] * Self.weight(index, of: x.count) }
+        for index in 0..<x.count { x.gradient[index] += loss.gradient[0] * Self.weight(index, of: x.count) }
     }
 }

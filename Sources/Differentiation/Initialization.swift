@@ -19,7 +19,7 @@ public enum Initialization: Sendable, Equatable {
     ) {
         let count = rows * columns
         var stream = RandomStream(
-            seed: seed, purpose: .initialization, moment: 0, element: Self.element(ofName: name))
+            seed: seed, purpose: .initialization, iteration: 0, element: Self.element(ofName: name))
         switch self {
         case .constant(let value):
             for index in 0..<count { values[index] = value }

@@ -7,21 +7,21 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     public let operation: String
     /// What is wrong, with the sizes.
     public let problem: String
-    public let remedy: String
+    public let recoverySuggestion: String
     /// Where the model asked for the operation, as `#fileID` and `#line` say it.
     public let file: String
     public let line: UInt
 
-    package init(_ operation: StaticString, _ problem: String, remedy: String, at site: ModelSite) {
+    package init(_ operation: StaticString, _ problem: String, recoverySuggestion: String, at site: ModelSite) {
         self.operation = "\(operation)"
         self.problem = problem
-        self.remedy = remedy
+        self.recoverySuggestion = recoverySuggestion
         file = "\(site.file)"
         line = site.line
     }
 
     /// The mistake and its place, and on a second line what to do.
-    public var description: String { "\(file):\(line): \(operation): \(problem)\n\(remedy)" }
+    public var description: String { "\(file):\(line): \(operation): \(problem)\n\(recoverySuggestion)" }
 }
 
 /// A place in the source of a model.

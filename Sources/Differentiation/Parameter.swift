@@ -30,7 +30,7 @@ public struct ParameterSpecification: Sendable {
     public let initialization: Initialization
     public let parameter: Parameter
     /// Whether the L2 coefficient applies: not to parameters whose name contains `bias`, nor to fixed ones.
-    public let decays: Bool
+    public let isRegularized: Bool
     /// Whether a mini-batch may touch more rows of the table than it has ids.
     let isTouchedByPairs: Bool
 
@@ -88,7 +88,7 @@ public final class ParameterLayout {
         if isDense { denseCount += room } else { tableCount += room }
         let specification = ParameterSpecification(
             name: name, shape: shape, kind: kind, initialization: initialization, parameter: parameter,
-            decays: !isFixed && !name.contains("bias"), isTouchedByPairs: byPairs)
+            isRegularized: !isFixed && !name.contains("bias"), isTouchedByPairs: byPairs)
         specifications.append(specification)
         if !isDense { tables.append(specification) }
         return parameter
@@ -122,7 +122,8 @@ public final class ParameterLayout {
     func refuse(_ problem: String, at site: ModelSite) {
         guard error == nil else { return }
         error = ModelError(
-            "parameters", problem, remedy: "correct the name or the sizes at that line of the model", at: site)
+            "parameters", problem, recoverySuggestion: "correct the name or the sizes at that line of the model",
+            at: site)
     }
 }
 

@@ -15,12 +15,12 @@ struct SharedRows: BitwiseCopyable {
 struct StepMemory {
     let arena = Arena()
     var isOpen = false
-    var drawnItems: (proposal: ItemProposal, count: Int, items: UnsafePointer<Int32>)?
+    var sampledNegatives: (proposal: NegativeDistribution, count: Int, items: UnsafePointer<Int32>)?
     var rows: SharedRows?
 
     mutating func forget() {
         arena.reset()
-        drawnItems = nil
+        sampledNegatives = nil
         rows = nil
     }
 }
@@ -45,7 +45,7 @@ extension Tape {
             return known
         }
         // Only a list that outlives the mini-batch has rows that do.
-        let outlives = stepMemory.isOpen && stepMemory.drawnItems?.items == list
+        let outlives = stepMemory.isOpen && stepMemory.sampledNegatives?.items == list
         let arena = outlives ? stepMemory.arena : arena
         let rows = arena.allocate(Float.self, count: count * parameter.columns)
         Kernel.gather(parameters(parameter), rows: list, count: count, columns: parameter.columns, into: rows)

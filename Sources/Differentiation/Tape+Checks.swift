@@ -56,16 +56,17 @@ extension Tape {
         refuse(
             operation, at: site,
             "\(what) name row \(wrong) of a parameter \(parameter.shape), whose rows are 0 to \(parameter.rows - 1)",
-            remedy: "give the parameter more rows, or other numbers to the operation at that line of the model")
+            recoverySuggestion:
+                "give the parameter more rows, or other numbers to the operation at that line of the model")
         return false
     }
 
     /// Remembers the first mistake.
-    func refuse(_ operation: StaticString, at site: ModelSite, _ problem: String, remedy: String? = nil) {
+    func refuse(_ operation: StaticString, at site: ModelSite, _ problem: String, recoverySuggestion: String? = nil) {
         guard error == nil else { return }
         error = ModelError(
             operation, problem,
-            remedy: remedy
+            recoverySuggestion: recoverySuggestion
                 ?? "correct the sizes at that line of the model: they must fit for every batch, and for histories of any "
                 + "length",
             at: site)

@@ -3,13 +3,13 @@ import KernelCore
 /// A matrix on the tape: its value and, while gradients are recorded, the gradient of the loss with respect to it.
 public struct Variable: BitwiseCopyable {
     public let value: UnsafeMutablePointer<Float>
-    let gradient: UnsafeMutablePointer<Float>?
+    let recordedGradient: UnsafeMutablePointer<Float>?
     public let rows: Int
     public let columns: Int
 
     public init(value: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?, rows: Int, columns: Int) {
         self.value = value
-        self.gradient = gradient
+        recordedGradient = gradient
         self.rows = rows
         self.columns = columns
     }
@@ -17,9 +17,9 @@ public struct Variable: BitwiseCopyable {
     public var count: Int { rows * columns }
 
     /// Where a backward pass adds the gradient. Only to be used in ``Operation/backward(on:)``.
-    public var slope: UnsafeMutablePointer<Float> {
-        guard let gradient else { preconditionFailure("a gradient was asked for on a tape that records none") }
-        return gradient
+    public var gradient: UnsafeMutablePointer<Float> {
+        guard let recordedGradient else { preconditionFailure("a gradient was asked for on a tape that records none") }
+        return recordedGradient
     }
 }
 
@@ -69,7 +69,7 @@ public final class Tape {
     package var givenNormals: UnsafePointer<Float>?
     /// What ``drawInterests(_:count:interests:counts:temperature:)`` returns instead of a draw, for the same purpose.
     package var givenInterests: UnsafePointer<Int32>?
-    /// What ``drawItems(_:from:)`` returns instead of a draw, for the same purpose.
+    /// What ``sampleNegatives(_:from:)`` returns instead of a draw, for the same purpose.
     package var givenItems: UnsafePointer<Int32>?
 
     /// What a mini-batch is run for.
@@ -117,7 +117,7 @@ public final class Tape {
         let site = latestSite
         guard accepts("backward", at: site, loss.count == 1, "the loss is \(loss.shape), and must be a single number")
         else { return }
-        loss.slope[0] = 1
+        loss.gradient[0] = 1
         guard let profile else {
             for record in records.reversed() {
                 record.type.runBackward(record.stored, on: self)
@@ -138,7 +138,8 @@ public final class Tape {
         refuse(
             "backward", at: site,
             "a mini-batch touches more than \(table.capacity) rows of a table with \(table.columns) columns",
-            remedy: "read rows of users, histories and candidates only, or register the parameter of that line as a "
+            recoverySuggestion:
+                "read rows of users, histories and candidates only, or register the parameter of that line as a "
                 + "matrix (sparse: false)")
     }
 
@@ -180,7 +181,7 @@ public final class Tape {
             refuse(
                 "callAsFunction", at: ModelSite(file: file, line: line),
                 "a table \(parameter.shape) takes part by rows, not as a whole",
-                remedy: "read its rows at that line of the model, or register a matrix (sparse: false)")
+                recoverySuggestion: "read its rows at that line of the model, or register a matrix (sparse: false)")
             return Variable(
                 value: parameters(parameter), gradient: nil, rows: parameter.rows, columns: parameter.columns)
         }

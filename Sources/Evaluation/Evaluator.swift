@@ -84,8 +84,8 @@ public final class Evaluator {
     ///   - isAbandoned: asked after each batch of rows; true ends the search.
     package func findings(
         of model: some Recommender, on tape: Tape, topK: [Int], isAbandoned: () -> Bool = { false }
-    ) -> RowFindings {
-        var findings = RowFindings()
+    ) -> RankingAccumulator {
+        var findings = RankingAccumulator()
         findings.positions.reserveCapacity(rows.reduce(0) { $0 + $1.count })
         let coverageSize = measures.contains(.coverage) ? min(topK.max() ?? 0, itemCount) : 0
         if coverageSize > 0 { findings.bestPlaces = [Int32](repeating: .max, count: itemCount + 1) }
@@ -110,7 +110,7 @@ public final class Evaluator {
 
     /// Ranks among the stored negatives.
     private func rankStored(
-        _ queries: Interests, _ table: UnsafePointer<Float>, on tape: Tape, into findings: inout RowFindings
+        _ queries: Interests, _ table: UnsafePointer<Float>, on tape: Tape, into findings: inout RankingAccumulator
     ) {
         let perUser = batch.candidatesPerSample
         let scores = tape.arena.allocate(Float.self, count: batch.count * perUser)
@@ -119,11 +119,11 @@ public final class Evaluator {
             candidates: batch.candidates, count: batch.count, perUser: perUser, columns: queries.vectors.columns,
             into: scores)
         for row in 0..<batch.count {
-            let truth = scores[row * perUser]
+            let target = scores[row * perUser]
             let own = batch.candidates + row * perUser
-            var position = 1 + Kernel.countNotBelow(truth, scores + (row * perUser + 1), perUser - 1)
+            var position = 1 + Kernel.countNotBelow(target, scores + (row * perUser + 1), perUser - 1)
             // The true item is not ranked against itself.
-            for place in 1..<perUser where own[place] == own[0] && !(scores[row * perUser + place] < truth) {
+            for place in 1..<perUser where own[place] == own[0] && !(scores[row * perUser + place] < target) {
                 position -= 1
             }
             findings.positions.append(position)
@@ -135,11 +135,11 @@ public final class Evaluator {
     /// - Parameter bestSize: how many of a user's best items are needed.
     private func rankAll(
         _ queries: Interests, _ table: UnsafePointer<Float>, _ rows: EvaluationRows, _ range: Range<Int>,
-        bestSize: Int, on tape: Tape, into findings: inout RowFindings
+        bestSize: Int, on tape: Tape, into findings: inout RankingAccumulator
     ) {
         let count = batch.count
         let columns = queries.vectors.columns
-        let truths = tape.arena.allocate(Float.self, count: count)
+        let targets = tape.arena.allocate(Float.self, count: count)
         let counts = tape.arena.allocateZeroed(Int32.self, count: count)
         let best =
             bestSize == 0
@@ -149,29 +149,29 @@ public final class Evaluator {
                 scores: tape.arena.allocate(count: count * bestSize))
         candidates.begin()
         for (row, index) in range.enumerated() {
-            let truth = batch.candidates[row * batch.candidatesPerSample]
+            let target = batch.candidates[row * batch.candidatesPerSample]
             switch historyScores {
-            case .exclude: candidates.addUser(truth, seen: rows, index)
-            case .zero: candidates.addUser(truth, history: batch.histories[row])
+            case .exclude: candidates.addUser(target, seen: rows, index)
+            case .zero: candidates.addUser(target, history: batch.histories[row])
             }
-            truths[row] =
-                candidates.scoresZero(truth, user: row)
+            targets[row] =
+                candidates.scoresZero(target, user: row)
                 ? 0
                 : Kernel.rowScore(
-                    table + Int(truth) * columns, interests: queries.vectors.value + row * queries.perUser * columns,
+                    table + Int(target) * columns, interests: queries.vectors.value + row * queries.perUser * columns,
                     interestCount: queries.perUser, columns: columns
                 ).score
-            best?.offer(truth, score: truths[row], user: row)
+            best?.offer(target, score: targets[row], user: row)
         }
-        candidates.withLeftOut { leftOut, users in
+        candidates.withExcluded { excluded, users in
             Kernel.countRowsNotBelow(
-                truths, interests: queries.vectors.value, interestCount: queries.perUser, table: table,
-                rows: 1..<itemCount + 1, leftOut: leftOut, of: users, columns: columns, into: counts, best: best)
+                targets, interests: queries.vectors.value, interestCount: queries.perUser, table: table,
+                rows: 1..<itemCount + 1, excluded: excluded, of: users, columns: columns, into: counts, best: best)
         }
         for row in 0..<count {
-            let truth = batch.candidates[row * batch.candidatesPerSample]
-            for item in candidates.zeroItems(ofUser: row) where item != truth {
-                if !(0 < truths[row]) { counts[row] += 1 }
+            let target = batch.candidates[row * batch.candidatesPerSample]
+            for item in candidates.zeroItems(ofUser: row) where item != target {
+                if !(0 < targets[row]) { counts[row] += 1 }
                 best?.offer(item, score: 0, user: row)
             }
             findings.positions.append(1 + counts[row])
@@ -200,14 +200,14 @@ public final class Evaluator {
 
     /// Notes which interests win the true items, and how alike the interests of a user are.
     private func compareInterests(
-        _ queries: Interests, _ table: UnsafePointer<Float>, into findings: inout RowFindings
+        _ queries: Interests, _ table: UnsafePointer<Float>, into findings: inout RankingAccumulator
     ) {
         findings.interestCount = queries.perUser
         findings.interestsCorrespond = queries.correspond
         let columns = queries.vectors.columns
         for row in 0..<batch.count {
-            let truth = batch.candidates[row * batch.candidatesPerSample]
-            findings.trueWinners.append(winner(of: truth, user: row, queries, table))
+            let target = batch.candidates[row * batch.candidatesPerSample]
+            findings.trueWinners.append(winner(of: target, user: row, queries, table))
             let own = queries.counts.map { Int($0[row]) } ?? queries.perUser
             guard own > 1 else { continue }
             findings.cosines.append(

@@ -4,10 +4,10 @@ import KernelCore
 /// Which items the true items of a batch are not compared with by their scores: the true item itself, and what the
 /// users have had before. Keeps its memory from batch to batch.
 struct FullCandidates {
-    /// `[users + 1]` into ``leftOut``.
+    /// `[users + 1]` into ``excluded``.
     private var offsets: [Int32] = [0]
     /// Of every user, ascending: what takes no part in the comparison.
-    private var leftOut: [Int32] = []
+    private var excluded: [Int32] = []
     /// `[users + 1]` into ``zeros``.
     private var zeroOffsets: [Int32] = [0]
     /// Of every user, ascending: what has the score 0.
@@ -17,7 +17,7 @@ struct FullCandidates {
     /// Forgets all users.
     mutating func begin() {
         offsets.removeAll(keepingCapacity: true)
-        leftOut.removeAll(keepingCapacity: true)
+        excluded.removeAll(keepingCapacity: true)
         zeroOffsets.removeAll(keepingCapacity: true)
         zeros.removeAll(keepingCapacity: true)
         offsets.append(0)
@@ -25,13 +25,13 @@ struct FullCandidates {
     }
 
     /// Adds a user for whom the items of the whole history are no candidates.
-    mutating func addUser(_ truth: Int32, seen rows: EvaluationRows, _ index: Int) {
+    mutating func addUser(_ target: Int32, seen rows: EvaluationRows, _ index: Int) {
         rows.seenItems(index, into: &items)
-        finishUser(truth)
+        finishUser(target)
     }
 
     /// Adds a user for whom the items of the history score 0.
-    mutating func addUser(_ truth: Int32, history: UnsafeBufferPointer<Int32>) {
+    mutating func addUser(_ target: Int32, history: UnsafeBufferPointer<Int32>) {
         items.removeAll(keepingCapacity: true)
         items.append(contentsOf: history)
         items.sort()
@@ -42,16 +42,16 @@ struct FullCandidates {
         }
         items.removeLast(items.count - kept)
         zeros.append(contentsOf: items)
-        finishUser(truth)
+        finishUser(target)
     }
 
     /// Takes over ``items`` and the true item.
-    private mutating func finishUser(_ truth: Int32) {
-        let place = items.firstIndex { $0 >= truth } ?? items.count
-        leftOut.append(contentsOf: items[..<place])
-        if place == items.count || items[place] != truth { leftOut.append(truth) }
-        leftOut.append(contentsOf: items[place...])
-        offsets.append(Int32(leftOut.count))
+    private mutating func finishUser(_ target: Int32) {
+        let place = items.firstIndex { $0 >= target } ?? items.count
+        excluded.append(contentsOf: items[..<place])
+        if place == items.count || items[place] != target { excluded.append(target) }
+        excluded.append(contentsOf: items[place...])
+        offsets.append(Int32(excluded.count))
         zeroOffsets.append(Int32(zeros.count))
     }
 
@@ -64,8 +64,8 @@ struct FullCandidates {
     func scoresZero(_ item: Int32, user: Int) -> Bool { zeroItems(ofUser: user).contains(item) }
 
     /// The items of all users that take no part in the comparison of scores, ascending for each user.
-    func withLeftOut(_ body: (UnsafePointer<Int32>, Segments) -> Void) {
-        leftOut.withUnsafeBufferPointer { items in
+    func withExcluded(_ body: (UnsafePointer<Int32>, Segments) -> Void) {
+        excluded.withUnsafeBufferPointer { items in
             offsets.withUnsafeBufferPointer { offsets in
                 guard let items = items.baseAddress, let start = offsets.baseAddress else { return }
                 body(items, Segments(offsets: start, count: offsets.count - 1))

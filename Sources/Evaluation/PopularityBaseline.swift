@@ -19,7 +19,7 @@ public struct PopularityBaseline {
         store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int = 1, ranking: RankingProtocol,
         historyScores: HistoryScores = .exclude, topK: [Int], measures: Set<RankingMeasure> = [], world: Communicator
     ) throws(MPIError) -> RankingMetrics? {
-        var findings = RowFindings()
+        var findings = RankingAccumulator()
         findings.positions = positions(
             store: store, kind: kind, split: split, historyMax: historyMax, ranking: ranking,
             historyScores: historyScores)
@@ -40,25 +40,25 @@ public struct PopularityBaseline {
             for index in 0..<rows.count {
                 rows.fill(batch, index..<index + 1)
                 let item = batch.candidates[0]
-                var truth = counts[Int(item)]
+                var target = counts[Int(item)]
                 var position: Int32 = 1
                 switch (ranking, historyScores) {
                 case (.sampled, _):
                     for place in 1..<batch.candidatesPerSample {
                         let other = batch.candidates[place]
-                        if other != item, counts[Int(other)] >= truth { position += 1 }
+                        if other != item, counts[Int(other)] >= target { position += 1 }
                     }
                 case (.full, .exclude):
-                    position += itemsNotBelow(truth)
+                    position += itemsNotBelow(target)
                     var excluded = rows.seenItems(index)
                     if !excluded.contains(item) { excluded.append(item) }
-                    for item in excluded where counts[Int(item)] >= truth { position -= 1 }
+                    for item in excluded where counts[Int(item)] >= target { position -= 1 }
                 case (.full, .zero):
                     let zeros = Set(batch.histories[0])
-                    if zeros.contains(item) { truth = 0 }
-                    position += itemsNotBelow(truth)
-                    for item in zeros.union([item]) where counts[Int(item)] >= truth { position -= 1 }
-                    if truth <= 0 { position += Int32(zeros.subtracting([item]).count) }
+                    if zeros.contains(item) { target = 0 }
+                    position += itemsNotBelow(target)
+                    for item in zeros.union([item]) where counts[Int(item)] >= target { position -= 1 }
+                    if target <= 0 { position += Int32(zeros.subtracting([item]).count) }
                 }
                 positions.append(position)
             }

@@ -20,19 +20,19 @@ public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible 
     /// Line of the (uncompressed) file, counted from 1.
     public let line: Int?
     public let problem: String
-    public let remedy: String
+    public let recoverySuggestion: String
 
-    public init(_ kind: Kind, file: String, line: Int? = nil, problem: String, remedy: String) {
+    public init(_ kind: Kind, file: String, line: Int? = nil, problem: String, recoverySuggestion: String) {
         self.kind = kind
         self.file = file
         self.line = line
         self.problem = problem
-        self.remedy = remedy
+        self.recoverySuggestion = recoverySuggestion
     }
 
     public var description: String {
         let file = file.printable(limit: 2_000)
         let place = line.map { "\(file):\($0)" } ?? file
-        return "\(place): \(problem.printable())\n\(remedy)"
+        return "\(place): \(problem.printable())\n\(recoverySuggestion)"
     }
 }

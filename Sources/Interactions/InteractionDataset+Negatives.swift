@@ -16,7 +16,7 @@ extension InteractionDataset {
         throw DatasetError(
             .invalid, file: train.file,
             problem: "user \(userIds.id(of: user)) has all \(itemCount) items in train: no negative can be drawn",
-            remedy:
+            recoverySuggestion:
                 "choose --loss full-softmax or sampled-softmax, which compare with items of the user too, or remove "
                 + "the user or some of its interactions")
     }

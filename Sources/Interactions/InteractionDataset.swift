@@ -81,14 +81,14 @@ extension SplitInteractions {
         guard train.count > 0 else {
             throw DatasetError(
                 .invalid, file: train.file, problem: "there is no interaction to train on",
-                remedy: "an interaction a line is expected")
+                recoverySuggestion: "an interaction a line is expected")
         }
         for (table, part) in [(dev, "dev"), (test, "test")] where table.count == 0 {
             // Who trains on everything leaves a file of dev without rows.
             if part == "dev" && dev.file != train.file { continue }
             throw DatasetError(
                 .invalid, file: table.file, problem: "there is no \(part) row to evaluate",
-                remedy: table.file == train.file
+                recoverySuggestion: table.file == train.file
                     ? "at least one user needs three interactions: the last is test, the one before is dev"
                     : "at least one user needs a row in \(part)")
         }
@@ -96,13 +96,13 @@ extension SplitInteractions {
         guard rows < Int(Int32.max) else {
             throw DatasetError(
                 .invalid, file: folder, problem: "\(rows) interactions are too many",
-                remedy: "at most \(Int32.max - 1) fit; filter the data set")
+                recoverySuggestion: "at most \(Int32.max - 1) fit; filter the data set")
         }
         guard dev.count == 0 || dev.negativesPerRow == test.negativesPerRow else {
             throw DatasetError(
                 .invalid, file: test.file,
                 problem: "\(test.negativesPerRow ?? 0) negatives a row, \(dev.file) has \(dev.negativesPerRow ?? 0)",
-                remedy: "every dev and test row must list the same number of negatives")
+                recoverySuggestion: "every dev and test row must list the same number of negatives")
         }
     }
 }

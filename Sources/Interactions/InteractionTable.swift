@@ -28,7 +28,7 @@ public struct InteractionTable: Sendable {
                 .invalid, file: file,
                 problem:
                     "\(users.count) users, \(items.count) items, \(times.count) times, \(negatives.count) negatives",
-                remedy: "every row needs one of each (or no row a list of negatives)")
+                recoverySuggestion: "every row needs one of each (or no row a list of negatives)")
         }
         let width = negatives.first?.count
         for row in users.indices {
@@ -36,12 +36,12 @@ public struct InteractionTable: Sendable {
             guard users[row] > 0, items[row] > 0, list.allSatisfy({ $0 > 0 }) else {
                 throw DatasetError(
                     .invalid, file: file, line: row + 1, problem: "an id is below 1",
-                    remedy: "ids count from 1: 0 stands for padding and cannot be used")
+                    recoverySuggestion: "ids count from 1: 0 stands for padding and cannot be used")
             }
             guard negatives.isEmpty || (list.count == width && !list.isEmpty) else {
                 throw DatasetError(
                     .invalid, file: file, line: row + 1, problem: "\(list.count) negatives, \(width ?? 0) before",
-                    remedy: "every row must list the same number of negatives, at least one")
+                    recoverySuggestion: "every row must list the same number of negatives, at least one")
             }
             append(user: users[row], item: items[row], time: times[row])
             self.negatives += list
@@ -67,9 +67,10 @@ public struct InteractionTable: Sendable {
             numbers.reserveCapacity(ids.count)
             for (index, id) in ids.enumerated() {
                 guard let number = numbering.number(of: Int64(id)) else {
-                    let (problem, remedy) = numbering.refusal(of: Int64(id), name)
+                    let (problem, recoverySuggestion) = numbering.refusal(of: Int64(id), name)
                     throw DatasetError(
-                        .invalid, file: file, line: index / perRow + 1, problem: problem, remedy: remedy)
+                        .invalid, file: file, line: index / perRow + 1, problem: problem,
+                        recoverySuggestion: recoverySuggestion)
                 }
                 numbers.append(number)
             }

@@ -2,7 +2,7 @@ internal import CVector
 
 /// Constants of one Adam step (Kingma and Ba 2015) with L2 regularisation added to the gradient:
 ///
-///     g = gradient * scale + decay * p
+///     g = gradient * scale + l2 * p
 ///     m = beta1 m + (1 - beta1) g
 ///     v = beta2 v + (1 - beta2) g^2
 ///     p -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
@@ -10,21 +10,21 @@ public struct AdamStep: BitwiseCopyable, Sendable {
     public let beta1: Float
     public let beta2: Float
     public let epsilon: Float
-    public let decay: Float
+    public let l2: Float
     public let rate: Float
     public let rootCorrection: Float
 
     /// - Parameters:
     ///   - step: 1 for the first one.
-    ///   - decay: the L2 coefficient, 0 for parameters that are not regularised.
+    ///   - l2: the L2 coefficient, 0 for parameters that are not regularised.
     public init(
-        step: Int, learningRate: Double, decay: Double, beta1: Double = 0.9, beta2: Double = 0.999,
+        step: Int, learningRate: Double, l2: Double, beta1: Double = 0.9, beta2: Double = 0.999,
         epsilon: Double = 1e-8
     ) {
         self.beta1 = Float(beta1)
         self.beta2 = Float(beta2)
         self.epsilon = Float(epsilon)
-        self.decay = Float(decay)
+        self.l2 = Float(l2)
         rate = Float(learningRate / (1 - Self.power(beta1, step)))
         rootCorrection = Float(1 / (1 - Self.power(beta2, step)).squareRoot())
     }
@@ -73,7 +73,7 @@ extension Kernel {
         let beta2 = Vector(repeating: step.beta2)
         let rest1 = Vector(repeating: 1 - step.beta1)
         let rest2 = Vector(repeating: 1 - step.beta2)
-        let decay = Vector(repeating: step.decay)
+        let l2 = Vector(repeating: step.l2)
         let rate = Vector(repeating: -step.rate)
         let correction = Vector(repeating: step.rootCorrection)
         let epsilon = Vector(repeating: step.epsilon)
@@ -82,7 +82,7 @@ extension Kernel {
         var finite = zero
         forEachVector(count) { index, lanes in
             let p = load(parameters, index, lanes)
-            let g = decay.multiplied(by: p, adding: gradient(index, lanes))
+            let g = l2.multiplied(by: p, adding: gradient(index, lanes))
             let m = beta1.multiplied(by: load(first, index, lanes), adding: rest1 * g)
             let v = beta2.multiplied(by: load(second, index, lanes), adding: rest2 * g * g)
             let root = facet_sqrt(v).multiplied(by: correction, adding: epsilon)

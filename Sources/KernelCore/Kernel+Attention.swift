@@ -135,24 +135,24 @@ extension Kernel {
                     into: scratch, length)
                 for row in 0..<count {
                     let weight = block + row * length
-                    let slope = scratch + row * length
+                    let gradient = scratch + row * length
                     let incoming = dy + (own + row * columns)
                     if let relative, let drelative, let slots {
                         for place in 0..<queries.seen(row, length) {
                             let offset = Int(slots[row * length + place]) * columns + head * width
-                            slope[place] += SmallProducts.dot(incoming, relative.values + offset, width)
+                            gradient[place] += SmallProducts.dot(incoming, relative.values + offset, width)
                             SmallProducts.add(incoming, times: weight[place], to: drelative.values + offset, width)
                         }
                     }
-                    let mean = SmallProducts.dot(weight, slope, length)
-                    for column in 0..<length { slope[column] = weight[column] * (slope[column] - mean) * scale }
+                    let mean = SmallProducts.dot(weight, gradient, length)
+                    for column in 0..<length { gradient[column] = weight[column] * (gradient[column] - mean) * scale }
                     if let relative, let drelative, let slots {
                         let query = q + (own + row * columns)
                         for place in 0..<queries.seen(row, length) {
                             let offset = Int(slots[row * length + place]) * columns + head * width
                             SmallProducts.add(
-                                relative.keys + offset, times: slope[place], to: dq + (own + row * columns), width)
-                            SmallProducts.add(query, times: slope[place], to: drelative.keys + offset, width)
+                                relative.keys + offset, times: gradient[place], to: dq + (own + row * columns), width)
+                            SmallProducts.add(query, times: gradient[place], to: drelative.keys + offset, width)
                         }
                     }
                 }

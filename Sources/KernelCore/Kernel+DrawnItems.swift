@@ -1,7 +1,7 @@
 import Glibc
 
 /// What items are drawn from, with repeats: uniformly from 1...itemCount, or log-uniformly by rank.
-public struct ItemProposal: BitwiseCopyable, Equatable {
+public struct NegativeDistribution: BitwiseCopyable, Equatable {
     public let itemCount: Int
     /// `[itemCount]`, the item of each rank, for a log-uniform draw: rank r = 0, 1... has the probability
     /// `log((r + 2) / (r + 1)) / log(itemCount + 1)`. nil: a uniform draw.
@@ -16,8 +16,8 @@ public struct ItemProposal: BitwiseCopyable, Equatable {
 
 extension Kernel {
     /// `count` items, drawn from `proposal` one after another.
-    public static func drawItems(
-        _ count: Int, from proposal: ItemProposal, with stream: inout RandomStream,
+    public static func sampleNegatives(
+        _ count: Int, from proposal: NegativeDistribution, with stream: inout RandomStream,
         into items: UnsafeMutablePointer<Int32>
     ) {
         guard let byRank = proposal.byRank else {

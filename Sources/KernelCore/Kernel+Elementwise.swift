@@ -33,15 +33,15 @@ extension Kernel {
     }
 
     /// `y[i] = max(0, x[i])`; not a number for what is none.
-    public static func rectify(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+    public static func relu(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
         forEachVector(count) { index, lanes in
             let value = load(x, index, lanes)
             store(facet_where_not_below(value, 0, value), y, index, lanes)
         }
     }
 
-    /// `dx[i] += dy[i]` where `y[i] > 0`, the derivative of ``rectify(_:into:count:)``.
-    public static func rectifyBackward(
+    /// `dx[i] += dy[i]` where `y[i] > 0`, the derivative of ``relu(_:into:count:)``.
+    public static func reluBackward(
         y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
     ) {
         forEachVector(count) { index, lanes in

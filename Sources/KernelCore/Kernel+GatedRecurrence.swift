@@ -92,14 +92,14 @@ public struct GatedRecurrence: BitwiseCopyable {
             let first = Int(plan.timeOffsets[time])
             for place in 0..<active {
                 let segment = Int(plan.order[place])
-                let slope = dstate + place * size
+                let gradient = dstate + place * size
                 let state = before + (first + place) * size
                 let gate = gates + (first + place) * 4 * size
                 let recurrent = dhidden + (first + place) * 3 * size
                 let input = dx + (segments.start(segment) + time) * 3 * size
                 forEachVector(size) { index, lanes in
                     let one = Vector(repeating: 1)
-                    let incoming = load(slope, index, lanes)
+                    let incoming = load(gradient, index, lanes)
                     let r = load(gate, index, lanes)
                     let z = load(gate, size + index, lanes)
                     let n = load(gate, 2 * size + index, lanes)
@@ -113,7 +113,7 @@ public struct GatedRecurrence: BitwiseCopyable {
                     store(load(input, index, lanes) + dr, input, index, lanes)
                     store(load(input, size + index, lanes) + dz, input, size + index, lanes)
                     store(load(input, 2 * size + index, lanes) + dn, input, 2 * size + index, lanes)
-                    store(incoming * z, slope, index, lanes)
+                    store(incoming * z, gradient, index, lanes)
                 }
             }
             if time > 0 {

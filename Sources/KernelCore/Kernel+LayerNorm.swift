@@ -66,16 +66,16 @@ extension Kernel {
                 store(
                     incoming.multiplied(by: value, adding: load(dweight, index, lanes)), dweight, index, lanes)
                 store(load(dbias, index, lanes) + incoming, dbias, index, lanes)
-                let slope = incoming * load(weight, index, lanes)
-                sum += slope
-                product = slope.multiplied(by: value, adding: product)
+                let gradient = incoming * load(weight, index, lanes)
+                sum += gradient
+                product = gradient.multiplied(by: value, adding: product)
             }
             let mean = Vector(repeating: sum.total * scale)
             let correlation = Vector(repeating: product.total * scale)
             let inverse = Vector(repeating: inverseDeviation[row])
             forEachVector(columns) { index, lanes in
-                let slope = load(dy + offset, index, lanes) * load(weight, index, lanes)
-                let centred = slope - mean - load(normalized + offset, index, lanes) * correlation
+                let gradient = load(dy + offset, index, lanes) * load(weight, index, lanes)
+                let centred = gradient - mean - load(normalized + offset, index, lanes) * correlation
                 let change = centred * inverse
                 store(load(dx + offset, index, lanes) + change, dx + offset, index, lanes)
                 store(load(dresidual + offset, index, lanes) + change, dresidual + offset, index, lanes)

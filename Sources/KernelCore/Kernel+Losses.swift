@@ -40,10 +40,10 @@ extension Kernel {
         return total
     }
 
-    /// Adds `slope` times the derivative of ``rankingLoss(scores:count:candidates:posterior:)`` to `dscores`:
+    /// Adds `gradient` times the derivative of ``rankingLoss(scores:count:candidates:posterior:)`` to `dscores`:
     /// with posterior q, `d s+ = -sum_j q_j (1 - sigmoid_j)` and `d s-_j = w_j - q_j + q_j (1 - sigmoid_j)`.
     public static func rankingLossBackward(
-        scores: UnsafePointer<Float>, posterior: UnsafePointer<Float>, count: Int, candidates: Int, slope: Float,
+        scores: UnsafePointer<Float>, posterior: UnsafePointer<Float>, count: Int, candidates: Int, gradient: Float,
         dscores: UnsafeMutablePointer<Float>
     ) {
         let negatives = candidates - 1
@@ -57,8 +57,8 @@ extension Kernel {
             for j in 0..<negatives { sum += exp(score[1 + j] - largest) }
             for j in 0..<negatives {
                 let pull = share[j] / (1 + exp(score[0] - score[1 + j]))
-                out[0] -= slope * pull
-                out[1 + j] += slope * (exp(score[1 + j] - largest) / sum - share[j] + pull)
+                out[0] -= gradient * pull
+                out[1 + j] += gradient * (exp(score[1 + j] - largest) / sum - share[j] + pull)
             }
         }
     }

@@ -4,7 +4,7 @@ internal import CVector
 extension Kernel {
     /// N(0, 1) numbers for every row of packed sequences, `y[column, row]`.
     ///
-    /// A number depends on (seed, purpose, moment, element of the segment, site, place of the row within its segment,
+    /// A number depends on (seed, purpose, iteration, element of the segment, site, place of the row within its segment,
     /// column) alone: a longer sequence keeps the numbers of its places. Four columns of a row are a block of
     /// ``Philox4x32``; sixteen blocks are computed at a time, whatever segments they belong to.
     ///
@@ -14,13 +14,13 @@ extension Kernel {
     ///   - columns: numbers of a row.
     ///   - y: `[columns, segments.total]`.
     public static func standardNormals(
-        seed: UInt64, purpose: RandomPurpose, moment: UInt32, elements: UnsafePointer<UInt32>, site: UInt32,
+        seed: UInt64, purpose: RandomPurpose, iteration: UInt32, elements: UnsafePointer<UInt32>, site: UInt32,
         segments: Segments, columns: Int, into y: UnsafeMutablePointer<Float>
     ) {
         let stride = segments.total
         let blocksPerRow = (columns + 3) / 4
         let key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-        var batch = NormalBatch(key: key, moment: moment, purpose: purpose)
+        var batch = NormalBatch(key: key, iteration: iteration, purpose: purpose)
         for segment in 0..<segments.count {
             let first = segments.start(segment)
             for place in 0..<segments.length(segment) {
@@ -39,7 +39,7 @@ extension Kernel {
 /// Up to sixteen blocks of four normal numbers, and where they go.
 private struct NormalBatch {
     private let key: (UInt32, UInt32)
-    private let moment: UInt32
+    private let iteration: UInt32
     private let purpose: UInt32
     private var numbers = SIMD16<UInt32>(repeating: 0)
     private var elements = SIMD16<UInt32>(repeating: 0)
@@ -47,9 +47,9 @@ private struct NormalBatch {
     private var rooms = SIMD16<UInt32>(repeating: 0)
     private var count = 0
 
-    init(key: (UInt32, UInt32), moment: UInt32, purpose: RandomPurpose) {
+    init(key: (UInt32, UInt32), iteration: UInt32, purpose: RandomPurpose) {
         self.key = key
-        self.moment = moment
+        self.iteration = iteration
         self.purpose = purpose.rawValue
     }
 
@@ -70,7 +70,7 @@ private struct NormalBatch {
     mutating func finish(stride: Int) {
         let words = philoxBlocks(
             counter: (
-                numbers, elements, SIMD16(repeating: moment), SIMD16(repeating: purpose)
+                numbers, elements, SIMD16(repeating: iteration), SIMD16(repeating: purpose)
             ), key: key)
         let (n0, n1) = normals(words.0, words.1)
         let (n2, n3) = normals(words.2, words.3)

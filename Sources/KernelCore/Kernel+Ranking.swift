@@ -4,15 +4,15 @@ internal import CVector
 ///
 /// "Not below" rather than "at least": a score that is not a number counts against the model.
 extension Kernel {
-    /// How many of `scores` `[count]` are not below `truth`.
-    public static func countNotBelow(_ truth: Float, _ scores: UnsafePointer<Float>, _ count: Int) -> Int32 {
+    /// How many of `scores` `[count]` are not below `target`.
+    public static func countNotBelow(_ target: Float, _ scores: UnsafePointer<Float>, _ count: Int) -> Int32 {
         var result: Int32 = 0
-        for index in 0..<count { result += scores[index] < truth ? 0 : 1 }
+        for index in 0..<count { result += scores[index] < target ? 0 : 1 }
         return result
     }
 
     /// The score of one row of an item table, bit for bit the one that
-    /// ``countRowsNotBelow(_:interests:interestCount:table:rows:leftOut:of:columns:into:best:)`` compares, and the
+    /// ``countRowsNotBelow(_:interests:interestCount:table:rows:excluded:of:columns:into:best:)`` compares, and the
     /// interest that gives it, the first one on ties.
     ///
     /// - Parameters:
@@ -29,19 +29,19 @@ extension Kernel {
         return best
     }
 
-    /// Adds to `counts[b]` how many rows of `table` score not below `truths[b]`, but for those left out.
+    /// Adds to `counts[b]` how many rows of `table` score not below `targets[b]`, but for those left out.
     ///
     /// The users pass by one panel of rows after another; no score is kept beyond that. The bits of a score depend on
     /// the row and the user's interests alone.
     ///
     /// - Parameters:
-    ///   - truths, counts: `[count]`; interests: `[count, interestCount, columns]`, with at least one interest.
+    ///   - targets, counts: `[count]`; interests: `[count, interestCount, columns]`, with at least one interest.
     ///   - rows: the rows of `table` that take part.
-    ///   - leftOut: for each user of `users` (`count` segments) the rows that do not take part, strictly ascending.
+    ///   - excluded: for each user of `users` (`count` segments) the rows that do not take part, strictly ascending.
     ///   - best: is offered the rows that take part; nil where the best rows are not wanted.
     public static func countRowsNotBelow(
-        _ truths: UnsafePointer<Float>, interests: UnsafePointer<Float>, interestCount: Int,
-        table: UnsafePointer<Float>, rows: Range<Int>, leftOut: UnsafePointer<Int32>, of users: Segments, columns: Int,
+        _ targets: UnsafePointer<Float>, interests: UnsafePointer<Float>, interestCount: Int,
+        table: UnsafePointer<Float>, rows: Range<Int>, excluded: UnsafePointer<Int32>, of users: Segments, columns: Int,
         into counts: UnsafeMutablePointer<Int32>, best: BestRows? = nil
     ) {
         let width = RankingPanel.width
@@ -50,11 +50,11 @@ extension Kernel {
             let panel = $0.baseAddress!.assumingMemoryBound(to: Float.self)
             let products = panel + width * columns
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: users.count) {
-                let nextLeftOut = $0.baseAddress!
+                let nextExcluded = $0.baseAddress!
                 for user in 0..<users.count {
                     var next = users.offsets[user]
-                    while next < users.offsets[user + 1], leftOut[Int(next)] < rows.lowerBound { next += 1 }
-                    nextLeftOut[user] = next
+                    while next < users.offsets[user + 1], excluded[Int(next)] < rows.lowerBound { next += 1 }
+                    nextExcluded[user] = next
                 }
                 for start in stride(from: rows.lowerBound, to: rows.upperBound, by: width) {
                     let size = min(width, rows.upperBound - start)
@@ -66,10 +66,10 @@ extension Kernel {
                             columns: columns, into: products)
                         for user in first..<end {
                             let takingPart = rowsTakingPart(
-                                start, size, leftOut, &nextLeftOut[user], until: users.offsets[user + 1])
+                                start, size, excluded, &nextExcluded[user], until: users.offsets[user + 1])
                             let own = products + (user - first) * interestCount * width
                             counts[user] += Int32(
-                                (takingPart & ~bitsBelow(truths[user], own, interestCount)).nonzeroBitCount)
+                                (takingPart & ~bitsBelow(targets[user], own, interestCount)).nonzeroBitCount)
                             if let best { offer(own, interestCount, start, takingPart, to: best, user: user) }
                         }
                     }
@@ -81,20 +81,20 @@ extension Kernel {
     /// A bit for each of the `size` rows from `start` that is not in the list.
     @inline(__always)
     private static func rowsTakingPart(
-        _ start: Int, _ size: Int, _ leftOut: UnsafePointer<Int32>, _ next: inout Int32, until end: Int32
+        _ start: Int, _ size: Int, _ excluded: UnsafePointer<Int32>, _ next: inout Int32, until end: Int32
     ) -> UInt32 {
         var bits = UInt32.max >> UInt32(RankingPanel.width - size)
-        while next < end, leftOut[Int(next)] < start + size {
-            bits &= ~(UInt32(1) << UInt32(leftOut[Int(next)] - Int32(start)))
+        while next < end, excluded[Int(next)] < start + size {
+            bits &= ~(UInt32(1) << UInt32(excluded[Int(next)] - Int32(start)))
             next += 1
         }
         return bits
     }
 
-    /// A bit for each row of the panel whose products are all below `truth`.
+    /// A bit for each row of the panel whose products are all below `target`.
     @inline(__always)
-    private static func bitsBelow(_ truth: Float, _ products: UnsafePointer<Float>, _ interestCount: Int) -> UInt32 {
-        let limit = Vector(repeating: truth)
+    private static func bitsBelow(_ target: Float, _ products: UnsafePointer<Float>, _ interestCount: Int) -> UInt32 {
+        let limit = Vector(repeating: target)
         var low = SIMD16<Int32>(repeating: -1)
         var high = low
         for interest in 0..<interestCount {

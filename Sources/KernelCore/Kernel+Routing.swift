@@ -154,18 +154,18 @@ extension Kernel {
             // The interests that have a gradient, one behind the other.
             var active = 0
             for interest in 0..<count {
-                let slope = scratch + active * width
-                slope.update(from: dv + place + interest * width, count: width)
+                let gradient = scratch + active * width
+                gradient.update(from: dv + place + interest * width, count: width)
                 if interest == 0 {
                     for copy in count..<plan.interests {
-                        accumulate(dv + place + copy * width, into: slope, count: width)
+                        accumulate(dv + place + copy * width, into: gradient, count: width)
                     }
                 }
-                guard hasNonzero(slope, width) else { continue }
-                squashBackward(sums + place + interest * width, slope, width)
+                guard hasNonzero(gradient, width) else { continue }
+                squashBackward(sums + place + interest * width, gradient, width)
                 guard !plan.hasRowsPerInterest else {
                     SmallProducts.combine(
-                        weights + interest * segments.total + first, 1, 1, length, 1, slope, width, width: width,
+                        weights + interest * segments.total + first, 1, 1, length, 1, gradient, width, width: width,
                         into: dx + first * plan.rowWidth + interest * width, plan.rowWidth, accumulate: true)
                     continue
                 }
@@ -262,17 +262,19 @@ extension Kernel {
 
     /// The derivative of ``squash(_:into:_:)`` in place: with v = g(|z|^2) z, `dz = g dv + 2 g' <dv, z> z`.
     @inline(__always)
-    private static func squashBackward(_ z: UnsafePointer<Float>, _ slope: UnsafeMutablePointer<Float>, _ width: Int) {
+    private static func squashBackward(_ z: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ width: Int)
+    {
         let square = SmallProducts.dot(z, z, width)
         let root = (square + squashEpsilon).squareRoot()
         let ratio = square / (1 + square)
         let factor = ratio / root
         let derivative = (1 / ((1 + square) * (1 + square)) - ratio / (2 * (square + squashEpsilon))) / root
-        let along = Vector(repeating: 2 * derivative * SmallProducts.dot(slope, z, width))
+        let along = Vector(repeating: 2 * derivative * SmallProducts.dot(gradient, z, width))
         let across = Vector(repeating: factor)
         forEachVector(width) { index, lanes in
             store(
-                along.multiplied(by: load(z, index, lanes), adding: across * load(slope, index, lanes)), slope, index,
+                along.multiplied(by: load(z, index, lanes), adding: across * load(gradient, index, lanes)), gradient,
+                index,
                 lanes)
         }
     }

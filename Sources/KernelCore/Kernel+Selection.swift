@@ -17,18 +17,18 @@ extension Kernel {
         }
     }
 
-    /// One interest of every sample, drawn from `softmax_k(temperature logits_bk)`: a function of (seed, moment, sample)
+    /// One interest of every sample, drawn from `softmax_k(temperature logits_bk)`: a function of (seed, iteration, sample)
     /// and the logits.
     ///
     /// - Parameters:
     ///   - logits: `[count, interests]`.
     ///   - counts: `[count]`, only the first of the interests take part; nil: all.
-    ///   - moment: the step.
+    ///   - iteration: the step.
     ///   - samples: `[count]`, the names of the samples.
     ///   - choice: `[count]`.
     public static func drawInterests(
         _ logits: UnsafePointer<Float>, count: Int, interests: Int, counts: UnsafePointer<Int32>?, temperature: Float,
-        seed: UInt64, moment: UInt32, samples: UnsafePointer<UInt32>, into choice: UnsafeMutablePointer<Int32>
+        seed: UInt64, iteration: UInt32, samples: UnsafePointer<UInt32>, into choice: UnsafeMutablePointer<Int32>
     ) {
         for sample in 0..<count {
             let own = counts.map { Int($0[sample]) } ?? interests
@@ -37,7 +37,7 @@ extension Kernel {
             for k in 1..<max(own, 1) { largest = max(largest, temperature * values[k]) }
             var sum: Float = 0
             for k in 0..<own { sum += exp(temperature * values[k] - largest) }
-            var stream = RandomStream(seed: seed, purpose: .selection, moment: moment, element: samples[sample])
+            var stream = RandomStream(seed: seed, purpose: .selection, iteration: iteration, element: samples[sample])
             let place = stream.nextUniform() * sum
             // The same terms in the same order: the last partial sum is the sum. No interest is drawn whose share is 0.
             var passed: Float = 0

@@ -4,52 +4,52 @@ public struct RandomPurpose: RawRepresentable, Hashable, Sendable {
 
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// Initial parameter values: `moment` 0, `element` from the parameter's name.
+    /// Initial parameter values: `iteration` 0, `element` from the parameter's name.
     public static let initialization = RandomPurpose(rawValue: 1)
-    /// Order of the samples of a logical shard: `moment` = epoch, `element` = shard.
+    /// Order of the samples of a logical shard: `iteration` = epoch, `element` = shard.
     public static let order = RandomPurpose(rawValue: 2)
-    /// Negatives of a training sample: `moment` = epoch, `element` = sample.
+    /// Negatives of a training sample: `iteration` = epoch, `element` = sample.
     public static let negatives = RandomPurpose(rawValue: 3)
-    /// Dropout masks: `moment` = step, `element` = sample.
+    /// Dropout masks: `iteration` = step, `element` = sample.
     public static let dropout = RandomPurpose(rawValue: 4)
-    /// The synthetic data set: `moment` and `element` name the user or item that is generated.
+    /// The synthetic data set: `iteration` and `element` name the user or item that is generated.
     public static let synthesis = RandomPurpose(rawValue: 5)
-    /// User and position of a place of a batch: `moment` = step, `element` = place.
+    /// User and position of a place of a batch: `iteration` = step, `element` = place.
     public static let examples = RandomPurpose(rawValue: 16)
-    /// First logits of dynamic routing: `moment` = step, from 1, and `element` = sample; in scoring `moment` = 0 and
+    /// First logits of dynamic routing: `iteration` = step, from 1, and `element` = sample; in scoring `iteration` = 0 and
     /// `element` = user.
     public static let routing = RandomPurpose(rawValue: 6)
-    /// The interest that a training sample selects: `moment` = step, `element` = sample.
+    /// The interest that a training sample selects: `iteration` = step, `element` = sample.
     public static let selection = RandomPurpose(rawValue: 7)
-    /// Items that a step, or a training sample, is compared with: `moment` = step, `element` = 0 for those that the
+    /// Items that a step, or a training sample, is compared with: `iteration` = step, `element` = 0 for those that the
     /// whole step shares, otherwise sample.
-    public static let drawnItems = RandomPurpose(rawValue: 8)
+    public static let sampledNegatives = RandomPurpose(rawValue: 8)
 }
 
-/// Random numbers named by (seed, purpose, moment, element): a sequence that depends on nothing else.
+/// Random numbers named by (seed, purpose, iteration, element): a sequence that depends on nothing else.
 ///
-///     var stream = RandomStream(seed: 0, purpose: .negatives, moment: epoch, element: sample)
+///     var stream = RandomStream(seed: 0, purpose: .negatives, iteration: epoch, element: sample)
 ///     let item = 1 + stream.next(below: itemCount)
 ///
-/// The seed is the key of ``Philox4x32``; the counter is (block, element, moment, purpose), so two streams that differ
+/// The seed is the key of ``Philox4x32``; the counter is (block, element, iteration, purpose), so two streams that differ
 /// in any name never overlap.
 public struct RandomStream: RandomNumberGenerator {
     @usableFromInline let key: (UInt32, UInt32)
     @usableFromInline let element: UInt32
-    @usableFromInline let moment: UInt32
+    @usableFromInline let iteration: UInt32
     @usableFromInline let purpose: UInt32
     @usableFromInline var nextBlock: UInt32 = 0
     @usableFromInline var words: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
     @usableFromInline var unread = 0
 
     /// - Parameters:
-    ///   - moment: epoch or step.
+    ///   - iteration: epoch or step.
     ///   - element: sample, item, user or shard.
     @inlinable
-    public init(seed: UInt64, purpose: RandomPurpose, moment: UInt32, element: UInt32) {
+    public init(seed: UInt64, purpose: RandomPurpose, iteration: UInt32, element: UInt32) {
         key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         self.element = element
-        self.moment = moment
+        self.iteration = iteration
         self.purpose = purpose.rawValue
     }
 
@@ -57,7 +57,7 @@ public struct RandomStream: RandomNumberGenerator {
     @inlinable
     public mutating func nextWord() -> UInt32 {
         if unread == 0 {
-            words = Philox4x32.block(counter: (nextBlock, element, moment, purpose), key: key)
+            words = Philox4x32.block(counter: (nextBlock, element, iteration, purpose), key: key)
             nextBlock &+= 1
             unread = 4
         }

@@ -13,10 +13,10 @@ extension Communicator {
     /// anywhere, the lowest rank that failed throws its own error, the others throw ``PeerFailure``. So one message is
     /// printed and no rank waits for one that is gone.
     ///
-    ///     let records = try world.together { try read(shard(of: world.rank)) }
+    ///     let records = try world.collectively { try read(shard(of: world.rank)) }
     ///
     /// `body` must not take part in collective calls of this communicator that other ranks could miss by failing.
-    public func together<Result>(_ body: () throws -> Result) throws -> Result {
+    public func collectively<Result>(_ body: () throws -> Result) throws -> Result {
         let outcome = Swift.Result(catching: body)
         // An error of its own goes before word of somebody else's, from which the cause could not be learnt.
         let success = 2 * size

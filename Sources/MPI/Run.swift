@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
+import Glibc
 
 /// Runs a program under MPI: initialises the library, calls `body` with the world, finalises the library.
 ///

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
+import Glibc
 
 /// Writes `text` to standard error in one piece, so that the lines of several ranks do not mix.
 func writeToStandardError(_ text: String) {

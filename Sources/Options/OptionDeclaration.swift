@@ -151,6 +151,6 @@ extension OptionDeclaration {
 
     /// What is wrong with a value, naming the option; nil for a good one.
     public func problem<Value: OptionValue>(of value: Value, in range: ValueRange<Value>) -> OptionProblem? {
-        range.problem(value).map { OptionProblem("--\(name) \($0.rest)", $0.remedy) }
+        range.problem(value).map { OptionProblem("--\(name) \($0.rest)", $0.recoverySuggestion) }
     }
 }

@@ -18,15 +18,15 @@ public struct OptionField<Root: Sendable>: Sendable {
         in range: ValueRange<Value> = .any, _ traits: OptionTraits = OptionTraits(), isWritten: Bool = true,
         help: String
     ) {
-        let usual = standard[keyPath: path]
-        let declaration = OptionDeclaration(name, default: usual, in: range, traits, help: help)
+        let defaultValue = standard[keyPath: path]
+        let declaration = OptionDeclaration(name, default: defaultValue, in: range, traits, help: help)
         self.declaration = declaration
         set = { text, root in
-            guard let value = text.map(Value.init(optionText:)) ?? usual else { return false }
+            guard let value = text.map(Value.init(optionText:)) ?? defaultValue else { return false }
             root[keyPath: path] = value
             return true
         }
-        get = { isWritten || $0[keyPath: path] != usual ? $0[keyPath: path].optionText : nil }
+        get = { isWritten || $0[keyPath: path] != defaultValue ? $0[keyPath: path].optionText : nil }
         check = { declaration.problem(of: $0[keyPath: path], in: range) }
     }
 

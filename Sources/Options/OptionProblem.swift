@@ -3,12 +3,12 @@ public struct OptionProblem: Error, Equatable, Sendable, CustomStringConvertible
     /// `--epochs is 0`.
     public let problem: String
     /// `choose 1 to 1000000`.
-    public let remedy: String
+    public let recoverySuggestion: String
 
-    public init(_ problem: String, _ remedy: String) {
+    public init(_ problem: String, _ recoverySuggestion: String) {
         self.problem = problem
-        self.remedy = remedy
+        self.recoverySuggestion = recoverySuggestion
     }
 
-    public var description: String { problem + "\n" + remedy }
+    public var description: String { problem + "\n" + recoverySuggestion }
 }

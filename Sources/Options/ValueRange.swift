@@ -3,12 +3,12 @@ public struct ValueRange<Value: OptionValue>: Sendable {
     /// For a help text: `1 to 64`; empty where every value is one.
     let text: String
     /// What is wrong with a value, as the rest of a sentence that begins with the option: `is 0`; nil for a good one.
-    let problem: @Sendable (Value) -> (rest: String, remedy: String)?
+    let problem: @Sendable (Value) -> (rest: String, recoverySuggestion: String)?
 
     /// - Parameters:
     ///   - text: for a help text, such as `1 to 64`.
     ///   - problem: the rest of a sentence that begins with the option, and what to do; nil for a good value.
-    public init(_ text: String, problem: @escaping @Sendable (Value) -> (rest: String, remedy: String)?) {
+    public init(_ text: String, problem: @escaping @Sendable (Value) -> (rest: String, recoverySuggestion: String)?) {
         self.text = text
         self.problem = problem
     }
@@ -22,16 +22,17 @@ extension ValueRange where Value: FixedWidthInteger {
     public static func within(_ range: ClosedRange<Value>) -> Self {
         Self(range.upperBound == .max ? "from \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)") {
             range.contains($0)
-                ? nil : (rest: "is \($0)", remedy: "choose \(range.lowerBound) to \(range.upperBound)")
+                ? nil : (rest: "is \($0)", recoverySuggestion: "choose \(range.lowerBound) to \(range.upperBound)")
         }
     }
 }
 
 extension ValueRange where Value: BinaryFloatingPoint {
     /// Finite numbers above 0, subnormal ones excepted.
-    public static func aboveZero(_ remedy: String) -> Self {
+    public static func aboveZero(_ recoverySuggestion: String) -> Self {
         Self("above 0") {
-            $0 >= .leastNormalMagnitude && $0.isFinite ? nil : (rest: "is \($0), it must be above 0", remedy: remedy)
+            $0 >= .leastNormalMagnitude && $0.isFinite
+                ? nil : (rest: "is \($0), it must be above 0", recoverySuggestion: recoverySuggestion)
         }
     }
 
@@ -39,21 +40,22 @@ extension ValueRange where Value: BinaryFloatingPoint {
     public static var fromZero: Self {
         Self("from 0") {
             $0 >= 0 && $0.isFinite
-                ? nil : (rest: "is \($0), it must not be below 0", remedy: "0 turns it off")
+                ? nil : (rest: "is \($0), it must not be below 0", recoverySuggestion: "0 turns it off")
         }
     }
 
     /// Finite numbers from `bound` on.
-    public static func atLeast(_ bound: Value, _ remedy: String) -> Self {
+    public static func atLeast(_ bound: Value, _ recoverySuggestion: String) -> Self {
         Self("at least \(bound)") {
-            $0 >= bound && $0.isFinite ? nil : (rest: "is \($0), at least \(bound) is needed", remedy: remedy)
+            $0 >= bound && $0.isFinite
+                ? nil : (rest: "is \($0), at least \(bound) is needed", recoverySuggestion: recoverySuggestion)
         }
     }
 
     /// Numbers of a range without its end.
-    public static func within(_ range: Range<Value>, _ remedy: String) -> Self {
+    public static func within(_ range: Range<Value>, _ recoverySuggestion: String) -> Self {
         Self("\(short(range.lowerBound)) to below \(short(range.upperBound))") {
-            range.contains($0) ? nil : (rest: "is \($0)", remedy: remedy)
+            range.contains($0) ? nil : (rest: "is \($0)", recoverySuggestion: recoverySuggestion)
         }
     }
 

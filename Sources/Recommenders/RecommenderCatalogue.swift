@@ -18,7 +18,7 @@ public enum RecommenderCatalogue {
         if let name = ([entry.name] + entry.aliases).first(where: { self.entry(named: $0) != nil }) {
             let error = ModelError(
                 "RecommenderCatalogue", "there is a model \(name) already",
-                remedy: "choose another name or alias at that line of the program",
+                recoverySuggestion: "choose another name or alias at that line of the program",
                 at: ModelSite(file: file, line: line))
             return mistake.withLock { $0 = $0 ?? error }
         }
@@ -29,7 +29,7 @@ public enum RecommenderCatalogue {
         if let other {
             let error = ModelError(
                 "RecommenderCatalogue", "another model has another option \(other.name)",
-                remedy: "choose another name for that option of \(entry.name)",
+                recoverySuggestion: "choose another name for that option of \(entry.name)",
                 at: ModelSite(file: file, line: line))
             return mistake.withLock { $0 = $0 ?? error }
         }

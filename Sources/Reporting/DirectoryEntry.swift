@@ -1,10 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 extension UnsafeMutablePointer<dirent> {
     /// The name of an entry that `readdir` has returned; bytes that are not UTF-8 are replaced.

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// An open file descriptor with one owner: closed when the value goes away, errors with the file's name.
 package struct OpenFile: ~Copyable, Sendable {

@@ -31,29 +31,14 @@ public struct Table: Sendable {
 
     /// Title line, a line of dashes, the rows; columns are two spaces apart, every line ends in a newline.
     public var text: String {
-        let widths = widths(of: rows, atLeast: 0)
+        let widths = columns.indices.map { column in
+            rows.reduce(columns[column].title.count) { max($0, $1[column].count) }
+        }
         let dashes = widths.map { String(repeating: "-", count: $0) }
         return ([columns.map(\.title), dashes] + rows).map { cells in
             let line = aligned(cells, widths).joined(separator: "  ")
             return line.reversed().drop { $0 == " " }.reversed() + "\n"
         }.joined()
-    }
-
-    /// A table of GitHub's Markdown, its columns padded so that the source reads well too.
-    public var markdown: String {
-        let rows = rows.map { row in row.map(Table.escaped) }
-        let titles = columns.map { Table.escaped($0.title) }
-        let widths = widths(of: rows + [titles], atLeast: 3)
-        let rule = zip(columns, widths).map { column, width in
-            String(repeating: "-", count: width - 1) + (column.isNumber ? ":" : "-")
-        }
-        return ([titles, rule] + rows).map { "| \(aligned($0, widths).joined(separator: " | ")) |\n" }.joined()
-    }
-
-    private func widths(of rows: [[String]], atLeast minimum: Int) -> [Int] {
-        columns.indices.map { column in
-            rows.reduce(max(minimum, columns[column].title.count)) { max($0, $1[column].count) }
-        }
     }
 
     private func aligned(_ cells: [String], _ widths: [Int]) -> [String] {
@@ -65,9 +50,5 @@ public struct Table: Sendable {
 
     private static func onOneLine(_ cell: String) -> String {
         cell.split(omittingEmptySubsequences: false) { $0.isNewline }.joined(separator: " ").printable(limit: .max)
-    }
-
-    private static func escaped(_ cell: String) -> String {
-        cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
     }
 }

@@ -12,7 +12,7 @@ enum CommandNames {
         else { return }
         throw CommandError(
             "\(command) is followed by \(arguments[1].printable(limit: 100)), which is no option\n"
-                + remedy(for: arguments[1], behind: command))
+                + recoverySuggestion(for: arguments[1], behind: command))
     }
 
     private static func check(
@@ -49,7 +49,7 @@ enum CommandNames {
         }
     }
 
-    private static func remedy(for word: String, behind command: String) -> String {
+    private static func recoverySuggestion(for word: String, behind command: String) -> String {
         let word = word.printable(limit: 100)
         if command == "evaluate" { return "name a run or a file with --checkpoint \(word)" }
         if RecommenderCatalogue.entry(named: word) != nil { return "name the model with --model \(word)" }

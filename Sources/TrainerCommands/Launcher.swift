@@ -40,7 +40,7 @@ enum Launcher {
         var end: Int32 = 0
         MPI.run(exitCode: exitCode(for:), message: printable) { world in
             if let discrepancy = launcherDiscrepancy(worldSize: world.size) { throw discrepancy }
-            try world.together {
+            try world.collectively {
                 guard InstructionSet.isAvailable else { throw UnsuitableProcessor() }
             }
             let console = Console(isSpeaking: world.rank == 0, isQuiet: isQuiet)

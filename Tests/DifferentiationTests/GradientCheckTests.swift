@@ -19,7 +19,7 @@ private struct SquareOperation: Operation {
     var cost: OperationCost { .none }
 
     func backward(on tape: Tape) {
-        for index in 0..<x.count { x.slope[index] += 2 * x.value[index] * y.slope[index] }
+        for index in 0..<x.count { x.gradient[index] += 2 * x.value[index] * y.gradient[index] }
     }
 }
 
@@ -33,7 +33,7 @@ private struct WrongSquareOperation: Operation {
 
     func backward(on tape: Tape) {
         for index in 0..<x.count {
-            x.slope[index] += (index == wrong ? 2.1 : 2) * x.value[index] * y.slope[index]
+            x.gradient[index] += (index == wrong ? 2.1 : 2) * x.value[index] * y.gradient[index]
         }
     }
 }

@@ -117,6 +117,6 @@ private struct TotalOperation: Operation {
     var cost: OperationCost { .none }
 
     func backward(on tape: Tape) {
-        for index in 0..<x.count { x.slope[index] += loss.slope[0] }
+        for index in 0..<x.count { x.gradient[index] += loss.gradient[0] }
     }
 }

@@ -67,7 +67,7 @@ import Testing
         #expect(found == alone("layer.weight"))
         #expect(found != alone("weight") && found != alone("layer.weight", seed: 5))
         #expect(layout.specification(named: "layer.weight")?.shape == [6, 7])
-        #expect(layout.specification(named: "layer.bias")?.decays == false)
+        #expect(layout.specification(named: "layer.bias")?.isRegularized == false)
         #expect(layout.parameterCount == 300 + 5 + 42 + 42)
     }
 

@@ -225,9 +225,11 @@ import Testing
         Mistake("drawInterests", "3 draws", "2 samples") {
             _ = $0.tape.drawInterests($0.logits(6), count: 3, interests: 2, temperature: 1, line: line)
         },
-        Mistake("drawItems", "-1 items") { _ = $0.tape.drawItems(-1, from: ItemProposal(itemCount: 7), line: line) },
-        Mistake("drawItems", "3 samples", "2 samples") {
-            _ = $0.tape.drawItems(2, samples: 3, from: ItemProposal(itemCount: 7), line: line)
+        Mistake("sampleNegatives", "-1 items") {
+            _ = $0.tape.sampleNegatives(-1, from: NegativeDistribution(itemCount: 7), line: line)
+        },
+        Mistake("sampleNegatives", "3 samples", "2 samples") {
+            _ = $0.tape.sampleNegatives(2, samples: 3, from: NegativeDistribution(itemCount: 7), line: line)
         },
         Mistake("softmaxLoss", "[2, 5]", "[8, 4]") {
             _ = $0.tape.softmaxLoss(
@@ -309,8 +311,8 @@ import Testing
 
     @Test func `draws are refused in scoring, which has no samples`() throws {
         for draw: @Sendable (Tape) -> Void in [
-            { _ = $0.drawItems(2, from: ItemProposal(itemCount: 7)) },
-            { _ = $0.drawItems(2, samples: 1, from: ItemProposal(itemCount: 7)) },
+            { _ = $0.sampleNegatives(2, from: NegativeDistribution(itemCount: 7)) },
+            { _ = $0.sampleNegatives(2, samples: 1, from: NegativeDistribution(itemCount: 7)) },
             { _ = $0.drawInterests($0.arena.allocateZeroed(count: 2), count: 1, interests: 2, temperature: 1) },
         ] {
             let tape = Setting().tape

@@ -102,14 +102,14 @@ import Testing
             let own = exp(scores[positive].total)
             loss += log(1 + weight / own)
             let share = weight / (own + weight)
-            var slopes = [Double](repeating: 0, count: rows)
+            var gradients = [Double](repeating: 0, count: rows)
             for (place, row) in others.enumerated() {
-                slopes[row] = share * ((1 + beta) * sharp[place] / sharpSum - beta * flat[place] / flatSum)
+                gradients[row] = share * ((1 + beta) * sharp[place] / sharpSum - beta * flat[place] / flatSum)
             }
-            slopes[positive] = -share
+            gradients[positive] = -share
             for row in 1..<rows {
                 for k in 0..<groupSize {
-                    let part = slopes[row] * exp(scores[row].products[k] - scores[row].total)
+                    let part = gradients[row] * exp(scores[row].products[k] - scores[row].total)
                     for column in 0..<size {
                         dx[(sample * groupSize + k) * size + column] += part * Double(table[row * size + column])
                     }

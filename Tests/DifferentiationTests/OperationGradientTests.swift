@@ -85,7 +85,7 @@ import Testing
         } prepare: { values, x in
             for index in 0..<x.count { values(x)[index] += values(x)[index] < 0 ? -0.2 : 0.2 }
         } _: { tape, x in
-            tape.rectify(tape(x))
+            tape.relu(tape(x))
         }
     }
 

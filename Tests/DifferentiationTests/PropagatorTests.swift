@@ -59,17 +59,17 @@ import Testing
         let model = Model(columns: columns, layers: layers)
         let propagator = Propagator(model.propagation, model.layout, parameters: model.storage.values)
         propagator.propagate {}
-        propagator.completeAll()
+        propagator.materializeAll()
         let expected = model.expected(model.values(model.storage.values).map(Double.init), columns: columns)
         #expect(areClose(model.values(propagator.values), expected))
         // A row is what it is among all, and up to date after each propagation.
         let before = bits(model.values(propagator.values))
         model.storage.values(model.upper)[2 * columns] += 1
         propagator.propagate {}
-        propagator.complete(row: 2, of: 0)
+        propagator.materialize(row: 2, of: 0)
         #expect(propagator.values(model.upper)[2 * columns].bitPattern != before[2 * columns])
         let alone = propagator.values(model.upper)[2 * columns].bitPattern
-        propagator.completeAll()
+        propagator.materializeAll()
         #expect(propagator.values(model.upper)[2 * columns].bitPattern == alone)
     }
 
@@ -123,7 +123,7 @@ import Testing
                     parts: ranks, sharedMemory: memory.assumingMemoryBound(to: Float.self))
             }
             for propagator in propagators { propagator.propagate {} }
-            for propagator in propagators { propagator.completeAll() }
+            for propagator in propagators { propagator.materializeAll() }
             let slices = (0..<ranks).map { ParameterSlice($0, of: ranks, model.layout) }
             for (rank, propagator) in propagators.enumerated() {
                 let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), model.layout)

@@ -33,18 +33,18 @@ import Testing
         let storage = ParameterStorage(layout)
         return (0..<count).map { shard in
             let recording = Recording(storage, rowCapacity: rowCapacity)
-            var stream = RandomStream(seed: 5, purpose: .synthesis, moment: 0, element: UInt32(shard))
+            var stream = RandomStream(seed: 5, purpose: .synthesis, iteration: 0, element: UInt32(shard))
             recording.recorder.begin(in: recording.view)
             let rows = Fixed<Int32>((0..<Int(stream.next(below: 25))).map { _ in 1 + Int32(stream.next(below: 56)) })
             recording.tape.begin(.training(samples: UnsafePointer(bitPattern: 64)!, seed: 0, step: nil))
             let y = recording.tape.rows(rows.pointer, of: items, count: rows.count)
-            for index in 0..<y.count { y.slope[index] = 2 * stream.nextUniform() - 1 }
+            for index in 0..<y.count { y.gradient[index] = 2 * stream.nextUniform() - 1 }
             let one = Fixed<Int32>([1 + Int32(stream.next(below: 3))])
             let z = recording.tape.rows(one.pointer, of: positions, count: 1)
-            for index in 0..<z.count { z.slope[index] = 1000 * stream.nextUniform() }
+            for index in 0..<z.count { z.gradient[index] = 1000 * stream.nextUniform() }
             for parameter in [matrix, bias] {
-                let slope = recording.tape(parameter).slope
-                for index in 0..<parameter.count { slope[index] = 2 * stream.nextUniform() - 1 }
+                let gradient = recording.tape(parameter).gradient
+                for index in 0..<parameter.count { gradient[index] = 2 * stream.nextUniform() - 1 }
             }
             recording.tape.backward(from: recording.tape.variable(rows: 1, columns: 1))
             recording.recorder.finish(

@@ -56,7 +56,7 @@ import Testing
                 let attended = tape.attention(
                     q: placed, k: placed, v: placed, over: segments, heads: 2, queries: .causal)
                 let kept = tape.dropout(attended, rate: 0.2, over: segments)
-                let normed = tape.rectify(tape.layerNorm(kept, residual: placed, weight: norm, bias: normBias))
+                let normed = tape.relu(tape.layerNorm(kept, residual: placed, weight: norm, bias: normBias))
                 let gates = tape.linear(normed, weight: projection, bias: projectionBias)
                 let user = tape.gatedRecurrence(gates, weight: recurrent, bias: recurrentBias, over: segments)
                 let logits = tape.linear(tape.hyperbolicTangent(user), weight: interests, bias: nil)
@@ -77,15 +77,15 @@ import Testing
                 let sum = tape.add(tape.add(tape.add(mixed, chosen), user), attentive)
                 let users = tape.dropout(sum, rate: 0.1)
                 let scores = tape.scores(of: users, candidates: numbers.pointer, perUser: 4, in: items)
-                let proposal = ItemProposal(itemCount: 500)
+                let proposal = NegativeDistribution(itemCount: 500)
                 let drawn = tape.select(
                     tape.drawInterests(logits.value, count: segments.count, interests: 3, temperature: 1),
                     from: pooled, groupSize: 3)
                 let shared = tape.softmaxLoss(
                     of: drawn, positives: numbers.pointer, stride: 1, in: items,
-                    against: SoftmaxNegatives(.shared(tape.drawItems(20, from: proposal), count: 20)))
+                    against: SoftmaxNegatives(.shared(tape.sampleNegatives(20, from: proposal), count: 20)))
                 let own = SoftmaxNegatives(
-                    .perSample(tape.drawItems(3, samples: segments.count, from: proposal), count: 3),
+                    .perSample(tape.sampleNegatives(3, samples: segments.count, from: proposal), count: 3),
                     masksPositives: true, importance: 0.5)
                 let all = tape.softmaxLoss(
                     of: routed, groupSize: 3, counts: counts.pointer, positives: numbers.pointer, stride: 1, in: items,

@@ -11,14 +11,14 @@ import Testing
     /// Score of item i, by id.
     typealias Scores = [Float]
 
-    /// One user: history 1, 2, dev 3, test `truth`, with stored negatives or none.
+    /// One user: history 1, 2, dev 3, test `target`, with stored negatives or none.
     static func positions(
-        scores: Scores, truth: Int32, negatives: [Int32]?, ranking: RankingProtocol, interests: Int = 1, size: Int = 3
+        scores: Scores, target: Int32, negatives: [Int32]?, ranking: RankingProtocol, interests: Int = 1, size: Int = 3
     ) throws -> [Int32] {
         let train = try InteractionTable(file: "train", users: [1, 1], items: [1, 2], times: [1, 2])
         let lists: [[Int32]] = negatives.map { [$0] } ?? []
         let dev = try InteractionTable(file: "dev", users: [1], items: [3], times: [3], negatives: lists)
-        let test = try InteractionTable(file: "test", users: [1], items: [truth], times: [4], negatives: lists)
+        let test = try InteractionTable(file: "test", users: [1], items: [target], times: [4], negatives: lists)
         let dataset = try InteractionDataset(
             name: "one user", train: train, dev: dev, test: test, itemCount: itemCount)
         let shards = try LogicalShards(dataset: dataset, kind: .sequential, count: 1)
@@ -37,45 +37,45 @@ import Testing
     static let rising: Scores = (0...itemCount).map { Float($0) / 10 }
 
     @Test func `sampled counts the negatives that score higher`() throws {
-        #expect(try Self.positions(scores: Self.rising, truth: 8, negatives: [9, 4, 12, 5], ranking: .sampled) == [3])
+        #expect(try Self.positions(scores: Self.rising, target: 8, negatives: [9, 4, 12, 5], ranking: .sampled) == [3])
     }
 
     @Test func `a negative with the same score counts against the model`() throws {
         var scores = Self.rising
         scores[4] = scores[8]
-        #expect(try Self.positions(scores: scores, truth: 8, negatives: [9, 4, 12, 5], ranking: .sampled) == [4])
+        #expect(try Self.positions(scores: scores, target: 8, negatives: [9, 4, 12, 5], ranking: .sampled) == [4])
     }
 
     @Test func `the true item is not ranked against itself`() throws {
-        #expect(try Self.positions(scores: Self.rising, truth: 8, negatives: [8, 9, 8, 5], ranking: .sampled) == [2])
+        #expect(try Self.positions(scores: Self.rising, target: 8, negatives: [8, 9, 8, 5], ranking: .sampled) == [2])
         var scores = Self.rising
         scores[8] = .nan
-        #expect(try Self.positions(scores: scores, truth: 8, negatives: [8, 9, 8, 5], ranking: .sampled) == [3])
+        #expect(try Self.positions(scores: scores, target: 8, negatives: [8, 9, 8, 5], ranking: .sampled) == [3])
     }
 
     @Test func `a negative that is stored twice counts twice`() throws {
-        #expect(try Self.positions(scores: Self.rising, truth: 8, negatives: [9, 9, 5, 5], ranking: .sampled) == [3])
+        #expect(try Self.positions(scores: Self.rising, target: 8, negatives: [9, 9, 5, 5], ranking: .sampled) == [3])
     }
 
     @Test func `full ranks all items but those of the history`() throws {
-        #expect(try Self.positions(scores: Self.rising, truth: 8, negatives: nil, ranking: .full) == [5])
+        #expect(try Self.positions(scores: Self.rising, target: 8, negatives: nil, ranking: .full) == [5])
         var scores = Self.rising
         // Items 1 to 3 are the history of the test row: they are not candidates, whatever they score.
         scores[1] = 7
         scores[3] = 9
-        #expect(try Self.positions(scores: scores, truth: 8, negatives: nil, ranking: .full) == [5])
+        #expect(try Self.positions(scores: scores, target: 8, negatives: nil, ranking: .full) == [5])
     }
 
     @Test func `full counts a tie against the model`() throws {
         var scores = Self.rising
         scores[5] = scores[8]
-        #expect(try Self.positions(scores: scores, truth: 8, negatives: nil, ranking: .full) == [6])
+        #expect(try Self.positions(scores: scores, target: 8, negatives: nil, ranking: .full) == [6])
     }
 
     @Test func `a true item that the user had before is ranked all the same`() throws {
         var scores = Self.rising
         scores[2] = 1.05
-        #expect(try Self.positions(scores: scores, truth: 2, negatives: nil, ranking: .full) == [3])
+        #expect(try Self.positions(scores: scores, target: 2, negatives: nil, ranking: .full) == [3])
     }
 
     @Test(arguments: RankingProtocol.allCases)
@@ -84,7 +84,7 @@ import Testing
         scores[8] = .nan
         let negatives: [Int32]? = ranking == .sampled ? [9, 4, 12, 5] : nil
         let last: Int32 = ranking == .sampled ? 5 : Int32(Self.itemCount - 3)
-        #expect(try Self.positions(scores: scores, truth: 8, negatives: negatives, ranking: ranking) == [last])
+        #expect(try Self.positions(scores: scores, target: 8, negatives: negatives, ranking: ranking) == [last])
     }
 
     @Test(arguments: RankingProtocol.allCases)
@@ -96,16 +96,16 @@ import Testing
         let negatives: [Int32]? = ranking == .sampled ? [4, 5, 6, 7] : nil
         let expected: Int32 = ranking == .sampled ? 3 : 7
         #expect(
-            try Self.positions(scores: scores, truth: 8, negatives: negatives, ranking: ranking, interests: 2)
+            try Self.positions(scores: scores, target: 8, negatives: negatives, ranking: ranking, interests: 2)
                 == [expected])
     }
 
     @Test func `sampled and full agree when the negatives are all other items`() throws {
-        for truth in Int32(4)...12 {
-            let others = (Int32(4)...12).filter { $0 != truth }
+        for target in Int32(4)...12 {
+            let others = (Int32(4)...12).filter { $0 != target }
             let scores = (0...Self.itemCount).map { Float(($0 * 7919) % 13) / 3 }
-            let sampled = try Self.positions(scores: scores, truth: truth, negatives: others, ranking: .sampled)
-            let full = try Self.positions(scores: scores, truth: truth, negatives: nil, ranking: .full)
+            let sampled = try Self.positions(scores: scores, target: target, negatives: others, ranking: .sampled)
+            let full = try Self.positions(scores: scores, target: target, negatives: nil, ranking: .full)
             #expect(sampled == full)
         }
     }

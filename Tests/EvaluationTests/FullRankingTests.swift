@@ -40,15 +40,15 @@ import Testing
     /// The ranking of a setting by the evaluator, and its parts for the plain loops.
     struct Ranked {
         let setting: Setting
-        let findings: RowFindings
+        let findings: RankingAccumulator
         /// `[itemCount + 1][size]`
         let items: [[Float]]
         /// Of each row in the evaluator's order: interests, history oldest first, true item.
-        let rows: [(interests: [[Float]], history: [Int32], truth: Int32)]
+        let rows: [(interests: [[Float]], history: [Int32], target: Int32)]
 
         init(_ setting: Setting, topK: [Int] = [], measures: Set<RankingMeasure> = []) throws {
             self.setting = setting
-            var random = RandomStream(seed: 5, purpose: .synthesis, moment: 0, element: 0)
+            var random = RandomStream(seed: 5, purpose: .synthesis, iteration: 0, element: 0)
             func number() -> Float {
                 setting.isCoarse ? Float(random.next(below: 3)) - 1 : 2 * random.nextUniform() - 1
             }
@@ -128,7 +128,7 @@ import Testing
         /// The items that a row's true item is ranked among, itself included.
         func candidates(_ row: Int) -> [Int32] {
             (1...Int32(setting.itemCount)).filter { item in
-                setting.historyScores == .zero || item == rows[row].truth || !rows[row].history.contains(item)
+                setting.historyScores == .zero || item == rows[row].target || !rows[row].history.contains(item)
             }
         }
 
@@ -153,11 +153,11 @@ import Testing
         let ranked = try Ranked(setting)
         try #require(ranked.findings.positions.count == setting.userCount)
         for row in ranked.rows.indices {
-            let truth = ranked.score(row, ranked.rows[row].truth)
+            let target = ranked.score(row, ranked.rows[row].target)
             let expected =
                 1
                 + ranked.candidates(row).count {
-                    $0 != ranked.rows[row].truth && !(ranked.score(row, $0) < truth)
+                    $0 != ranked.rows[row].target && !(ranked.score(row, $0) < target)
                 }
             #expect(Int(ranked.findings.positions[row]) == expected, "row \(row)")
         }
@@ -190,7 +190,7 @@ import Testing
     @Test(arguments: Setting.all) func `interests win the items that they score highest`(setting: Setting) throws {
         let ranked = try Ranked(setting, measures: [.interests])
         for row in ranked.rows.indices {
-            #expect(ranked.findings.trueWinners[row] == ranked.winner(row, ranked.rows[row].truth))
+            #expect(ranked.findings.trueWinners[row] == ranked.winner(row, ranked.rows[row].target))
             #expect(ranked.findings.firstWinners[row] == ranked.winner(row, ranked.ordered(row)[0]))
         }
         var cosines: [Double] = []

@@ -88,11 +88,11 @@ struct CheckpointTrial: ReaderTrial {
             data: String(decoding: try JSONEncoder().encode(DatasetFingerprint(data)), as: UTF8.self),
             instructionSet: "some instructions")
         var state = TrainingState()
-        (state.step, state.epoch, state.place) = (5, 1, 5)
+        (state.step, state.epoch, state.stepsOfEpoch) = (5, 1, 5)
         var seeds: [[UInt8]] = []
         for isLater in [false, true] {
             if isLater {
-                (state.step, state.epoch, state.place) = (25, 3, 5)
+                (state.step, state.epoch, state.stepsOfEpoch) = (25, 3, 5)
                 (state.results, state.bestEpoch) = ([0.25, 0.5], 2)
                 state.bestMetrics = .init(positions: [1, 3, 8], topK: [5, 10], measures: [.mrr])
                 state.log = [#"{"epoch":1}"#, #"{"epoch":2}"#]

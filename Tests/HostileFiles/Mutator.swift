@@ -10,7 +10,7 @@ package struct Mutator {
     ///   - sample: the number of the change.
     package init(fragments: [String], sample: Int) {
         self.fragments = fragments.map { Array($0.utf8) }
-        stream = RandomStream(seed: 1, purpose: .synthesis, moment: 0, element: UInt32(truncatingIfNeeded: sample))
+        stream = RandomStream(seed: 1, purpose: .synthesis, iteration: 0, element: UInt32(truncatingIfNeeded: sample))
     }
 
     /// `bytes` with one to four changes.

@@ -73,14 +73,14 @@ import Testing
         Case("no test row", "test.csv: there is no test row to evaluate") { $0.test.removeSubrange(1...) },
     ]
 
-    @Test(arguments: cases) func `bad content is refused with file, line and remedy`(_ input: Case) throws {
+    @Test(arguments: cases) func `bad content is refused with file, line and recoverySuggestion`(_ input: Case) throws {
         var files = ReChorusFiles()
         input.change(&files)
         let folder = try files.write()
         let error = try #require(folder.loadError())
         #expect(error.kind == .invalid)
         #expect(error.description.hasPrefix(folder.path + "/" + input.message), "\(error)")
-        #expect(error.description.split(separator: "\n").count >= 2, "the remedy is missing: \(error)")
+        #expect(error.description.split(separator: "\n").count >= 2, "the recoverySuggestion is missing: \(error)")
     }
 
     @Test(arguments: ["train.csv", "dev.csv", "test.csv"])
@@ -268,7 +268,7 @@ import Testing
         let error = #expect(throws: DatasetError.self) { try dataset.requireNegatives() }
         #expect(error?.kind == .invalid)
         #expect(error?.description.hasPrefix("\(folder.file("train.csv")): user 1 has all 7 items in train") == true)
-        #expect(error?.remedy.contains("--loss full-softmax") == true)
+        #expect(error?.recoverySuggestion.contains("--loss full-softmax") == true)
         try ReChorusFiles().write().load().requireNegatives()
     }
 

@@ -55,7 +55,7 @@ import Testing
         let error = try #require(folder.loadError())
         #expect(error.kind == .invalid)
         #expect(error.description.contains("a.txt:2: not of a known format: \"user;item\""))
-        #expect(error.remedy.contains("ReChorus"))
+        #expect(error.recoverySuggestion.contains("ReChorus"))
     }
 
     @Test func `a third column of times is used`() throws {
@@ -81,7 +81,7 @@ import Testing
             let error = try #require(folder.loadError())
             #expect(error.kind == .invalid)
             #expect(error.description.hasPrefix(folder.file("data.txt") + message), "\(error)")
-            #expect(error.remedy.contains("remove the column"))
+            #expect(error.recoverySuggestion.contains("remove the column"))
         }
     }
 

@@ -58,15 +58,6 @@ import Testing
         #expect(batch.histories.totalLength == 3)
     }
 
-    @Test func `the latest histories are the whole sequences`() throws {
-        let (_, store) = try SequenceStoreTests.dataset().wholeStore()
-        let batch = PackedBatch()
-        store.fillLatest(batch, localUsers: 0..<2, historyMax: 4)
-        #expect(batch.userArray == [1, 2])
-        #expect(batch.historyArrays == [[13, 12, 14, 15], [21, 23, 22, 24]])
-        #expect(batch.candidatesPerSample == 0)
-    }
-
     @Test func `a store of some shards holds their users only, with the same content`() throws {
         let dataset = try LogicalShardsTests.dataset()
         let (shards, whole) = try dataset.wholeStore(shards: 6)

@@ -3,7 +3,7 @@ import Testing
 
 /// Several steps against the formula in double precision.
 @Suite struct AdamTests {
-    @Test(arguments: [1, 5, 8, 33], [0, 0.01]) func `steps follow the formula`(count: Int, decay: Double) {
+    @Test(arguments: [1, 5, 8, 33], [0, 0.01]) func `steps follow the formula`(count: Int, l2: Double) {
         var numbers = Numbers(UInt64(count))
         var p = numbers.list(count)
         var m = [Float](repeating: 0, count: count)
@@ -14,7 +14,7 @@ import Testing
         for step in 1...8 {
             // Step 4 and 7 have no gradient, as rows that nobody touches.
             let gradient = step % 3 == 1 && step > 1 ? nil : numbers.list(count, bound: 10)
-            let constants = AdamStep(step: step, learningRate: 0.01, decay: decay)
+            let constants = AdamStep(step: step, learningRate: 0.01, l2: l2)
             if let gradient {
                 Kernel.adam(
                     constants, gradient: gradient, scale: 0.125, parameters: &p, first: &m, second: &v, count: count)
@@ -29,7 +29,7 @@ import Testing
                 power2 *= 0.999
             }
             for index in 0..<count {
-                let g = Double(gradient?[index] ?? 0) * 0.125 + decay * exact.p[index]
+                let g = Double(gradient?[index] ?? 0) * 0.125 + l2 * exact.p[index]
                 exact.m[index] = 0.9 * exact.m[index] + 0.1 * g
                 exact.v[index] = 0.999 * exact.v[index] + 0.001 * g * g
                 let corrected = (exact.v[index] / (1 - power2)).squareRoot()
@@ -41,11 +41,11 @@ import Testing
         }
     }
 
-    @Test func `without gradient, decay and history nothing moves`() {
+    @Test func `without gradient, l2 and history nothing moves`() {
         var p: [Float] = [1, -2, 0]
         var m: [Float] = [0, 0, 0]
         var v: [Float] = [0, 0, 0]
-        let step = AdamStep(step: 5, learningRate: 0.1, decay: 0)
+        let step = AdamStep(step: 5, learningRate: 0.1, l2: 0)
         Kernel.adam(step, gradient: nil, scale: 1, parameters: &p, first: &m, second: &v, count: 3)
         #expect(p == [1, -2, 0] && m == [0, 0, 0] && v == [0, 0, 0])
     }
@@ -55,7 +55,7 @@ import Testing
         let count = 37
         let start = (p: numbers.list(count), m: numbers.list(count), v: numbers.list(count).map { abs($0) })
         let zeros = [Float](repeating: 0, count: count)
-        let step = AdamStep(step: 3, learningRate: 0.01, decay: 0.1)
+        let step = AdamStep(step: 3, learningRate: 0.01, l2: 0.1)
         func run(_ gradient: [Float]?, pieces: [Range<Int>]) -> [UInt32] {
             var (p, m, v) = start
             for piece in pieces {

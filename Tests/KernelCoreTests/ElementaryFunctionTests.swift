@@ -83,7 +83,7 @@ import Testing
             for place in 0..<count {
                 var x = [Float](repeating: 0.5, count: count)
                 x[place] = .nan
-                for kernel in [exponential, tangent, { Kernel.rectify($0, into: $1, count: $2) }] {
+                for kernel in [exponential, tangent, { Kernel.relu($0, into: $1, count: $2) }] {
                     var y = [Float](repeating: 0, count: count)
                     kernel(x, &y, count)
                     for index in 0..<count { #expect(y[index].isNaN == (index == place), "\(x) gives \(y)") }
@@ -112,10 +112,10 @@ import Testing
     @Test func `relu keeps the positive numbers`() {
         let x: [Float] = [-.infinity, -2, -0.0, 0, .leastNonzeroMagnitude, 3, .infinity, -1e-30, 5, -5]
         var y = [Float](repeating: 7, count: x.count)
-        Kernel.rectify(x, into: &y, count: x.count)
+        Kernel.relu(x, into: &y, count: x.count)
         #expect(y == [0, 0, 0, 0, .leastNonzeroMagnitude, 3, .infinity, 0, 5, 0])
         var dx = [Float](repeating: 1, count: x.count)
-        Kernel.rectifyBackward(y: y, dy: [Float](repeating: 2, count: x.count), dx: &dx, count: x.count)
+        Kernel.reluBackward(y: y, dy: [Float](repeating: 2, count: x.count), dx: &dx, count: x.count)
         #expect(dx == [1, 1, 1, 1, 3, 3, 3, 1, 3, 1])
     }
 

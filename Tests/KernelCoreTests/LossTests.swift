@@ -28,11 +28,11 @@ import Testing
         let loss = Kernel.rankingLoss(scores: [-500, 500, 499], count: 1, candidates: 3, posterior: &posterior)
         // -log((e^500 e^-1000 + e^499 e^-999) / (e^500 + e^499)) = 1000 - log 2 + log(1 + 1/e)
         #expect(abs(loss - 999.620) < 0.01)
-        var slopes: [Float] = [0, 0, 0]
+        var gradients: [Float] = [0, 0, 0]
         Kernel.rankingLossBackward(
-            scores: [-500, 500, 499], posterior: posterior, count: 1, candidates: 3, slope: 2, dscores: &slopes)
-        #expect(slopes.allSatisfy { $0.isFinite } && abs(slopes[0] + 2) < 1e-5)
-        #expect(abs(slopes.reduce(0, +)) < 1e-5)
+            scores: [-500, 500, 499], posterior: posterior, count: 1, candidates: 3, gradient: 2, dscores: &gradients)
+        #expect(gradients.allSatisfy { $0.isFinite } && abs(gradients[0] + 2) < 1e-5)
+        #expect(abs(gradients.reduce(0, +)) < 1e-5)
         #expect(Kernel.rankingLoss(scores: [500, -500, -500], count: 1, candidates: 3, posterior: &posterior) < 1e-6)
     }
 
@@ -53,8 +53,8 @@ import Testing
             let t = softmax(target[sample * 4..<sample * 4 + 4])
             let p = softmax(logits[sample * 4..<sample * 4 + 4])
             expected += scale * scale * zip(t, p).reduce(0) { $0 + $1.0 * (log($1.0) - log($1.1)) }
-            let slopes = zip(t, p).map { scale * ($1 - $0) }
-            #expect(areClose(Array(difference[sample * 4..<sample * 4 + 4]), slopes, tolerance: 5e-6))
+            let gradients = zip(t, p).map { scale * ($1 - $0) }
+            #expect(areClose(Array(difference[sample * 4..<sample * 4 + 4]), gradients, tolerance: 5e-6))
         }
         #expect(abs(Double(loss) - expected) <= 1e-5 * max(1, expected))
         #expect(

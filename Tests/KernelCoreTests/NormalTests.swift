@@ -5,23 +5,24 @@ import Testing
 /// Normal numbers are those of their name, and normal.
 @Suite struct NormalTests {
     private func numbers(
-        _ elements: [UInt32], lengths: [Int], columns: Int, seed: UInt64 = 5, moment: UInt32 = 2, site: UInt32 = 0
+        _ elements: [UInt32], lengths: [Int], columns: Int, seed: UInt64 = 5, iteration: UInt32 = 2, site: UInt32 = 0
     ) -> [Float] {
         let packed = PackedSegments(lengths)
         var y = [Float](repeating: .nan, count: columns * packed.segments.total)
         Kernel.standardNormals(
-            seed: seed, purpose: .routing, moment: moment, elements: elements, site: site, segments: packed.segments,
+            seed: seed, purpose: .routing, iteration: iteration, elements: elements, site: site,
+            segments: packed.segments,
             columns: columns, into: &y)
         return y
     }
 
     /// Box and Muller in double precision from the words of the scalar generator.
     private func reference(
-        _ element: UInt32, place: Int, column: Int, columns: Int, seed: UInt64, moment: UInt32, site: UInt32
+        _ element: UInt32, place: Int, column: Int, columns: Int, seed: UInt64, iteration: UInt32, site: UInt32
     ) -> Double {
         let block = UInt32(place * ((columns + 3) / 4) + column / 4)
         let words = Philox4x32.block(
-            counter: (site << 24 | block, element, moment, RandomPurpose.routing.rawValue),
+            counter: (site << 24 | block, element, iteration, RandomPurpose.routing.rawValue),
             key: (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
         let (first, second) = column % 4 < 2 ? (words.0, words.1) : (words.2, words.3)
         let radius = (-2 * log(Double(first >> 8 + 1) * 0x1p-24)).squareRoot()
@@ -35,7 +36,7 @@ import Testing
         let lengths = [3, 0, 1, 17, 8, 2]
         let elements: [UInt32] = [7, 1, 4_000_000_000, 0, 12, 13]
         let seed: UInt64 = 0x1234_5678_9ABC_DEF0
-        let y = numbers(elements, lengths: lengths, columns: columns, seed: seed, moment: 77, site: 3)
+        let y = numbers(elements, lengths: lengths, columns: columns, seed: seed, iteration: 77, site: 3)
         var expected = [Double](repeating: 0, count: y.count)
         let total = lengths.reduce(0, +)
         var row = 0
@@ -43,7 +44,7 @@ import Testing
             for place in 0..<length {
                 for column in 0..<columns {
                     expected[column * total + row] = reference(
-                        element, place: place, column: column, columns: columns, seed: seed, moment: 77, site: 3)
+                        element, place: place, column: column, columns: columns, seed: seed, iteration: 77, site: 3)
                 }
                 row += 1
             }
@@ -61,11 +62,11 @@ import Testing
         }
     }
 
-    @Test func `seed, moment, element and site each give other numbers`() {
+    @Test func `seed, iteration, element and site each give other numbers`() {
         let all = [
             numbers([1], lengths: [4], columns: 4), numbers([2], lengths: [4], columns: 4),
             numbers([1], lengths: [4], columns: 4, seed: 6), numbers([1], lengths: [4], columns: 4, seed: 5 | 1 << 40),
-            numbers([1], lengths: [4], columns: 4, moment: 3), numbers([1], lengths: [4], columns: 4, site: 1),
+            numbers([1], lengths: [4], columns: 4, iteration: 3), numbers([1], lengths: [4], columns: 4, site: 1),
         ]
         for (index, one) in all.enumerated() {
             for other in all[(index + 1)...] { #expect(zip(one, other).allSatisfy { $0 != $1 }) }

@@ -4,7 +4,7 @@ import KernelCore
 struct Numbers {
     private var stream: RandomStream
 
-    init(_ seed: UInt64) { stream = RandomStream(seed: seed, purpose: .synthesis, moment: 0, element: 0) }
+    init(_ seed: UInt64) { stream = RandomStream(seed: seed, purpose: .synthesis, iteration: 0, element: 0) }
 
     mutating func next(_ bound: Float = 1) -> Float { bound * (2 * stream.nextUniform() - 1) }
 

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `bounded numbers are uniform over the interval`() {
-        var stream = RandomStream(seed: 7, purpose: .negatives, moment: 3, element: 11)
+        var stream = RandomStream(seed: 7, purpose: .negatives, iteration: 3, element: 11)
         var counts = [Int](repeating: 0, count: 10)
         for _ in 0..<100_000 { counts[Int(stream.next(below: 10))] += 1 }
         // Five standard deviations of a binomial count with p = 0.1.
@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test func `streams of different names differ and of the same name agree`() {
-        func first(_ seed: UInt64, _ moment: UInt32, _ element: UInt32) -> UInt64 {
-            var stream = RandomStream(seed: seed, purpose: .order, moment: moment, element: element)
+        func first(_ seed: UInt64, _ iteration: UInt32, _ element: UInt32) -> UInt64 {
+            var stream = RandomStream(seed: seed, purpose: .order, iteration: iteration, element: element)
             return stream.next()
         }
         #expect(first(1, 2, 3) == first(1, 2, 3))

@@ -4,7 +4,7 @@ import Testing
 @Suite struct RankingTests {
     @Test func `ties and what is not a number count against the model`() {
         let scores: [Float] = [1, 2, 2, 3, .nan, -.infinity, .infinity, 1.999_999_9]
-        func count(_ truth: Float) -> Int32 { Kernel.countNotBelow(truth, scores, scores.count) }
+        func count(_ target: Float) -> Int32 { Kernel.countNotBelow(target, scores, scores.count) }
         #expect(count(2) == 5)
         #expect(count(-.infinity) == 8)
         #expect(count(.infinity) == 2)
@@ -50,14 +50,14 @@ import Testing
         }
 
         func counts(
-            _ truths: [Float], rows: Range<Int>, leftOut: [[Int32]] = [], best: BestRows? = nil
+            _ targets: [Float], rows: Range<Int>, excluded: [[Int32]] = [], best: BestRows? = nil
         ) -> [Int] {
-            let lists = leftOut.isEmpty ? truths.map { _ in [] } : leftOut
+            let lists = excluded.isEmpty ? targets.map { _ in [] } : excluded
             let segments = PackedSegments(lists.map(\.count))
-            var counts = [Int32](repeating: 10, count: truths.count)
+            var counts = [Int32](repeating: 10, count: targets.count)
             Kernel.countRowsNotBelow(
-                truths, interests: interests, interestCount: interestCount, table: table, rows: rows,
-                leftOut: Array(lists.joined()) + [0], of: segments.segments, columns: columns, into: &counts,
+                targets, interests: interests, interestCount: interestCount, table: table, rows: rows,
+                excluded: Array(lists.joined()) + [0], of: segments.segments, columns: columns, into: &counts,
                 best: best)
             return counts.map { Int($0) - 10 }
         }
@@ -69,10 +69,10 @@ import Testing
             let setting = Setting(users: users, interestCount: interestCount, rowCount: 130, columns: columns)
             for rows in [0..<130, 1..<130, 5..<6, 20..<92, 24..<48, 3..<3] {
                 // The score of a row of the table: a tie with itself, which must not be lost to rounding.
-                let truths = (0..<users).map { setting.score($0, 30) }
-                let counts = setting.counts(truths, rows: rows)
+                let targets = (0..<users).map { setting.score($0, 30) }
+                let counts = setting.counts(targets, rows: rows)
                 for user in 0..<users {
-                    #expect(counts[user] == rows.count { !(setting.score(user, $0) < truths[user]) })
+                    #expect(counts[user] == rows.count { !(setting.score(user, $0) < targets[user]) })
                 }
             }
         }
@@ -91,11 +91,11 @@ import Testing
                 #expect(score.bitPattern == products.max()!.bitPattern)
                 #expect(interest == products.firstIndex(of: score))
                 // Among the others it is not below itself, and below the next larger number.
-                var truths = [Float](repeating: 0, count: 5)
-                truths[user] = score
-                #expect(setting.counts(truths, rows: row..<row + 1)[user] == 1)
-                truths[user] = score.nextUp
-                #expect(setting.counts(truths, rows: row..<row + 1)[user] == 0)
+                var targets = [Float](repeating: 0, count: 5)
+                targets[user] = score
+                #expect(setting.counts(targets, rows: row..<row + 1)[user] == 1)
+                targets[user] = score.nextUp
+                #expect(setting.counts(targets, rows: row..<row + 1)[user] == 0)
             }
         }
     }
@@ -106,12 +106,12 @@ import Testing
         let lists: [[Int32]] = [
             [], [1], [0, 23, 24, 25, 47, 48, 129], Array(0..<130), [7, 50], (0..<130).filter { $0 % 3 == 0 },
         ]
-        let truths = (0..<users).map { setting.score($0, 30) }
+        let targets = (0..<users).map { setting.score($0, 30) }
         for rows in [0..<130, 1..<130, 24..<49, 50..<51] {
-            let counts = setting.counts(truths, rows: rows, leftOut: lists)
+            let counts = setting.counts(targets, rows: rows, excluded: lists)
             for user in 0..<users {
                 let expected = rows.count {
-                    !lists[user].contains(Int32($0)) && !(setting.score(user, $0) < truths[user])
+                    !lists[user].contains(Int32($0)) && !(setting.score(user, $0) < targets[user])
                 }
                 #expect(counts[user] == expected)
             }
@@ -186,12 +186,12 @@ import Testing
         rows.withUnsafeMutableBufferPointer { rows in
             scores.withUnsafeMutableBufferPointer { scores in
                 let best = BestRows(users: users, size: size, rows: rows.baseAddress!, scores: scores.baseAddress!)
-                let truths = [Float](repeating: 0.5, count: users)
+                let targets = [Float](repeating: 0.5, count: users)
                 // Before the others comes one with a larger number, as a true item does.
                 for user in 0..<users { best.offer(129, score: setting.score(user, 129), user: user) }
                 let lists = lists.map { $0.contains(129) ? $0 : $0 + [129] }
-                let counts = setting.counts(truths, rows: 1..<130, leftOut: lists, best: best)
-                #expect(counts == setting.counts(truths, rows: 1..<130, leftOut: lists))
+                let counts = setting.counts(targets, rows: 1..<130, excluded: lists, best: best)
+                #expect(counts == setting.counts(targets, rows: 1..<130, excluded: lists))
             }
         }
         for user in 0..<users {

@@ -127,14 +127,14 @@ import Testing
             for k in 0..<shape.interests {
                 let source = k < own ? k : 0
                 let place = (segment * shape.interests + k) * shape.columns
-                let slope = (0..<shape.columns).map { Double(dv[place + $0]) }
+                let gradient = (0..<shape.columns).map { Double(dv[place + $0]) }
                 let z = expected.sums[source]
-                for column in 0..<shape.columns where !slope.allSatisfy({ $0 == 0 }) {
+                for column in 0..<shape.columns where !gradient.allSatisfy({ $0 == 0 }) {
                     let step = 1e-5
                     var (above, below) = (z, z)
                     above[column] += step
                     below[column] -= step
-                    let dz = zip(zip(squashed(above), squashed(below)), slope).reduce(0) {
+                    let dz = zip(zip(squashed(above), squashed(below)), gradient).reduce(0) {
                         $0 + ($1.0.0 - $1.0.1) / (2 * step) * $1.1
                     }
                     for l in 0..<Self.lengths[segment] {

@@ -13,7 +13,7 @@ import Testing
     }
 
     private func draw(
-        _ logits: [Float], temperature: Float, own: Int32? = nil, seed: UInt64 = 1, moment: UInt32 = 2
+        _ logits: [Float], temperature: Float, own: Int32? = nil, seed: UInt64 = 1, iteration: UInt32 = 2
     ) -> [Int32] {
         let all = (0..<Self.draws).flatMap { _ in logits }
         let samples = (0..<UInt32(Self.draws)).map { $0 }
@@ -22,7 +22,7 @@ import Testing
         func run(_ counts: UnsafePointer<Int32>?) {
             Kernel.drawInterests(
                 all, count: Self.draws, interests: logits.count, counts: counts, temperature: temperature, seed: seed,
-                moment: moment, samples: samples, into: &choice)
+                iteration: iteration, samples: samples, into: &choice)
         }
         if let counts { counts.withUnsafeBufferPointer { run($0.baseAddress) } } else { run(nil) }
         return choice
@@ -49,7 +49,7 @@ import Testing
         let logits: [Float] = [0.1, 0.2]
         #expect(draw(logits, temperature: 1) == draw(logits, temperature: 1))
         #expect(draw(logits, temperature: 1) != draw(logits, temperature: 1, seed: 2))
-        #expect(draw(logits, temperature: 1) != draw(logits, temperature: 1, moment: 3))
+        #expect(draw(logits, temperature: 1) != draw(logits, temperature: 1, iteration: 3))
         #expect(draw([-1e30, 1e30, 0], temperature: 10).allSatisfy { $0 == 1 })
     }
 
@@ -59,10 +59,10 @@ import Testing
         let order = (0..<itemCount).map { Int32(itemCount - $0) }
         order.withUnsafeBufferPointer { order in
             for isByRank in [false, true] {
-                let proposal = ItemProposal(itemCount: itemCount, byRank: isByRank ? order.baseAddress : nil)
-                var stream = RandomStream(seed: 4, purpose: .drawnItems, moment: 1, element: 0)
+                let proposal = NegativeDistribution(itemCount: itemCount, byRank: isByRank ? order.baseAddress : nil)
+                var stream = RandomStream(seed: 4, purpose: .sampledNegatives, iteration: 1, element: 0)
                 var items = [Int32](repeating: 0, count: Self.draws)
-                Kernel.drawItems(Self.draws, from: proposal, with: &stream, into: &items)
+                Kernel.sampleNegatives(Self.draws, from: proposal, with: &stream, into: &items)
                 for item in 1...itemCount {
                     let rank = Double(itemCount - item)
                     let probability =

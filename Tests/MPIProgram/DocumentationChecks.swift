@@ -88,7 +88,7 @@ extension Check {
             },
             Check("example: something that fails on all ranks or on none") { world, findings in
                 func read(shard: Int) throws -> [Int] { [shard] }
-                let records = try world.together { try read(shard: world.rank) }
+                let records = try world.collectively { try read(shard: world.rank) }
                 findings.expectEqual(records, [world.rank])
             },
             Check("example: values by rank") { world, findings in

@@ -104,10 +104,10 @@ extension Check {
                 expectRefusal { () throws(MPIError) in _ = try world.allToAll(ValuesByRank([[Int]]())) }
             },
             Check("what ranks do together fails on all or none") { world, findings in
-                findings.expectEqual(try world.together { world.rank * 2 }, world.rank * 2)
+                findings.expectEqual(try world.collectively { world.rank * 2 }, world.rank * 2)
                 let culprit = world.size - 1
                 do {
-                    try world.together { if world.rank == culprit { throw ScenarioError.badData } }
+                    try world.collectively { if world.rank == culprit { throw ScenarioError.badData } }
                     findings.expect(false, "no error was thrown")
                 } catch let failure as PeerFailure {
                     findings.expect(world.rank != culprit, "the culprit does not know itself")
@@ -122,8 +122,8 @@ extension Check {
                 let culprit = world.size - 1
                 let part = try world.split(color: world.rank == 0 && world.size > 1 ? 0 : 1)
                 do {
-                    try world.together {
-                        try part?.together { if world.rank == culprit { throw ScenarioError.badData } }
+                    try world.collectively {
+                        try part?.collectively { if world.rank == culprit { throw ScenarioError.badData } }
                     }
                     findings.expect(false, "no error was thrown")
                 } catch let failure as PeerFailure {

@@ -49,7 +49,7 @@ enum Scenario: String, CaseIterable {
             if isLast { throw ScenarioError.badData }
             try world.barrier()
         case .togetherError:
-            try world.together { if world.rank >= 1 || world.size == 1 { throw ScenarioError.badData } }
+            try world.collectively { if world.rank >= 1 || world.size == 1 { throw ScenarioError.badData } }
             print("rank \(world.rank) went on")
         case .droppedRequest:
             if isLast { try dropRequest(world) }

@@ -131,7 +131,7 @@ import Testing
         for (name, shape) in [("l1.weight", [16, 8]), ("l1.bias", [16]), ("l2.weight", [16, 8]), ("l2.bias", [16])] {
             let specification = try #require(layout.specification(named: name))
             #expect(specification.shape == shape)
-            #expect(!specification.decays)
+            #expect(!specification.isRegularized)
         }
         #expect(Setting(ObjectiveOptions()).storage.layout.specification(named: "l1.weight") == nil)
     }
@@ -236,7 +236,7 @@ import Testing
 
     @Test func `what beyond the mini-batch a loss reads is known`() {
         func beyond(_ change: (inout ObjectiveOptions) -> Void) -> Int {
-            Setting(Self.options(change), negatives: 5).objective.itemsBeyond(samples: 3)
+            Setting(Self.options(change), negatives: 5).objective.additionalItems(samples: 3)
         }
         #expect(beyond { _ in } == 0)
         #expect(beyond { $0.loss = .sampledSoftmax } == 5)

@@ -19,7 +19,7 @@ import Testing
             model = entry.model(
                 ModelContext(options, userCount: 50, itemCount: RoutingModelTests.itemCount), in: layout.root)
             storage = ParameterStorage(layout)
-            var stream = RandomStream(seed: 4, purpose: .synthesis, moment: 0, element: 0)
+            var stream = RandomStream(seed: 4, purpose: .synthesis, iteration: 0, element: 0)
             for specification in layout.specifications {
                 let parameter = specification.parameter
                 let isTable = specification.kind == .table(paddingRow: true)

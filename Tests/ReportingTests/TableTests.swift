@@ -20,28 +20,11 @@ import Testing
                 """)
     }
 
-    @Test func `Markdown is aligned and its bars are escaped`() {
-        #expect(
-            table.markdown == """
-                | model        |  HR@10 | seconds |
-                | ------------ | -----: | ------: |
-                | ComiRec      | 0.5123 |      12 |
-                | MIND \\| hard |    0.4 |   1,234 |
-
-                """)
-    }
-
     @Test func `no line ends in spaces, and a cell stays on its line`() {
         var table = Table([.number("n"), .text("note")])
         table.addRow(["1", "a\nlonger\r\nnote"])
         table.addRow(["20", ""])
         #expect(table.text == " n  note\n--  -------------\n 1  a longer note\n20\n")
-    }
-
-    @Test func `narrow columns are still Markdown`() {
-        var table = Table([.text("a"), .number("b")])
-        table.addRow(["", "1"])
-        #expect(table.markdown == "| a   |   b |\n| --- | --: |\n|     |   1 |\n")
     }
 }
 

@@ -119,10 +119,11 @@ private struct AttentionOperation: Operation {
         var longest = 0
         for segment in 0..<segments.count { longest = max(longest, segments.length(segment)) }
         Kernel.attentionBackward(
-            q: q.value, k: k.value, v: v.value, relative: relative?.rows, weights: weights, dy: y.slope,
+            q: q.value, k: k.value, v: v.value, relative: relative?.rows, weights: weights, dy: y.gradient,
             segments: segments, columns: q.columns, heads: heads, queries: queries,
             scratch: tape.arena.allocate(count: queries == .newest ? longest : longest * longest),
-            dq: q.slope, dk: k.slope, dv: v.slope, drelative: relative.map { ($0.keys.slope, $0.values.slope) })
+            dq: q.gradient, dk: k.gradient, dv: v.gradient,
+            drelative: relative.map { ($0.keys.gradient, $0.values.gradient) })
     }
 }
 
@@ -139,7 +140,7 @@ private struct NewestOperation: Operation {
         for segment in 0..<segments.count where segments.length(segment) > 0 {
             let end = segments.start(segment) + segments.length(segment)
             Kernel.accumulate(
-                y.slope + segment * y.columns, into: x.slope + (end - 1) * y.columns, count: y.columns)
+                y.gradient + segment * y.columns, into: x.gradient + (end - 1) * y.columns, count: y.columns)
         }
     }
 }

@@ -40,7 +40,7 @@ extension Tape {
         let names = trainingNames
         Kernel.drawInterests(
             logits, count: count, interests: interests, counts: counts, temperature: temperature, seed: names.seed,
-            moment: names.step, samples: names.samples, into: choice)
+            iteration: names.step, samples: names.samples, into: choice)
         note("drawn interests", Work(4 * count * interests, floats: count * interests + count))
         return UnsafePointer(choice)
     }
@@ -48,21 +48,23 @@ extension Tape {
     /// Items that all samples of a step share, whatever the mini-batch: drawn by seed and step.
     ///
     /// - Returns: `[count]`, valid until the tape begins anew, or until the end of the step where there is one.
-    public func drawItems(
-        _ count: Int, from proposal: ItemProposal, file: StaticString = #fileID, line: UInt = #line
+    public func sampleNegatives(
+        _ count: Int, from proposal: NegativeDistribution, file: StaticString = #fileID, line: UInt = #line
     ) -> UnsafePointer<Int32> {
         if let givenItems { return givenItems }
         guard
             accepts(
-                "drawItems", at: ModelSite(file: file, line: line), isTraining && count >= 0,
+                "sampleNegatives", at: ModelSite(file: file, line: line), isTraining && count >= 0,
                 "\(count) items, \(drawingText): items are drawn in training alone")
         else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(count, 0))) }
-        if let drawn = stepMemory.drawnItems, drawn.proposal == proposal, drawn.count == count { return drawn.items }
+        if let drawn = stepMemory.sampledNegatives, drawn.proposal == proposal, drawn.count == count {
+            return drawn.items
+        }
         let items = (stepMemory.isOpen ? stepMemory.arena : arena).allocate(Int32.self, count: count)
         let names = trainingNames
-        var stream = RandomStream(seed: names.seed, purpose: .drawnItems, moment: names.step, element: 0)
-        Kernel.drawItems(count, from: proposal, with: &stream, into: items)
-        if stepMemory.isOpen { stepMemory.drawnItems = (proposal, count, UnsafePointer(items)) }
+        var stream = RandomStream(seed: names.seed, purpose: .sampledNegatives, iteration: names.step, element: 0)
+        Kernel.sampleNegatives(count, from: proposal, with: &stream, into: items)
+        if stepMemory.isOpen { stepMemory.sampledNegatives = (proposal, count, UnsafePointer(items)) }
         note("drawn items", Work(0, floats: count))
         return UnsafePointer(items)
     }
@@ -70,12 +72,13 @@ extension Tape {
     /// Items for each sample of a training mini-batch by itself, drawn by seed, step and sample.
     ///
     /// - Returns: `[samples, count]`, valid until the tape begins anew.
-    public func drawItems(
-        _ count: Int, samples: Int, from proposal: ItemProposal, file: StaticString = #fileID, line: UInt = #line
+    public func sampleNegatives(
+        _ count: Int, samples: Int, from proposal: NegativeDistribution, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> UnsafePointer<Int32> {
         guard
             accepts(
-                "drawItems", at: ModelSite(file: file, line: line),
+                "sampleNegatives", at: ModelSite(file: file, line: line),
                 isTraining && count >= 0 && (0...(sampleCount ?? samples)).contains(samples),
                 "\(count) items for \(samples) samples, \(drawingText): items are drawn for the samples of a training "
                     + "mini-batch alone")
@@ -84,8 +87,8 @@ extension Tape {
         let names = trainingNames
         for sample in 0..<samples {
             var stream = RandomStream(
-                seed: names.seed, purpose: .drawnItems, moment: names.step, element: names.samples[sample])
-            Kernel.drawItems(count, from: proposal, with: &stream, into: items + sample * count)
+                seed: names.seed, purpose: .sampledNegatives, iteration: names.step, element: names.samples[sample])
+            Kernel.sampleNegatives(count, from: proposal, with: &stream, into: items + sample * count)
         }
         note("drawn items", Work(0, floats: samples * count))
         return UnsafePointer(items)

@@ -53,6 +53,6 @@ private struct DropoutOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.addProduct(y.slope, multipliers, into: x.slope, count: y.count)
+        Kernel.addProduct(y.gradient, multipliers, into: x.gradient, count: y.count)
     }
 }

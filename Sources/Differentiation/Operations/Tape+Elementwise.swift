@@ -30,13 +30,13 @@ extension Tape {
     }
 
     /// `y = max(0, x)`.
-    public func rectify(_ x: Variable, file: StaticString = #fileID, line: UInt = #line) -> Variable {
-        guard accepts("rectify", at: ModelSite(file: file, line: line)) else {
+    public func relu(_ x: Variable, file: StaticString = #fileID, line: UInt = #line) -> Variable {
+        guard accepts("relu", at: ModelSite(file: file, line: line)) else {
             return zeros(rows: x.rows, columns: x.columns)
         }
         let y = variable(rows: x.rows, columns: x.columns)
-        Kernel.rectify(x.value, into: y.value, count: y.count)
-        record(RectifyOperation(x: x, y: y))
+        Kernel.relu(x.value, into: y.value, count: y.count)
+        record(ReluOperation(x: x, y: y))
         return y
     }
 }
@@ -51,8 +51,8 @@ private struct AddOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.accumulate(y.slope, into: a.slope, count: y.count)
-        Kernel.accumulate(y.slope, into: b.slope, count: y.count)
+        Kernel.accumulate(y.gradient, into: a.gradient, count: y.count)
+        Kernel.accumulate(y.gradient, into: b.gradient, count: y.count)
     }
 }
 
@@ -65,11 +65,11 @@ private struct HyperbolicTangentOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.hyperbolicTangentBackward(y: y.value, dy: y.slope, dx: x.slope, count: y.count)
+        Kernel.hyperbolicTangentBackward(y: y.value, dy: y.gradient, dx: x.gradient, count: y.count)
     }
 }
 
-private struct RectifyOperation: Operation {
+private struct ReluOperation: Operation {
     let x: Variable
     let y: Variable
 
@@ -78,6 +78,6 @@ private struct RectifyOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.rectifyBackward(y: y.value, dy: y.slope, dx: x.slope, count: y.count)
+        Kernel.reluBackward(y: y.value, dy: y.gradient, dx: x.gradient, count: y.count)
     }
 }

@@ -53,7 +53,7 @@ private struct GatedRecurrenceOperation: Operation {
 
     func backward(on tape: Tape) {
         recurrence.backward(
-            dfinal: y.slope, weight: weight.value, dx: x.slope, dweight: weight.slope, dbias: bias.slope,
+            dfinal: y.gradient, weight: weight.value, dx: x.gradient, dweight: weight.gradient, dbias: bias.gradient,
             scratch: tape.arena)
     }
 }

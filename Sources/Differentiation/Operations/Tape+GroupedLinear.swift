@@ -105,19 +105,20 @@ private struct GroupedLinearOperation: Operation {
 
     func backward(on tape: Tape) {
         let (width, outputs) = (x.columns, y.columns)
-        let slopes = tape.arena.allocate(Float.self, count: x.count)
-        Kernel.gather(y.slope, rows: grouping.order, count: y.rows, columns: outputs, into: scratch)
+        let gradients = tape.arena.allocate(Float.self, count: x.count)
+        Kernel.gather(y.gradient, rows: grouping.order, count: y.rows, columns: outputs, into: scratch)
         for group in 0..<grouping.count {
             let range = grouping.range(group)
             let dy = scratch + range.lowerBound * outputs
             let matrix = group * outputs * width
             Kernel.multiply(
-                dy, weight.value + matrix, into: slopes + range.lowerBound * width, rows: range.count, inputs: outputs,
+                dy, weight.value + matrix, into: gradients + range.lowerBound * width, rows: range.count,
+                inputs: outputs,
                 outputs: width)
             Kernel.addTransposedProduct(
-                dy, inputs + range.lowerBound * width, into: weight.slope + matrix, rows: range.count, inputs: width,
+                dy, inputs + range.lowerBound * width, into: weight.gradient + matrix, rows: range.count, inputs: width,
                 outputs: outputs)
         }
-        Kernel.scatterAdd(dy: slopes, rows: grouping.order, count: x.rows, columns: width, into: x.slope)
+        Kernel.scatterAdd(dy: gradients, rows: grouping.order, count: x.rows, columns: width, into: x.gradient)
     }
 }

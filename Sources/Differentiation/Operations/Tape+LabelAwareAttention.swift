@@ -68,7 +68,7 @@ private struct LabelAwareAttentionOperation: Operation {
         Kernel.labelAwareAttentionBackward(
             x.value, table: tape.parameters(parameter), rows: rows, rowStride: rowStride, count: y.rows,
             interests: groupSize, counts: counts, columns: x.columns, power: power, scale: scale, products: products,
-            weights: weights, dy: y.slope, scratch: tape.arena.allocate(count: groupSize), dx: x.slope,
+            weights: weights, dy: y.gradient, scratch: tape.arena.allocate(count: groupSize), dx: x.gradient,
             positive: { tape.gradientRow(parameter, $0) })
     }
 }

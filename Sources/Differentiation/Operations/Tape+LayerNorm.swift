@@ -46,8 +46,8 @@ private struct LayerNormOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.layerNormBackward(
-            normalized: normalized, inverseDeviation: inverseDeviation, weight: weight.value, dy: y.slope,
-            rows: x.rows, columns: x.columns, dx: x.slope, dresidual: residual.slope, dweight: weight.slope,
-            dbias: bias.slope)
+            normalized: normalized, inverseDeviation: inverseDeviation, weight: weight.value, dy: y.gradient,
+            rows: x.rows, columns: x.columns, dx: x.gradient, dresidual: residual.gradient, dweight: weight.gradient,
+            dbias: bias.gradient)
     }
 }

@@ -47,9 +47,10 @@ private struct LinearOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.multiply(
-            y.slope, weight.value, into: x.slope, rows: x.rows, inputs: y.columns, outputs: x.columns, accumulate: true)
+            y.gradient, weight.value, into: x.gradient, rows: x.rows, inputs: y.columns, outputs: x.columns,
+            accumulate: true)
         Kernel.addTransposedProduct(
-            y.slope, x.value, into: weight.slope, rows: x.rows, inputs: x.columns, outputs: y.columns)
-        if let bias { Kernel.addBiasBackward(dy: y.slope, dbias: bias.slope, rows: y.rows, columns: y.columns) }
+            y.gradient, x.value, into: weight.gradient, rows: x.rows, inputs: x.columns, outputs: y.columns)
+        if let bias { Kernel.addBiasBackward(dy: y.gradient, dbias: bias.gradient, rows: y.rows, columns: y.columns) }
     }
 }

@@ -62,7 +62,7 @@ private struct RankingLossOperation: Operation {
     func backward(on tape: Tape) {
         Kernel.rankingLossBackward(
             scores: scores.value, posterior: posterior, count: scores.rows, candidates: scores.columns,
-            slope: loss.slope[0], dscores: scores.slope)
+            gradient: loss.gradient[0], dscores: scores.gradient)
     }
 }
 
@@ -78,6 +78,6 @@ private struct DistillationLossOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.accumulate(difference, times: loss.slope[0], into: logits.slope, count: logits.count)
+        Kernel.accumulate(difference, times: loss.gradient[0], into: logits.gradient, count: logits.count)
     }
 }

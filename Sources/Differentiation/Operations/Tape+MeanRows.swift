@@ -47,7 +47,7 @@ private struct MeanRowsOperation: Operation {
             let scale = 1 / Float(max(segments.length(segment), 1))
             for place in segments.start(segment)..<segments.start(segment) + segments.length(segment) {
                 Kernel.accumulate(
-                    y.slope + segment * y.columns, times: scale, into: tape.gradientRow(parameter, rows[place]),
+                    y.gradient + segment * y.columns, times: scale, into: tape.gradientRow(parameter, rows[place]),
                     count: y.columns)
             }
         }

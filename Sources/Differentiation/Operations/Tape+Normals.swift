@@ -28,17 +28,17 @@ extension Tape {
             return numbers
         }
         var elements = UnsafeRawPointer(users).assumingMemoryBound(to: UInt32.self)
-        var moment: UInt32 = 0
+        var iteration: UInt32 = 0
         let key: UInt64
         switch pass {
         case .scoring(let seed), .training(_, let seed, nil): key = seed
         case .training(let samples, let seed, let step?):
             key = seed
-            moment = step
+            iteration = step
             elements = samples
         }
         Kernel.standardNormals(
-            seed: key, purpose: .routing, moment: moment, elements: elements, site: nextNormalSite(),
+            seed: key, purpose: .routing, iteration: iteration, elements: elements, site: nextNormalSite(),
             segments: segments, columns: columns, into: numbers)
         note("standard normal numbers", Work(0, floats: count))
         return numbers

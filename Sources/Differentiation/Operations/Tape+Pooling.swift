@@ -85,9 +85,9 @@ private struct PoolOperation: Operation {
     func backward(on tape: Tape) {
         let dweights = tape.arena.allocate(Float.self, count: weights.count)
         Kernel.poolBackward(
-            x: x.value, weights: weights.value, dy: y.slope, segments: segments, interests: weights.columns,
-            columns: x.columns, dweights: dweights, dx: x.slope)
-        Kernel.accumulate(dweights, into: weights.slope, count: weights.count)
+            x: x.value, weights: weights.value, dy: y.gradient, segments: segments, interests: weights.columns,
+            columns: x.columns, dweights: dweights, dx: x.gradient)
+        Kernel.accumulate(dweights, into: weights.gradient, count: weights.count)
     }
 }
 
@@ -104,8 +104,8 @@ private struct MixOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.mixBackward(
-            x: x.value, weights: weights.value, dy: y.slope, count: weights.rows, interests: weights.columns,
-            columns: x.columns, dweights: weights.slope, dx: x.slope)
+            x: x.value, weights: weights.value, dy: y.gradient, count: weights.rows, interests: weights.columns,
+            columns: x.columns, dweights: weights.gradient, dx: x.gradient)
     }
 }
 
@@ -122,7 +122,7 @@ private struct SelectOperation: Operation {
     func backward(on tape: Tape) {
         for index in 0..<y.rows {
             Kernel.accumulate(
-                y.slope + index * y.columns, into: x.slope + (index * size + Int(choice[index])) * x.columns,
+                y.gradient + index * y.columns, into: x.gradient + (index * size + Int(choice[index])) * x.columns,
                 count: x.columns)
         }
     }

@@ -50,7 +50,7 @@ private struct RoutingOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.routeBackward(
-            plan, weights: weights, sums: sums, dv: y.slope, scratch: tape.arena.allocate(count: plan.scratchCount),
-            dx: x.slope)
+            plan, weights: weights, sums: sums, dv: y.gradient, scratch: tape.arena.allocate(count: plan.scratchCount),
+            dx: x.gradient)
     }
 }

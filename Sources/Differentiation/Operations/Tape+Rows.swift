@@ -85,12 +85,12 @@ private struct RowsOperation: Operation {
     func backward(on tape: Tape) {
         guard parameter.table != nil else {
             Kernel.scatterAdd(
-                dy: y.slope, rows: rows, count: y.rows, columns: y.columns, into: tape(parameter).slope)
+                dy: y.gradient, rows: rows, count: y.rows, columns: y.columns, into: tape(parameter).gradient)
             return
         }
         for index in 0..<y.rows {
             Kernel.accumulate(
-                y.slope + index * y.columns, into: tape.gradientRow(parameter, rows[index]), count: y.columns)
+                y.gradient + index * y.columns, into: tape.gradientRow(parameter, rows[index]), count: y.columns)
         }
     }
 }
@@ -112,13 +112,13 @@ private struct ScoresOperation: Operation {
         let table = tape.parameters(parameter)
         for user in 0..<y.rows {
             let vector = users.value + user * users.columns
-            let slope = users.slope + user * users.columns
+            let gradient = users.gradient + user * users.columns
             for place in user * y.columns..<(user + 1) * y.columns {
                 let item = candidates[place]
                 Kernel.accumulate(
-                    table + Int(item) * users.columns, times: y.slope[place], into: slope, count: users.columns)
+                    table + Int(item) * users.columns, times: y.gradient[place], into: gradient, count: users.columns)
                 Kernel.accumulate(
-                    vector, times: y.slope[place], into: tape.gradientRow(parameter, item), count: users.columns)
+                    vector, times: y.gradient[place], into: tape.gradientRow(parameter, item), count: users.columns)
             }
         }
     }

@@ -43,7 +43,7 @@ private struct SegmentSoftmaxOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.segmentSoftmaxBackward(
-            y: y.value, dy: y.slope, segments: segments, columns: y.columns, dx: x.slope)
+            y: y.value, dy: y.gradient, segments: segments, columns: y.columns, dx: x.gradient)
     }
 }
 
@@ -56,6 +56,6 @@ private struct RowSoftmaxOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.rowSoftmaxBackward(y: y.value, dy: y.slope, rows: y.rows, columns: y.columns, dx: x.slope)
+        Kernel.rowSoftmaxBackward(y: y.value, dy: y.gradient, rows: y.rows, columns: y.columns, dx: x.gradient)
     }
 }

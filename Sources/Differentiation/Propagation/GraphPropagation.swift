@@ -35,7 +35,7 @@ public struct GraphPropagation: Sendable {
                 "GraphPropagation",
                 "\(layers) layers over a graph of \(graph.nodeCount) nodes, for tables \(shapes): at least one layer, one "
                     + "number of columns, and a node for each row are needed",
-                remedy: "correct the graph at that line of the model, or the tables", at: site)
+                recoverySuggestion: "correct the graph at that line of the model, or the tables", at: site)
         }
     }
 }

@@ -135,18 +135,18 @@ public final class Propagator {
     }
 
     /// Completes a row, unless it has been since the last ``propagate(synchronize:)``.
-    public func complete(row: Int32, of table: Int) {
-        complete(node: firstNodes[table] + Int(row))
+    public func materialize(row: Int32, of table: Int) {
+        materialize(node: firstNodes[table] + Int(row))
     }
 
     /// Completes all rows.
-    public func completeAll() {
+    public func materializeAll() {
         // In the order in which neighbours are close together.
-        for position in 0..<graph.nodeCount { complete(node: Int(graph.nodes[position])) }
+        for position in 0..<graph.nodeCount { materialize(node: Int(graph.nodes[position])) }
     }
 
     @inline(__always)
-    private func complete(node: Int) {
+    private func materialize(node: Int) {
         guard completions[node] != propagations else { return }
         completions[node] = propagations
         let offset = rowOffsets[node]

@@ -49,13 +49,15 @@ enum InteractionFormats {
         guard files.count == 1 else {
             let found = folder.names.isEmpty ? "the folder is empty" : "found " + folder.names.joined(separator: ", ")
             return DatasetError(
-                .invalid, file: folder.path, problem: "no data set of a known format: \(found)", remedy: known)
+                .invalid, file: folder.path, problem: "no data set of a known format: \(found)",
+                recoverySuggestion: known)
         }
         do throws(DatasetError) {
             var reader = try LineReader(path: files[0])
             guard let line = try reader.nextNonBlank() else {
                 return DatasetError(
-                    .invalid, file: files[0], problem: "the file is empty", remedy: "an interaction a line is expected")
+                    .invalid, file: files[0], problem: "the file is empty",
+                    recoverySuggestion: "an interaction a line is expected")
             }
             return reader.failure("not of a known format: \(line.quoted)", known)
         } catch {
@@ -101,6 +103,6 @@ enum SingleFile {
         DatasetError(
             .invalid, file: folder.path,
             problem: "several files hold interactions: \(paths.joined(separator: ", "))",
-            remedy: "leave one of them in the folder")
+            recoverySuggestion: "leave one of them in the folder")
     }
 }

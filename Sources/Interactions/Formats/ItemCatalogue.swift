@@ -31,7 +31,7 @@ enum ItemCatalogue {
         guard catalogue.count > 0 else {
             throw DatasetError(
                 .invalid, file: path, problem: "the catalogue has no item",
-                remedy: "list every item, or remove the file: then the items of the interactions count")
+                recoverySuggestion: "list every item, or remove the file: then the items of the interactions count")
         }
         return IdNumbering(.item, by: known.items ?? catalogue, allowing: catalogue, authority: .catalogue(path))
     }

@@ -23,7 +23,7 @@ enum ItemPerLineFormat: InteractionFormat {
             guard let user = UnsafeRawBufferPointer.nextWord(of: &rest),
                 let item = UnsafeRawBufferPointer.nextWord(of: &rest)
             else {
-                throw reader.failure("the line has 1 column, at least 2 are needed", remedy)
+                throw reader.failure("the line has 1 column, at least 2 are needed", recoverySuggestion)
             }
             let third = UnsafeRawBufferPointer.nextWord(of: &rest)
             if table.count == 0, third != nil { times = TimeColumn() }
@@ -32,7 +32,7 @@ enum ItemPerLineFormat: InteractionFormat {
                     "the line has \(wordCount(line)) columns, "
                         + (table.count > 0
                             ? "the lines before have \(times == nil ? 2 : 3)" : "at most 3 are possible"),
-                    remedy)
+                    recoverySuggestion)
             }
             try reader.requireRoom(in: table)
             let number = try reader.number(user, "user", &users)
@@ -48,7 +48,7 @@ enum ItemPerLineFormat: InteractionFormat {
             warnings: unread.warnings(folder: folder.path))
     }
 
-    private static let remedy = "every line must be `user item`, or every line `user item time`"
+    private static let recoverySuggestion = "every line must be `user item`, or every line `user item time`"
 
     private static func wordCount(_ line: UnsafeRawBufferPointer) -> Int {
         var rest = line
@@ -77,7 +77,7 @@ private struct TimeColumn {
     /// The newest time of every user, by number.
     private var newest: [Int64] = []
 
-    private static let remedy =
+    private static let recoverySuggestion =
         "a third column must be the time, in whole numbers that do not fall from line to line of a user: "
         + "sort the lines by time, or remove the column"
 
@@ -86,7 +86,7 @@ private struct TimeColumn {
         _ reader: borrowing LineReader
     ) throws(DatasetError) -> Int64 {
         guard let time = try? field.wholeNumber() else {
-            throw reader.failure("the third column is \(field.quoted), which is no time", Self.remedy)
+            throw reader.failure("the third column is \(field.quoted), which is no time", Self.recoverySuggestion)
         }
         let place = Int(number)
         if place >= newest.count {
@@ -94,7 +94,8 @@ private struct TimeColumn {
         }
         guard time >= newest[place] else {
             throw reader.failure(
-                "the third column of user \(user.quoted) falls from \(newest[place]) to \(time)", Self.remedy)
+                "the third column of user \(user.quoted) falls from \(newest[place]) to \(time)",
+                Self.recoverySuggestion)
         }
         newest[place] = time
         return time
@@ -105,6 +106,6 @@ private struct TimeColumn {
         guard table.count > 1, let first = table.times.first, table.times.allSatisfy({ $0 == first }) else { return }
         throw DatasetError(
             .invalid, file: table.file, problem: "the third column is \(first) in every line, which is no time",
-            remedy: "remove the column: without it the lines of a user are taken to be in time order")
+            recoverySuggestion: "remove the column: without it the lines of a user are taken to be in time order")
     }
 }

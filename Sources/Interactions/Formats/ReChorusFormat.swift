@@ -18,7 +18,7 @@ enum ReChorusFormat: InteractionFormat {
             guard let path = try folder.file(part) else {
                 throw DatasetError(
                     .unreadable, file: folder.path(of: part), problem: "the file is missing",
-                    remedy: "a ReChorus data set has train.csv, dev.csv and test.csv (each plain or .gz)")
+                    recoverySuggestion: "a ReChorus data set has train.csv, dev.csv and test.csv (each plain or .gz)")
             }
             paths.append(path)
         }
@@ -59,7 +59,8 @@ enum ReChorusFormat: InteractionFormat {
             let (with, without) = negativesColumn >= 0 ? (path, before.file) : (before.file, path)
             throw DatasetError(
                 .invalid, file: without, line: 1, problem: "no column neg_items, but \(with) has one",
-                remedy: "dev and test must both list negatives; remove the column from the other to rank all items")
+                recoverySuggestion:
+                    "dev and test must both list negatives; remove the column from the other to rank all items")
         }
         var table = InteractionTable(file: path)
         var width = negativesColumn >= 0 ? before?.negativesPerRow : nil

@@ -8,7 +8,7 @@ struct TableHeader {
         guard let line = try reader.next() else {
             throw DatasetError(
                 .invalid, file: reader.path, line: 1, problem: "the file is empty",
-                remedy: TableHeader.expectation(required))
+                recoverySuggestion: TableHeader.expectation(required))
         }
         var names: [String] = []
         var rest: UnsafeRawBufferPointer? = line

@@ -37,7 +37,8 @@ struct ByteSource: ~Copyable {
         // 15 bits of window; 16 asks for the gzip wrapper and its checksum.
         guard inflateInit2_(stream, 15 + 16, ZLIB_VERSION, CInt(MemoryLayout<z_stream>.size)) == Z_OK else {
             throw DatasetError(
-                .unreadable, file: file.path, problem: "zlib cannot be set up", remedy: "check the zlib installation")
+                .unreadable, file: file.path, problem: "zlib cannot be set up",
+                recoverySuggestion: "check the zlib installation")
         }
         insideMember = true
     }
@@ -68,7 +69,7 @@ struct ByteSource: ~Copyable {
                     guard !insideMember else {
                         throw DatasetError(
                             .invalid, file: file.path, line: line, problem: "the gzip data end too early",
-                            remedy: "the file is truncated: fetch or write it again")
+                            recoverySuggestion: "the file is truncated: fetch or write it again")
                     }
                     return 0
                 }
@@ -138,6 +139,6 @@ struct ByteSource: ~Copyable {
     private func damaged(line: Int, _ reason: String) -> DatasetError {
         DatasetError(
             .invalid, file: file.path, line: line, problem: "the gzip data are damaged: \(reason)",
-            remedy: "fetch or write the file again")
+            recoverySuggestion: "fetch or write the file again")
     }
 }

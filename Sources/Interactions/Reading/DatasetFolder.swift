@@ -1,10 +1,5 @@
-import Reporting
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import Reporting
 
 /// The folder of a data set: what is in it, in alphabetical order, without hidden files.
 struct DatasetFolder: Sendable {
@@ -23,7 +18,7 @@ struct DatasetFolder: Sendable {
             }
             throw DatasetError(
                 .unreadable, file: path, problem: "is a file, not a folder",
-                remedy: "name the folder that holds the data set")
+                recoverySuggestion: "name the folder that holds the data set")
         }
         defer { closedir(directory) }
         names = Self.names(in: directory)
@@ -46,7 +41,7 @@ struct DatasetFolder: Sendable {
         guard let directory = opendir(parent) else {
             return DatasetError(
                 .unreadable, file: path, problem: "no such folder, nor is there \(parent.printable(limit: 2_000))",
-                remedy: "name the folder that holds the data sets with --data-root")
+                recoverySuggestion: "name the folder that holds the data sets with --data-root")
         }
         defer { closedir(directory) }
         let folders = names(in: directory).filter { name in
@@ -58,7 +53,7 @@ struct DatasetFolder: Sendable {
         let rest = folders.count > 20 ? " and \(folders.count - 20) more" : ""
         return DatasetError(
             .unreadable, file: path, problem: "no such folder\(likely)",
-            remedy: folders.isEmpty
+            recoverySuggestion: folders.isEmpty
                 ? "\(parent.printable(limit: 2_000)) holds no data sets: name another folder with --data-root"
                 : "\(parent.printable(limit: 2_000)) holds \((shown + rest).printable(limit: 2_000))")
     }
@@ -83,7 +78,7 @@ struct DatasetFolder: Sendable {
         case (true, true):
             throw DatasetError(
                 .invalid, file: path(of: name), problem: "there is \(name).gz as well",
-                remedy: "remove one of the two: it is not clear which one counts")
+                recoverySuggestion: "remove one of the two: it is not clear which one counts")
         }
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// Why the bytes of a field are not a whole number.
 enum NumberFault: Error {
@@ -137,7 +133,7 @@ extension LineReader {
         if id < 1 {
             return failure("\(name) is \(id)", "ids count from 1: 0 stands for padding and cannot be used")
         }
-        let (problem, remedy) = ids.refusal(of: id, name)
-        return failure(problem, remedy)
+        let (problem, recoverySuggestion) = ids.refusal(of: id, name)
+        return failure(problem, recoverySuggestion)
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// A regular file, read front to back.
 struct FileSource: ~Copyable {
@@ -21,12 +17,13 @@ struct FileSource: ~Copyable {
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileSource.failure(path, "cannot be read") }
         guard status.st_mode & S_IFMT != S_IFDIR else {
-            throw DatasetError(.unreadable, file: path, problem: "is a folder", remedy: "a file is needed here")
+            throw DatasetError(
+                .unreadable, file: path, problem: "is a folder", recoverySuggestion: "a file is needed here")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw DatasetError(
                 .unreadable, file: path, problem: "is not a regular file",
-                remedy: "copy the data into a file; pipes and devices cannot be read twice")
+                recoverySuggestion: "copy the data into a file; pipes and devices cannot be read twice")
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileSource.failure(path, "cannot be read") }
@@ -38,11 +35,7 @@ struct FileSource: ~Copyable {
     /// The number of bytes read into the buffer: 0 at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
         while true {
-            #if canImport(Glibc)
             let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            #else
-            let count = Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-            #endif
             if count >= 0 { return count }
             guard errno == EINTR else { throw FileSource.failure(path, "cannot be read") }
         }
@@ -51,7 +44,7 @@ struct FileSource: ~Copyable {
     /// The error of the system call that has just failed.
     static func failure(_ path: String, _ problem: String) -> DatasetError {
         let code = errno
-        let remedy =
+        let recoverySuggestion =
             switch code {
             case ENOENT, ENOTDIR: "check the path: the names are case-sensitive"
             case EACCES, EPERM: "check the permissions of the file and of its folders"
@@ -59,6 +52,7 @@ struct FileSource: ~Copyable {
             default: "check the file system"
             }
         return DatasetError(
-            .unreadable, file: path, problem: "\(problem): \(String(cString: strerror(code)))", remedy: remedy)
+            .unreadable, file: path, problem: "\(problem): \(String(cString: strerror(code)))",
+            recoverySuggestion: recoverySuggestion)
     }
 }

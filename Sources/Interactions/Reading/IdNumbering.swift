@@ -96,7 +96,7 @@ struct IdNumbering {
     /// Why an id of 1 or more has no number, and what to do.
     ///
     /// - Parameter name: of the column.
-    func refusal(of id: Int64, _ name: String) -> (problem: String, remedy: String) {
+    func refusal(of id: Int64, _ name: String) -> (problem: String, recoverySuggestion: String) {
         let count = allowedCount ?? ids.count
         switch authority {
         case nil:

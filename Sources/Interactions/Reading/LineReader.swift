@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// The lines of a text file, plain or gzip, without their ends (LF or CR LF) and without a UTF-8 byte order mark.
 ///
@@ -59,8 +55,8 @@ struct LineReader: ~Copyable {
     }
 
     /// An error about the line that was returned last.
-    func failure(_ problem: String, _ remedy: String) -> DatasetError {
-        DatasetError(.invalid, file: path, line: line, problem: problem, remedy: remedy)
+    func failure(_ problem: String, _ recoverySuggestion: String) -> DatasetError {
+        DatasetError(.invalid, file: path, line: line, problem: problem, recoverySuggestion: recoverySuggestion)
     }
 
     private mutating func take(_ range: Range<Int>) -> UnsafeRawBufferPointer {
@@ -87,7 +83,7 @@ struct LineReader: ~Copyable {
             guard end < LineReader.longestLine else {
                 throw DatasetError(
                     .invalid, file: path, line: line + 1, problem: "the line is longer than \(end) bytes",
-                    remedy: "is this a text file with line ends?")
+                    recoverySuggestion: "is this a text file with line ends?")
             }
             let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * buffer.count, alignment: 16)
             grown.copyMemory(from: UnsafeRawBufferPointer(buffer))

@@ -28,7 +28,7 @@ public struct LogicalShards: Sendable {
         guard count >= 1, count <= 1 << 20 else {
             throw DatasetError(
                 .configuration, file: dataset.folder, problem: "\(count) logical shards",
-                remedy: "choose 1 to \(1 << 20), and at least as many as ranks")
+                recoverySuggestion: "choose 1 to \(1 << 20), and at least as many as ranks")
         }
         let census = UserCensus(dataset)
         self.count = count
@@ -41,7 +41,8 @@ public struct LogicalShards: Sendable {
         guard !needsSamples || samples.contains(where: { $0 > 0 }) else {
             throw DatasetError(
                 .invalid, file: dataset.train.file, problem: "no training sample: no user has two interactions",
-                remedy: "sequential models learn from interactions that have a history; use a larger data set")
+                recoverySuggestion:
+                    "sequential models learn from interactions that have a history; use a larger data set")
         }
         var sampleCounts = [Int](repeating: 0, count: count)
         var userCounts = sampleCounts
@@ -103,7 +104,7 @@ public struct LogicalShards: Sendable {
         guard batchSize >= count else {
             throw DatasetError(
                 .configuration, file: folder, problem: "a batch of \(batchSize) samples for \(count) logical shards",
-                remedy: "every logical shard gives at least one sample to a batch: "
+                recoverySuggestion: "every logical shard gives at least one sample to a batch: "
                     + "choose a larger batch size or fewer logical shards")
         }
         var steps = 0

@@ -18,10 +18,10 @@ public struct NegativeCensus: Sendable {
     public mutating func add(_ rows: EvaluationRows) {
         for index in 0..<rows.count {
             rowNumber += 1
-            let truth = rows.trueItem(index)
+            let target = rows.trueItem(index)
             var (hasTrueItem, hasRepeat) = (false, false)
             for item in rows.negatives(index) {
-                hasTrueItem = hasTrueItem || item == truth
+                hasTrueItem = hasTrueItem || item == target
                 hasRepeat = hasRepeat || lastRows[Int(item)] == rowNumber
                 lastRows[Int(item)] = rowNumber
             }

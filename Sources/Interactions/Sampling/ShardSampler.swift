@@ -42,9 +42,9 @@ public struct ShardSampler: TrainingSampler {
 
     /// Sets the order of an epoch, whatever was before: Fisher-Yates from the order of users and positions.
     public mutating func beginEpoch(_ epoch: Int) {
-        let moment = UInt32(truncatingIfNeeded: epoch)
-        self.epoch = moment
-        var stream = RandomStream(seed: seed, purpose: .order, moment: moment, element: UInt32(shard))
+        let iteration = UInt32(truncatingIfNeeded: epoch)
+        self.epoch = iteration
+        var stream = RandomStream(seed: seed, purpose: .order, iteration: iteration, element: UInt32(shard))
         let count = permutation.count
         permutation.withUnsafeMutableBufferPointer { order in
             for index in 0..<count { order[index] = Int32(index) }
@@ -79,7 +79,7 @@ public struct ShardSampler: TrainingSampler {
             let candidates = store.append(
                 local: local, position: position, historyMax: historyMax, sample: sample, to: batch)
             candidates[0] = store.items[store.offsets[local] + position]
-            var stream = RandomStream(seed: seed, purpose: .negatives, moment: epoch, element: sample)
+            var stream = RandomStream(seed: seed, purpose: .negatives, iteration: epoch, element: sample)
             sampler.draw(forLocal: local, from: &stream, into: candidates + 1)
         }
         return end - start

@@ -39,10 +39,10 @@ public struct UserSampler: TrainingSampler {
     @discardableResult
     public func fill(_ batch: PackedBatch, place: Int, step: Int) -> Int {
         batch.reset(candidatesPerSample: 1 + negatives.count)
-        let moment = UInt32(truncatingIfNeeded: step)
+        let iteration = UInt32(truncatingIfNeeded: step)
         let users = shards.sampledUsers
         for row in 0..<UInt32(batchSize) {
-            var stream = RandomStream(seed: seed, purpose: .examples, moment: moment, element: row)
+            var stream = RandomStream(seed: seed, purpose: .examples, iteration: iteration, element: row)
             let user = users[Int(stream.next(below: UInt32(users.count)))]
             guard shards.shard(ofUser: Int(user)) == shard, let local = localUser(user) else { continue }
             let own = samples.range(ofLocal: local)
@@ -50,7 +50,7 @@ public struct UserSampler: TrainingSampler {
             let candidates = store.append(
                 local: local, position: position, historyMax: historyMax, sample: row, to: batch)
             candidates[0] = store.items[store.offsets[local] + position]
-            var draws = RandomStream(seed: seed, purpose: .negatives, moment: moment, element: row)
+            var draws = RandomStream(seed: seed, purpose: .negatives, iteration: iteration, element: row)
             negatives.draw(forLocal: local, from: &draws, into: candidates + 1)
         }
         return batch.count

@@ -16,7 +16,7 @@ struct ItemClusters {
 
     init(_ options: SyntheticDataset.Options) {
         var stream = RandomStream(
-            seed: options.seed, purpose: .synthesis, moment: SyntheticDataset.Stage.items.rawValue, element: 0)
+            seed: options.seed, purpose: .synthesis, iteration: SyntheticDataset.Stage.items.rawValue, element: 0)
         var shuffled = Array(1...Int32(options.items))
         stream.shuffle(&shuffled)
         var byPopularity = [[Int32]](repeating: [], count: options.clusters)

@@ -61,7 +61,7 @@ public struct SyntheticDataset: Sendable {
             for split in [Stage.RawValue(1), 2] where options.negatives > 0 {
                 for item in sequence.items { marks[Int(item)] = user }
                 var stream = RandomStream(
-                    seed: options.seed, purpose: .synthesis, moment: Stage.negatives.rawValue + split,
+                    seed: options.seed, purpose: .synthesis, iteration: Stage.negatives.rawValue + split,
                     element: UInt32(user))
                 var drawn: [Int32] = []
                 while drawn.count < options.negatives {
@@ -95,7 +95,7 @@ public struct SyntheticDataset: Sendable {
 
     private static func drawInterests(of user: Int32, _ options: Options) -> [Interest] {
         var stream = RandomStream(
-            seed: options.seed, purpose: .synthesis, moment: Stage.interests.rawValue, element: UInt32(user))
+            seed: options.seed, purpose: .synthesis, iteration: Stage.interests.rawValue, element: UInt32(user))
         let range = options.interests
         let count = range.lowerBound + Int(stream.next(below: UInt32(range.count)))
         let driftParts = Int32(options.drift * 1024)

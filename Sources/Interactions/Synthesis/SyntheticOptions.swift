@@ -60,8 +60,9 @@ extension SyntheticDataset {
             throw Options.error("\(name): \(value)", "choose \(range.lowerBound) to \(range.upperBound)")
         }
 
-        static func error(_ problem: String, _ remedy: String) -> DatasetError {
-            DatasetError(.configuration, file: "synthetic data set", problem: problem, remedy: remedy)
+        static func error(_ problem: String, _ recoverySuggestion: String) -> DatasetError {
+            DatasetError(
+                .configuration, file: "synthetic data set", problem: problem, recoverySuggestion: recoverySuggestion)
         }
     }
 }

@@ -13,7 +13,7 @@ struct SyntheticSequence {
         user: Int32, interests: [SyntheticDataset.Interest], options: SyntheticDataset.Options, clusters: ItemClusters
     ) {
         var stream = RandomStream(
-            seed: options.seed, purpose: .synthesis, moment: SyntheticDataset.Stage.sequence.rawValue,
+            seed: options.seed, purpose: .synthesis, iteration: SyntheticDataset.Stage.sequence.rawValue,
             element: UInt32(user))
         let length = SyntheticSequence.drawLength(options, &stream)
         var time = SyntheticSequence.firstTime + Int64(stream.next(below: 180 * SyntheticSequence.day))

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// A file that is being written under a temporary, hidden name in its folder. It gets its own name when it is
 /// published; until then nobody sees it, and if it never is published it vanishes.
@@ -55,11 +51,7 @@ struct FileDraft: ~Copyable {
         var done = 0
         while done < buffer.count {
             let written = buffer.withUnsafeBytes { bytes in
-                #if canImport(Glibc)
                 Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                #else
-                Darwin.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                #endif
             }
             if written < 0 {
                 guard errno == EINTR else { throw FileSource.failure(path, "cannot be written") }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 extension InteractionDataset {
     /// Writes `train.csv`, `dev.csv` and `test.csv` in the format of ReChorus.
@@ -31,7 +27,7 @@ struct ReChorusWriter {
         guard replacing || !holdsData else {
             throw DatasetError(
                 .configuration, file: folder, problem: "the folder already holds a data set",
-                remedy: "choose another folder, or replace the data set with --replace")
+                recoverySuggestion: "choose another folder, or replace the data set with --replace")
         }
         var drafts = Drafts(
             train: try draft(train, "train.csv", in: files), dev: try draft(dev, "dev.csv", in: files),

@@ -112,7 +112,7 @@ public struct DynamicRouting: Sendable {
         let routed = tape.route(x, by: plan, logits: logits, file: file, line: line)
         let vectors =
             layer.map {
-                tape.rectify($0(routed, on: tape, file: file, line: line), file: file, line: line)
+                tape.relu($0(routed, on: tape, file: file, line: line), file: file, line: line)
             } ?? routed
         return Interests(
             vectors: vectors, perUser: interests, counts: counts, correspond: hasRowsPerInterest, file: file,

@@ -77,7 +77,7 @@ public struct TransformerLayer: Sendable {
             tape.dropout(x, rate: dropout, over: rows, file: file, line: line)
         }
         let c = norm1(dropped(attended), residual: residual, on: tape, file: file, line: line)
-        let first = tape.rectify(linear1(c, on: tape, file: file, line: line), file: file, line: line)
+        let first = tape.relu(linear1(c, on: tape, file: file, line: line), file: file, line: line)
         let inner = linear2(first, on: tape, file: file, line: line)
         return norm2(dropped(inner), residual: c, on: tape, file: file, line: line)
     }

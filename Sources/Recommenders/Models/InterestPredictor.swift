@@ -42,7 +42,7 @@ public struct InterestPredictor: Sendable {
         let e = items(histories.items, count: segments.total, on: tape)
         var state = recurrence(e, over: segments, on: tape)
         for layer in hidden {
-            state = tape.rectify(tape.dropout(layer(state, on: tape), rate: Self.dropout))
+            state = tape.relu(tape.dropout(layer(state, on: tape), rate: Self.dropout))
         }
         return output(state, on: tape)
     }

@@ -15,7 +15,9 @@ public struct MIND: MultiInterestRecommender {
     /// Power p of the label-aware attention; infinity takes the best interest.
     public static let power = ModelOption(
         "p", default: Float.infinity,
-        in: ValueRange("above 0") { $0 > 0 ? nil : (rest: "is \($0)", remedy: "write a number above 0, or inf") },
+        in: ValueRange("above 0") {
+            $0 > 0 ? nil : (rest: "is \($0)", recoverySuggestion: "write a number above 0, or inf")
+        },
         OptionTraits(aliases: ["power"], folder: .ifChanged("p")),
         help: "Power of the label-aware attention; inf takes the best interest.")
     /// Whether a user with L items has only `max(1, min(K, floor(log2 L)))` interests.

@@ -17,7 +17,7 @@ public struct Objective: Sendable {
     private let batchSize: Int
     private let itemCount: Int
     private let maps: SelectionMaps?
-    private let popularity: PopularityProposal?
+    private let popularity: PopularityDistribution?
 
     /// A file of parameters with one of this name is of a model that was trained with the selection `soft-linear`.
     public static let ownParameterName = SelectionMaps.firstName
@@ -37,14 +37,14 @@ public struct Objective: Sendable {
         itemCount = context.itemCount
         maps = options.selection == .softLinear ? SelectionMaps(size: context.options.embeddingSize, in: scope) : nil
         let isByRank = options.loss == .sampledSoftmax && options.proposal == .logUniform
-        popularity = isByRank ? PopularityProposal(context.itemCounts) : nil
+        popularity = isByRank ? PopularityDistribution(context.itemCounts) : nil
     }
 
     /// Negatives that every sample of a mini-batch must bring with it, as candidates behind the positive.
     public var candidateNegatives: Int { options.loss == .bpr ? negatives : 0 }
 
     /// The most items that the loss of a mini-batch reads beside those of the mini-batch itself.
-    public func itemsBeyond(samples: Int) -> Int {
+    public func additionalItems(samples: Int) -> Int {
         switch options.loss {
         case .bpr: 0
         case .sampledSoftmax: options.sharesNegatives ? negatives : negatives * samples
@@ -127,11 +127,11 @@ public struct Objective: Sendable {
             // The positive is one of all items.
             return SoftmaxNegatives(.all, masksPositives: true, importance: options.importance)
         }
-        let proposal = popularity?.items ?? ItemProposal(itemCount: itemCount)
+        let proposal = popularity?.items ?? NegativeDistribution(itemCount: itemCount)
         let rows: SoftmaxNegatives.Rows =
             options.sharesNegatives
-            ? .shared(tape.drawItems(negatives, from: proposal), count: negatives)
-            : .perSample(tape.drawItems(negatives, samples: batch.count, from: proposal), count: negatives)
+            ? .shared(tape.sampleNegatives(negatives, from: proposal), count: negatives)
+            : .perSample(tape.sampleNegatives(negatives, samples: batch.count, from: proposal), count: negatives)
         // -log q of a uniform draw is the same for all items, the positive too, and cancels.
         return SoftmaxNegatives(
             rows, offsets: popularity?.offsets, masksPositives: options.masksHits, importance: options.importance)

@@ -30,7 +30,8 @@ public struct BenchmarkJob: Sendable {
         job = try TrainingJob(configuration, stage: (stage ?? last).map { .only($0) } ?? .all)
         guard job.entry.isTrained else {
             throw TrainingError(
-                .usage, "\(job.entry.name) is not trained", remedy: "choose a model that takes training steps")
+                .usage, "\(job.entry.name) is not trained",
+                recoverySuggestion: "choose a model that takes training steps")
         }
         self.options = options
     }
@@ -66,7 +67,7 @@ public struct BenchmarkJob: Sendable {
         if let holes = data.holesInIds { console.info(holes) }
         if let ranking = options.ranking {
             configuration.ranking = ranking
-            configuration.ranking = try world.together { try data.ranking(for: configuration) }
+            configuration.ranking = try world.collectively { try data.ranking(for: configuration) }
         }
         let run = try BenchmarkRun(configuration, entry: entry, data: data, options: options, world: world)
         return try run.run()

@@ -22,7 +22,7 @@ public struct BenchmarkOptions: Sendable, Equatable {
         func require(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(TrainingError) {
             guard !range.contains(value) else { return }
             throw TrainingError(
-                .usage, "\(name) is \(value)", remedy: "choose \(range.lowerBound) to \(range.upperBound)")
+                .usage, "\(name) is \(value)", recoverySuggestion: "choose \(range.lowerBound) to \(range.upperBound)")
         }
         try require("--warm-up", warmUpSteps, 1...1_000_000)
         try require("--steps", steps, 1...1_000_000)

@@ -10,7 +10,7 @@ final class BenchmarkRun {
     private let data: TrainingData
     private let options: BenchmarkOptions
     private let world: Communicator
-    private let trained: ModelInTraining
+    private let trained: ModelReplica
     private let phases = PhaseClock()
     private var step = 0
     private var epoch = 1
@@ -36,7 +36,7 @@ final class BenchmarkRun {
         self.data = data
         self.options = options
         self.world = world
-        trained = try ModelInTraining(configuration, entry: entry, data: data, world: world)
+        trained = try ModelReplica(configuration, entry: entry, data: data, world: world)
     }
 
     /// Measures everything that the options ask for. Collective.
@@ -168,7 +168,7 @@ final class BenchmarkRun {
         for _ in 0..<options.passes {
             try world.barrier()
             let start = ContinuousClock.now
-            trained.exchange.propagator?.completeAll()
+            trained.exchange.propagator?.materializeAll()
             let metrics = try evaluator.metrics(
                 of: trained.model, on: trained.worker.tape, topK: configuration.topK, world: world)
             fastest = min(fastest, try world.allReduce((ContinuousClock.now - start).inSeconds, .maximum))
@@ -180,10 +180,11 @@ final class BenchmarkRun {
     /// Compares the exchange with others, in further steps.
     private func compareExchange() throws -> ExchangeComparison {
         guard let trial = trained.exchange.messageTrial() else {
-            return try world.together {
+            return try world.collectively {
                 throw TrainingError(
                     .usage, "--compare-exchange is about nodes, and all ranks share the memory of one",
-                    remedy: "start on several nodes, or send messages on one with --exchange messages and two ranks")
+                    recoverySuggestion:
+                        "start on several nodes, or send messages on one with --exchange messages and two ranks")
             }
         }
         let measurement = try ExchangeMeasurement(trial, world: world)

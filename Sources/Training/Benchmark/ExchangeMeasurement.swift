@@ -23,11 +23,11 @@ final class ExchangeMeasurement {
         seconds.touched.append(try time { () throws(MPIError) in try trial.exchange(.touched) })
         seconds.all.append(try time { () throws(MPIError) in try trial.exchange(.all) })
         seconds.allReduce.append(try time { () throws(MPIError) in try trial.allReduce(world) })
-        try world.together {
+        try world.collectively {
             guard trial.sumsAgree() else {
                 throw TrainingError(
                     .failure, "the sums of the gradients depend on how they are sent",
-                    remedy: "this is an error of the program; please report it with the command line")
+                    recoverySuggestion: "this is an error of the program; please report it with the command line")
             }
         }
     }

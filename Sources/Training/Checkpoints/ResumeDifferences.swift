@@ -53,7 +53,7 @@ package struct ResumeDifferences {
         let isExtension = refused.allSatisfy { $0.effect == .ending }
         throw TrainingError(
             .usage, "\(path) was made with other options: \(refused.map(\.text).joined(separator: ", "))",
-            remedy: isExtension
+            recoverySuggestion: isExtension
                 ? "give the options of before, or add --extend to train by the new ones from there on"
                 : "give the options of before, or begin a new training in another --out")
     }

@@ -134,7 +134,7 @@ package final class RunFence: Sendable {
         let owner = other.map { "\($0.ownerText) (attempt \($0.attempt))" } ?? "another process"
         return TrainingError(
             .taken, "\(folder.path): \(owner) has taken over this run",
-            remedy:
+            recoverySuggestion:
                 "this process (attempt \(attempt)) ends, the other one goes on from the last checkpoint that it found")
     }
 }

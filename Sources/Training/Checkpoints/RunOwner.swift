@@ -76,11 +76,7 @@ struct RunOwner {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
-        #if canImport(Darwin)
-        let moment = status.st_mtimespec
-        #else
         let moment = status.st_mtim
-        #endif
         return Double(moment.tv_sec) + Double(moment.tv_nsec) * 1e-9
     }
 
@@ -101,6 +97,6 @@ struct RunOwner {
         let onHost = claim.owner.process > 0 && claim.owner.host != "-" ? " (\(stop) \(claim.owner.process))" : ""
         return TrainingError(
             .taken, "\(folder.path): \(claim.ownerText) \(what) (attempt \(claim.attempt))",
-            remedy: "wait for its end, stop it there\(onHost), or choose another --out")
+            recoverySuggestion: "wait for its end, stop it there\(onHost), or choose another --out")
     }
 }

@@ -4,14 +4,14 @@ import Interactions
 /// Everything that a training has to know, beside its numbers in memory, to go on as if it had never stopped.
 ///
 /// A step is a function of parameters, moments, step number, configuration and data; samplers and dropout are functions
-/// of (seed, epoch, step). So the place in the epoch is all that there is to remember of them.
+/// of (seed, epoch, step). So the number of steps of the epoch is all that there is to remember of them.
 package struct TrainingState: Sendable, Equatable, Codable {
     /// Steps that are done.
     package var step = 0
     /// The epoch of the last step, counted from 1.
     package var epoch = 0
     /// Steps of this epoch that are done.
-    package var place = 0
+    package var stepsOfEpoch = 0
     /// Of the steps of this epoch that are done.
     package var epochLoss = 0.0
     package var epochSamples = 0
@@ -30,6 +30,14 @@ package struct TrainingState: Sendable, Equatable, Codable {
 
     package init() {}
 
+    /// Names of the checkpoint format.
+    private enum CodingKeys: String, CodingKey {
+        case step, epoch
+        case stepsOfEpoch = "place"
+        case epochLoss, epochSamples, epochSeconds, firstLoss, samples, trainSeconds, results, bestEpoch, bestMetrics
+        case log
+    }
+
     /// Whether the epoch is over and its dev metrics are known; also before the first one.
     package var isEvaluated: Bool { results.count == epoch }
 
@@ -37,21 +45,23 @@ package struct TrainingState: Sendable, Equatable, Codable {
     ///
     /// - Parameter stepsPerEpoch: of the training that goes on.
     package func inconsistency(stepsPerEpoch: Int) -> String? {
-        let numbers = [step, epoch, place, epochSamples, samples, bestEpoch]
+        let numbers = [step, epoch, stepsOfEpoch, epochSamples, samples, bestEpoch]
         if numbers.contains(where: { $0 < 0 }) { return "a number is negative" }
         // So that the numbers of the steps to come can be added.
         if let firstLoss, !firstLoss.isFinite { return "the first loss is \(firstLoss)" }
         if max(samples, epochSamples) > 1 << 53 { return "\(samples) samples" }
         if let bestMetrics, !bestMetrics.isConsistent { return "the best metrics do not fit together" }
         if log.contains(where: { $0.utf8.contains(UInt8(ascii: "\n")) }) { return "a line of the log is more than one" }
-        if place > stepsPerEpoch { return "place \(place) of an epoch of \(stepsPerEpoch) steps" }
+        if stepsOfEpoch > stepsPerEpoch { return "step \(stepsOfEpoch) of an epoch of \(stepsPerEpoch) steps" }
         if results.count != epoch && results.count + 1 != epoch { return "\(results.count) results in epoch \(epoch)" }
         if log.count != results.count { return "\(log.count) lines of the log, \(results.count) results" }
         if bestEpoch > results.count || (bestEpoch > 0) != (bestMetrics != nil) || (bestEpoch > 0) == results.isEmpty {
             return "the best epoch is \(bestEpoch) of \(results.count)"
         }
         let (before, overflow) = max(epoch - 1, 0).multipliedReportingOverflow(by: stepsPerEpoch)
-        if overflow || step != before + place { return "step \(step) at place \(place) of epoch \(epoch)" }
+        if overflow || step != before + stepsOfEpoch {
+            return "step \(step) is not step \(stepsOfEpoch) of epoch \(epoch)"
+        }
         if step > Int(UInt32.max) { return "step \(step)" }
         return nil
     }

@@ -121,11 +121,11 @@ struct ExchangePlan {
     /// Of the model's tables, if it asks for one.
     let propagation: GraphPropagation?
     /// Whether ranks add the gradients of their shards as they come (``ShardAdditions``).
-    let addsEarly: Bool
+    let accumulatesOnArrival: Bool
 
     /// What a rank does with the gradients of its shards.
     func additions(ofRank rank: Int) -> ShardAdditions {
-        ShardAdditions(owned: ownedShards[rank], of: shardCount, addsEarly: addsEarly)
+        ShardAdditions(owned: ownedShards[rank], of: shardCount, accumulatesOnArrival: accumulatesOnArrival)
     }
 
     /// The gradients that lie in the memory of a node of the ranks `ranks`, by the shards that they are the sums of.

@@ -8,31 +8,31 @@ final class MessageTrial {
     let nodeCount: Int
     /// Values of a dense gradient.
     let denseCount: Int
-    /// The lane whose first two ranks stand for two nodes; nil for all other ranks.
+    /// The rail whose first two ranks stand for two nodes; nil for all other ranks.
     let firstPair: Communicator?
     private let plan: ExchangePlan
     private let map: NodeMap
     private let memory: NodeMemory
-    /// Nil for a rank without lane.
-    private let messages: (touched: LaneMessages, all: LaneMessages)?
+    /// Nil for a rank without rail.
+    private let messages: (touched: RailMessages, all: RailMessages)?
     /// Adds this rank's gradients, over all parameters.
     private let ownSum: SliceSum
     private let everything: ParameterSlice
     private let dense: ParameterStorage
     private let images: (touched: ParameterStorage, all: ParameterStorage)
 
-    /// - Parameter slices: those of this rank's lane; nil for a rank without lane.
+    /// - Parameter slices: those of this rank's rail; nil for a rank without rail.
     init(_ plan: ExchangePlan, _ map: NodeMap, _ memory: NodeMemory, slices: [ParameterSlice]?) {
         self.plan = plan
         self.map = map
         self.memory = memory
         nodeCount = map.ranks.count
         denseCount = ParameterValues.count(for: plan.layout)
-        firstPair = map.place == 0 && map.nodeIndex < 2 ? map.lane : nil
-        if let slices, let lane = map.lane {
+        firstPair = map.place == 0 && map.nodeIndex < 2 ? map.rail : nil
+        if let slices, let rail = map.rail {
             messages = (
-                LaneMessages(plan, map, lane: lane, slices: slices),
-                LaneMessages(plan, map, lane: lane, slices: slices, rows: .all)
+                RailMessages(plan, map, rail: rail, slices: slices),
+                RailMessages(plan, map, rail: rail, slices: slices, rows: .all)
             )
         } else {
             messages = nil
@@ -53,7 +53,7 @@ final class MessageTrial {
         write(ownSum, over: everything, to: dense.values)
     }
 
-    /// Exchanges the gradients. Collective over the lane.
+    /// Exchanges the gradients. Collective over the rail.
     func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
         try laneMessages(rows)?.exchange(memory)
     }
@@ -67,9 +67,9 @@ final class MessageTrial {
     /// Whether the sums of the last exchange of either kind are the same, bit by bit, on this rank.
     func sumsAgree() -> Bool {
         guard let messages else { return true }
-        for (lane, image) in [(messages.touched, images.touched), (messages.all, images.all)] {
+        for (rail, image) in [(messages.touched, images.touched), (messages.all, images.all)] {
             image.values.clear(plan.layout)
-            lane.forEachSlice { node, sum in write(sum, over: lane.slices[node], to: image.values) }
+            rail.forEachSlice { node, sum in write(sum, over: rail.slices[node], to: image.values) }
         }
         let (one, other) = (images.touched.values.start, images.all.values.start)
         return (0..<denseCount).allSatisfy { one[$0].bitPattern == other[$0].bitPattern }
@@ -83,7 +83,7 @@ final class MessageTrial {
     /// This rank's node.
     var node: Int { map.nodeIndex }
 
-    private func laneMessages(_ rows: SliceMessage.Rows) -> LaneMessages? {
+    private func laneMessages(_ rows: SliceMessage.Rows) -> RailMessages? {
         switch rows {
         case .touched: messages?.touched
         case .all: messages?.all

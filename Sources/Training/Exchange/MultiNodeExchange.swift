@@ -5,10 +5,10 @@ import MPI
 /// Exchange between nodes, on two levels.
 ///
 /// 1. Within a node the gradients of the shards lie in shared memory (``NodeMemory``). The parameters are divided into a
-///    slice for each node and lane (``NodeMap``). The rank of a lane adds up the complete subtrees of its node's shards
-///    over the slices of its lane, and sends each to the rank of the same lane on the node that the slice belongs to.
-/// 2. That rank adds the subtrees of all nodes in the order of the tree and sends the sum to its lane. The ranks of every
-///    node take the optimizer's step on the node's own copy of the parameters, each over the slices of its lane: over
+///    slice for each node and rail (``NodeMap``). The rank of a rail adds up the complete subtrees of its node's shards
+///    over the slices of its rail, and sends each to the rank of the same rail on the node that the slice belongs to.
+/// 2. That rank adds the subtrees of all nodes in the order of the tree and sends the sum to its rail. The ranks of every
+///    node take the optimizer's step on the node's own copy of the parameters, each over the slices of its rail: over
 ///    its own slice while the sums of the others travel, and over those as they arrive.
 ///
 /// So all ranks of a node send and receive, each its part, and every number goes once over each link that it has to. Tables
@@ -31,16 +31,16 @@ final class MultiNodeExchange: GradientExchange {
     private let map: NodeMap
     private let plan: ExchangePlan
     private let adam: Adam
-    /// Of node 0's lanes, node 1's lanes and so on.
+    /// Of node 0's rails, node 1's rails and so on.
     private let slices: [ParameterSlice]
-    /// Nil for a rank without lane, which has nothing to send.
-    private let messages: LaneMessages?
+    /// Nil for a rank without rail, which has nothing to send.
+    private let messages: RailMessages?
 
     /// Collective over the world.
     init(_ plan: ExchangePlan, _ map: NodeMap) throws(MPIError) {
         self.map = map
         self.plan = plan
-        let count = map.ranks.count * map.laneCount
+        let count = map.ranks.count * map.railCount
         let slices = (0..<count).map { ParameterSlice($0, of: count, plan.layout) }
         self.slices = slices
         memory = try NodeMemory(plan, map, parts: count)
@@ -49,9 +49,9 @@ final class MultiNodeExchange: GradientExchange {
         adam = Adam(
             plan.optimizer, plan.layout, parameters: parameters, first: memory.moments.first,
             second: memory.moments.second)
-        messages = map.lane.map { lane in
-            let own = map.ranks.indices.map { slices[$0 * map.laneCount + map.place] }
-            return LaneMessages(plan, map, lane: lane, slices: own)
+        messages = map.rail.map { rail in
+            let own = map.ranks.indices.map { slices[$0 * map.railCount + map.place] }
+            return RailMessages(plan, map, rail: rail, slices: own)
         }
     }
 
@@ -73,7 +73,7 @@ final class MultiNodeExchange: GradientExchange {
             if let propagator {
                 try messages.finishExchange { node, sum in
                     guard summary.isUsable else { return }
-                    propagator.record(sum, slice: messages.slices[node], part: node * map.laneCount + map.place)
+                    propagator.record(sum, slice: messages.slices[node], part: node * map.railCount + map.place)
                 }
             } else {
                 // The step over a slice is taken while the sums of the others travel.
@@ -87,7 +87,7 @@ final class MultiNodeExchange: GradientExchange {
         if let propagator { try takeStep(step, with: propagator) }
         try finishStep()
         var summary = StepSummary(from: memory.line(0))
-        for place in 0..<map.laneCount where memory.line(place)[StepSummary.lineCount] != 0 { summary.isFinite = false }
+        for place in 0..<map.railCount where memory.line(place)[StepSummary.lineCount] != 0 { summary.isFinite = false }
         return summary
     }
 
@@ -140,7 +140,7 @@ final class MultiNodeExchange: GradientExchange {
 
     private func distribute(_ values: ParameterValues) throws(MPIError) {
         let count = ParameterValues.count(for: plan.layout)
-        try map.lane?.broadcast(UnsafeMutableBufferPointer(start: values.start, count: count), from: 0)
+        try map.rail?.broadcast(UnsafeMutableBufferPointer(start: values.start, count: count), from: 0)
     }
 
     func repeatAddition() -> Bool { false }

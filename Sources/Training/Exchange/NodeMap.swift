@@ -2,13 +2,13 @@ import MPI
 
 /// Which ranks share memory, and who of them talks to the other nodes.
 ///
-/// A lane is one rank of every node: those of the same place among the ranks of their node. There are as many lanes as
-/// the smallest node has ranks; each lane exchanges its share of all parameters.
+/// A rail is one rank of every node: those of the same place among the ranks of their node. There are as many rails as
+/// the smallest node has ranks; each rail exchanges its share of all parameters.
 struct NodeMap {
     /// The ranks of this node; nil where this rank is alone on it.
     let node: Communicator?
-    /// The ranks of this rank's lane, in the order of the nodes; nil where this rank has none.
-    let lane: Communicator?
+    /// The ranks of this rank's rail, in the order of the nodes; nil where this rank has none.
+    let rail: Communicator?
     /// The ranks of each node, rising, as counted in the world. Nodes are in the order of their first ranks.
     let ranks: [[Int]]
     /// This rank's node.
@@ -16,7 +16,7 @@ struct NodeMap {
     /// This rank's place among the ranks of its node.
     let place: Int
 
-    let laneCount: Int
+    let railCount: Int
 
     /// Collective over `world`.
     init(_ kind: ExchangeKind, world: Communicator) throws(MPIError) {
@@ -33,8 +33,8 @@ struct NodeMap {
         nodeIndex = firsts.firstIndex(of: firstRank)!
         place = node.rank
         self.node = node.size > 1 ? node : nil
-        laneCount = ranks.map(\.count).min() ?? 1
-        lane = try world.split(color: node.rank < laneCount ? node.rank : nil, key: nodeIndex)
+        railCount = ranks.map(\.count).min() ?? 1
+        rail = try world.split(color: node.rank < railCount ? node.rank : nil, key: nodeIndex)
     }
 
     /// The ranks of this rank's node.

@@ -5,14 +5,16 @@ import Recommenders
 extension Propagator {
     /// Completes the rows that `model` reads of a mini-batch: those of its users, candidates and, if it reads them,
     /// histories.
-    package func complete(rowsOf batch: PackedBatch, for model: any Recommender) {
+    package func materialize(rowsOf batch: PackedBatch, for model: any Recommender) {
         if let table = model.users?.table.table {
-            for index in 0..<batch.count { complete(row: batch.users[index], of: table) }
+            for index in 0..<batch.count { materialize(row: batch.users[index], of: table) }
         }
         guard let table = model.items.table.table else { return }
-        for index in 0..<batch.count * batch.candidatesPerSample { complete(row: batch.candidates[index], of: table) }
+        for index in 0..<batch.count * batch.candidatesPerSample {
+            materialize(row: batch.candidates[index], of: table)
+        }
         guard model.propagation?.readsHistories == true else { return }
         let histories = batch.histories
-        for index in 0..<histories.totalLength { complete(row: histories.items[index], of: table) }
+        for index in 0..<histories.totalLength { materialize(row: histories.items[index], of: table) }
     }
 }

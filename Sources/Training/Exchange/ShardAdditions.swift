@@ -33,10 +33,10 @@ package struct ShardAdditions {
     /// - Parameters:
     ///   - owned: shards of the rank.
     ///   - count: shards of all ranks.
-    ///   - addsEarly: whether gradients are added as they come.
-    package init(owned: Range<Int>, of count: Int, addsEarly: Bool) {
+    ///   - accumulatesOnArrival: whether gradients are added as they come.
+    package init(owned: Range<Int>, of count: Int, accumulatesOnArrival: Bool) {
         first = owned.lowerBound
-        guard addsEarly else {
+        guard accumulatesOnArrival else {
             subtrees = owned.map { TreeSum.Node($0, $0 + 1) }
             shards = owned.indices.map { Shard(place: .subtree($0 - owned.lowerBound)) }
             pendingCount = 0

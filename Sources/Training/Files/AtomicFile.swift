@@ -1,12 +1,5 @@
-import Reporting
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import Reporting
 
 /// A file that appears under its name complete or not at all.
 ///

@@ -1,13 +1,6 @@
 import Foundation
-import Reporting
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import Reporting
 
 /// A safetensors file opened for reading.
 ///

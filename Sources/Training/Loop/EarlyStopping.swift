@@ -1,13 +1,13 @@
 /// Remembers the dev result of every epoch: which is the best, and whether training has come to an end.
 ///
-/// Training ends when, after more than 20 epochs, the last `patience` results never rise, or when the best result is
-/// `oldest` epochs old (with 20 the rule of the published results). Where rises do not count, only the age of
+/// Training ends when, after more than 20 epochs, the last `notRising` results never rise, or when the best result is
+/// `patience` epochs old (with 20 the rule of the published results). Where rises do not count, only the age of
 /// the best result does.
 public struct EarlyStopping: Sendable {
     /// Results that must not rise; 0: never stop.
-    public let patience: Int
+    public let notRising: Int
     /// So many results after the best one end the training.
-    public let oldest: Int
+    public let patience: Int
     let countsRises: Bool
     public private(set) var results: [Double] = []
     /// The epoch of the best result, counted from 1; the first of equal ones. 0 before the first result.
@@ -15,9 +15,9 @@ public struct EarlyStopping: Sendable {
 
     static let grace = 20
 
-    public init(patience: Int, oldest: Int = 20, countsRises: Bool = true) {
+    public init(notRising: Int, patience: Int = 20, countsRises: Bool = true) {
+        self.notRising = notRising
         self.patience = patience
-        self.oldest = oldest
         self.countsRises = countsRises
     }
 
@@ -44,7 +44,7 @@ public struct EarlyStopping: Sendable {
     /// The first epoch after which training ends, of those whose results there are: earlier than the last one only where
     /// the results were found by another rule.
     var firstEnd: Int? {
-        var replay = EarlyStopping(patience: patience, oldest: oldest, countsRises: countsRises)
+        var replay = EarlyStopping(notRising: notRising, patience: patience, countsRises: countsRises)
         for result in results {
             _ = replay.add(result)
             if replay.shouldStop { return replay.results.count }
@@ -53,12 +53,12 @@ public struct EarlyStopping: Sendable {
     }
 
     public var shouldStop: Bool {
-        guard patience > 0 else { return false }
+        guard notRising > 0 else { return false }
         let age = results.count - bestEpoch
-        guard countsRises else { return age >= oldest }
+        guard countsRises else { return age >= patience }
         guard results.count > Self.grace else { return false }
-        let last = results.suffix(patience)
+        let last = results.suffix(notRising)
         let neverRises = zip(last, last.dropFirst()).allSatisfy { $0 >= $1 }
-        return (last.count == patience && neverRises) || age >= oldest
+        return (last.count == notRising && neverRises) || age >= patience
     }
 }

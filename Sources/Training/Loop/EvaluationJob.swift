@@ -32,7 +32,7 @@ public struct EvaluationJob: Sendable {
     }
 
     private func evaluate(world: Communicator, console: Console) throws -> EvaluationResult? {
-        let (parameters, known) = try world.together {
+        let (parameters, known) = try world.collectively {
             let file = try SafetensorsFile(path: file)
             return (file, try knownIds(in: file))
         }
@@ -40,12 +40,13 @@ public struct EvaluationJob: Sendable {
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
             needsSamples: false, drawsNegatives: false, needsGraph: entry.needsGraph, known: known, world: world)
         data.warnings.forEach(console.warning)
-        try world.together {
+        try world.collectively {
             guard split != .dev || data.hasDev else {
-                throw TrainingError(.data, "\(data.name) has no dev rows", remedy: "rank test with --split test")
+                throw TrainingError(
+                    .data, "\(data.name) has no dev rows", recoverySuggestion: "rank test with --split test")
             }
         }
-        let ranking = try world.together { try data.ranking(for: configuration) }
+        let ranking = try world.collectively { try data.ranking(for: configuration) }
         let census = try EvaluationCensus(
             store: data.store, kind: data.kind, split: split, ranking: ranking, world: world)
         census.tell(on: console)
@@ -61,18 +62,20 @@ public struct EvaluationJob: Sendable {
             options.selection = .softLinear
             _ = Objective(options, context, in: layout.root)
         }
-        try world.together { try model.check(layout) }
+        try world.collectively { try model.check(layout) }
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
         let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
         try MemoryNeed.check(
             MemoryNeed(own: values + propagated * MemoryLayout<Float>.stride), of: "parameters", world: world)
         let storage = ParameterStorage(layout)
-        try world.together { try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors) }
+        try world.collectively {
+            try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors)
+        }
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         let clock = ContinuousClock()
         let start = clock.now
         propagator?.propagate {}
-        propagator?.completeAll()
+        propagator?.materializeAll()
         let metrics = try Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
@@ -103,7 +106,7 @@ public struct EvaluationJob: Sendable {
             guard let rows = file[name]?.shape.first, rows > 1 else {
                 throw TrainingError(
                     .data, "\(file.path): there is no tensor \(name)",
-                    remedy: "the file belongs to another model: name it with --model and --stage")
+                    recoverySuggestion: "the file belongs to another model: name it with --model and --stage")
             }
             return try ModelFile.ids(idName, in: file, rows: rows)
         }
@@ -149,12 +152,12 @@ public struct EvaluationResult: Sendable {
     }
 
     /// The head of a table of metrics: `test, 40 of 100 rows` where the others are left out.
-    static func title(_ split: String, rows: Int, leftOut: Int) -> String {
-        "\(split), \(rows)\(leftOut > 0 ? " of \(rows + leftOut)" : "") rows"
+    static func title(_ split: String, rows: Int, excluded: Int) -> String {
+        "\(split), \(rows)\(excluded > 0 ? " of \(rows + excluded)" : "") rows"
     }
 
     private var table: Table {
-        let title = Self.title(split.name, rows: metrics.rows, leftOut: rowsWithoutHistory)
+        let title = Self.title(split.name, rows: metrics.rows, excluded: rowsWithoutHistory)
         var table = Table([.text(title)] + metrics.named.map { .number($0.name) })
         table.addRow([model] + metrics.named.map { NumberText.fixed($0.value, decimals: 4) })
         return table

@@ -12,7 +12,7 @@ extension InteractionDataset {
         world: Communicator, _ load: () throws -> InteractionDataset
     ) throws -> InteractionDataset {
         let node = try world.splitBySharedMemory(key: world.rank)
-        let loaded = try world.together { node.rank == 0 ? try load() : nil }
+        let loaded = try world.collectively { node.rank == 0 ? try load() : nil }
         let dataset = try handedOut(loaded, on: node)
         try dataset.checkSameOnAllNodes(world, isReader: node.rank == 0)
         return dataset
@@ -37,11 +37,11 @@ extension InteractionDataset {
     private func checkSameOnAllNodes(_ world: Communicator, isReader: Bool) throws {
         let own = Int(isReader ? DatasetFingerprint(self).checksum : 0)
         let checksums = try world.allGather(own)
-        try world.together {
+        try world.collectively {
             guard isReader, own != checksums[0] else { return }
             throw TrainingError(
                 .data, "\(folder): \(ProcessInfo.processInfo.hostName) has other data there than the node of rank 0",
-                remedy: "give all nodes the same files, best in a folder that they share")
+                recoverySuggestion: "give all nodes the same files, best in a folder that they share")
         }
     }
 }

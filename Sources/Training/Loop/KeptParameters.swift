@@ -25,12 +25,12 @@ extension TrainingData {
         if configuration.keep == .best {
             throw TrainingError(
                 .usage, "\(name) has no dev rows to choose the best epoch by",
-                remedy: "keep the parameters of the last one with --keep last")
+                recoverySuggestion: "keep the parameters of the last one with --keep last")
         }
         if configuration.leavesTestAlone {
             throw TrainingError(
                 .usage, "\(name) has no dev rows, and --dev-only leaves test alone: nothing would be ranked",
-                remedy: "leave --dev-only out")
+                recoverySuggestion: "leave --dev-only out")
         }
         return .last
     }

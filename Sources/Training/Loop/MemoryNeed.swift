@@ -27,7 +27,7 @@ package struct MemoryNeed: Equatable, Sendable {
         let own = try node.allGather(need.own)
         let shared = try node.allGather(need.shared)
         let needs = zip(own, shared).map { MemoryNeed(own: $0, shared: $1) }
-        try world.together {
+        try world.collectively {
             try NodeNeed(
                 ranks: zip(needs, memberships.map(Array.init)).map { (need: $0, groups: $1) }, place: node.rank
             ).check(of: what, machine: machineBytes, groups: groups, process: .ofThisProcess)
@@ -97,7 +97,7 @@ package struct NodeNeed {
         throw TrainingError(
             .failure,
             "\(what) need \(text(needed))\(more), \(place) \(text(free))" + (free < limit ? " of \(text(limit))" : ""),
-            remedy:
+            recoverySuggestion:
                 "ask for more memory (--mem of Slurm, limits of Kubernetes, ulimit), use fewer ranks a node, or smaller "
                 + "--embedding-size, --batch-size and --negatives")
     }

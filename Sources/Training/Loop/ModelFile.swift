@@ -43,7 +43,7 @@ public enum ModelFile {
         guard let ids = Vocabulary(idsOfRows: try file.integers(name).map { Int64($0) }), ids.count == rows - 1 else {
             throw TrainingError(
                 .data, "\(file.path): \(name) does not have an id, ascending, for each of the \(rows - 1) rows",
-                remedy: "restore the file that the training wrote")
+                recoverySuggestion: "restore the file that the training wrote")
         }
         return ids
     }
@@ -67,19 +67,19 @@ public enum ModelFile {
         {
             throw TrainingError(
                 .data, "\(file.path): the model has no parameter \(name)",
-                remedy: "the file belongs to another model or stage, or to the same with other options")
+                recoverySuggestion: "the file belongs to another model or stage, or to the same with other options")
         }
         for specification in layout.specifications where isWanted(specification.name) {
             guard let tensor = file[specification.name] else {
                 throw TrainingError(
                     .data, "\(file.path): there is no tensor \(specification.name)",
-                    remedy: "the file belongs to another model, or to the same with other options")
+                    recoverySuggestion: "the file belongs to another model, or to the same with other options")
             }
             guard tensor.shape == specification.shape else {
                 throw TrainingError(
                     .data,
                     "\(file.path): \(specification.name) has the shape \(tensor.shape), the model \(specification.shape)",
-                    remedy: "use the options and the data set that the file was made with")
+                    recoverySuggestion: "use the options and the data set that the file was made with")
             }
             try file.readFloats(
                 specification.name,

@@ -50,10 +50,10 @@ extension ObjectiveOptions {
             dissimilarityMargin == 0 || dissimilarity > 0
                 ? nil : "--dissimilarity-margin is for --dissimilarity",
             "give --dissimilarity a weight, or leave it out")
-        let usual = ObjectiveOptions()
+        let standard = ObjectiveOptions()
         let ofSampling = [
-            sharesNegatives == usual.sharesNegatives ? nil : "--shared-negatives",
-            proposal == usual.proposal ? nil : "--proposal", masksHits == usual.masksHits ? nil : "--mask-hits",
+            sharesNegatives == standard.sharesNegatives ? nil : "--shared-negatives",
+            proposal == standard.proposal ? nil : "--proposal", masksHits == standard.masksHits ? nil : "--mask-hits",
         ].compactMap { $0 }
         try require(
             loss == .sampledSoftmax ? nil : ofSampling.first.map { "\($0) is for --loss sampled-softmax" },

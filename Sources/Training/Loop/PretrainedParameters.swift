@@ -22,7 +22,8 @@ enum PretrainedParameters {
             guard differences.isEmpty else {
                 throw TrainingError(
                     .usage, "\(source) was pretrained with other options: \(differences.joined(separator: ", "))",
-                    remedy: "give the same options to both stages, or name another extractor with --extractor")
+                    recoverySuggestion:
+                        "give the same options to both stages, or name another extractor with --extractor")
             }
             path = run.model
         }
@@ -31,7 +32,8 @@ enum PretrainedParameters {
         guard try ModelFile.ids(ModelFile.itemIds, in: file, rows: itemIds.count + 1) == itemIds else {
             throw TrainingError(
                 .data, "\(path) was pretrained on other items, as many as these",
-                remedy: "name the data set that it was pretrained on, or another extractor with --extractor")
+                recoverySuggestion: "name the data set that it was pretrained on, or another extractor with --extractor"
+            )
         }
     }
 

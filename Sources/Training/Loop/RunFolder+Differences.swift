@@ -8,7 +8,7 @@ extension RunFolder {
         guard isUnfinished else { return }
         throw TrainingError(
             .usage, "\(path) holds a training that stopped after step \(checkpoints.steps.last ?? 0)",
-            remedy: "go on with it with --resume, throw it away with --overwrite, or choose another --out")
+            recoverySuggestion: "go on with it with --resume, throw it away with --overwrite, or choose another --out")
     }
 
     /// Throws where there is the result of another training: with other options, or on other data.
@@ -26,7 +26,7 @@ extension RunFolder {
             .usage,
             "\(path) holds the result of another training: "
                 + (changes.map(\.text) + (isOfSameData ? [] : ["other data"])).joined(separator: ", "),
-            remedy: (goesOn ? "go on with it with --resume --extend, " : "")
+            recoverySuggestion: (goesOn ? "go on with it with --resume --extend, " : "")
                 + "choose another --out, or throw the result away with --overwrite")
     }
 
@@ -37,7 +37,7 @@ extension RunFolder {
         guard !changes.isEmpty else { return }
         throw TrainingError(
             .usage, "\(path) was trained with other options: \(changes.map(\.text).joined(separator: ", "))",
-            remedy: "give the options of before, or name another run")
+            recoverySuggestion: "give the options of before, or name another run")
     }
 
     /// In what a configuration differs from that of the run here.

@@ -32,12 +32,12 @@ extension RunFolder {
             let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? ""
             throw TrainingError(
                 .usage, "\(path) is a link to \(target.printable()), and a training would change what is there",
-                remedy: "remove the link, or make a link of the whole folder of --out")
+                recoverySuggestion: "remove the link, or make a link of the whole folder of --out")
         }
         throw TrainingError(
             .usage,
             "\(path) is not \(kind == S_IFDIR ? "a folder" : "a regular file"), as a run has it under this name",
-            remedy: "move it away, or choose another --out")
+            recoverySuggestion: "move it away, or choose another --out")
     }
 
     /// Throws where the folder holds files and is not the folder of a run.
@@ -53,6 +53,6 @@ extension RunFolder {
         let rest = foreign.count > 3 ? " and \(foreign.count - 3) more" : ""
         throw TrainingError(
             .usage, "\(path) is not the folder of a run, and holds \(shown)\(rest)",
-            remedy: "choose another --out, or write a run among these files with --overwrite")
+            recoverySuggestion: "choose another --out, or write a run among these files with --overwrite")
     }
 }

@@ -73,7 +73,7 @@ public struct RunFolder: Sendable {
     }
 
     /// Removes what an earlier run found: one that does not get to its end must not look as if it had.
-    func removeFindings() throws(FileError) {
+    func removeArtifacts() throws(FileError) {
         try remove(result)
         try remove(model)
         try checkpoints.removeAll()
@@ -89,7 +89,7 @@ public struct RunFolder: Sendable {
     }
 
     /// Whether `source`, a run or a file, lies in this folder itself, where a new run would overwrite it.
-    func holdsFindings(of source: String) -> Bool {
+    func holdsArtifacts(of source: String) -> Bool {
         let own = Self.resolved(path)
         let resolved = Self.resolved(source)
         return resolved == own || resolved == Self.resolved(model)
@@ -116,12 +116,14 @@ public struct RunFolder: Sendable {
         } catch let error as FileError {
             throw TrainingError(
                 .data, "\(configuration): cannot be read: \(error.reason)",
-                remedy: "\(path) is not the folder of a run: name one with \(option)")
+                recoverySuggestion: "\(path) is not the folder of a run: name one with \(option)")
         } catch let error as OptionError {
             throw TrainingError(
-                .data, error.message(path: configuration), remedy: "restore the file that the training wrote")
+                .data, error.message(path: configuration),
+                recoverySuggestion: "restore the file that the training wrote")
         } catch let error as TrainingError {
-            throw TrainingError(.data, "\(configuration): \(error.problem.printable())", remedy: error.remedy)
+            throw TrainingError(
+                .data, "\(configuration): \(error.problem.printable())", recoverySuggestion: error.recoverySuggestion)
         }
     }
 

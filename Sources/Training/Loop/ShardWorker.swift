@@ -24,7 +24,7 @@ final class ShardWorker {
     ) {
         self.model = model
         self.objective = objective
-        readsOtherItems = objective.itemsBeyond(samples: 1) > 0
+        readsOtherItems = objective.additionalItems(samples: 1) > 0
         seed = configuration.seed
         recorder = GradientRecorder(gradientLayout)
         tape = Tape(parameters: parameters, gradients: recorder)
@@ -62,7 +62,7 @@ final class ShardWorker {
         // What the loss reads beyond the mini-batch is known when it is drawn, and may be everything.
         if readsOtherItems {
             phases?.begin(.propagation)
-            exchange.propagator?.completeAll()
+            exchange.propagator?.materializeAll()
         }
         tape.beginStep()
         defer { tape.endStep() }
@@ -81,7 +81,7 @@ final class ShardWorker {
                 samples: batch.count)
             if let propagator = exchange.propagator {
                 phases?.begin(.propagation)
-                propagator.complete(rowsOf: batch, for: model)
+                propagator.materialize(rowsOf: batch, for: model)
             }
             tokens += batch.histories.totalLength
             phases?.begin(.forward)
@@ -105,7 +105,7 @@ final class ShardWorker {
 
     /// Whether the gradients of shards are added as they come: where every mini-batch reads all items, so that each
     /// gradient is as large as their sum.
-    static func addsEarly(_ configuration: TrainingConfiguration) -> Bool {
+    static func accumulatesOnArrival(_ configuration: TrainingConfiguration) -> Bool {
         configuration.objective.loss == .fullSoftmax
     }
 
@@ -114,10 +114,10 @@ final class ShardWorker {
     static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
         // All users of a batch may belong to one shard where they are drawn; a sum is over all of them.
         let quota =
-            configuration.sampling == .users || addsEarly(configuration)
+            configuration.sampling == .users || accumulatesOnArrival(configuration)
             ? configuration.batchSize
             : (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
         return quota * (configuration.options.historyMax + 1 + objective.candidateNegatives + 1)
-            + objective.itemsBeyond(samples: quota)
+            + objective.additionalItems(samples: quota)
     }
 }

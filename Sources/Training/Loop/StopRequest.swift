@@ -1,13 +1,6 @@
+import Glibc
 import Reporting
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// Why a training is to stop at the next step, with a checkpoint to go on from.
 public enum StopReason: Sendable, Equatable, CustomStringConvertible {
@@ -95,25 +88,13 @@ public struct StopRequest: Sendable {
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         guard sigaction(number, nil, &action) == 0 else { return false }
-        #if canImport(Glibc)
         return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
             == unsafeBitCast(SIG_IGN, to: Int.self)
-        #elseif canImport(Musl)
-        return unsafeBitCast(action.__sa_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-        #else
-        return unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-        #endif
     }
 
     private static func watch(_ number: Int32) {
         var action = sigaction()
-        #if canImport(Glibc)
         action.__sigaction_handler.sa_sigaction = handle
-        #elseif canImport(Musl)
-        action.__sa_handler.sa_sigaction = handle
-        #else
-        action.__sigaction_u.__sa_sigaction = handle
-        #endif
         action.sa_flags = SA_SIGINFO | SA_RESTART
         sigaction(number, &action, nil)
     }
@@ -139,12 +120,6 @@ public struct StopRequest: Sendable {
 
     /// The process that sent a signal.
     private static func sender(of information: siginfo_t) -> Int {
-        #if canImport(Glibc)
         Int(information._sifields._kill.si_pid)
-        #elseif canImport(Musl)
-        Int(information.__si_fields.__si_common.__first.__piduid.si_pid)
-        #else
-        Int(information.si_pid)
-        #endif
     }
 }

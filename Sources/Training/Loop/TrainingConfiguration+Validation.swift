@@ -47,14 +47,14 @@ extension RecommenderCatalogue {
         let nearest = nearestName(to: name).map { "; did you mean \($0)?" } ?? ""
         throw TrainingError(
             .usage, "there is no model \(name.printable(limit: 100))\(nearest)",
-            remedy: "choose one of " + entries.map(\.name).joined(separator: ", "))
+            recoverySuggestion: "choose one of " + entries.map(\.name).joined(separator: ", "))
     }
 }
 
 func require(_ problem: OptionProblem?) throws(TrainingError) {
-    if let problem { throw TrainingError(.usage, problem.problem, remedy: problem.remedy) }
+    if let problem { throw TrainingError(.usage, problem.problem, recoverySuggestion: problem.recoverySuggestion) }
 }
 
-func require(_ problem: String?, _ remedy: String) throws(TrainingError) {
-    if let problem { throw TrainingError(.usage, problem, remedy: remedy) }
+func require(_ problem: String?, _ recoverySuggestion: String) throws(TrainingError) {
+    if let problem { throw TrainingError(.usage, problem, recoverySuggestion: recoverySuggestion) }
 }

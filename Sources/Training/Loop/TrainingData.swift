@@ -61,16 +61,16 @@ public struct TrainingData {
         kind: SampleKind, shardCount: Int, needsSamples: Bool = true, needsGraph: Bool = false, world: Communicator,
         load: () throws -> InteractionDataset
     ) throws {
-        try world.together {
+        try world.collectively {
             guard world.size <= shardCount else {
                 throw TrainingError(
                     .usage, "\(world.size) ranks for \(shardCount) logical shards",
-                    remedy: "start at most \(shardCount) (mpirun -n \(shardCount)), "
+                    recoverySuggestion: "start at most \(shardCount) (mpirun -n \(shardCount)), "
                         + "or add --logical-shards \(world.size): another number of shards is another training")
             }
         }
         let dataset = try InteractionDataset.loadedOncePerNode(world: world, load)
-        self = try world.together {
+        self = try world.collectively {
             let shards = try LogicalShards(
                 dataset: dataset, kind: kind, count: shardCount, needsSamples: needsSamples)
             return TrainingData(
@@ -121,15 +121,16 @@ public struct TrainingData {
         let ranking = try ranking(configuration.ranking)
         guard ranking == .sampled else { return ranking }
         let problem = "is about all items, and stored negatives are ranked"
-        let remedy = "rank all items with --evaluation full, or choose"
+        let recoverySuggestion = "rank all items with --evaluation full, or choose"
         if configuration.historyScores != .exclude {
             throw TrainingError(
                 .usage, "--history-scores \(configuration.historyScores.rawValue) \(problem)",
-                remedy: "\(remedy) --history-scores exclude")
+                recoverySuggestion: "\(recoverySuggestion) --history-scores exclude")
         }
         if let measure = configuration.measures.first(where: \.needsAllItems) {
             throw TrainingError(
-                .usage, "--measures \(measure.rawValue) \(problem)", remedy: "\(remedy) others, or --measures none")
+                .usage, "--measures \(measure.rawValue) \(problem)",
+                recoverySuggestion: "\(recoverySuggestion) others, or --measures none")
         }
         return ranking
     }
@@ -139,7 +140,7 @@ public struct TrainingData {
         guard wanted == .full || negativesPerRow != nil else {
             throw TrainingError(
                 .usage, "\(name) stores no negatives to rank among",
-                remedy: "rank all items with --evaluation full")
+                recoverySuggestion: "rank all items with --evaluation full")
         }
         return wanted
     }

@@ -13,13 +13,13 @@ public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible
 
     public let kind: Kind
     public let problem: String
-    public let remedy: String
+    public let recoverySuggestion: String
 
-    public init(_ kind: Kind, _ problem: String, remedy: String) {
+    public init(_ kind: Kind, _ problem: String, recoverySuggestion: String) {
         self.kind = kind
         self.problem = problem
-        self.remedy = remedy
+        self.recoverySuggestion = recoverySuggestion
     }
 
-    public var description: String { "\(problem)\n\(remedy)" }
+    public var description: String { "\(problem)\n\(recoverySuggestion)" }
 }

@@ -44,13 +44,14 @@ public struct TrainingJob: Sendable {
         case .only(let stage) where entry.stages.contains(stage): stages = [stage]
         case .only(let stage):
             throw TrainingError(
-                .usage, "\(entry.name) has no stage \(stage.rawValue)", remedy: "leave --stage out")
+                .usage, "\(entry.name) has no stage \(stage.rawValue)", recoverySuggestion: "leave --stage out")
         }
         try configuration.validateSampling()
         try configuration.checkObjective(of: entry, in: stages)
         if configuration.extractor != nil && stages != [.finetune] {
             throw TrainingError(
-                .usage, "--extractor is for the stage finetune alone", remedy: "add --stage finetune, or leave it out")
+                .usage, "--extractor is for the stage finetune alone",
+                recoverySuggestion: "add --stage finetune, or leave it out")
         }
         self.pretraining = try Self.pretrainingConfiguration(configuration, pretraining, entry)
         hasUnusedPretraining = !pretraining.isEmpty && !stages.contains(.pretrain)
@@ -64,7 +65,7 @@ public struct TrainingJob: Sendable {
         guard entry.stages.contains(.pretrain) else {
             throw TrainingError(
                 .usage, "--pretrain is for models with a stage pretrain, and \(entry.name) has none",
-                remedy: "leave it out, and give the options by themselves")
+                recoverySuggestion: "leave it out, and give the options by themselves")
         }
         var own = try options.applied(to: configuration)
         own.stage = .pretrain
@@ -73,7 +74,8 @@ public struct TrainingJob: Sendable {
             try own.validateSampling()
             try own.checkObjective(of: entry, in: [.pretrain])
         } catch {
-            throw TrainingError(error.kind, "with --pretrain: \(error.problem)", remedy: error.remedy)
+            throw TrainingError(
+                error.kind, "with --pretrain: \(error.problem)", recoverySuggestion: error.recoverySuggestion)
         }
         return own
     }
@@ -120,7 +122,7 @@ public struct TrainingJob: Sendable {
         }
         try warnOfEqualIntervals(data, world: world, console: console)
         if !control.resumes && !control.overwrites {
-            try world.together {
+            try world.collectively {
                 guard world.rank == 0 else { return }
                 for index in stages.indices { try refuseLoss(inStageAt: index, data) }
             }
@@ -129,7 +131,7 @@ public struct TrainingJob: Sendable {
         var outcome = RunOutcome.finished(nil)
         var control = control
         for (index, stage) in stages.enumerated() {
-            let own = try world.together { try stageConfiguration(stage, at: index) }
+            let own = try world.collectively { try stageConfiguration(stage, at: index) }
             let name = stage.map { " \($0.rawValue)" } ?? ""
             let run = try TrainingRun(
                 own, control: control, entry: entry, data: data, stalls: stalls, world: world, console: console)
@@ -141,12 +143,12 @@ public struct TrainingJob: Sendable {
             console.info("training \(entry.name)\(name) into \(own.output)")
             run.fence = fence
             if own.output != configuration.output {
-                try world.together {
+                try world.collectively {
                     guard let fence else { return }
                     if !control.overwrites { try refuseLoss(inStageAt: stages.count - 1, data) }
                     try fence.begin()
                     // What an earlier command left must not stand for this one until its last stage ends.
-                    try RunFolder(configuration.output).removeFindings()
+                    try RunFolder(configuration.output).removeArtifacts()
                 }
                 run.fence = try claimRun(own.output, control, stalls, world, console)
             }
@@ -168,7 +170,7 @@ public struct TrainingJob: Sendable {
     private func claimRun(
         _ output: String, _ control: RunControl, _ stalls: StallDetector, _ world: Communicator, _ console: Console
     ) throws -> RunFence? {
-        try world.together {
+        try world.collectively {
             guard world.rank == 0 else { return nil }
             let folder = RunFolder(output)
             try folder.refuseForeign(overwrites: control.overwrites)
@@ -189,7 +191,7 @@ public struct TrainingJob: Sendable {
 
     /// Says what is particular about the rows that will be ranked. Collective.
     private func tellAboutRows(of data: TrainingData, world: Communicator, console: Console) throws {
-        let ranking = try world.together { try data.ranking(for: configuration) }
+        let ranking = try world.collectively { try data.ranking(for: configuration) }
         let splits: [Split] = configuration.leavesTestAlone ? [.dev] : [.dev, .test]
         for split in splits {
             let census = try EvaluationCensus(
@@ -257,7 +259,7 @@ public struct TrainingJob: Sendable {
         let own = try data.resolve(try stageConfiguration(stages[index], at: index))
         let folder = RunFolder(own.output)
         try folder.refuseUnfinished()
-        let continuesOwn = own.extractor.map(folder.holdsFindings(of:)) ?? false
+        let continuesOwn = own.extractor.map(folder.holdsArtifacts(of:)) ?? false
         if continuesOwn, try folder.readConfiguration().stage != own.stage {
             // The stage before is kept, in place of what was kept before.
             try folder.pretrain.refuseUnfinished()
@@ -279,7 +281,7 @@ public struct TrainingJob: Sendable {
         }
         throw TrainingError(
             .usage, "the stage finetune continues a pretrained extractor, and \(folder.path) has none",
-            remedy: "run the command with --stage pretrain first, train both with --stage both, "
+            recoverySuggestion: "run the command with --stage pretrain first, train both with --stage both, "
                 + "or name an extractor with --extractor")
     }
 }

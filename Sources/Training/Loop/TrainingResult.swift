@@ -79,11 +79,11 @@ public struct TrainingResult: Sendable {
         guard case .string(let model)? = json["model"], let (split, key) = counts.first(where: { json[$0.1] != nil }),
             case .integer(let rows)? = json[key]
         else { return "" }
-        var leftOut = 0
-        if case .integer(let count)? = json["rows_without_history"] { leftOut = count }
+        var excluded = 0
+        if case .integer(let count)? = json["rows_without_history"] { excluded = count }
         let found = metrics(split)
         var table = Table(
-            [.text(EvaluationResult.title(split, rows: rows, leftOut: leftOut))] + found.map { .number($0.name) })
+            [.text(EvaluationResult.title(split, rows: rows, excluded: excluded))] + found.map { .number($0.name) })
         for (name, values) in [(model, found), ("popularity", metrics("popularity_" + split))] {
             // The baseline does not have every measure.
             let cells = values.map { NumberText.fixed($0.value, decimals: 4) }

@@ -12,18 +12,18 @@ extension TrainingRun {
     ///
     /// - Parameter isLast: whether ``RunControl/extends`` is about this run; an earlier stage ends where it ended.
     func finished(isLast: Bool) throws -> FinishedRun? {
-        let run: FinishedRun? = try world.together {
+        let run: FinishedRun? = try world.collectively {
             guard isRoot, let text = try? String(contentsOfFile: folder.result, encoding: .utf8) else { return nil }
             let json: JSONValue
             do { json = try JSONValue(parsing: text) } catch {
                 throw TrainingError(
                     .data, "\(folder.result): not JSON: \(error)",
-                    remedy: "delete the file to go on from the last checkpoint")
+                    recoverySuggestion: "delete the file to go on from the last checkpoint")
             }
             guard json["data"] == data.fingerprint.json else {
                 throw TrainingError(
                     .data, "\(data.folder) is not the data set that \(folder.path) was trained on",
-                    remedy: "restore the data set, or begin a new training in another --out")
+                    recoverySuggestion: "restore the data set, or begin a new training in another --out")
             }
             let differences = try folder.differences(from: configuration)
             try differences.refuse(accepting: control.extends, path: folder.path)
@@ -31,7 +31,7 @@ extension TrainingRun {
             guard !folder.checkpoints.steps.isEmpty else {
                 throw TrainingError(
                     .usage, "\(folder.path) has no checkpoint to go on from",
-                    remedy: "begin a new training in another --out, without --checkpoint-every 0")
+                    recoverySuggestion: "begin a new training in another --out, without --checkpoint-every 0")
             }
             return nil
         }
@@ -44,13 +44,13 @@ extension TrainingRun {
     /// Sets the training to its beginning, or to where a checkpoint left it. Collective.
     func prepare() throws {
         stalls.note(.writing, step: 0)
-        let isResumed = try world.together {
+        let isResumed = try world.collectively {
             guard isRoot else { return false }
             if control.resumes, try restore() { return true }
             try begin()
             return false
         }
-        try world.together {
+        try world.collectively {
             guard isRoot else { return }
             let data = String(decoding: try JSONEncoder().encode(self.data.fingerprint), as: UTF8.self)
             guard let fence else { return }
@@ -59,9 +59,9 @@ extension TrainingRun {
                 configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor)
         }
         // What the other ranks have to know of where the training is.
-        let place = [isResumed ? 1 : 0, state.step, state.epoch, state.place, state.results.count]
+        let place = [isResumed ? 1 : 0, state.step, state.epoch, state.stepsOfEpoch, state.results.count]
         let shared = try world.broadcast(place, from: 0)
-        (state.step, state.epoch, state.place, evaluatedEpochs) = (shared[1], shared[2], shared[3], shared[4])
+        (state.step, state.epoch, state.stepsOfEpoch, evaluatedEpochs) = (shared[1], shared[2], shared[3], shared[4])
         if shared[0] == 1 { try exchange.distributeState() } else { try exchange.distributeParameters() }
     }
 
@@ -71,7 +71,7 @@ extension TrainingRun {
         if let prefix = entry.inheritedPrefix, let extractor = configuration.extractor {
             try PretrainedParameters.read(
                 extractor, prefix, into: exchange.parameters, layout, configuration, itemIds: data.itemIds)
-            if folder.holdsFindings(of: extractor) {
+            if folder.holdsArtifacts(of: extractor) {
                 try folder.pretrain.refuseForeign(overwrites: control.overwrites)
                 try fence?.begin()
                 let kept = try RunFence(claiming: folder.pretrain)
@@ -83,7 +83,7 @@ extension TrainingRun {
         }
         try fence?.begin()
         try folder.create()
-        try folder.removeFindings()
+        try folder.removeArtifacts()
         try folder.write(configuration)
         log = try MetricsLog(creating: folder.metrics)
     }
@@ -114,7 +114,8 @@ extension TrainingRun {
         guard !damages.isEmpty else { return false }
         throw TrainingError(
             .data, damages.map(\.description).joined(separator: "\n"),
-            remedy: "no checkpoint is left to go on from: begin again with --overwrite, or copy a good one to "
+            recoverySuggestion:
+                "no checkpoint is left to go on from: begin again with --overwrite, or copy a good one to "
                 + folder.checkpoints.path)
     }
 
@@ -124,7 +125,7 @@ extension TrainingRun {
         guard other.isEmpty else {
             throw TrainingError(
                 .data, "\(data.folder) is not the data set of \(file.path): \(other.joined(separator: ", "))",
-                remedy: "restore the data set, or begin a new training in another --out")
+                recoverySuggestion: "restore the data set, or begin a new training in another --out")
         }
         try ResumeDifferences(now: configuration, before: file.configuration)
             .refuse(accepting: control.extends, path: file.path)
@@ -158,7 +159,7 @@ extension TrainingRun {
         } else if let maxSteps = configuration.maxSteps, state.step > maxSteps {
             limit = "--max-steps \(maxSteps)"
         } else if let end = stopping.firstEnd, end < state.epoch {
-            limit = "--early-stop \(stopping.patience) and --patience \(stopping.oldest), after epoch \(end)"
+            limit = "--early-stop \(stopping.notRising) and --patience \(stopping.patience), after epoch \(end)"
         } else {
             return
         }
@@ -166,16 +167,16 @@ extension TrainingRun {
             .usage,
             "the training in \(folder.path) has done step \(state.step) in epoch \(state.epoch), and would have ended "
                 + "before by \(limit)",
-            remedy: "give limits that are not below what is done, or begin a new training in another --out")
+            recoverySuggestion: "give limits that are not below what is done, or begin a new training in another --out")
     }
 
     /// Brings the folder to the moment of the checkpoint.
     private func goOn(from file: CheckpointFile) throws {
-        let isCut = state.isEvaluated && state.place < stepsPerEpoch
+        let isCut = state.isEvaluated && state.stepsOfEpoch < stepsPerEpoch
         guard !isCut || configuration.maxSteps.map({ state.step >= $0 }) ?? false else {
             throw TrainingError(
                 .usage, "\(folder.path) ended in the middle of epoch \(state.epoch) and has evaluated it",
-                remedy: "a training of more steps has to begin anew: choose another --out")
+                recoverySuggestion: "a training of more steps has to begin anew: choose another --out")
         }
         if !InstructionSet.agree(file.instructionSet, InstructionSet.builtFor) {
             let other = file.instructionSet.isEmpty ? "an older version" : file.instructionSet.printable()
@@ -208,7 +209,7 @@ extension TrainingRun {
     /// Writes a checkpoint and waits for it. Collective.
     func writeCheckpoint() throws {
         stalls.note(.writing, step: state.step)
-        try world.together {
+        try world.collectively {
             try checkpoints?.write(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
         }
     }

@@ -10,7 +10,7 @@ extension TrainingRun {
     /// The gradients are still there, so each rank looks for the fault in its own.
     func refuse(_ summary: StepSummary) throws {
         let step = state.step + 1
-        try world.together {
+        try world.collectively {
             for (shards, gradient) in exchange.ownGradients {
                 guard gradient.samples > 0 else { continue }
                 let part: String
@@ -23,18 +23,18 @@ extension TrainingRun {
                 }
                 let samples =
                     shards.count == 1
-                    ? worker.describeSamples(ofShard: shards.lowerBound, place: state.place, step: step)
+                    ? worker.describeSamples(ofShard: shards.lowerBound, place: state.stepsOfEpoch, step: step)
                     : "the logical shards \(shards.lowerBound) to \(shards.upperBound - 1)"
                 throw TrainingError(
                     .failure, "\(part) in step \(step) (epoch \(state.epoch)), in the samples of \(samples)",
-                    remedy: adviceOnNumbers)
+                    recoverySuggestion: adviceOnNumbers)
             }
         }
-        try world.together {
+        try world.collectively {
             guard isRoot else { return }
             throw TrainingError(
                 .failure, "the sum of loss or gradients of step \(step) (epoch \(state.epoch)) is beyond all numbers",
-                remedy: adviceOnNumbers)
+                recoverySuggestion: adviceOnNumbers)
         }
     }
 }
@@ -61,7 +61,7 @@ extension TrainingRun {
             .failure,
             "the training diverges: the loss of step \(state.step + 1) (epoch \(state.epoch)) is \(text(loss)), "
                 + "that of the first step was \(text(first))",
-            remedy: adviceOnNumbers)
+            recoverySuggestion: adviceOnNumbers)
     }
 
     /// What to do where numbers grow beyond measure.

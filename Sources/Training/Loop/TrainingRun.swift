@@ -19,7 +19,7 @@ public final class TrainingRun {
     let console: Console
     let progress: ProgressBar
     let folder: RunFolder
-    private let trained: ModelInTraining
+    private let trained: ModelReplica
     let ranking: RankingProtocol
     let dev: Evaluator
     let stalls: StallDetector
@@ -61,12 +61,12 @@ public final class TrainingRun {
         self.console = console
         progress = ProgressBar(on: console)
         folder = RunFolder(configuration.output)
-        let configuration = try world.together { try data.resolve(configuration) }
+        let configuration = try world.collectively { try data.resolve(configuration) }
         self.configuration = configuration
         ranking = configuration.ranking ?? .full
-        trained = try ModelInTraining(configuration, entry: entry, data: data, world: world)
+        trained = try ModelReplica(configuration, entry: entry, data: data, world: world)
         stopping = EarlyStopping(
-            patience: data.hasDev ? configuration.earlyStop : 0, oldest: configuration.patience,
+            notRising: data.hasDev ? configuration.earlyStop : 0, patience: configuration.patience,
             countsRises: configuration.sampling == .epoch)
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
@@ -97,7 +97,7 @@ public final class TrainingRun {
 
     private func beginEpoch() {
         state.epoch += 1
-        state.place = 0
+        state.stepsOfEpoch = 0
         state.epochLoss = 0
         state.epochSamples = 0
         state.epochSeconds = 0
@@ -107,28 +107,29 @@ public final class TrainingRun {
     ///
     /// - Returns: false where a rank was asked to stop before, the same on all ranks.
     private func trainEpoch() throws -> Bool {
-        let steps = min(stepsPerEpoch, configuration.maxSteps.map { $0 - state.step + state.place } ?? stepsPerEpoch)
+        let steps = min(
+            stepsPerEpoch, configuration.maxSteps.map { $0 - state.step + state.stepsOfEpoch } ?? stepsPerEpoch)
         worker.beginEpoch(state.epoch)
         let epochs = configuration.maxSteps.map { min(configuration.epochs, ($0 - 1) / max(stepsPerEpoch, 1) + 1) }
         progress.beginEpoch(
-            state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.place)
+            state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.stepsOfEpoch)
         epochStart = .now
-        while state.place < steps {
+        while state.stepsOfEpoch < steps {
             stalls.note(.computing, step: state.step + 1)
             try worker.computeGradients(
-                place: state.place, step: state.step + 1, asksToStop: asksToStop, into: exchange)
+                place: state.stepsOfEpoch, step: state.step + 1, asksToStop: asksToStop, into: exchange)
             stalls.note(.exchanging, step: state.step + 1)
             let summary = try exchange.update(step: state.step + 1)
             if startSeconds == nil { startSeconds = (ContinuousClock.now - control.begin).inSeconds }
             if !summary.isFinite { try refuse(summary) }
             try refuseDivergence(summary)
             state.step += 1
-            state.place += 1
+            state.stepsOfEpoch += 1
             state.epochLoss += summary.loss
             state.epochSamples += summary.samples
             state.samples += summary.samples
             progress.update(
-                step: state.place, samples: summary.samples, loss: state.epochLoss / Double(state.epochSamples))
+                step: state.stepsOfEpoch, samples: summary.samples, loss: state.epochLoss / Double(state.epochSamples))
             if summary.asksToStop {
                 countSeconds()
                 return false
@@ -151,12 +152,12 @@ public final class TrainingRun {
     /// Ranks dev, remembers the best, writes a line to the log.
     private func evaluateEpoch() throws {
         stalls.note(.evaluating, step: state.step)
-        exchange.propagator?.completeAll()
+        exchange.propagator?.materializeAll()
         let metrics = try dev.metrics(
             of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
         evaluatedEpochs += 1
         stalls.note(.writing, step: state.step)
-        try world.together {
+        try world.collectively {
             guard let metrics else { return }
             if stopping.add(metrics.selection) || configuration.keep == .last {
                 let storage = ParameterStorage(layout)
@@ -209,7 +210,7 @@ public final class TrainingRun {
     private func test() throws -> TrainingResult? {
         if let best { exchange.parameters.copy(from: best.values, layout) }
         try exchange.distributeParameters()
-        exchange.propagator?.completeAll()
+        exchange.propagator?.materializeAll()
         stalls.note(.evaluating, step: state.step)
         let split = configuration.leavesTestAlone ? Split.dev : .test
         let evaluator = Evaluator(
@@ -225,7 +226,7 @@ public final class TrainingRun {
             measures: configuration.measures, world: world)
         found?.tellOfMissingInterests(of: entry.name, on: console)
         stalls.note(.writing, step: state.step)
-        return try world.together {
+        return try world.collectively {
             guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
             let result = TrainingResult(
                 model: entry.name, dataset: data.name, test: split == .test ? found : nil,

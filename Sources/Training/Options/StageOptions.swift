@@ -33,13 +33,14 @@ public struct StageOptions: Sendable, Equatable {
             guard sides.count == 2, !sides[1].isEmpty else {
                 throw TrainingError(
                     .usage, "--pretrain: \(name.isEmpty ? "an option" : name.printable(limit: 100)) has no value",
-                    remedy: "write --pretrain OPTION=VALUE,OPTION=VALUE, such as --pretrain lr=5e-4,epochs=12")
+                    recoverySuggestion:
+                        "write --pretrain OPTION=VALUE,OPTION=VALUE, such as --pretrain lr=5e-4,epochs=12")
             }
             guard Self.names.contains(name) else {
                 let nearest = Self.names.nearest(to: name).map { "; did you mean \($0)?" } ?? ""
                 throw TrainingError(
                     .usage, "--pretrain: a stage has no \(name.printable(limit: 100)) to itself\(nearest)",
-                    remedy: "choose among \(Self.names.joined(separator: ", "))")
+                    recoverySuggestion: "choose among \(Self.names.joined(separator: ", "))")
             }
             entries.removeAll { $0.name == name }
             entries.append(.init(name: name, value: sides[1]))
@@ -60,7 +61,8 @@ public struct StageOptions: Sendable, Equatable {
         } catch {
             throw TrainingError(
                 .usage, "--pretrain: \(error.reason.printable(limit: 200))",
-                remedy: "write the values as in config.yaml, such as --pretrain lr=5e-4,shared-negatives=false")
+                recoverySuggestion:
+                    "write the values as in config.yaml, such as --pretrain lr=5e-4,shared-negatives=false")
         }
         let names = Set(entries.map(\.name))
         if names.contains("loss"), !names.contains("negatives"), !keepsNegatives {

@@ -111,7 +111,8 @@ extension TrainingConfiguration {
             "topk", \.topK, of: standard,
             in: ValueRange("") {
                 $0.isEmpty || $0.contains { $0 < 1 }
-                    ? (rest: "holds something that is no cut-off", remedy: "write numbers from 1: 5,10,20") : nil
+                    ? (rest: "holds something that is no cut-off", recoverySuggestion: "write numbers from 1: 5,10,20")
+                    : nil
             },
             OptionTraits(unit: "n,n,...", effect: .ranking),
             help: "Cut-offs; the first decides about the best epoch."),

@@ -53,7 +53,8 @@ extension TrainingConfiguration {
             do {
                 try set(OptionText.Entry(name: name, value: value), for: RecommenderCatalogue.entry(named: model))
             } catch {
-                throw TrainingError(.usage, "--\(error.reason.printable())", remedy: "give it a value that it can have")
+                throw TrainingError(
+                    .usage, "--\(error.reason.printable())", recoverySuggestion: "give it a value that it can have")
             }
             try require(Self.field(called: name)?.problem(in: self))
         }
@@ -137,8 +138,8 @@ extension TrainingConfiguration {
             if case .always = declaration.folderPart { true } else { false }
         }
         return (all.filter { isAlways($0.0) } + all.filter { !isAlways($0.0) }).compactMap {
-            declaration, value, usual in
-            declaration.folderText(value, default: usual)
+            declaration, value, standard in
+            declaration.folderText(value, default: standard)
         }
     }
 

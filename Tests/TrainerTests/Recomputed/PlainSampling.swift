@@ -36,7 +36,7 @@ struct PlainSampling {
         var steps: [[Sample]] = []
         for (shard, users) in shards.enumerated() {
             var samples = users.flatMap { user in positions(of: user).map { (user, $0) } }
-            var stream = PlainStream(seed: training.seed, .order, moment: epoch, element: shard)
+            var stream = PlainStream(seed: training.seed, .order, iteration: epoch, element: shard)
             for place in stride(from: samples.count - 1, to: 0, by: -1) {
                 samples.swapAt(place, stream.next(below: place + 1))
             }
@@ -46,7 +46,7 @@ struct PlainSampling {
                 let step = place / quota
                 if step == steps.count { steps.append([]) }
                 let id = data.firstSample(of: sample.0) + sample.1
-                steps[step].append(complete(sample.0, sample.1, id: id, moment: epoch))
+                steps[step].append(complete(sample.0, sample.1, id: id, iteration: epoch))
             }
         }
         return steps
@@ -56,15 +56,15 @@ struct PlainSampling {
     func drawn(inStep step: Int) -> [Sample] {
         let users = data.users.indices.filter { !positions(of: $0).isEmpty }
         return (0..<training.batchSize).map { place in
-            var stream = PlainStream(seed: training.seed, .examples, moment: step, element: place)
+            var stream = PlainStream(seed: training.seed, .examples, iteration: step, element: place)
             let user = users[stream.next(below: users.count)]
             let own = positions(of: user)
-            return complete(user, own[stream.next(below: own.count)], id: place, moment: step)
+            return complete(user, own[stream.next(below: own.count)], id: place, iteration: step)
         }
     }
 
-    private func complete(_ user: Int, _ position: Int, id: Int, moment: Int) -> Sample {
-        var stream = PlainStream(seed: training.seed, .negatives, moment: moment, element: id)
+    private func complete(_ user: Int, _ position: Int, id: Int, iteration: Int) -> Sample {
+        var stream = PlainStream(seed: training.seed, .negatives, iteration: iteration, element: id)
         let own = data.users[user].trainItems
         var negatives: [Int32] = []
         while negatives.count < training.candidateNegatives {

@@ -13,9 +13,9 @@ struct PlainStream {
     private var words: [UInt32] = []
     private var block: UInt32 = 0
 
-    init(seed: UInt64, _ purpose: Purpose, moment: Int, element: Int) {
+    init(seed: UInt64, _ purpose: Purpose, iteration: Int, element: Int) {
         self.seed = seed
-        names = [UInt32(element), UInt32(moment), purpose.rawValue]
+        names = [UInt32(element), UInt32(iteration), purpose.rawValue]
     }
 
     /// A number in `0..<bound`.

@@ -45,7 +45,7 @@ import Training
 
     private static let state: TrainingState = {
         var state = TrainingState()
-        (state.step, state.epoch, state.place) = (25, 3, 5)
+        (state.step, state.epoch, state.stepsOfEpoch) = (25, 3, 5)
         (state.epochLoss, state.epochSamples, state.epochSeconds) = (0.1 + 0.2, 123, 1.0 / 3)
         (state.samples, state.trainSeconds) = (1000, 12.5)
         (state.results, state.bestEpoch) = ([0.1, 1.0 / 7], 2)
@@ -138,7 +138,7 @@ import Training
     @Test func `every flipped bit is found`() throws {
         let path = try write()
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-        var stream = RandomStream(seed: 1, purpose: .order, moment: 0, element: 0)
+        var stream = RandomStream(seed: 1, purpose: .order, iteration: 0, element: 0)
         for _ in 0..<500 {
             var damaged = bytes
             let place = Int.random(in: 0..<bytes.count, using: &stream)
@@ -151,7 +151,7 @@ import Training
     @Test func `every cut is found, and so is what follows the end`() throws {
         let path = try write()
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-        var stream = RandomStream(seed: 2, purpose: .order, moment: 0, element: 0)
+        var stream = RandomStream(seed: 2, purpose: .order, iteration: 0, element: 0)
         for index in 0..<500 {
             let length = index < 20 ? index : Int.random(in: 0..<bytes.count, using: &stream)
             try folder.write(Array(bytes[..<length]), to: "damaged")
@@ -176,7 +176,7 @@ import Training
         #expect(TrainingState().inconsistency(stepsPerEpoch: 10) == nil)
         #expect(Self.state.inconsistency(stepsPerEpoch: 11) != nil, "steps of another epoch length")
         let changes: [(inout TrainingState) -> Void] = [
-            { $0.place = -1 }, { $0.place = 11 }, { $0.epoch = 5 }, { $0.epoch = 1 }, { $0.results = [] },
+            { $0.stepsOfEpoch = -1 }, { $0.stepsOfEpoch = 11 }, { $0.epoch = 5 }, { $0.epoch = 1 }, { $0.results = [] },
             { $0.bestEpoch = 3 }, { $0.bestEpoch = 0 }, { $0.bestMetrics = nil }, { $0.log = [] }, { $0.step = 24 },
             { $0.epoch = .max }, { $0.samples = -5 }, { $0.samples = .max }, { $0.epochSamples = .max },
             { $0.log[0] = "{}\n{}" },

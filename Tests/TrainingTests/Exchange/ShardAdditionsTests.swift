@@ -31,7 +31,7 @@ import Training
         for ranks in 1...shards {
             for rank in 0..<ranks {
                 let owned = rank * shards / ranks..<(rank + 1) * shards / ranks
-                let additions = ShardAdditions(owned: owned, of: shards, addsEarly: true)
+                let additions = ShardAdditions(owned: owned, of: shards, accumulatesOnArrival: true)
                 #expect(additions.subtrees == TreeSum.completeSubtrees(of: owned, shards: shards))
                 let expected = additions.subtrees.enumerated().map {
                     (ShardAdditions.Place.subtree($0.offset), sum(over: $0.element))
@@ -42,14 +42,14 @@ import Training
     }
 
     @Test(arguments: [1, 2, 3, 8, 64, 100, 4096]) func `few are alive at a time`(shards: Int) {
-        let additions = ShardAdditions(owned: 0..<shards, of: shards, addsEarly: true)
+        let additions = ShardAdditions(owned: 0..<shards, of: shards, accumulatesOnArrival: true)
         let logarithm = Int.bitWidth - (shards - 1).leadingZeroBitCount
         #expect(additions.subtrees.count == 1)
         #expect(additions.pendingCount <= logarithm)
     }
 
     @Test func `without early additions every shard keeps its gradient`() {
-        let additions = ShardAdditions(owned: 3..<7, of: 9, addsEarly: false)
+        let additions = ShardAdditions(owned: 3..<7, of: 9, accumulatesOnArrival: false)
         #expect(additions.subtrees == (3..<7).map { TreeSum.Node($0, $0 + 1) })
         #expect(additions.pendingCount == 0)
         #expect(

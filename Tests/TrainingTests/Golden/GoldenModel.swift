@@ -45,7 +45,7 @@ final class GoldenModel {
         let gradientLayout = GradientLayout(
             layout,
             rowCapacity: whole.histories.totalLength + whole.count * (1 + whole.candidatesPerSample)
-                + objective.itemsBeyond(samples: whole.count))
+                + objective.additionalItems(samples: whole.count))
         gradientMemory = (0..<shards).map { _ in .allocate(byteCount: gradientLayout.byteCount, alignment: 64) }
         gradients = gradientMemory.map { GradientView(gradientLayout, at: $0.baseAddress!) }
         let ranges = (0..<shards).map { whole.count * $0 / shards..<whole.count * ($0 + 1) / shards }
@@ -69,7 +69,7 @@ final class GoldenModel {
         for (index, batch) in batches.enumerated() {
             let gradient = gradients[index]
             tape.begin(.training(samples: batch.samples, seed: 0, step: nil))
-            propagator?.complete(rowsOf: batch, for: model)
+            propagator?.materialize(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
             let loss = withNormals(routingLogits[index]) {
                 withDraws(of: index) { model.trainingLoss(of: batch, under: objective, on: tape) }
@@ -124,7 +124,7 @@ final class GoldenModel {
     func evaluationScores() throws -> [Float] {
         let batch = try golden.batch(candidates: golden.evaluation.candidates)
         propagator?.propagate {}
-        propagator?.completeAll()
+        propagator?.materializeAll()
         tape.begin(.scoring(seed: 0))
         let queries = withNormals(try golden.routingLogits(0..<batch.count)) { model.queries(of: batch, on: tape) }
         var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerSample)

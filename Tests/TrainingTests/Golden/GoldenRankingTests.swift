@@ -11,11 +11,11 @@ import Testing
     func `four cases have the scores of BaM's authors`() { #expect(Self.cases.count == 4) }
 
     @Test(arguments: cases) func `true items have the positions of the authors' scoring`(_ golden: GoldenCase) throws {
-        let truths = try golden.tensors.integers("batch.item_id")
+        let targets = try golden.tensors.integers("batch.item_id")
         let scores = try golden.tensors.doubles("eval.scores_history_zeroed")
         let rowCount = golden.itemCount + 1
-        let expected = truths.enumerated().map { row, truth in
-            let own = scores[row * rowCount + truth]
+        let expected = targets.enumerated().map { row, target in
+            let own = scores[row * rowCount + target]
             // Row 0 is no item here.
             return Int32((1..<rowCount).count { scores[row * rowCount + $0] >= own })
         }
@@ -31,11 +31,14 @@ import Testing
         let lengths = try golden.tensors.integers("batch.lengths")
         let histories = try golden.tensors.integers("batch.history_items")
         let width = histories.count / lengths.count
-        let truths = try golden.tensors.integers("batch.item_id")
+        let targets = try golden.tensors.integers("batch.item_id")
         func table(_ file: String, _ places: (Int) -> Range<Int>) throws -> InteractionTable {
             let rows = lengths.indices.flatMap { user in
                 places(user).map { place in
-                    (user: user + 1, place: place, item: place < width ? histories[user * width + place] : truths[user])
+                    (
+                        user: user + 1, place: place,
+                        item: place < width ? histories[user * width + place] : targets[user]
+                    )
                 }
             }
             return try InteractionTable(

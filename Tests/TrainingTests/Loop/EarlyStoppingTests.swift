@@ -4,7 +4,7 @@ import Training
 @Suite struct EarlyStoppingTests {
     /// The number of results after which training ends, nil when it does not.
     static func end(of results: [Double], patience: Int = 10) -> Int? {
-        var stopping = EarlyStopping(patience: patience)
+        var stopping = EarlyStopping(notRising: patience)
         for (index, result) in results.enumerated() {
             _ = stopping.add(result)
             if stopping.shouldStop { return index + 1 }
@@ -34,14 +34,14 @@ import Training
     }
 
     @Test func `the first of equal results is the best`() {
-        var stopping = EarlyStopping(patience: 10)
+        var stopping = EarlyStopping(notRising: 10)
         let areBest = [0.5, 0.5, 0.6].map { stopping.add($0) }
         #expect(areBest == [true, false, true])
         #expect(stopping.bestEpoch == 3 && stopping.best == 0.6)
     }
 
     @Test func `where rises do not count, only the age of the best result ends it`() {
-        var stopping = EarlyStopping(patience: 10, oldest: 3, countsRises: false)
+        var stopping = EarlyStopping(notRising: 10, patience: 3, countsRises: false)
         var ends: [Bool] = []
         for result in [1.0, 0.5, 0.25, 2, 1, 1, 1] {
             _ = stopping.add(result)

@@ -23,7 +23,7 @@ import Training
             return nil
         } catch {
             #expect(error.kind == .failure)
-            #expect(error.remedy.contains("--embedding-size"))
+            #expect(error.recoverySuggestion.contains("--embedding-size"))
             return error.problem
         }
     }

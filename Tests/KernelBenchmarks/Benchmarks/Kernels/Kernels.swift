@@ -148,7 +148,7 @@ private func measureRowsAndLosses() {
             var statistics = SoftmaxStatistics()
             let row = logits + sample * negatives
             Kernel.extend(&statistics, by: row, count: negatives, masked: 0, beta: 0)
-            Kernel.softmaxSlopes(row, count: negatives, statistics, beta: 0, slope: 1)
+            Kernel.softmaxGradients(row, count: negatives, statistics, beta: 0, gradient: 1)
         }
     }
 }
@@ -159,7 +159,7 @@ private func measureOptimizerAndGraph() {
     nonisolated(unsafe) let gradient = Operands.numbers(count)
     nonisolated(unsafe) let first = Operands.zeros(count)
     nonisolated(unsafe) let second = Operands.zeros(count)
-    let step = AdamStep(step: 10, learningRate: 1e-3, decay: 1e-6)
+    let step = AdamStep(step: 10, learningRate: 1e-3, l2: 1e-6)
     measure("Adam, \(count) parameters", isLong: true) {
         Kernel.adam(
             step, gradient: gradient, scale: 1 / 256, parameters: parameters, first: first, second: second, count: count

@@ -5,7 +5,8 @@ enum Operands {
     /// Numbers between -1 and 1, on a 64-byte boundary.
     static func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {
         let memory = room(Float.self, count)
-        var stream = RandomStream(seed: 1, purpose: .synthesis, moment: 0, element: UInt32(truncatingIfNeeded: count))
+        var stream = RandomStream(
+            seed: 1, purpose: .synthesis, iteration: 0, element: UInt32(truncatingIfNeeded: count))
         for index in 0..<count { memory[index] = Float(stream.next(below: 20_001)) * 1e-4 - 1 }
         return memory
     }
@@ -20,7 +21,7 @@ enum Operands {
     /// Row numbers from 1 to below `limit`.
     static func rows(_ count: Int, below limit: Int) -> UnsafeMutablePointer<Int32> {
         let memory = room(Int32.self, count)
-        var stream = RandomStream(seed: 2, purpose: .synthesis, moment: 0, element: UInt32(limit))
+        var stream = RandomStream(seed: 2, purpose: .synthesis, iteration: 0, element: UInt32(limit))
         for index in 0..<count { memory[index] = 1 + Int32(stream.next(below: UInt32(limit - 1))) }
         return memory
     }
@@ -40,7 +41,7 @@ enum Operands {
     /// A graph of the size of Grocery's: users with about eight random items each.
     static let graph: NodeGraph = {
         let (users, items) = (14_682, 8_714)
-        var stream = RandomStream(seed: 3, purpose: .synthesis, moment: 0, element: 0)
+        var stream = RandomStream(seed: 3, purpose: .synthesis, iteration: 0, element: 0)
         var edges: [(Int32, Int32)] = []
         for user in 1..<Int32(users) {
             let own = Set((0..<8).map { _ in Int32(stream.next(below: UInt32(items))) })

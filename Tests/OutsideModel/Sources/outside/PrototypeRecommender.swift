@@ -39,7 +39,7 @@ struct PrototypeRecommender: MultiInterestRecommender {
         let segments = batch.histories.segments
         let e = items(batch.histories.items, count: segments.total, on: tape)
         let p = positions(tape.positionsFromNewest(segments), count: segments.total, on: tape)
-        let h = tape.rectify(projection(tape.add(e, p), on: tape))
+        let h = tape.relu(projection(tape.add(e, p), on: tape))
         let attention = tape.segmentSoftmax(prototypes(h, on: tape), over: segments)
         let values = tape.add(e, tape.dropout(h, rate: dropRate, over: segments))
         return Interests(vectors: tape.pool(values, weights: attention, over: segments), perUser: attention.columns)

@@ -197,7 +197,7 @@ private struct SoftmaxLossOperation: Operation {
         let width = x.columns
         let ditems = tape.arena.allocate(
             UnsafeMutablePointer<Float>.self, count: hasOwnLists ? 0 : blockWidth)
-        let slope = loss.slope[0]
+        let gradient = loss.gradient[0]
         for chunk in (0..<chunkCount).reversed() {
             for block in (0..<blockCount).reversed() {
                 // The last block of a chunk is still there.
@@ -207,9 +207,9 @@ private struct SoftmaxLossOperation: Operation {
                 for local in 0..<chunkSize {
                     let row = scoreRow(chunk, local, range.count)
                     let sample = first + local
-                    Kernel.softmaxSlopes(
+                    Kernel.softmaxGradients(
                         row, count: range.count, statistics[sample], beta: negatives.importance,
-                        slope: slope * sigmoid(margins[sample]))
+                        gradient: gradient * sigmoid(margins[sample]))
                     guard groupSize > 1 else { continue }
                     let own = ownCount(sample)
                     let rows = logitRow(chunk, local, range.count)
@@ -220,50 +220,52 @@ private struct SoftmaxLossOperation: Operation {
                     ownListBackward(sample: chunk, table, on: tape)
                     continue
                 }
-                let slopes = logitRow(chunk, 0, range.count)
+                let gradients = logitRow(chunk, 0, range.count)
                 let start = first * groupSize * width
                 Kernel.multiply(
-                    slopes, vectors(range, table), into: x.slope + start, rows: chunkSize * groupSize,
+                    gradients, vectors(range, table), into: x.gradient + start, rows: chunkSize * groupSize,
                     inputs: range.count, outputs: width, accumulate: true)
                 for place in range {
                     (ditems + (place - range.lowerBound)).initialize(
                         to: tape.gradientRow(parameter, row(chunk, place)))
                 }
                 Kernel.addTransposedProduct(
-                    slopes, x.value + start, toRows: ditems, rows: chunkSize * groupSize, inputs: width,
+                    gradients, x.value + start, toRows: ditems, rows: chunkSize * groupSize, inputs: width,
                     outputs: range.count)
             }
         }
-        for sample in 0..<sampleCount { positiveBackward(sample, -slope * sigmoid(margins[sample]), table, on: tape) }
+        for sample in 0..<sampleCount {
+            positiveBackward(sample, -gradient * sigmoid(margins[sample]), table, on: tape)
+        }
     }
 
-    /// From the slopes of the logits of a sample to the sample and its list.
+    /// From the gradients of the logits of a sample to the sample and its list.
     private func ownListBackward(sample: Int, _ table: UnsafePointer<Float>, on tape: Tape) {
-        let slopes = logitRow(sample, 0, listCount)
+        let gradients = logitRow(sample, 0, listCount)
         let start = sample * groupSize * x.columns
         for place in 0..<listCount {
             let item = row(sample, place)
             let ditem = tape.gradientRow(parameter, item)
             for k in 0..<ownCount(sample) {
-                let slope = slopes[k * listCount + place]
+                let gradient = gradients[k * listCount + place]
                 let vector = start + k * x.columns
-                Kernel.accumulate(x.value + vector, times: slope, into: ditem, count: x.columns)
+                Kernel.accumulate(x.value + vector, times: gradient, into: ditem, count: x.columns)
                 Kernel.accumulate(
-                    table + Int(item) * x.columns, times: slope, into: x.slope + vector, count: x.columns)
+                    table + Int(item) * x.columns, times: gradient, into: x.gradient + vector, count: x.columns)
             }
         }
     }
 
     /// The way back through the score of the positive.
-    private func positiveBackward(_ sample: Int, _ slope: Float, _ table: UnsafePointer<Float>, on tape: Tape) {
+    private func positiveBackward(_ sample: Int, _ gradient: Float, _ table: UnsafePointer<Float>, on tape: Tape) {
         let item = positives[sample * stride]
         let own = products + sample * groupSize
-        var slope = slope
-        Kernel.logSumExpSlopes(own, interests: ownCount(sample), count: 1, dscores: &slope)
+        var gradient = gradient
+        Kernel.logSumExpSlopes(own, interests: ownCount(sample), count: 1, dscores: &gradient)
         let ditem = tape.gradientRow(parameter, item)
         for k in 0..<ownCount(sample) {
             let place = (sample * groupSize + k) * x.columns
-            Kernel.accumulate(table + Int(item) * x.columns, times: own[k], into: x.slope + place, count: x.columns)
+            Kernel.accumulate(table + Int(item) * x.columns, times: own[k], into: x.gradient + place, count: x.columns)
             Kernel.accumulate(x.value + place, times: own[k], into: ditem, count: x.columns)
         }
     }

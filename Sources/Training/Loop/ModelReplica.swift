@@ -5,7 +5,7 @@ import Recommenders
 
 /// A model with all that a training step needs: its parameters, the worker that computes gradients, the exchange that
 /// applies them. Every rank has one.
-final class ModelInTraining {
+final class ModelReplica {
     let layout = ParameterLayout()
     let model: any Recommender
     let exchange: any GradientExchange
@@ -17,23 +17,23 @@ final class ModelInTraining {
     init(
         _ configuration: TrainingConfiguration, entry: RecommenderEntry, data: TrainingData, world: Communicator
     ) throws {
-        let stepsPerPass = try world.together { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        let stepsPerPass = try world.collectively { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
         stepsPerEpoch =
             !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         let stepsOfEpoch = stepsPerEpoch
-        try world.together { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
+        try world.collectively { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
         let objective = Objective(
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
-        try world.together { [model, layout] in try model.check(layout) }
+        try world.collectively { [model, layout] in try model.check(layout) }
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = ExchangePlan(
             layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
-            propagation: model.propagation, addsEarly: ShardWorker.addsEarly(configuration))
+            propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
         exchange = try plan.exchange(configuration.exchange, world: world)
         worker = ShardWorker(
             model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
@@ -58,9 +58,10 @@ extension ExchangePlan {
         try checkMemory(map, world)
         guard map.ranks.count > 1 else { return try SharedMemoryExchange(self, map) }
         guard kind != .shared else {
-            return try world.together {
+            return try world.collectively {
                 throw TrainingError(
-                    .usage, "the ranks do not share the memory of one node", remedy: "leave --exchange at auto")
+                    .usage, "the ranks do not share the memory of one node",
+                    recoverySuggestion: "leave --exchange at auto")
             }
         }
         return try MultiNodeExchange(self, map)

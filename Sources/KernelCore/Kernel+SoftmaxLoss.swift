@@ -63,19 +63,19 @@ extension Kernel {
         statistics.count += Float(count - masked)
     }
 
-    /// Turns a block of scores into `slope` times the derivatives of `log D`:
+    /// Turns a block of scores into `gradient` times the derivatives of `log D`:
     /// `(1 + beta) exp((1 + beta) x_j) / sum_j' exp((1 + beta) x_j') - beta exp(beta x_j) / sum_j' exp(beta x_j')`.
     ///
     /// - Parameters:
     ///   - scores: `[count]`, overwritten.
     ///   - statistics: of all blocks of the sample.
-    public static func softmaxSlopes(
-        _ scores: UnsafeMutablePointer<Float>, count: Int, _ statistics: SoftmaxStatistics, beta: Float, slope: Float
+    public static func softmaxGradients(
+        _ scores: UnsafeMutablePointer<Float>, count: Int, _ statistics: SoftmaxStatistics, beta: Float, gradient: Float
     ) {
         guard statistics.count > 0 else { return clear(scores, count: count) }
         let shift = Vector(repeating: statistics.largest)
         let sharpness = Vector(repeating: 1 + beta)
-        let factor = Vector(repeating: slope * (1 + beta) / statistics.sum)
+        let factor = Vector(repeating: gradient * (1 + beta) / statistics.sum)
         guard beta > 0 else {
             forEachVector(count) { index, lanes in
                 store(factor * KernelCore.exponential(load(scores, index, lanes) - shift), scores, index, lanes)
@@ -83,7 +83,7 @@ extension Kernel {
             return
         }
         let exponent = Vector(repeating: beta)
-        let relief = Vector(repeating: -slope * beta / statistics.importance)
+        let relief = Vector(repeating: -gradient * beta / statistics.importance)
         forEachVector(count) { index, lanes in
             let x = load(scores, index, lanes) - shift
             let pulled = factor * KernelCore.exponential(x * sharpness)

@@ -31,18 +31,18 @@ extension Kernel {
         return total
     }
 
-    /// Adds `slope` times the derivative of ``routingRegularization(_:segments:interests:size:variances:)`` to
+    /// Adds `gradient` times the derivative of ``routingRegularization(_:segments:interests:size:variances:)`` to
     /// `dattention`: `4 S_k (A_lk - mean over l of A_lk) / size`.
     public static func routingRegularizationBackward(
         _ attention: UnsafePointer<Float>, segments: Segments, interests: Int, size: Int,
-        variances: UnsafePointer<Float>, slope: Float, dattention: UnsafeMutablePointer<Float>
+        variances: UnsafePointer<Float>, gradient: Float, dattention: UnsafeMutablePointer<Float>
     ) {
         for segment in 0..<segments.count {
             let first = segments.start(segment) * interests
             let end = first + segments.length(segment) * interests
             for interest in 0..<interests {
                 let mean = mean(attention, first + interest, end, interests)
-                let factor = slope * 4 * variances[segment * interests + interest] / Float(size)
+                let factor = gradient * 4 * variances[segment * interests + interest] / Float(size)
                 for place in stride(from: first + interest, to: end, by: interests) {
                     dattention[place] += factor * (attention[place] - mean)
                 }
@@ -82,14 +82,14 @@ extension Kernel {
         return total
     }
 
-    /// Adds `slope` times the derivative of
+    /// Adds `gradient` times the derivative of
     /// ``interestSimilarity(_:count:interests:counts:columns:margin:directions:excesses:)`` to `dx`: with the directions
     /// n, `dx_k = (s - <s, n_k> n_k) / (pairs |x_k|)`, `s = sum over j other than k of n_j`.
     ///
     /// - Parameter scratch: `[columns]`.
     public static func interestSimilarityBackward(
         _ x: UnsafePointer<Float>, count: Int, interests: Int, counts: UnsafePointer<Int32>?, columns: Int,
-        directions: UnsafePointer<Float>, excesses: UnsafePointer<Float>, slope: Float,
+        directions: UnsafePointer<Float>, excesses: UnsafePointer<Float>, gradient: Float,
         scratch: UnsafeMutablePointer<Float>, dx: UnsafeMutablePointer<Float>
     ) {
         for sample in 0..<count where excesses[sample] != 0 {
@@ -103,7 +103,7 @@ extension Kernel {
                 let direction = directions + k * columns
                 let vector = x + k * columns
                 let norm = SmallProducts.dot(vector, vector, columns).squareRoot()
-                let factor = slope / (Float(own * (own - 1) / 2) * max(norm, smallestNorm))
+                let factor = gradient / (Float(own * (own - 1) / 2) * max(norm, smallestNorm))
                 // Below the smallest norm the direction is proportional to the vector.
                 let along = norm > smallestNorm ? SmallProducts.dot(scratch, direction, columns) : 0
                 SmallProducts.add(scratch, times: factor, to: dx + k * columns, columns)

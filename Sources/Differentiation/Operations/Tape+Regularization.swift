@@ -77,7 +77,7 @@ private struct RoutingRegularizationOperation: Operation {
     func backward(on tape: Tape) {
         Kernel.routingRegularizationBackward(
             attention.value, segments: segments, interests: attention.columns, size: size, variances: variances,
-            slope: weight * loss.slope[0], dattention: attention.slope)
+            gradient: weight * loss.gradient[0], dattention: attention.gradient)
     }
 }
 
@@ -99,7 +99,7 @@ private struct InterestSimilarityOperation: Operation {
     func backward(on tape: Tape) {
         Kernel.interestSimilarityBackward(
             x.value, count: x.rows / groupSize, interests: groupSize, counts: counts, columns: x.columns,
-            directions: directions, excesses: excesses, slope: weight * loss.slope[0],
-            scratch: tape.arena.allocate(count: x.columns), dx: x.slope)
+            directions: directions, excesses: excesses, gradient: weight * loss.gradient[0],
+            scratch: tape.arena.allocate(count: x.columns), dx: x.gradient)
     }
 }

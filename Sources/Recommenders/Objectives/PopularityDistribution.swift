@@ -1,10 +1,10 @@
 import Glibc
 import KernelCore
 
-/// Log-uniform draws by popularity: the memory that ``ItemProposal`` and the correction of the scores point to.
-final class PopularityProposal: Sendable {
+/// Log-uniform draws by popularity: the memory that ``NegativeDistribution`` and the correction of the scores point to.
+final class PopularityDistribution: Sendable {
     // The memory is written once, before anybody else sees it.
-    nonisolated(unsafe) let items: ItemProposal
+    nonisolated(unsafe) let items: NegativeDistribution
     /// `[itemCount + 1]`, `-log q` of each item.
     nonisolated(unsafe) let offsets: UnsafePointer<Float>
 
@@ -23,7 +23,7 @@ final class PopularityProposal: Sendable {
             order[rank] = Int32(item)
             corrections[item] = Float(-log(log1p(1 / Double(rank + 1)) / range))
         }
-        items = ItemProposal(itemCount: itemCount, byRank: UnsafePointer(order))
+        items = NegativeDistribution(itemCount: itemCount, byRank: UnsafePointer(order))
         offsets = UnsafePointer(corrections)
     }
 

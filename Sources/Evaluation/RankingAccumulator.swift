@@ -2,7 +2,7 @@ import KernelCore
 import MPI
 
 /// What a rank finds in its own rows, in the order of shards and rows.
-package struct RowFindings {
+package struct RankingAccumulator {
     /// Positions of the true items.
     package var positions: [Int32] = []
     /// The interests that win the true items, and each user's best item (-1: the user has none). Filled where the

@@ -2,10 +2,10 @@ import Differentiation
 import KernelCore
 import MPI
 
-/// What the rank of a lane sends to and receives from those of the other nodes: two rounds of messages a step, each rank
+/// What the rank of a rail sends to and receives from those of the other nodes: two rounds of messages a step, each rank
 /// to each other one, started together (``MessageRound``). What is done with a sum can be done while others are under way.
-final class LaneMessages {
-    /// The slices of the lane: of each node one.
+final class RailMessages {
+    /// The slices of the rail: of each node one.
     let slices: [ParameterSlice]
     private(set) var summary = StepSummary(samples: 0, loss: 0, asksToStop: false, isFinite: true)
     /// Words that were sent to each node so far.
@@ -34,7 +34,7 @@ final class LaneMessages {
 
     /// - Parameter kind: changes the length of the messages, and no sum.
     init(
-        _ plan: ExchangePlan, _ map: NodeMap, lane: Communicator, slices: [ParameterSlice],
+        _ plan: ExchangePlan, _ map: NodeMap, rail: Communicator, slices: [ParameterSlice],
         rows kind: SliceMessage.Rows = .touched
     ) {
         self.slices = slices
@@ -67,7 +67,7 @@ final class LaneMessages {
         rows = RowScratch(
             inputs: all.count, plan.layout, slices: slices, rowCapacity: perShard * plan.shardCount)
         round = MessageRound(
-            lane, capacity: max(outgoing.wordCount + incoming.wordCount, slices.count * results.wordCount))
+            rail, capacity: max(outgoing.wordCount + incoming.wordCount, slices.count * results.wordCount))
     }
 
     /// The largest complete subtrees over the shards of some ranks.
@@ -84,14 +84,14 @@ final class LaneMessages {
         return ranges.flatMap { TreeSum.completeSubtrees(of: $0, shards: plan.shardCount) }
     }
 
-    /// Exchanges the gradients in `memory`. Collective over the lane.
+    /// Exchanges the gradients in `memory`. Collective over the rail.
     func exchange(_ memory: NodeMemory) throws(MPIError) {
         try beginExchange(memory)
         try finishExchange { _, _ in }
     }
 
     /// Exchanges the subtrees in `memory` and starts to exchange the sums: from now on the ``summary`` is known.
-    /// Collective over the lane.
+    /// Collective over the rail.
     func beginExchange(_ memory: NodeMemory) throws(MPIError) {
         for node in others { try round.startReceive(into: incoming[node], from: node) }
         for node in others {
@@ -110,8 +110,8 @@ final class LaneMessages {
             samples: total.samples, loss: total.loss, asksToStop: total.asksToStop, isFinite: total.loss.isFinite)
     }
 
-    /// Calls `body` with the sum of each slice of the lane as soon as it is there: this node's own first, so that the
-    /// others travel meanwhile. Collective over the lane, behind ``beginExchange(_:)``.
+    /// Calls `body` with the sum of each slice of the rail as soon as it is there: this node's own first, so that the
+    /// others travel meanwhile. Collective over the rail, behind ``beginExchange(_:)``.
     func finishExchange(_ body: (_ node: Int, _ sum: SliceSum) -> Void) throws(MPIError) {
         body(own, readResult(own))
         phases?.begin(.waiting)
@@ -162,7 +162,7 @@ final class LaneMessages {
             total, slice: slices[own], layout, kind, to: results[own].baseAddress! + MessageRound.headerCount)
     }
 
-    /// Calls `body` once more with the sum of each slice of the lane.
+    /// Calls `body` once more with the sum of each slice of the rail.
     func forEachSlice(_ body: (_ node: Int, _ sum: SliceSum) -> Void) {
         for node in slices.indices { body(node, readResult(node)) }
     }
