@@ -1,5 +1,6 @@
-import Glibc
 // swift-tools-version: 6.1
+
+import Glibc
 import PackageDescription
 
 /// The instruction set of the kernels. `FACET_MARCH=x86-64-v3` (or another name that clang knows) builds a binary for

@@ -1,4 +1,4 @@
-/// Another rank of a communicator failed in ``Communicator/together(_:)``.
+/// Another rank of a communicator failed in ``Communicator/collectively(_:)``.
 public struct PeerFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The rank that failed and throws its own error, counted in the world.
     public let rank: Int

@@ -7,7 +7,7 @@ internal import COpenMPI
 /// caller, must not overlap, and are not kept beyond a blocking call. A communicator is used from one thread unless the
 /// library provides ``ThreadLevel/multiple`` (it is deliberately not `Sendable`). All failures are thrown as
 /// ``MPIError``; when one rank leaves a collective by an error while others are in it, those wait forever, so an error
-/// is either common to all ranks (``together(_:)``) or ends the program (``run(threadLevel:exitCode:message:_:)``).
+/// is either common to all ranks (``collectively(_:)``) or ends the program (``run(threadLevel:exitCode:message:_:)``).
 ///
 /// The last reference to a communicator frees it. MPI calls that collective, so let go of communicators at the same
 /// point of the program on all ranks. One that outlives ``MPIEnvironment/finalize()`` is left to the library.

@@ -9,7 +9,7 @@ import Glibc
 ///
 /// An error that `body` lets through is printed once, by the rank that it happened on, and ends **all** ranks with the
 /// exit code that `exitCode` gives for it: no rank is left waiting for one that is gone. The ranks that only learnt of
-/// the failure from ``Communicator/together(_:)`` (``PeerFailure``) print nothing.
+/// the failure from ``Communicator/collectively(_:)`` (``PeerFailure``) print nothing.
 ///
 /// Returns after MPI was finalised; what comes behind the call must not use MPI.
 ///

@@ -3,7 +3,7 @@ import KernelCore
 /// Computes a ``GraphPropagation`` and its derivative.
 ///
 ///     propagate()              all layers but the last, at all nodes
-///     complete(node)           the last layer, where a row is read: in a step at a tenth of the edges
+///     materialize(node)        the last layer, where a row is read: in a step at a tenth of the edges
 ///     record(sum, ...)         dL/dF, the touched rows
 ///     propagateBack(...)       dL/dX, all rows
 ///

@@ -40,7 +40,8 @@ public struct DynamicRouting: Sendable {
         "routing", default: RoutingNormalization.interests, OptionTraits(folder: .ifChanged("over-")),
         help: "What the routing weights are normalised over: interests or positions.")
 
-    static let options: [any DeclaredModelOption] = [
+    /// What a model with the routing reads.
+    public static let options: [any DeclaredModelOption] = [
         ModelOptions.interestsOption, iterations, reluLayer, normalization,
     ]
 

@@ -10,7 +10,8 @@ import Options
 ///
 /// With an infinite p the objective selects the interest that is trained, the one nearest to the positive if nothing
 /// else is asked for. A finite p is a selection of its own, with every loss; it is differentiated, towards the positive
-/// too. An odd or broken p keeps the sign of `<v_k, e+>`, an even one loses it. With adaptive interests a user with L items has `max(1, min(K, floor(log2 L)))` of them.
+/// too. Where p is an even number, the sign of `<v_k, e+>` is lost; otherwise it is kept. With adaptive interests a user
+/// with L items has `max(1, min(K, floor(log2 L)))` of them.
 public struct MIND: MultiInterestRecommender {
     /// Power p of the label-aware attention; infinity takes the best interest.
     public static let power = ModelOption(

@@ -50,10 +50,11 @@ extension TransformerLayer {
         "dropout", default: Float(0), in: .within(0..<1, "choose a rate from 0 to below 1"),
         help: "Dropout rate of the Transformer layers.")
 
-    static let options: [any DeclaredModelOption] = [layers, heads, dropout]
+    /// What a model with a stack of layers reads.
+    public static let options: [any DeclaredModelOption] = [layers, heads, dropout]
 
     /// Heads divide the vectors between them.
-    static func checkHeads(_ options: ModelOptions) -> OptionProblem? {
+    public static func checkHeads(_ options: ModelOptions) -> OptionProblem? {
         options.embeddingSize % options[heads] == 0
             ? nil
             : OptionProblem(

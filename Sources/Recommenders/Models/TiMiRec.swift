@@ -10,8 +10,8 @@ import Options
 ///     u = sum_k softmax(y)_k v_k                     in training and in scoring
 ///     loss = ranking loss(<u, e>) + T^2 KL(softmax(c / T) || softmax(y / T)),     c_k = cos(v_k, e+)
 ///
-/// The ranking loss is the objective's. No gradient flows through `c`. The extractor starts from the stage `pretrain`, in which it is trained alone
-/// (``PretrainedTiMiRec``).
+/// The ranking loss is the objective's. No gradient flows through `c`. The extractor starts from the stage `pretrain`, in
+/// which it is trained alone (``PretrainedTiMiRec``).
 public struct TiMiRec: Recommender {
     /// Temperature T of the distillation.
     public static let temperature = ModelOption(

@@ -17,7 +17,7 @@ public struct StepSummary: Sendable, Equatable {
 /// Where the parameters and the gradients of the shards live, and how the ranks come to the same new parameters.
 ///
 /// The gradients of the S shards are added in the tree of ``TreeSum``; the owner of each slice of the parameters adds
-/// it up. How the numbers travel (``SharedMemoryExchange``, ``MessageExchange``) does not change a bit of the result.
+/// it up. How the numbers travel (``SharedMemoryExchange``, ``MultiNodeExchange``) does not change a bit of the result.
 protocol GradientExchange: AnyObject {
     /// The parameters that this rank reads.
     var parameters: ParameterValues { get }
