@@ -1,3 +1,4 @@
+import Recommenders
 import Reporting
 import Training
 
@@ -13,6 +14,24 @@ enum ArgumentSpelling {
                 option.hasPrefix("--"), !option.contains("=")
             else { return result.append(argument) }
             result[result.count - 1] = option + "=" + argument
+        }
+    }
+
+    /// Calls options of the model by their own names where they have a name of another model's option too, such as
+    /// `--layers`: so both are one option, of which the last value counts.
+    static func namingSharedOptions(_ arguments: [String]) -> [String] {
+        let model = values(of: modelSpellings, in: arguments).last
+        guard let entry = model.flatMap(RecommenderCatalogue.entry(named:)) else { return arguments }
+        return arguments.map { argument in
+            guard argument.hasPrefix("--") else { return argument }
+            let end = argument.firstIndex(of: "=") ?? argument.endIndex
+            let spelling = String(argument[..<end].dropFirst(2))
+            guard let name = entry.option(called: spelling)?.declaration.name, name != spelling,
+                RecommenderCatalogue.options.contains(where: {
+                    $0.declaration.name != name && $0.declaration.isCalled(spelling)
+                })
+            else { return argument }
+            return "--" + name + argument[end...]
         }
     }
 

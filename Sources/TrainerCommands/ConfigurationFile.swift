@@ -24,6 +24,17 @@ package enum ConfigurationFile {
         return [subcommand] + (try options(of: path)) + rest.dropFirst()
     }
 
+    /// Refuses a file that names one option by two of its names.
+    private static func refuseRepetition(in options: OptionText, path: String) throws(CommandError) {
+        var spellings: [String: String] = [:]
+        for entry in options.entries {
+            let name = TrainingConfiguration.name(of: entry.name, model: options["model"]?.value)
+            guard let other = spellings.updateValue(entry.name, forKey: name) else { continue }
+            throw CommandError(
+                exitCode: 65, "\(path):\(entry.line): \(other) and \(entry.name) are one option\nleave one of them out")
+        }
+    }
+
     private static func options(of path: String) throws -> [String] {
         let options: OptionText
         do {
@@ -36,7 +47,8 @@ package enum ConfigurationFile {
         guard !options.entries.isEmpty else {
             throw CommandError(exitCode: 65, "\(path): no options\nwrite one option a line: `lr: 0.001`")
         }
-        return try options.entries.compactMap { entry in
+        try refuseRepetition(in: options, path: path)
+        return try (options.entries + TrainingConfiguration.formerOptions(of: options)).compactMap { entry in
             guard let value = entry.value, !value.isEmpty else { return nil }
             // A value that is wrong is shown as it is.
             guard value.printable(limit: .max) == value else {

@@ -23,7 +23,8 @@ public enum Trainer {
             // Each puts its options before those that are there, which win: a file before the command line, a recipe
             // before the file, what BaM's program has by itself before all.
             let written = try PathSpelling.expand(try ConfigurationFile.expand(try PathSpelling.expand(arguments)))
-            var command = try TrainerCommand.parseAsRoot(BaMCommandLine.expand(try RecipeArguments.expand(written)))
+            let complete = BaMCommandLine.expand(try RecipeArguments.expand(written))
+            var command = try TrainerCommand.parseAsRoot(ArgumentSpelling.namingSharedOptions(complete))
             try command.run()
         } catch {
             if !Launcher.isFirstRank { Launcher.endBehindFirstRank(error) }

@@ -54,6 +54,17 @@ import TrainerSupport
         #expect(result.standardError.contains("2 failures in a row without progress"))
     }
 
+    @Test func `a folder below ~ is the one that the training writes`() async throws {
+        let workspace = try Workspace()
+        let result = try await run(
+            product: Self.script,
+            arguments: [
+                "--wait", "0", "--failures", "1", "sh", "-c", "mkdir -p $HOME/a && echo {} > $HOME/a/result.json", "sh",
+                "train", "--out=~/a",
+            ], environment: ["HOME": workspace.path], timeout: .seconds(60))
+        #expect(result.exitCode == 0 && !result.timedOut, "\(result.standardError)")
+    }
+
     @Test func `success without a result is a failure`() async throws {
         let workspace = try Workspace()
         let out = workspace("run")

@@ -89,6 +89,24 @@ extension TrainingConfiguration {
             ?? all.first { $0.declaration.isCalled(spelling) }
     }
 
+    /// The name of the option that has this spelling in the options of a model; the spelling itself where there is none.
+    package static func name(of spelling: String, model: String?) -> String {
+        name(of: spelling, for: model.flatMap(RecommenderCatalogue.entry(named:)))
+    }
+
+    /// What the `config.yaml` of a run of an earlier version meant by options that it does not have, where this is not
+    /// their default; nothing for options that somebody wrote by hand.
+    package static func formerOptions(of options: OptionText) -> [OptionText.Entry] {
+        let isOfRun = ["model", "data-root", "dataset", "out", "exchange"].allSatisfy { options[$0] != nil }
+        guard isOfRun, let model = options["model"]?.value, let entry = RecommenderCatalogue.entry(named: model) else {
+            return []
+        }
+        return entry.allOptions.map(\.declaration).compactMap { declaration in
+            guard let former = declaration.formerText, options[declaration.name] == nil else { return nil }
+            return OptionText.Entry(name: declaration.name, value: former)
+        }
+    }
+
     /// The name of the option that has this spelling; the spelling itself where there is none.
     private static func name(of spelling: String, for entry: RecommenderEntry?) -> String {
         field(called: spelling)?.name ?? modelOption(called: spelling, for: entry)?.declaration.name ?? spelling
