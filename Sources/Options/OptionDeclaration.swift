@@ -39,7 +39,9 @@ public struct OptionDeclaration: Sendable {
     public let shownDefault: String?
     /// The default as in a file of options; nil: not set.
     public let defaultText: String?
+    /// What it decides about: from that follows which differences a resumption accepts.
     public let effect: Effect
+    /// How it stands in the name of a folder.
     public let folderPart: FolderPart
     /// Whether a stage of a training can have a value to itself.
     public let differsByStage: Bool
@@ -85,18 +87,23 @@ public struct OptionDeclaration: Sendable {
     }
 }
 
-/// What an option is beside its name, its type and its default, with what most options have.
+/// What is optional in a declaration. The defaults are what most options have.
 public struct OptionTraits: Sendable {
-    public var aliases: [String] = []
+    /// Other names, with `-`.
+    public var aliases: [String]
     /// What the value is called in a help text; nil: as the option. The unit, where it has one.
     public var unit: String?
-    public var effect = OptionDeclaration.Effect.result
+    public var effect: OptionDeclaration.Effect
+    /// nil: the name of the option and its value where it changes a result and does not have its default.
     public var folder: OptionDeclaration.FolderPart?
-    public var differsByStage = false
+    /// Of an ``OptionField``; options of models never differ by stage.
+    public var differsByStage: Bool
+    /// What configurations of versions without this option meant, where that is not the default.
     public var formerText: String?
-    /// The default for a help text where it is no single value.
+    /// The default for a help text where it is no single value; empty where there is none to tell.
     public var shownDefault: String?
 
+    /// Those of most options, but for what is given.
     public init(
         aliases: [String] = [], unit: String? = nil, effect: OptionDeclaration.Effect = .result,
         folder: OptionDeclaration.FolderPart? = nil, differsByStage: Bool = false, formerText: String? = nil,
@@ -114,7 +121,7 @@ public struct OptionTraits: Sendable {
 
 extension OptionDeclaration {
     /// - Parameters:
-    ///   - default: nil: not set.
+    ///   - standard: nil: not set.
     ///   - help: one sentence or two, without the default.
     public init<Value: OptionValue>(
         _ name: String, default standard: Value?, in range: ValueRange<Value> = .any, _ traits: OptionTraits,
@@ -126,9 +133,7 @@ extension OptionDeclaration {
         valueName = traits.unit ?? name
         self.range = range.text
         let text = standard?.optionText
-        shownDefault =
-            traits.shownDefault
-            ?? text.map(Self.shown)
+        shownDefault = (traits.shownDefault ?? text.map(Self.shown)).flatMap { $0.isEmpty ? nil : $0 }
         defaultText = text
         effect = traits.effect
         let isCompared = traits.effect == .result || traits.effect == .ending

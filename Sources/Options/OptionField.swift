@@ -4,6 +4,7 @@
 ///         OptionField("patience", \.patience, of: standard, in: .within(1...1_000_000), help: "...")
 ///     ]
 public struct OptionField<Root: Sendable>: Sendable {
+    /// Name, default, help and what else does not depend on the type.
     public let declaration: OptionDeclaration
     private let set: @Sendable (String?, inout Root) -> Bool
     private let get: @Sendable (Root) -> String?
@@ -51,6 +52,7 @@ public struct OptionField<Root: Sendable>: Sendable {
         check = { root in root[keyPath: path].flatMap { declaration.problem(of: $0, in: range) } }
     }
 
+    /// The name without dashes in front.
     public var name: String { declaration.name }
 
     /// Sets the property by the text of a value; nil: to its default.

@@ -8,6 +8,7 @@ import Options
 /// that follow the command line, its help, `config.yaml`, the comparison of runs and the name of a run's folder.
 public struct ModelOption<Value: OptionValue>: DeclaredModelOption {
     public let declaration: OptionDeclaration
+    /// What ``ModelOptions`` have where nobody chooses.
     public let defaultValue: Value
     private let range: ValueRange<Value>
 
@@ -30,6 +31,7 @@ public struct ModelOption<Value: OptionValue>: DeclaredModelOption {
 
 /// A ``ModelOption`` of some type.
 public protocol DeclaredModelOption: Sendable {
+    /// Name, default, help and what else does not depend on the type.
     var declaration: OptionDeclaration { get }
     /// What is wrong with its value; nil for a good one.
     func problem(in options: ModelOptions) -> OptionProblem?
@@ -37,4 +39,12 @@ public protocol DeclaredModelOption: Sendable {
 
 extension DeclaredModelOption {
     var name: String { declaration.name }
+}
+
+extension [any DeclaredModelOption] {
+    /// The option that is called so, by its name or else by an alias.
+    public func option(called spelling: String) -> (any DeclaredModelOption)? {
+        first { OptionDeclaration.spellings(of: $0.name).contains(spelling) }
+            ?? first { $0.declaration.isCalled(spelling) }
+    }
 }

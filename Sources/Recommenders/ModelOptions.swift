@@ -5,6 +5,7 @@ public struct ModelOptions: Sendable, Equatable {
     /// Of values that are not the default ones, by the names of the options.
     private var texts: [String: String] = [:]
 
+    /// Every option has its default.
     public init() {}
 
     /// The value of an option.
@@ -41,14 +42,17 @@ public struct ModelOptions: Sendable, Equatable {
 
 /// Options of all models, and one of all with several interests.
 extension ModelOptions {
+    /// `d`, from 1 to 4096.
     public static let embeddingSizeOption = ModelOption(
         "embedding-size", default: 64, in: .within(1...4096), OptionTraits(aliases: ["emb-size"], folder: .always("d")),
         help: "Size d of user, item and interest vectors.")
 
+    /// Items, from 1 to 10,000.
     public static let historyMaxOption = ModelOption(
         "history-max", default: 20, in: .within(1...10_000), OptionTraits(unit: "items", folder: .always("history")),
         help: "Newest items that a history keeps.")
 
+    /// `K`, from 1 to 64.
     public static let interestsOption = ModelOption(
         "interests", default: 2, in: .within(1...64), OptionTraits(aliases: ["K"], folder: .always("K")),
         help: "Interests of a user, K.")

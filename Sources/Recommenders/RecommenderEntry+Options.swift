@@ -1,5 +1,3 @@
-import Options
-
 extension RecommenderEntry {
     /// All options that the model reads.
     public var allOptions: [any DeclaredModelOption] { ModelOptions.ofAllModels + options }
@@ -12,9 +10,7 @@ extension RecommenderEntry {
 
     /// The option of the model that is called so, by its name or else by an alias.
     public func option(called spelling: String) -> (any DeclaredModelOption)? {
-        let all = allOptions
-        return all.first { OptionDeclaration.spellings(of: $0.name).contains(spelling) }
-            ?? all.first { $0.declaration.isCalled(spelling) }
+        allOptions.option(called: spelling)
     }
 
     /// The options that do not have their default although the model has no use for them.
@@ -24,11 +20,6 @@ extension RecommenderEntry {
         return options.changed.subtracting(own).sorted {
             (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1)
         }
-    }
-
-    /// What is wrong with the first option that has a value out of its range, or beside another one.
-    public func problem(in options: ModelOptions) -> OptionProblem? {
-        allOptions.lazy.compactMap { $0.problem(in: options) }.first ?? checkOptions(options)
     }
 }
 
@@ -45,9 +36,7 @@ extension RecommenderCatalogue {
     public static func models(with option: String) -> [String] {
         entries.filter { $0.options.contains { $0.name == option } }.map(\.name)
     }
-}
 
-extension RecommenderCatalogue {
     /// A default that models have a say in, for a help text: `bpr; MIND sampled-softmax`.
     public static func defaults(_ standard: (RecommenderEntry) -> String) -> String {
         let trained = entries.filter(\.isTrained)

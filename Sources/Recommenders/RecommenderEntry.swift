@@ -37,21 +37,19 @@ public struct RecommenderEntry: Sendable {
     public let standardLearningRate: Double
     /// The loss where nobody chooses.
     public let standardLoss: TrainingLoss
-    /// What is wrong with options that are good by themselves.
-    let checkOptions: @Sendable (ModelOptions) -> OptionProblem?
+    /// What is wrong with options that are each in their range, but do not fit together, such as heads and the size of
+    /// vectors; nil for good ones.
+    public let checkOptions: @Sendable (ModelOptions) -> OptionProblem?
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
     /// - Parameters:
-    ///   - checkOptions: what is wrong with options that are good by themselves; nil for good ones.
+    ///   - checkOptions: what is wrong with options that are each in their range; nil for good ones.
     ///   - make: builds the model and registers its parameters.
     public init(
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
-        inheritedPrefix: String? = nil,
-        unusedTensors: [String] = [],
-        samples: SampleKind = .sequential,
+        inheritedPrefix: String? = nil, unusedTensors: [String] = [], samples: SampleKind = .sequential,
         standardLearningRate: Double = 1e-3, standardLoss: TrainingLoss = .bpr, isTrained: Bool = true,
-        needsTimes: Bool = false,
-        needsGraph: Bool = false, options: [any DeclaredModelOption] = [],
+        needsTimes: Bool = false, needsGraph: Bool = false, options: [any DeclaredModelOption] = [],
         inheritedOptions: [any DeclaredModelOption] = [],
         checkOptions: @escaping @Sendable (ModelOptions) -> OptionProblem? = { _ in nil },
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender

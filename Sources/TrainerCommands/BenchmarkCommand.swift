@@ -23,7 +23,7 @@ struct BenchmarkCommand: ParsableCommand {
             `swift build -c release --product AllocationCount` makes.
             """)
 
-    @Option(name: .field("model"), help: "Name of the model.")
+    @Option(name: .field("model"), help: .field("model"))
     var model: String?
 
     @OptionGroup(title: "Data") var data: DataOptions

@@ -3,12 +3,10 @@ import Foundation
 
 /// Which data set.
 struct DataOptions: ParsableArguments {
-    @Option(
-        name: .field("data-root"),
-        help: "Folder of data sets. (default: \(DataOptions.standardRoot); for a run of --checkpoint: as trained)")
+    @Option(name: .field("data-root"), help: .field("data-root"))
     var dataRoot: String?
 
-    @Option(help: "Name of the data set: a folder in the data root, whose format is recognised by its content.")
+    @Option(help: .field("dataset"))
     var dataset: String?
 
     @Option(

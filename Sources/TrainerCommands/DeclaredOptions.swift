@@ -15,33 +15,30 @@ struct DeclaredOptions<Group: DeclaredOptionGroup>: ParsableArguments, CustomRef
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        for option in Group.options {
-            let parsed = try container.decode(Option<String?>.self, forKey: Key(stringValue: option.declaration.name))
-            texts[option.declaration.name] = parsed.wrappedValue
+        for declaration in Group.declarations {
+            let parsed = try container.decode(Option<String?>.self, forKey: Key(stringValue: declaration.name))
+            texts[declaration.name] = parsed.wrappedValue
         }
     }
 
     var customMirror: Mirror {
-        let options = Group.options
-        let children = options.map { option -> Mirror.Child in
+        let all = Group.declarations
+        let children = all.map { declaration -> Mirror.Child in
             // An alias can be the name of another model's option, which has the spellings of both then: what they stand
             // for is told by the model.
-            let namesakes = options.filter {
-                $0.declaration.name != option.declaration.name && option.declaration.isCalled($0.declaration.name)
-            }
-            let taken = Set(namesakes.flatMap(\.declaration.spellings))
-            let spellings = option.declaration.spellings.filter { !taken.contains($0) }
-            return (label: option.declaration.name, value: Self.argument(option, spellings: spellings))
+            let namesakes = all.filter { $0.name != declaration.name && declaration.isCalled($0.name) }
+            let taken = Set(namesakes.flatMap(\.spellings))
+            let spellings = declaration.spellings.filter { !taken.contains($0) }
+            return (label: declaration.name, value: Self.argument(declaration, spellings: spellings))
         }
         return Mirror(self, children: children, displayStyle: .struct)
     }
 
-    private static func argument(_ option: GroupedOption, spellings: [String]) -> Option<String?> {
-        let declaration = option.declaration
-        return Option(
+    private static func argument(_ declaration: OptionDeclaration, spellings: [String]) -> Option<String?> {
+        Option(
             name: NameSpecification(spellings.map { .customLong($0) }),
             help: ArgumentHelp(
-                declaration.helpText(for: option.owner, withDefault: Group.showsDefaults),
+                declaration.helpText(for: Group.owner(of: declaration), withDefault: Group.showsDefaults),
                 valueName: declaration.valueName)
         ) { text in
             guard declaration.canonical(text) != nil else { throw NoValue(kind: declaration.kind) }
@@ -63,41 +60,33 @@ struct DeclaredOptions<Group: DeclaredOptionGroup>: ParsableArguments, CustomRef
     }
 }
 
-/// An option of a group, and the few models that it is of.
-struct GroupedOption {
-    let declaration: OptionDeclaration
-    /// Names of models; empty where all, or many, have it.
-    var owner = ""
-}
-
 /// The options of a ``DeclaredOptions``.
 protocol DeclaredOptionGroup: SendableMetatype {
-    static var options: [GroupedOption] { get }
+    static var declarations: [OptionDeclaration] { get }
+    /// The models that an option is of, for its help text; empty where all, or many, have it.
+    static func owner(of declaration: OptionDeclaration) -> String
     /// Whether the help tells the defaults.
     static var showsDefaults: Bool { get }
 }
 
 extension DeclaredOptionGroup {
+    static func owner(of declaration: OptionDeclaration) -> String { "" }
     static var showsDefaults: Bool { true }
 }
 
 /// When a training ends.
 enum EndGroup: DeclaredOptionGroup {
-    static var options: [GroupedOption] {
-        TrainingConfiguration.endFields.map { GroupedOption(declaration: $0.declaration) }
-    }
+    static var declarations: [OptionDeclaration] { TrainingConfiguration.endFields.map(\.declaration) }
 }
 
 /// A training step, beside the model and the objective.
 enum StepGroup: DeclaredOptionGroup {
-    static var options: [GroupedOption] {
-        TrainingConfiguration.stepFields.map { GroupedOption(declaration: $0.declaration) }
-    }
+    static var declarations: [OptionDeclaration] { TrainingConfiguration.stepFields.map(\.declaration) }
 }
 
 /// What a model is trained for.
 enum ObjectiveGroup: DeclaredOptionGroup {
-    static var options: [GroupedOption] { ObjectiveOptions.fields.map { GroupedOption(declaration: $0.declaration) } }
+    static var declarations: [OptionDeclaration] { ObjectiveOptions.fields.map(\.declaration) }
 }
 
 /// The hyperparameters of all models.
@@ -105,31 +94,26 @@ enum ModelGroup: DeclaredOptionGroup {
     /// So many models are named in a help text at most.
     private static let mostOwners = 4
 
-    static var options: [GroupedOption] {
-        RecommenderCatalogue.options.map { option in
-            let models = RecommenderCatalogue.models(with: option.declaration.name)
-            return GroupedOption(
-                declaration: option.declaration,
-                owner: models.count > mostOwners ? "" : models.joined(separator: ", "))
-        }
+    static var declarations: [OptionDeclaration] { RecommenderCatalogue.options.map(\.declaration) }
+
+    static func owner(of declaration: OptionDeclaration) -> String {
+        let models = RecommenderCatalogue.models(with: declaration.name)
+        return models.count > mostOwners ? "" : models.joined(separator: ", ")
     }
 }
 
 /// How dev and test are ranked by a training.
 enum RankingGroup: DeclaredOptionGroup {
-    static var options: [GroupedOption] {
-        TrainingConfiguration.rankingFields.map { GroupedOption(declaration: $0.declaration) }
-    }
+    static var declarations: [OptionDeclaration] { TrainingConfiguration.rankingFields.map(\.declaration) }
 }
 
 /// How a split is ranked with the parameters of a run, which has its own values of these.
 enum EvaluationGroup: DeclaredOptionGroup {
     static let showsDefaults = false
 
-    static var options: [GroupedOption] {
+    static var declarations: [OptionDeclaration] {
         let names: Set = ["evaluation", "topk", "history-scores", "measures", "logical-shards"]
-        return (TrainingConfiguration.rankingFields + TrainingConfiguration.stepFields)
-            .filter { names.contains($0.name) }.map { GroupedOption(declaration: $0.declaration) }
+        return (RankingGroup.declarations + StepGroup.declarations).filter { names.contains($0.name) }
     }
 }
 
@@ -143,4 +127,9 @@ extension NameSpecification {
     static func field(_ name: String) -> NameSpecification {
         NameSpecification(TrainingConfiguration.spellings(ofField: name).map { .customLong($0) })
     }
+}
+
+extension ArgumentHelp {
+    /// The help text of a field that a command has as an option of its own.
+    static func field(_ name: String) -> ArgumentHelp { ArgumentHelp("\(TrainingConfiguration.help(ofField: name))") }
 }

@@ -48,8 +48,6 @@ struct EvaluationRequest {
             }
             try configuration.set(texts)
             return try EvaluationJob(file: file, configuration: configuration, split: split)
-        } catch let error as TrainingError {
-            throw CommandError(exitCode: Launcher.exitCode(for: error), error.description)
         } catch {
             throw CommandError(exitCode: Launcher.exitCode(for: error), "\(error)")
         }

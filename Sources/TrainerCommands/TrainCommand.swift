@@ -26,22 +26,18 @@ struct TrainCommand: ParsableCommand {
             model/model.safetensors. The option names of ReChorus (--model_name, --emb_size, --K ...) are understood.
             """)
 
-    @Option(name: .field("model"), help: "Name of the model.")
+    @Option(name: .field("model"), help: .field("model"))
     var model: String?
 
     @OptionGroup(title: "Data") var data: DataOptions
 
-    @Option(
-        help: """
-            Options with known results under one name; those of --config and of the command line win. Without a name: \
-            lists them.
-            """)
+    @Option(help: .field("recipe"))
     var recipe: String?
 
-    @Option(help: "Folder of the run. (default: runs/ and a name made of data set, model and options)")
+    @Option(help: .field("out"))
     var out: String?
 
-    @Option(help: "TiMiRec: pretrain the extractor, finetune, or both. (default: both)")
+    @Option(help: .field("stage"))
     var stage: StageOption?
 
     @Option(
@@ -50,8 +46,7 @@ struct TrainCommand: ParsableCommand {
             valueName: "option=value,..."))
     var pretrain: [String] = []
 
-    @Option(
-        help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file. (default: the run of --out)")
+    @Option(help: .field("extractor"))
     var extractor: String?
 
     @OptionGroup(title: "Training step") var step: DeclaredOptions<StepGroup>

@@ -12,7 +12,7 @@ import KernelCore
 /// result of one fixed order of additions, whoever computes it: the ranks that share the work
 /// (``PropagationShare``) do not change a bit, nor does one rank that does all of it.
 public final class Propagator {
-    /// What the model reads: the rows of `F` that have been completed, and the dense parameters as they are.
+    /// What the model reads: the rows of `F` that have been materialized, and the dense parameters as they are.
     public let values: ParameterValues
 
     private let graph: NodeGraph
@@ -27,9 +27,9 @@ public final class Propagator {
     private let firstNodes: [Int]
     /// Where the row of each node begins in the region of the tables.
     private let rowOffsets: UnsafeMutablePointer<Int>
-    private let completed: UnsafeMutablePointer<Float>
-    /// The propagation after which each node was completed last.
-    private let completions: UnsafeMutablePointer<Int>
+    private let materialized: UnsafeMutablePointer<Float>
+    /// The propagation after which each node was materialized last.
+    private let materializations: UnsafeMutablePointer<Int>
     private var propagations = 0
     /// Additions of neighbours' values that this rank has made so far, and the memory that they took.
     package private(set) var work = Work.none
@@ -70,10 +70,10 @@ public final class Propagator {
         share = PropagationShare(
             graph, panelCount: PropagationMemory.panelCount(layout), rank: rank, of: ranks)
 
-        completed = Self.allocate(layout.tableCount)
-        values = ParameterValues(dense: parameters.dense, tables: completed)
-        completions = .allocate(capacity: graph.nodeCount)
-        completions.initialize(repeating: 0, count: graph.nodeCount)
+        materialized = Self.allocate(layout.tableCount)
+        values = ParameterValues(dense: parameters.dense, tables: materialized)
+        materializations = .allocate(capacity: graph.nodeCount)
+        materializations.initialize(repeating: 0, count: graph.nodeCount)
         sources = .allocate(capacity: graph.nodeCount)
         sourceValues = Self.allocate(graph.nodeCount * NodeGraph.panelWidth)
         rowOffsets = .allocate(capacity: graph.nodeCount)
@@ -91,8 +91,8 @@ public final class Propagator {
 
     deinit {
         ownMemory?.deallocate()
-        completed.deallocate()
-        completions.deallocate()
+        materialized.deallocate()
+        materializations.deallocate()
         sources.deallocate()
         sourceValues.deallocate()
         rowOffsets.deallocate()
@@ -107,7 +107,7 @@ public final class Propagator {
         return memory
     }
 
-    /// Computes this rank's part of everything that rows are completed from. Rows that were completed before are out
+    /// Computes this rank's part of everything that rows are materialized from. Rows that were materialized before are out
     /// of date.
     ///
     /// Before and after it all ranks wait for each other.
@@ -125,7 +125,7 @@ public final class Propagator {
             var source = first
             for layer in 1..<layers {
                 if share.isInStep { try synchronize() }
-                // The two alternate so that the last value is where rows are completed from.
+                // The two alternate so that the last value is where rows are materialized from.
                 let target = (layers - 1 - layer) % 2 == 0 ? inner : other
                 Kernel.neighbourMeans(graph, of: source, plus: first, positions: share.positions, into: target)
                 count(additions: graph.neighbourCount(of: share.positions), nodes: share.positions.count)
@@ -147,12 +147,12 @@ public final class Propagator {
 
     @inline(__always)
     private func materialize(node: Int) {
-        guard completions[node] != propagations else { return }
-        completions[node] = propagations
+        guard materializations[node] != propagations else { return }
+        materializations[node] = propagations
         let offset = rowOffsets[node]
         Kernel.neighbourMean(
             graph, of: memory.inner, plus: parameters.tables + offset, factor: factor, columns: columns,
-            position: Int(graph.positions[node]), into: completed + offset)
+            position: Int(graph.positions[node]), into: materialized + offset)
         let position = Int(graph.positions[node])
         work += Work(
             graph.neighbourCount(of: position..<position + 1) * columns,

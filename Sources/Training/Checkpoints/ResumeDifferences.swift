@@ -6,11 +6,14 @@ import Reporting
 package struct ResumeDifferences {
     /// A difference: `--lr 0.001 instead of 0.01`.
     package struct Change: Sendable {
+        /// The name of the option.
         package let option: String
         package let effect: OptionDeclaration.Effect
+        /// `--lr 0.001 instead of 0.01`.
         package let text: String
     }
 
+    /// In the order of the names of the options; without those that have no effect.
     package let changes: [Change]
 
     /// - Parameters:
@@ -26,9 +29,7 @@ package struct ResumeDifferences {
     }
 
     private init(now: [String: String], before: [String: String], model: String, ignoresExtractor: Bool) {
-        let entry = RecommenderCatalogue.entry(named: model)
-        let declarations =
-            TrainingConfiguration.fields.map(\.declaration) + (entry?.allOptions ?? []).map(\.declaration)
+        let declarations = TrainingConfiguration.declarations(for: RecommenderCatalogue.entry(named: model))
         let byName = Dictionary(declarations.map { ($0.name, $0) }) { first, _ in first }
         changes = Set(now.keys).union(before.keys).sorted().compactMap { option in
             let declaration = byName[option]

@@ -13,7 +13,7 @@ extension TrainingConfiguration {
         get throws(TrainingError) { try entry.unused(of: options) }
     }
 
-    /// Sets what a model that is not trained would be trained for to what is usual.
+    /// Sets what a model that is not trained would be trained for to its default.
     ///
     /// - Returns: the names of all options that were chosen although the model has no use for them.
     mutating func leaveOutUnused(by entry: RecommenderEntry) throws(TrainingError) -> [String] {

@@ -18,7 +18,7 @@ extension TrainingConfiguration {
         try require(
             batchSize < logicalShards ? "--batch-size is \(batchSize), below the \(logicalShards) logical shards" : nil,
             "every shard gives a sample to a step: choose a larger batch size or fewer --logical-shards")
-        try require(RecommenderCatalogue.entry(named: model)?.problem(in: options))
+        try require(RecommenderCatalogue.entry(named: model)?.checkOptions(options))
         // A mini-batch is that of a shard; where users are drawn, all can be of one shard.
         let samples = sampling == .users ? batchSize : (batchSize - 1) / logicalShards + 1
         try require(

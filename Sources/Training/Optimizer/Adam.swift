@@ -47,11 +47,11 @@ public struct Adam {
         _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, samples: Int, step: Int
     ) -> Bool {
         let scale = 1 / Float(samples)
-        let regularised = AdamStep(step: step, learningRate: settings.learningRate, l2: settings.l2)
+        let regularized = AdamStep(step: step, learningRate: settings.learningRate, l2: settings.l2)
         let plain = AdamStep(step: step, learningRate: settings.learningRate, l2: 0)
         var isFinite = true
         for specification in layout.specifications {
-            let constants = specification.isRegularized ? regularised : plain
+            let constants = specification.isRegularized ? regularized : plain
             let parameterIsFinite =
                 if let propagator, specification.parameter.table != nil {
                     updateTable(specification, slice, propagator, constants, scale)

@@ -10,23 +10,34 @@ extension TrainingConfiguration {
     /// Properties that have their default.
     private static let standard = TrainingConfiguration(model: "", dataRoot: "", dataset: "", output: "")
 
-    private static let place = OptionTraits(effect: .nothing)
+    private static func place(_ shownDefault: String? = nil) -> OptionTraits {
+        OptionTraits(effect: .nothing, shownDefault: shownDefault)
+    }
 
-    /// What is trained, where it is read and where it goes.
+    /// What is trained, where it is read and where it goes. Commands have options of these names with values of their own.
     public static let placeFields: [OptionField<TrainingConfiguration>] = [
         Field(
-            "recipe", \.recipe, of: standard, place,
+            "recipe", \.recipe, of: standard, place(),
             help: """
                 Options with known results under one name; those of --config and of the command line win. Without a \
                 name: lists them.
                 """),
         Field(
-            "model", \.model, of: standard, OptionTraits(aliases: ["model-name"], folder: .never),
+            "model", \.model, of: standard,
+            OptionTraits(aliases: ["model-name"], folder: .never, shownDefault: ""),
             help: "Name of the model."),
-        Field("stage", \.stage, of: standard, OptionTraits(folder: .never), help: "The stage of the model."),
-        Field("data-root", \.dataRoot, of: standard, place, help: "Folder of data sets."),
-        Field("dataset", \.dataset, of: standard, place, help: "Name of the data set: a folder in the data root."),
-        Field("out", \.output, of: standard, place, help: "Folder of the run."),
+        Field(
+            "stage", \.stage, of: standard, OptionTraits(folder: .never, shownDefault: "both"),
+            help: "TiMiRec: pretrain the extractor, finetune, or both."),
+        Field(
+            "data-root", \.dataRoot, of: standard, place("data, or that of the run that is evaluated"),
+            help: "Folder of data sets."),
+        Field(
+            "dataset", \.dataset, of: standard, place(""),
+            help: "Name of the data set: a folder in the data root, whose format is recognised by its content."),
+        Field(
+            "out", \.output, of: standard, place("runs/ and a name made of data set, model and options"),
+            help: "Folder of the run."),
     ]
 
     /// When a training ends, and which of its parameters it keeps.
@@ -130,7 +141,7 @@ extension TrainingConfiguration {
 
     /// What a stage continues.
     public static let extractorField = OptionField<TrainingConfiguration>(
-        "extractor", \.extractor, of: standard, OptionTraits(folder: .never),
+        "extractor", \.extractor, of: standard, OptionTraits(folder: .never, shownDefault: "the run of --out"),
         help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file.")
 
     static let objectiveFields = ObjectiveOptions.fields.map { $0.of(\TrainingConfiguration.objective) }
@@ -142,6 +153,9 @@ extension TrainingConfiguration {
     package static func spellings(ofField name: String) -> [String] {
         field(called: name)?.declaration.spellings ?? [name]
     }
+
+    /// The help text of a field, for a command that has an option of its name.
+    package static func help(ofField name: String) -> String { field(called: name)?.declaration.helpText() ?? "" }
 
     /// The one that is called so.
     static func field(called spelling: String) -> OptionField<TrainingConfiguration>? {

@@ -35,9 +35,7 @@ extension TrainingConfiguration {
             try set(option, for: entry)
         }
         if isStored {
-            for option in entry?.allOptions ?? [] where !names.contains(option.declaration.name) {
-                if let former = option.declaration.formerText { _ = self.options.set(option, to: former) }
-            }
+            for option in Self.formerOptions(of: options, for: entry) { try set(option, for: entry) }
             return
         }
         if !names.contains("negatives") { negatives = ModelDefaults.negatives(under: objective.loss) }
@@ -83,10 +81,7 @@ extension TrainingConfiguration {
     private static func modelOption(
         called spelling: String, for entry: RecommenderEntry?
     ) -> (any DeclaredModelOption)? {
-        if let own = entry?.option(called: spelling) { return own }
-        let all = RecommenderCatalogue.options
-        return all.first { OptionDeclaration.spellings(of: $0.declaration.name).contains(spelling) }
-            ?? all.first { $0.declaration.isCalled(spelling) }
+        entry?.option(called: spelling) ?? RecommenderCatalogue.options.option(called: spelling)
     }
 
     /// The name of the option that has this spelling in the options of a model; the spelling itself where there is none.
@@ -98,13 +93,21 @@ extension TrainingConfiguration {
     /// their default; nothing for options that somebody wrote by hand.
     package static func formerOptions(of options: OptionText) -> [OptionText.Entry] {
         let isOfRun = ["model", "data-root", "dataset", "out", "exchange"].allSatisfy { options[$0] != nil }
-        guard isOfRun, let model = options["model"]?.value, let entry = RecommenderCatalogue.entry(named: model) else {
-            return []
-        }
-        return entry.allOptions.map(\.declaration).compactMap { declaration in
+        let entry = options["model"]?.value.flatMap(RecommenderCatalogue.entry(named:))
+        return isOfRun ? formerOptions(of: options, for: entry) : []
+    }
+
+    /// The same for the options of a run.
+    private static func formerOptions(of options: OptionText, for entry: RecommenderEntry?) -> [OptionText.Entry] {
+        (entry?.allOptions ?? []).map(\.declaration).compactMap { declaration in
             guard let former = declaration.formerText, options[declaration.name] == nil else { return nil }
             return OptionText.Entry(name: declaration.name, value: former)
         }
+    }
+
+    /// All options of a configuration of a model; of all models where it is not in the catalogue.
+    static func declarations(for entry: RecommenderEntry?) -> [OptionDeclaration] {
+        fields.map(\.declaration) + (entry?.allOptions ?? RecommenderCatalogue.options).map(\.declaration)
     }
 
     /// The name of the option that has this spelling; the spelling itself where there is none.
@@ -135,8 +138,7 @@ extension TrainingConfiguration {
     package var folderParts: [String] {
         let entry = RecommenderCatalogue.entry(named: model)
         var standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
-        let defaults = ModelDefaults(entry)
-        standard.objective.loss = defaults.loss
+        standard.objective.loss = ModelDefaults(entry).loss
         guard entry?.isTrained ?? true else { return ["history\(options.historyMax)"] }
         // The number of interests stands in front of the size of the vectors, the length of histories behind all.
         let interests = ModelOptions.interestsOption.declaration.name
@@ -164,10 +166,8 @@ extension TrainingConfiguration {
     /// The names of all options of a configuration of a model, with what they were in configurations that do not have
     /// them.
     private static func earlierDefaults(_ entry: RecommenderEntry?) -> [String: String] {
-        let declarations =
-            fields.map(\.declaration) + (entry?.allOptions ?? RecommenderCatalogue.options).map(\.declaration)
-        return Dictionary(
-            declarations.compactMap { declaration in
+        Dictionary(
+            declarations(for: entry).compactMap { declaration in
                 (declaration.formerText ?? declaration.defaultText).map { (declaration.name, $0) }
             }
         ) { first, _ in first }

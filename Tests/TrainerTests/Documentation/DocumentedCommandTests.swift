@@ -24,8 +24,9 @@ import TrainerSupport
     static let helps = [
         ["trainer"], ["trainer", "train"], ["trainer", "evaluate"], ["trainer", "benchmark"],
         ["trainer", "data", "generate"], ["cluster/run-with-restarts"], ["cluster/hosts/train"], ["cluster/hosts/lab"],
-        ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"], ["scripts/fetch-data"], ["scripts/fuzz"],
-        ["scripts/quickstart"], ["scripts/reproduce"], ["scripts/scaling"], ["scripts/setup"], ["scripts/test"],
+        ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"], ["scripts/compare-builds"],
+        ["scripts/fetch-data"], ["scripts/fuzz"], ["scripts/quickstart"], ["scripts/reproduce"], ["scripts/scaling"],
+        ["scripts/setup"], ["scripts/test"],
     ]
 
     @Test(arguments: helps) func `the examples of a help text run as they are printed`(_ command: [String]) async throws
