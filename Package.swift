@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "MPI", targets: ["MPI"]),
         .library(name: "Options", targets: ["Options"]),
         .library(name: "Recommenders", targets: ["Recommenders"]),
+        .library(name: "Serving", targets: ["Serving"]),
         .library(name: "TrainerCommands", targets: ["TrainerCommands"]),
         .executable(name: "trainer", targets: ["trainer"]),
         // Loaded before the trainer to count allocations; linked into nothing.
@@ -58,10 +59,15 @@ let package = Package(
                 "Reporting",
             ]),
         .target(
+            name: "Serving",
+            dependencies: [
+                "Differentiation", "Interactions", "KernelCore", "MPI", "Recommenders", "Reporting", "Training",
+            ]),
+        .target(
             name: "TrainerCommands",
             dependencies: [
                 "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Options", "Recommenders",
-                "Reporting", "Training",
+                "Reporting", "Serving", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -89,6 +95,12 @@ let package = Package(
                 "Recommenders", "Reporting", "Training",
             ],
             resources: [.copy("Golden/Cases")]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Interactions", "KernelCore", "ProcessSupport", "Recommenders", "Reporting", "Serving", "TrainerSupport",
+                "Training", "trainer",
+            ]),
         .target(
             name: "HostileFiles",
             dependencies: [

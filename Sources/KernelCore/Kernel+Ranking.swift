@@ -80,7 +80,7 @@ extension Kernel {
 
     /// A bit for each of the `size` rows from `start` that is not in the list.
     @inline(__always)
-    private static func rowsTakingPart(
+    static func rowsTakingPart(
         _ start: Int, _ size: Int, _ excluded: UnsafePointer<Int32>, _ next: inout Int32, until end: Int32
     ) -> UInt32 {
         var bits = UInt32.max >> UInt32(RankingPanel.width - size)
@@ -111,7 +111,23 @@ extension Kernel {
         _ products: UnsafeMutablePointer<Float>, _ interestCount: Int, _ start: Int, _ takingPart: UInt32,
         to best: BestRows, user: Int
     ) {
-        let threshold = Vector(repeating: best.threshold(user))
+        let below = mergeInterests(products, interestCount, threshold: best.threshold(user))
+        var bits = takingPart & ~below
+        while bits != 0 {
+            let place = bits.trailingZeroBitCount
+            best.offer(Int32(start + place), score: products[place], user: user)
+            bits &= bits - 1
+        }
+    }
+    /// Puts the largest product of each row of the panel in the place of that of the first interest, which is no longer
+    /// needed then.
+    ///
+    /// - Returns: a bit for each row whose largest product is below the threshold.
+    @inline(__always)
+    static func mergeInterests(
+        _ products: UnsafeMutablePointer<Float>, _ interestCount: Int, threshold: Float
+    ) -> UInt32 {
+        let threshold = Vector(repeating: threshold)
         let all = SIMD16<Int32>(repeating: -1)
         var below: UInt32 = 0
         for index in stride(from: 0, to: RankingPanel.width, by: Vector.scalarCount) {
@@ -119,15 +135,9 @@ extension Kernel {
             for interest in 1..<max(interestCount, 1) {
                 score = facet_larger(score, Vector(products, interest * RankingPanel.width + index))
             }
-            // The products of the first interest are no longer needed.
             score.store(products, index)
             below |= facet_bits(facet_and_below(all, score, threshold)) << UInt32(index)
         }
-        var bits = takingPart & ~below
-        while bits != 0 {
-            let place = bits.trailingZeroBitCount
-            best.offer(Int32(start + place), score: products[place], user: user)
-            bits &= bits - 1
-        }
+        return below
     }
 }

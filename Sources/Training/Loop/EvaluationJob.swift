@@ -34,7 +34,7 @@ public struct EvaluationJob: Sendable {
     private func evaluate(world: Communicator, console: Console) throws -> EvaluationResult? {
         let (parameters, known) = try world.collectively {
             let file = try SafetensorsFile(path: file)
-            return (file, try knownIds(in: file))
+            return (file, try KnownIds(of: entry, configuration, in: file))
         }
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
@@ -92,27 +92,6 @@ public struct EvaluationJob: Sendable {
                 rowsWithoutHistory: census.rowsWithoutHistory, seconds: seconds,
                 parametersDigest: ModelFile.digest(storage.values, storage.layout))
         }
-    }
-
-    /// The items, and users if it has a table of them, that the model of the file knows.
-    private func knownIds(in file: SafetensorsFile) throws -> KnownIds {
-        // Only the names of the tables are of interest in this one.
-        let layout = ParameterLayout()
-        let sketch = entry.model(
-            ModelContext(configuration.options, stage: configuration.stage, userCount: 1, itemCount: 1),
-            in: layout.root)
-        func ids(_ table: Embedding, _ idName: String) throws -> Vocabulary {
-            let name = layout.specifications[table.table.index].name
-            guard let rows = file[name]?.shape.first, rows > 1 else {
-                throw TrainingError(
-                    .data, "\(file.path): there is no tensor \(name)",
-                    recoverySuggestion: "the file belongs to another model: name it with --model and --stage")
-            }
-            return try ModelFile.ids(idName, in: file, rows: rows)
-        }
-        return KnownIds(
-            users: try sketch.users.map { try ids($0, ModelFile.userIds) },
-            items: try ids(sketch.items, ModelFile.itemIds))
     }
 }
 

@@ -8,7 +8,7 @@ extension InteractionDataset {
     ///
     /// - Parameter load: called on one rank of every node; its error ends all ranks.
     /// - Throws: ``TrainingError`` where the nodes have found different data.
-    static func loadedOncePerNode(
+    package static func loadedOncePerNode(
         world: Communicator, _ load: () throws -> InteractionDataset
     ) throws -> InteractionDataset {
         let node = try world.splitBySharedMemory(key: world.rank)

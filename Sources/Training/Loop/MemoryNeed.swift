@@ -20,7 +20,7 @@ package struct MemoryNeed: Equatable, Sendable {
     /// Throws on all ranks where a node, a job or a process cannot have so much. Collective.
     ///
     /// - Parameter what: takes the memory.
-    static func check(_ need: MemoryNeed, of what: String, world: Communicator) throws {
+    package static func check(_ need: MemoryNeed, of what: String, world: Communicator) throws {
         let node = try world.splitBySharedMemory()
         let groups = ControlGroup.ofThisProcess()
         let memberships = try node.allGather(groups.map(\.identifier))

@@ -8,8 +8,8 @@ import Reporting
 /// users, `user_ids`, `[rows]`, 0 for the row of the padding. In a file without them the rows are numbered by the ids.
 public enum ModelFile {
     /// Names of the tensors of ids.
-    static let itemIds = "item_ids"
-    static let userIds = "user_ids"
+    package static let itemIds = "item_ids"
+    package static let userIds = "user_ids"
 
     /// Writes all parameters to `path`, which appears complete or not at all.
     ///
@@ -38,7 +38,7 @@ public enum ModelFile {
     /// - Parameters:
     ///   - name: of the tensor of ids.
     ///   - rows: of the table, with that of the padding.
-    static func ids(_ name: String, in file: SafetensorsFile, rows: Int) throws -> Vocabulary {
+    package static func ids(_ name: String, in file: SafetensorsFile, rows: Int) throws -> Vocabulary {
         guard file[name] != nil else { return .numbered(rows - 1) }
         guard let ids = Vocabulary(idsOfRows: try file.integers(name).map { Int64($0) }), ids.count == rows - 1 else {
             throw TrainingError(

@@ -4,7 +4,7 @@ import Reporting
 
 extension TrainingConfiguration {
     /// The catalogue's entry of the model.
-    var entry: RecommenderEntry {
+    package var entry: RecommenderEntry {
         get throws(TrainingError) {
             try RecommenderCatalogue.requireEntry(named: model)
         }

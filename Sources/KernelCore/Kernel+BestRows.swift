@@ -1,0 +1,49 @@
+extension Kernel {
+    /// Offers a selection the rows of a table that score best with each user's interests, by the scores of
+    /// ``rowScore(_:interests:interestCount:columns:)``, bit for bit.
+    ///
+    /// The users pass by one panel of rows after another, and a row is offered only if its score is not below those that
+    /// are kept.
+    ///
+    /// - Parameters:
+    ///   - interests: `[users.count, interestCount, columns]`, with at least one interest.
+    ///   - excluded: for each user of `users` the places of `table` that are left out, strictly ascending.
+    ///   - selection: one for `users.count` users, whose rows are the places of `table`.
+    public static func bestRows(
+        interests: UnsafePointer<Float>, interestCount: Int, in table: RankingTable,
+        excluded: UnsafePointer<Int32>, of users: Segments, into selection: RowSelection
+    ) {
+        let width = RankingPanel.width
+        let height = RankingPanel.height
+        let columns = table.columns
+        withUnsafeTemporaryAllocation(byteCount: 4 * width * height * interestCount, alignment: 64) {
+            let products = $0.baseAddress!.assumingMemoryBound(to: Float.self)
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: users.count) {
+                let nextExcluded = $0.baseAddress!
+                for user in 0..<users.count { nextExcluded[user] = users.offsets[user] }
+                for start in stride(from: 0, to: table.count, by: width) {
+                    let size = min(width, table.count - start)
+                    let panel = table.panels + start * columns
+                    for first in stride(from: 0, to: users.count, by: height) {
+                        let end = min(first + height, users.count)
+                        RankingPanel.multiply(
+                            interests + first * interestCount * columns, rows: (end - first) * interestCount, panel,
+                            columns: columns, into: products)
+                        for user in first..<end {
+                            let takingPart = rowsTakingPart(
+                                start, size, excluded, &nextExcluded[user], until: users.offsets[user + 1])
+                            let own = products + (user - first) * interestCount * width
+                            let below = mergeInterests(own, interestCount, threshold: selection.thresholds[user])
+                            var bits = takingPart & ~below
+                            while bits != 0 {
+                                let place = bits.trailingZeroBitCount
+                                selection.offer(Int32(start + place), score: own[place], user: user)
+                                bits &= bits - 1
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

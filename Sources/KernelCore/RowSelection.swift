@@ -1,0 +1,110 @@
+/// Selects the rows with the largest scores of each of several users, out of many that are offered one after another.
+///
+/// As in ``BestRows`` the row with the smaller number is better where two have the same score, and a score that is not a
+/// number counts as infinite; the order of the offers does not matter. Here an offer costs the same whatever number of
+/// rows is kept: rows are collected beyond that number, and now and then the worse half goes.
+public struct RowSelection {
+    /// Rows that are kept of each user, at least 1.
+    public let size: Int
+    /// Rows that there is room for, of each user.
+    private let capacity: Int
+    /// `[users, capacity]`, as ``key(_:score:)`` makes them.
+    private let keys: UnsafeMutablePointer<UInt64>
+    /// `[users]`: rows that were collected.
+    private let counts: UnsafeMutablePointer<Int>
+    /// `[users]`: a row with a score below it is not among the best.
+    let thresholds: UnsafeMutablePointer<Float>
+
+    /// - Parameter arena: has the memory of the selection until it is reset.
+    public init(users: Int, size: Int, in arena: Arena) {
+        self.size = size
+        capacity = 2 * size + 32
+        keys = arena.allocate(count: users * capacity)
+        counts = arena.allocateZeroed(count: users)
+        thresholds = arena.allocate(count: users)
+        thresholds.update(repeating: -.infinity, count: users)
+    }
+
+    /// Collects a row that was not offered before.
+    ///
+    /// - Complexity: constant on average.
+    @inline(__always)
+    public func offer(_ row: Int32, score: Float, user: Int) {
+        let own = keys + user * capacity
+        own[counts[user]] = Self.key(row, score: score)
+        counts[user] += 1
+        if counts[user] == capacity { shrink(user) }
+    }
+
+    /// Ends the selection of a user: sorts the rows, the best one first.
+    ///
+    /// - Returns: how many there are, at most ``size``; ``row(_:ofUser:)`` and ``score(_:ofUser:)`` tell them.
+    public func finish(_ user: Int) -> Int {
+        if counts[user] > size { shrink(user) }
+        var own = UnsafeMutableBufferPointer(start: keys + user * capacity, count: counts[user])
+        own.sort(by: >)
+        return counts[user]
+    }
+
+    /// The row in a place, from 0, of a user that is finished.
+    public func row(_ place: Int, ofUser user: Int) -> Int32 {
+        Int32(truncatingIfNeeded: ~keys[user * capacity + place])
+    }
+
+    /// Its score.
+    public func score(_ place: Int, ofUser user: Int) -> Float { Self.score(of: keys[user * capacity + place]) }
+
+    private static let sign: UInt32 = 1 << 31
+
+    /// A number that is larger the better a row is: the score as a number without sign, then the row.
+    @inline(__always)
+    private static func key(_ row: Int32, score: Float) -> UInt64 {
+        // The zero with a sign is the same score as the one without.
+        let bits = (score.isNaN ? Float.infinity : score + 0).bitPattern
+        let ordered = bits & sign != 0 ? ~bits : bits | sign
+        return UInt64(ordered) << 32 | UInt64(~UInt32(bitPattern: row))
+    }
+
+    private static func score(of key: UInt64) -> Float {
+        let bits = UInt32(truncatingIfNeeded: key >> 32)
+        return Float(bitPattern: bits & sign != 0 ? bits ^ sign : ~bits)
+    }
+
+    /// Leaves the best rows, in any order.
+    @inline(never)
+    private func shrink(_ user: Int) {
+        let own = keys + user * capacity
+        Self.partition(own, count: counts[user], best: size)
+        counts[user] = size
+        var worst = own[0]
+        for place in 1..<max(size, 1) { worst = min(worst, own[place]) }
+        thresholds[user] = Self.score(of: worst)
+    }
+
+    /// Moves the `best` largest keys to the front (quickselect; keys are all different).
+    private static func partition(_ keys: UnsafeMutablePointer<UInt64>, count: Int, best: Int) {
+        var lower = 0
+        var upper = count - 1
+        while lower < upper {
+            let middle = keys[(lower + upper) / 2]
+            let pivot = max(min(keys[lower], keys[upper]), min(max(keys[lower], keys[upper]), middle))
+            var left = lower
+            var right = upper
+            while left <= right {
+                while keys[left] > pivot { left += 1 }
+                while keys[right] < pivot { right -= 1 }
+                guard left <= right else { break }
+                (keys[left], keys[right]) = (keys[right], keys[left])
+                left += 1
+                right -= 1
+            }
+            if best - 1 <= right {
+                upper = right
+            } else if best - 1 >= left {
+                lower = left
+            } else {
+                return
+            }
+        }
+    }
+}

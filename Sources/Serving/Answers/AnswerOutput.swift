@@ -1,0 +1,48 @@
+import Glibc
+import Reporting
+import Training
+
+/// Where answers go: a file that appears complete or not at all, or standard output, piece by piece.
+struct AnswerOutput: ~Copyable {
+    private let file: AtomicFile?
+    /// Whether the reader of standard output is gone.
+    private(set) var isClosed = false
+
+    /// - Parameter path: nil: standard output.
+    init(_ path: String?) throws(FileError) {
+        // Whoever has seen enough closes the pipe; that is no reason to be killed on the spot.
+        signal(SIGPIPE, SIG_IGN)
+        if let path { file = try AtomicFile(replacing: path) } else { file = nil }
+    }
+
+    /// Writes bytes at once. Does nothing where the reader is gone.
+    mutating func write(_ bytes: some Collection<UInt8>) throws(FileError) {
+        guard !bytes.isEmpty, !isClosed else { return }
+        let bytes = Array(bytes)
+        if let file { return try file.write(bytes) }
+        isClosed = try !Self.writeToStandardOutput(bytes)
+    }
+
+    /// Gives the file its name.
+    consuming func finish() throws(FileError) { try file?.commit() }
+
+    /// - Returns: whether somebody reads.
+    private static func writeToStandardOutput(_ bytes: [UInt8]) throws(FileError) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { systemWrite(STDOUT_FILENO, $0.baseAddress! + done, $0.count - done) }
+            if count >= 0 {
+                done += count
+            } else if errno == EPIPE {
+                return false
+            } else if errno == EAGAIN {
+                // A launcher may have made the stream non-blocking.
+                var request = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                poll(&request, 1, -1)
+            } else if errno != EINTR {
+                throw FileError(path: "standard output", operation: .write, code: errno)
+            }
+        }
+        return true
+    }
+}

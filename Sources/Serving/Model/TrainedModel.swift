@@ -1,0 +1,130 @@
+import Differentiation
+import Interactions
+import KernelCore
+import Recommenders
+import Training
+
+/// A trained model, ready to describe users by vectors.
+///
+///     let model = try TrainedModel(run: "RUN")
+///     let search = try ItemSearch(model, SearchOptions(top: 20))
+///     let answer = try search.items(for: UserQuery(history: ["17", "4"]))
+///
+/// The bits of a user's vectors depend on the user alone, not on the batch. Not for use from several threads at a time.
+public final class TrainedModel {
+    public let stored: StoredModel
+    /// Interests of a user, K; 1 for a model with one vector a user.
+    public let interestsPerUser: Int
+    private let model: any Recommender
+    private let storage: ParameterStorage
+    private let propagator: Propagator?
+    private let tape: Tape
+
+    /// Reads the model of a run. A model on a graph (`LightGCN`) reads the data set of the run, too.
+    public convenience init(run path: String) throws {
+        let stored = try StoredModel(run: path)
+        let graph = stored.entry.needsGraph ? InteractionGraph(try stored.dataset()) : nil
+        try self.init(stored, graph: graph)
+    }
+
+    /// - Parameter graph: the train interactions, for a model that needs them.
+    public init(_ stored: StoredModel, graph: InteractionGraph? = nil) throws {
+        precondition(graph != nil || !stored.entry.needsGraph, "\(stored.entry.name) needs the graph of its data set")
+        self.stored = stored
+        let layout = ParameterLayout()
+        let model = stored.model(in: layout, graph: graph)
+        try model.check(layout)
+        storage = ParameterStorage(layout)
+        try ModelFile.read(stored.file, into: storage.values, layout, unused: stored.entry.unusedTensors)
+        let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
+        Kernel.flushingSubnormals {
+            propagator?.propagate {}
+            propagator?.materializeAll()
+        }
+        self.model = model
+        self.propagator = propagator
+        tape = Tape(parameters: propagator?.values ?? storage.values)
+        let batch = PackedBatch()
+        batch.fill(users: [1], histories: [[1]], candidates: [[1]])
+        interestsPerUser = try Self.queries(of: batch, model, tape, seed: 0).perUser
+        try requireNumbers()
+    }
+
+    /// Bytes that the model will take, for a look at the memory before: see ``init(_:graph:)``.
+    static func byteCount(_ stored: StoredModel, graph: InteractionGraph?) throws -> Int {
+        let layout = ParameterLayout()
+        let model = stored.model(in: layout, graph: graph)
+        try model.check(layout)
+        let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
+        let table = model.items.table
+        return (ParameterValues.count(for: layout) + propagated) * MemoryLayout<Float>.stride
+            + RankingTable.byteCount(rows: table.rows, columns: table.columns)
+    }
+
+    /// The size of the vectors, d.
+    public var dimension: Int { model.items.table.columns }
+    public var itemCount: Int { stored.itemIds.count }
+    /// `[itemCount + 1, d]`, row 0 of the padding: the items' vectors, whose inner products with a user's interests are
+    /// the scores.
+    public var itemVectors: UnsafePointer<Float> { UnsafePointer(tape.parameters(model.items.table)) }
+    /// The newest items that a history keeps.
+    public var historyMax: Int { stored.configuration.options.historyMax }
+    /// `parameters_sha256` of the run.
+    public var parametersDigest: String { ModelFile.digest(storage.values, storage.layout) }
+
+    /// The interests of the users of a batch, `[B * K, d]`, valid until the next call.
+    ///
+    /// - Throws: a mistake of the model.
+    package func interests(of batch: PackedBatch) throws(ModelError) -> Interests {
+        try Self.queries(of: batch, model, tape, seed: stored.configuration.seed)
+    }
+
+    /// Memory that is the batch's until the next one.
+    var arena: Arena { tape.arena }
+
+    private static func queries(
+        of batch: PackedBatch, _ model: any Recommender, _ tape: Tape, seed: UInt64
+    ) throws(ModelError) -> Interests {
+        tape.begin(.scoring(seed: seed), samples: batch.count)
+        let queries = Kernel.flushingSubnormals { model.checkedQueries(of: batch, on: tape) }
+        if let error = tape.error { throw error }
+        guard let queries else { preconditionFailure("queries that are refused leave an error") }
+        return queries
+    }
+
+    /// Throws where a parameter is infinite or no number: no order of scores would mean anything.
+    private func requireNumbers() throws(ServingError) {
+        for specification in storage.layout.specifications {
+            let parameter = specification.parameter
+            let values = UnsafeBufferPointer(start: storage.values(parameter), count: parameter.count)
+            guard values.allSatisfy(\.isFinite) else {
+                throw ServingError(
+                    .data, "\(stored.path): \(specification.name) holds values that are infinite or no numbers",
+                    recoverySuggestion: "the training diverged: train again, with a smaller --lr")
+            }
+        }
+    }
+}
+
+extension StoredModel {
+    /// The model, with its parameters registered in a layout; also those of the training alone that the file has.
+    func model(in layout: ParameterLayout, graph: InteractionGraph?) -> any Recommender {
+        let context = ModelContext(
+            configuration.options, stage: configuration.stage, userCount: known.users?.count ?? 1,
+            itemCount: itemIds.count, graph: graph)
+        let model = entry.model(context, in: layout.root)
+        if file[Objective.ownParameterName] != nil,
+            layout.specification(named: Objective.ownParameterName) == nil
+        {
+            var options = ObjectiveOptions()
+            options.selection = .softLinear
+            _ = Objective(options, context, in: layout.root)
+        }
+        return model
+    }
+
+    /// The data set that it was trained on, by the numbers of the model.
+    func dataset() throws(DatasetError) -> InteractionDataset {
+        try InteractionDataset.load(folder: configuration.dataFolder, known: known)
+    }
+}

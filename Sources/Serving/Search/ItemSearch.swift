@@ -1,0 +1,151 @@
+import Interactions
+import KernelCore
+import Recommenders
+
+/// Finds the items with the best scores for users.
+///
+///     score(u, i) = max over k of <v_k, e_i>,       v_1 ... v_K: the interests of u
+///
+/// Every interest asks for its best items, and of an item that several find the largest score counts: the K answers are
+/// merged by the maximum. Of equal scores the item with the smaller number is better, so that the answer is determined.
+/// The padding is no item. The score of an item has the same bits whatever else is found beside it.
+public final class ItemSearch {
+    public let model: TrainedModel
+    public let options: SearchOptions
+    /// Items that can be found at all.
+    public let candidateCount: Int
+    private let table: RankingTable
+    /// The item in each place of the table; nil: item i is in the place i - 1.
+    private let itemsOfPlaces: [Int32]?
+    /// `[itemCount + 1]`: the place of each item, -1 for one that cannot be found.
+    private let placesOfItems: [Int32]
+    private var diversity: DiverseSelection?
+    let queryBatch = PackedBatch()
+    private var found = FoundItems()
+    /// `[users * repeats + 1]` into ``excluded``.
+    private var offsets: [Int32] = []
+    private var excluded: [Int32] = []
+    private var places: [Int32] = []
+
+    /// - Throws: where no item can be found.
+    public init(_ model: TrainedModel, _ options: SearchOptions = SearchOptions()) throws(ServingError) {
+        precondition(options.top >= 1, "at least one item is asked for")
+        self.model = model
+        self.options = options
+        var isCandidate = [Bool](repeating: options.allowed == nil, count: model.itemCount + 1)
+        for item in options.allowed ?? [] { isCandidate[Int(item)] = true }
+        for item in options.banned { isCandidate[Int(item)] = false }
+        isCandidate[0] = false
+        var placesOfItems = [Int32](repeating: -1, count: model.itemCount + 1)
+        var items: [Int32] = []
+        for item in 1..<model.itemCount + 1 where isCandidate[item] {
+            placesOfItems[item] = Int32(items.count)
+            items.append(Int32(item))
+        }
+        guard !items.isEmpty else {
+            throw ServingError(
+                .data, "none of the \(model.itemCount) items may be recommended",
+                recoverySuggestion: "allow more items with --allow, or ban fewer with --ban")
+        }
+        candidateCount = items.count
+        self.placesOfItems = placesOfItems
+        if items.count == model.itemCount {
+            itemsOfPlaces = nil
+            table = RankingTable(model.itemVectors, rows: 1..<model.itemCount + 1, columns: model.dimension)
+        } else {
+            itemsOfPlaces = items
+            table = RankingTable(model.itemVectors, rows: items, columns: model.dimension)
+        }
+        diversity = options.diversity.map { DiverseSelection($0) }
+    }
+
+    /// Items of a user: as many as are asked for, if there are so many.
+    public var top: Int { min(options.top, candidateCount) }
+
+    /// The items for each user of a batch, whose histories are cut as the model wants them.
+    ///
+    /// - Parameter seen: the items of the whole history of a user of the batch, perhaps more than once.
+    func items(for batch: PackedBatch, seen: (_ user: Int) -> ArraySlice<Int32>) throws(ModelError) -> FoundItems {
+        let interests = try model.interests(of: batch)
+        found.removeAll()
+        // With diversity every interest is asked for its own best items.
+        let repeats = diversity == nil ? 1 : interests.perUser
+        exclude(seen, users: batch.count, repeats: repeats)
+        let count = batch.count * repeats
+        let selection = RowSelection(users: count, size: top, in: model.arena)
+        excluded.append(0)
+        excluded.withUnsafeBufferPointer { excluded in
+            offsets.withUnsafeBufferPointer { offsets in
+                Kernel.bestRows(
+                    interests: interests.vectors.value, interestCount: interests.perUser / repeats, in: table,
+                    excluded: excluded.baseAddress.unsafelyUnwrapped,
+                    of: Segments(offsets: offsets.baseAddress.unsafelyUnwrapped, count: count), into: selection)
+            }
+        }
+        for user in 0..<batch.count {
+            let vectors = interests.vectors.value + user * interests.perUser * model.dimension
+            if diversity == nil {
+                for place in 0..<selection.finish(user) {
+                    let item = item(in: selection.row(place, ofUser: user))
+                    let interest = options.namesInterests ? score(of: item, vectors, interests.perUser).interest : 0
+                    found.append(item, score: selection.score(place, ofUser: user), interest: interest)
+                }
+            } else {
+                diversify(selection, user, vectors, interests.perUser)
+            }
+            found.finishUser()
+        }
+        return found
+    }
+
+    private func score(
+        of item: Int32, _ vectors: UnsafePointer<Float>, _ interestCount: Int
+    ) -> (score: Float, interest: Int) {
+        Kernel.rowScore(
+            model.itemVectors + Int(item) * model.dimension, interests: vectors, interestCount: interestCount,
+            columns: model.dimension)
+    }
+
+    /// Merges what the interests of a user have found, and chooses among it.
+    private func diversify(
+        _ selection: RowSelection, _ user: Int, _ vectors: UnsafePointer<Float>, _ interestCount: Int
+    ) {
+        places.removeAll(keepingCapacity: true)
+        for query in user * interestCount..<(user + 1) * interestCount {
+            for place in 0..<selection.finish(query) { places.append(selection.row(place, ofUser: query)) }
+        }
+        places.sort()
+        var candidates: [(item: Int32, score: Float)] = []
+        for (index, place) in places.enumerated() where index == 0 || place != places[index - 1] {
+            let item = item(in: place)
+            candidates.append((item, score(of: item, vectors, interestCount).score))
+        }
+        candidates.sort { ($1.score, $0.item) < ($0.score, $1.item) }
+        for index in diversity?.choose(top, of: candidates) ?? [] {
+            let interest = score(of: candidates[index].item, vectors, interestCount).interest
+            found.append(candidates[index].item, score: candidates[index].score, interest: interest)
+        }
+    }
+
+    private func item(in place: Int32) -> Int32 { itemsOfPlaces?[Int(place)] ?? place + 1 }
+
+    /// Lists the places of seen items, ascending, for each query.
+    private func exclude(_ seen: (Int) -> ArraySlice<Int32>, users: Int, repeats: Int) {
+        excluded.removeAll(keepingCapacity: true)
+        offsets.removeAll(keepingCapacity: true)
+        offsets.append(0)
+        for user in 0..<users {
+            places.removeAll(keepingCapacity: true)
+            if !options.includesSeen {
+                for item in seen(user) where placesOfItems[Int(item)] >= 0 { places.append(placesOfItems[Int(item)]) }
+                places.sort()
+            }
+            for _ in 0..<repeats {
+                for (index, place) in places.enumerated() where index == 0 || place != places[index - 1] {
+                    excluded.append(place)
+                }
+                offsets.append(Int32(excluded.count))
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import KernelCore
+import Testing
+
+/// The best rows of a packed table are those of a plain sort.
+@Suite struct BestRowsTests {
+    typealias Setting = RankingTests.Setting
+
+    /// Places with their scores, the best first, by plain loops.
+    private static func plain(_ setting: Setting, _ user: Int, rows: [Int32], without excluded: [Int32], size: Int)
+        -> [(place: Int32, score: Float)]
+    {
+        let scored = rows.indices.filter { !excluded.contains(Int32($0)) }.map { place in
+            (place: Int32(place), score: setting.score(user, Int(rows[place])))
+        }
+        return Array(scored.sorted { ($1.score, $0.place) < ($0.score, $1.place) }.prefix(size))
+    }
+
+    private static func best(
+        _ setting: Setting, in table: RankingTable, without excluded: [[Int32]], size: Int
+    ) -> [[(place: Int32, score: Float)]] {
+        let segments = PackedSegments(excluded.map(\.count))
+        let arena = Arena()
+        let selection = RowSelection(users: setting.users, size: size, in: arena)
+        Kernel.bestRows(
+            interests: setting.interests, interestCount: setting.interestCount, in: table,
+            excluded: Array(excluded.joined()) + [0], of: segments.segments, into: selection)
+        return (0..<setting.users).map { user in
+            (0..<selection.finish(user)).map { (selection.row($0, ofUser: user), selection.score($0, ofUser: user)) }
+        }
+    }
+
+    @Test(arguments: [1, 2, 4, 5], [1, 7, 16, 33])
+    func `the best rows are those of a plain sort, with its scores`(interestCount: Int, columns: Int) {
+        for users in [1, 11, 12, 25] {
+            let setting = Setting(users: users, interestCount: interestCount, rowCount: 430, columns: columns)
+            let some = (0..<430).filter { $0 % 7 != 3 }.map(Int32.init)
+            let tables = [
+                (RankingTable(setting.table, rows: 0..<430, columns: columns), (0..<430).map(Int32.init)),
+                (RankingTable(setting.table, rows: 5..<38, columns: columns), (5..<38).map(Int32.init)),
+                (RankingTable(setting.table, rows: some, columns: columns), some),
+            ]
+            for (table, rows) in tables {
+                #expect(table.count == rows.count)
+                let excluded = (0..<users).map { user in
+                    rows.indices.filter { ($0 + user) % (user + 2) == 0 }.map(Int32.init)
+                }
+                for size in [1, 3, 20, 500] {
+                    let found = Self.best(setting, in: table, without: excluded, size: size)
+                    for user in 0..<users {
+                        let expected = Self.plain(setting, user, rows: rows, without: excluded[user], size: size)
+                        #expect(found[user].map(\.place) == expected.map(\.place))
+                        #expect(found[user].map(\.score.bitPattern) == expected.map(\.score.bitPattern))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `of equal scores the smaller numbers are kept, whatever the order of the offers`() {
+        for isReversed in [false, true] {
+            let selection = RowSelection(users: 1, size: 5, in: Arena())
+            let rows = isReversed ? Array((0..<200).reversed()) : Array(0..<200)
+            for row in rows { selection.offer(Int32(row), score: row % 2 == 0 ? 0 : -0.0, user: 0) }
+            #expect(selection.finish(0) == 5)
+            #expect((0..<5).map { selection.row($0, ofUser: 0) } == [0, 1, 2, 3, 4])
+        }
+    }
+
+    @Test func `scores of all signs are in order, and what is not a number is infinite`() {
+        let scores: [Float] = [-1, 2, .nan, -3.5, 0, .infinity, -1e-38, 1e-40, -.infinity]
+        let selection = RowSelection(users: 2, size: scores.count, in: Arena())
+        for (row, score) in scores.enumerated() { selection.offer(Int32(row), score: score, user: 1) }
+        #expect(selection.finish(0) == 0)
+        #expect(selection.finish(1) == scores.count)
+        #expect((0..<scores.count).map { selection.row($0, ofUser: 1) } == [2, 5, 1, 7, 4, 6, 0, 3, 8])
+        #expect(selection.score(2, ofUser: 1) == 2 && selection.score(7, ofUser: 1) == -3.5)
+    }
+}
