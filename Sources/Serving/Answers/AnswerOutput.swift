@@ -3,8 +3,9 @@ import Reporting
 import Training
 
 /// Where answers go: a file that appears complete or not at all, or standard output, piece by piece.
-struct AnswerOutput: ~Copyable {
-    private let file: AtomicFile?
+final class AnswerOutput {
+    private var file: AtomicFile?
+    private let isFile: Bool
     /// Whether the reader of standard output is gone.
     private(set) var isClosed = false
 
@@ -12,19 +13,25 @@ struct AnswerOutput: ~Copyable {
     init(_ path: String?) throws(FileError) {
         // Whoever has seen enough closes the pipe; that is no reason to be killed on the spot.
         signal(SIGPIPE, SIG_IGN)
-        if let path { file = try AtomicFile(replacing: path) } else { file = nil }
+        isFile = path != nil
+        if let path { file = try AtomicFile(replacing: path) }
     }
 
     /// Writes bytes at once. Does nothing where the reader is gone.
-    mutating func write(_ bytes: some Collection<UInt8>) throws(FileError) {
+    func write(_ bytes: some Collection<UInt8>) throws(FileError) {
         guard !bytes.isEmpty, !isClosed else { return }
         let bytes = Array(bytes)
-        if let file { return try file.write(bytes) }
+        if isFile {
+            try file?.write(bytes)
+            return
+        }
         isClosed = try !Self.writeToStandardOutput(bytes)
     }
 
     /// Gives the file its name.
-    consuming func finish() throws(FileError) { try file?.commit() }
+    func finish() throws(FileError) {
+        if let whole = file.take() { try whole.commit() }
+    }
 
     /// - Returns: whether somebody reads.
     private static func writeToStandardOutput(_ bytes: [UInt8]) throws(FileError) -> Bool {

@@ -45,7 +45,7 @@ public struct RecommendationJob: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         var counts = AnswerCounts()
-        var output = try world.collectively { world.rank == 0 ? try AnswerOutput(request.output) : nil }
+        let output = try world.collectively { world.rank == 0 ? try AnswerOutput(request.output) : nil }
         var text = writer.header
         var first = 0
         for round in 0..<turns.rounds {
@@ -63,9 +63,7 @@ public struct RecommendationJob: Sendable {
             }
             guard try world.broadcast(isClosed ? 1 : 0, from: 0) == 0 else { return }
         }
-        try world.collectively {
-            if let whole = output.take() { try whole.finish() }
-        }
+        try world.collectively { try output?.finish() }
         try counts.sum(over: world).tell(
             on: console, seconds: (clock.now - start).inSeconds, top: search.top, model: stored.entry.name,
             output: request.output)

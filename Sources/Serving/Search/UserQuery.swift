@@ -1,3 +1,4 @@
+import Differentiation
 import Interactions
 import KernelCore
 import Recommenders

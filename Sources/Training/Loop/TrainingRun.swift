@@ -248,5 +248,5 @@ public final class TrainingRun {
 
 extension Duration {
     /// Seconds as a number.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+    package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
