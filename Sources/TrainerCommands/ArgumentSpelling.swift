@@ -54,7 +54,7 @@ enum ArgumentSpelling {
         (["--stage"], "a command trains one stage, or with --stage both all of them"),
         (["--recipe"], "a training has one recipe"),
         (["--config"], "a command reads one file of options"),
-        (["--checkpoint"], "a command ranks with one model"),
+        (["--checkpoint"], "a command works with one model"),
     ]
 
     /// Refuses a line that names a model, data set or the like twice, of which only the last would count.

@@ -5,6 +5,7 @@ import Interactions
 import KernelCore
 import MPI
 import Reporting
+import Serving
 import Training
 
 /// Starting under a launcher, and ending with the right exit code on all ranks.
@@ -83,6 +84,7 @@ enum Launcher {
             case .taken: taken
             }
         case let error as DatasetError: error.kind == .configuration ? 64 : 65
+        case let error as ServingError: error.kind == .usage ? 64 : 65
         case is SafetensorsError: 65
         case is FileError: 74
         case is LauncherDiscrepancy: 64

@@ -9,7 +9,10 @@ import Reporting
 enum PathSpelling {
     /// The options that take a path.
     static let options = Set(
-        ["out", "data-root", "path", "config", "checkpoint", "extractor"]
+        [
+            "out", "data-root", "path", "config", "checkpoint", "extractor", "users", "histories", "allow", "ban",
+            "categories",
+        ]
             .flatMap(OptionDeclaration.spellings).map { "--" + $0 })
 
     /// Replaces `~` at the beginning of paths by the user's folder.

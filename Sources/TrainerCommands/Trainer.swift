@@ -58,5 +58,8 @@ struct TrainerCommand: ParsableCommand {
             Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 73 another process works on the run,
             74 input/output error, 75 stopped early with a checkpoint to go on from.
             """,
-        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DataCommand.self])
+        subcommands: [
+            TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self, ExportCommand.self,
+            BenchmarkCommand.self, DataCommand.self,
+        ])
 }

@@ -68,14 +68,15 @@ struct AnswerWriter {
         case .jsonl:
             text.append(contentsOf: "{\"user\":".utf8)
             text.append(contentsOf: userIds.json(of: user).compact.utf8)
+            text.append(UInt8(ascii: ","))
             appendLists(found, range, to: &text)
             text.append(contentsOf: "}\n".utf8)
         }
     }
 
-    /// Adds the members `items`, `scores` and, where they are wanted, `interests` of an object that has members already.
+    /// Adds the members `items`, `scores` and, where they are wanted, `interests` of an object.
     func appendLists(_ found: FoundItems, _ range: Range<Int>, to text: inout [UInt8]) {
-        text.append(contentsOf: ",\"items\":".utf8)
+        text.append(contentsOf: "\"items\":".utf8)
         appendList(range, separator: ",", to: &text) { items.append(found.items[$0], to: &$1) }
         text.append(contentsOf: ",\"scores\":".utf8)
         appendList(range, separator: ",", to: &text) { Self.append(found.scores[$0], to: &$1) }

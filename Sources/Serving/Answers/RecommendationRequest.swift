@@ -40,7 +40,7 @@ public struct RecommendationRequest: Sendable {
     func search(in stored: StoredModel, graph: InteractionGraph?, world: Communicator, console: Console) throws
         -> ItemSearch
     {
-        let options = try world.collectively { try options(for: stored.itemIds, console) }
+        let options = try world.collectively { try self.options(for: stored.itemIds, console) }
         let byteCount = try world.collectively { try TrainedModel.byteCount(stored, graph: graph) }
         try MemoryNeed.check(MemoryNeed(own: byteCount), of: "parameters", world: world)
         let search = try world.collectively { try ItemSearch(try TrainedModel(stored, graph: graph), options) }

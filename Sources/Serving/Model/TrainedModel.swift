@@ -34,7 +34,7 @@ public final class TrainedModel {
         let layout = ParameterLayout()
         let model = stored.model(in: layout, graph: graph)
         try model.check(layout)
-        storage = ParameterStorage(layout)
+        let storage = ParameterStorage(layout)
         try ModelFile.read(stored.file, into: storage.values, layout, unused: stored.entry.unusedTensors)
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         Kernel.flushingSubnormals {
@@ -42,6 +42,7 @@ public final class TrainedModel {
             propagator?.materializeAll()
         }
         self.model = model
+        self.storage = storage
         self.propagator = propagator
         tape = Tape(parameters: propagator?.values ?? storage.values)
         let batch = PackedBatch()

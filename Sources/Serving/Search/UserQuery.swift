@@ -119,6 +119,7 @@ extension ItemSearch {
 
     /// The best items for each of several users.
     func items(for queries: [NumberedQuery]) throws(ModelError) -> FoundItems {
+        guard !queries.isEmpty else { return FoundItems() }
         let batch = queryBatch
         batch.fill(queries, historyMax: model.historyMax)
         return try items(for: batch) { queries[$0].history[...] }

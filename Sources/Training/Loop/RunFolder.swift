@@ -44,7 +44,7 @@ public struct RunFolder: Sendable {
     /// Makes a folder and those around it, as far as they are not there.
     ///
     /// - Returns: those that were not there, the outer ones first.
-    static func makeFolder(_ path: String) throws(FileError) -> [String] {
+    package static func makeFolder(_ path: String) throws(FileError) -> [String] {
         var made: [String] = []
         // As the system reads a path, part by part: what `..` means depends on what is there.
         var end = path.startIndex

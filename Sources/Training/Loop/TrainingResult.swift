@@ -94,7 +94,7 @@ public struct TrainingResult: Sendable {
 }
 
 extension DatasetFingerprint {
-    var json: JSONValue {
+    package var json: JSONValue {
         func part(_ part: Part) -> JSONValue {
             ["interactions": .integer(part.interactions), "crc32c": .integer(Int(part.checksum))]
         }
