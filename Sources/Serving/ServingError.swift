@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// Why there is no answer: what is wrong, and what to do next, on two lines.
 public struct ServingError: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// The lines of a small file that comes beside the data, such as a list of items: plain or gzip, in UTF-8.
 package enum TextLines {

@@ -1,6 +1,5 @@
+import FileIO
 import Glibc
-import Reporting
-import Training
 
 /// Where answers go: a file that appears complete or not at all, or standard output, piece by piece.
 final class AnswerOutput {

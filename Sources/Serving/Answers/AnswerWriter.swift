@@ -1,5 +1,5 @@
+import FileIO
 import Interactions
-import Reporting
 
 /// Writes what was found as text, by the ids of the data.
 struct AnswerWriter {

@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// A line that asks for recommendations:
 ///

@@ -1,5 +1,5 @@
+import FileIO
 import Interactions
-import Reporting
 
 /// The users that are asked about, in the order of the answers.
 enum UserSelection {

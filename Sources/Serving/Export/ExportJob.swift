@@ -1,6 +1,8 @@
 import Differentiation
+import FileIO
 import Interactions
 import KernelCore
+import ModelFiles
 import MPI
 import Reporting
 import Training
@@ -50,7 +52,7 @@ public struct ExportJob: Sendable {
 
     /// Makes the folder, unless it holds something that would be lost.
     private func claim() throws {
-        _ = try RunFolder.makeFolder(output)
+        _ = try Folder.create(output, advice: "choose another folder with --out")
         guard !ExportManifest.isIn(output) else { return }
         let taken = ExportNames.all.first { ExportedFile.exists($0, in: output) }
         guard let taken else { return }

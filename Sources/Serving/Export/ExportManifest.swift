@@ -1,6 +1,6 @@
+import FileIO
 import Glibc
 import Interactions
-import Reporting
 import Training
 
 /// `manifest.json`: what the files of an export hold, and how vectors become recommendations.

@@ -1,5 +1,4 @@
-import Reporting
-import Training
+import FileIO
 
 /// Writes an array of floats as a file of NumPy (format 1.0), piece by piece, which appears under its name complete or
 /// not at all.

@@ -1,6 +1,6 @@
+import FileIO
 import Interactions
-import Reporting
-import Training
+import ModelFiles
 
 /// What vectors are exported as.
 public enum ExportFormat: String, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 import Interactions
+import ModelFiles
 import Recommenders
-import Reporting
 import Training
 
 /// The parameters of a run, found and checked but not read: what must be known before the data set is read.

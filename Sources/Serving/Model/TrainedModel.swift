@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import ModelFiles
 import Recommenders
 import Training
 

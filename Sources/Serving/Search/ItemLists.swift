@@ -1,5 +1,4 @@
 import Interactions
-import Reporting
 
 /// Files about items.
 enum ItemLists {

@@ -2,6 +2,7 @@ import Differentiation
 import Interactions
 import KernelCore
 import Recommenders
+import Reporting
 
 /// Finds the items with the best scores for users.
 ///

@@ -1,3 +1,4 @@
+import FileIO
 import KernelCore
 import Reporting
 
