@@ -2,7 +2,7 @@ import KernelCore
 import Testing
 
 /// The best rows of a packed table are those of a plain sort.
-@Suite struct BestRowsTests {
+@Suite struct RowSelectionTests {
     typealias Setting = RankingTests.Setting
 
     /// Places with their scores, the best first, by plain loops.
@@ -21,11 +21,15 @@ import Testing
         let segments = PackedSegments(excluded.map(\.count))
         let arena = Arena()
         let selection = RowSelection(users: setting.users, size: size, in: arena)
-        Kernel.bestRows(
-            interests: setting.interests, interestCount: setting.interestCount, in: table,
-            excluded: Array(excluded.joined()) + [0], of: segments.segments, into: selection)
-        return (0..<setting.users).map { user in
-            (0..<selection.finish(user)).map { (selection.row($0, ofUser: user), selection.score($0, ofUser: user)) }
+        return withExtendedLifetime(arena) {
+            Kernel.bestRows(
+                interests: setting.interests, interestCount: setting.interestCount, in: table,
+                excluded: Array(excluded.joined()) + [0], of: segments.segments, into: selection)
+            return (0..<setting.users).map { user in
+                (0..<selection.finish(user)).map {
+                    (selection.row($0, ofUser: user), selection.score($0, ofUser: user))
+                }
+            }
         }
     }
 
@@ -58,21 +62,27 @@ import Testing
 
     @Test func `of equal scores the smaller numbers are kept, whatever the order of the offers`() {
         for isReversed in [false, true] {
-            let selection = RowSelection(users: 1, size: 5, in: Arena())
+            let arena = Arena()
+            let selection = RowSelection(users: 1, size: 5, in: arena)
             let rows = isReversed ? Array((0..<200).reversed()) : Array(0..<200)
-            for row in rows { selection.offer(Int32(row), score: row % 2 == 0 ? 0 : -0.0, user: 0) }
-            #expect(selection.finish(0) == 5)
-            #expect((0..<5).map { selection.row($0, ofUser: 0) } == [0, 1, 2, 3, 4])
+            withExtendedLifetime(arena) {
+                for row in rows { selection.offer(Int32(row), score: row % 2 == 0 ? 0 : -0.0, user: 0) }
+                #expect(selection.finish(0) == 5)
+                #expect((0..<5).map { selection.row($0, ofUser: 0) } == [0, 1, 2, 3, 4])
+            }
         }
     }
 
     @Test func `scores of all signs are in order, and what is not a number is infinite`() {
-        let scores: [Float] = [-1, 2, .nan, -3.5, 0, .infinity, -1e-38, 1e-40, -.infinity]
-        let selection = RowSelection(users: 2, size: scores.count, in: Arena())
-        for (row, score) in scores.enumerated() { selection.offer(Int32(row), score: score, user: 1) }
-        #expect(selection.finish(0) == 0)
-        #expect(selection.finish(1) == scores.count)
-        #expect((0..<scores.count).map { selection.row($0, ofUser: 1) } == [2, 5, 1, 7, 4, 6, 0, 3, 8])
-        #expect(selection.score(2, ofUser: 1) == 2 && selection.score(7, ofUser: 1) == -3.5)
+        let scores: [Float] = [-1, 2, .nan, -3.5, 0, .infinity, -1e-37, .leastNonzeroMagnitude, -.infinity]
+        let arena = Arena()
+        let selection = RowSelection(users: 2, size: scores.count, in: arena)
+        withExtendedLifetime(arena) {
+            for (row, score) in scores.enumerated() { selection.offer(Int32(row), score: score, user: 1) }
+            #expect(selection.finish(0) == 0)
+            #expect(selection.finish(1) == scores.count)
+            #expect((0..<scores.count).map { selection.row($0, ofUser: 1) } == [2, 5, 1, 7, 4, 6, 0, 3, 8])
+            #expect(selection.score(2, ofUser: 1) == 2 && selection.score(7, ofUser: 1) == -3.5)
+        }
     }
 }
