@@ -115,7 +115,8 @@ let package = Package(
             dependencies: [
                 "FileIO", "Interactions", "KernelCore", "ModelFiles", "ProcessSupport", "Recommenders", "Reporting",
                 "Serving", "TrainerSupport", "Training", "trainer",
-            ]),
+            ],
+            exclude: ["compare_with_peers.py"]),
         .target(
             name: "HostileFiles",
             dependencies: [

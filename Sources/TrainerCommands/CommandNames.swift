@@ -7,7 +7,8 @@ enum CommandNames {
     /// Refuses a line that does not begin with a subcommand, and words where options are expected.
     static func check(_ arguments: [String]) throws(CommandError) {
         try check(arguments, of: TrainerCommand.self, path: ["trainer"])
-        guard let command = arguments.first, ["train", "evaluate", "recommend", "similar", "export", "benchmark"].contains(command), arguments.count > 1,
+        let withoutWords = ["train", "evaluate", "recommend", "similar", "export", "benchmark"]
+        guard let command = arguments.first, withoutWords.contains(command), arguments.count > 1,
             !arguments[1].hasPrefix("-")
         else { return }
         throw CommandError(

@@ -13,7 +13,7 @@ enum PathSpelling {
             "out", "data-root", "path", "config", "checkpoint", "extractor", "users", "histories", "allow", "ban",
             "categories",
         ]
-            .flatMap(OptionDeclaration.spellings).map { "--" + $0 })
+        .flatMap(OptionDeclaration.spellings).map { "--" + $0 })
 
     /// Replaces `~` at the beginning of paths by the user's folder.
     static func expand(_ arguments: [String]) throws(CommandError) -> [String] {

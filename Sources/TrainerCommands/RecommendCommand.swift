@@ -60,7 +60,8 @@ struct RecommendCommand: ParsableCommand {
             valueName: "weight"))
     var diversity: Double?
 
-    @Option(help: ArgumentHelp("Categories for --diversity: lines of an item, TAB and its category.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Categories for --diversity: lines of an item, TAB and its category.", valueName: "file"))
     var categories: String?
 
     @Flag(name: .shortAndLong, help: "Only warnings and errors.")
@@ -111,7 +112,8 @@ struct RecommendCommand: ParsableCommand {
                 throw CommandError("--diversity is \(weight)\nchoose a weight, from 0: 0 is the order of the scores")
             }
             request.diversity = (weight, file)
-        case (_?, nil): throw CommandError("--diversity needs the categories of items\nname their file with --categories")
+        case (_?, nil):
+            throw CommandError("--diversity needs the categories of items\nname their file with --categories")
         case (nil, _?): throw CommandError("--categories are for --diversity\nchoose a weight with --diversity")
         }
         return request

@@ -46,7 +46,8 @@ func expectRefusal(
         let binary = try scratch.write("binary", Data([0x33, 0x0A, 0xFF, 0xFE, 0x0A]))
         try await refuse(65, "binary:2: the line is not text in UTF-8", with: ["--users", binary])
         let unknown = try scratch.write("unknown", "4711\n")
-        try await refuse(65, "none of the 90 items may be recommended", "--allow", with: ["--allow", unknown, "--quiet"])
+        try await refuse(
+            65, "none of the 90 items may be recommended", "--allow", with: ["--allow", unknown, "--quiet"])
         let all = try scratch.write("all", (1...90).map { "\($0)\n" }.joined())
         try await refuse(65, "none of the 90 items may be recommended", with: ["--ban", all])
         let bare = try scratch.write("bare", "3\tred\n4\n")
@@ -116,7 +117,9 @@ func expectRefusal(
                 launch, leaving: scratch("data"))
             try await expectRefusal(
                 65, naming: ["user 4711 is unknown to the model, which has 130 users"],
-                command + ["--checkpoint", workspace("BPRMF"), "--data-root", scratch("data"), "--dataset", "strangers"],
+                command + [
+                    "--checkpoint", workspace("BPRMF"), "--data-root", scratch("data"), "--dataset", "strangers",
+                ],
                 launch)
         }
         // A model of histories knows items alone.

@@ -61,8 +61,9 @@ import TrainerSupport
         #expect(try file.floats("items") == vectors.items.values)
         #expect(try file.floats("interests") == vectors.interests.values)
         for name in ["items.txt", "users.txt"] {
-            #expect(try Data(contentsOf: URL(filePath: scratch("npy/" + name)))
-                == Data(contentsOf: URL(filePath: scratch("safetensors/" + name))))
+            #expect(
+                try Data(contentsOf: URL(filePath: scratch("npy/" + name)))
+                    == Data(contentsOf: URL(filePath: scratch("safetensors/" + name))))
         }
     }
 
@@ -117,7 +118,10 @@ import TrainerSupport
         for name in file.names { #expect(try file.bytes(name) == own.bytes(name)) }
         let names = Set(files(below: scratch("parameters")).keys)
         #expect(
-            names == Set(["state_dict.safetensors", "items.txt", "manifest.json"] + (run == "LightGCN" ? ["users.txt"] : [])))
+            names
+                == Set(
+                    ["state_dict.safetensors", "items.txt", "manifest.json"] + (run == "LightGCN" ? ["users.txt"] : []))
+        )
     }
 
     @Test func `an export takes the place of another one, and of nothing else`() async throws {

@@ -28,7 +28,8 @@ import TrainerSupport
     }
 
     @Test(arguments: ServedRuns.names)
-    func `histories from lines are answered as those of the data set, on any number of ranks`(run: String) async throws {
+    func `histories from lines are answered as those of the data set, on any number of ranks`(run: String) async throws
+    {
         let workspace = try await ServedRuns.workspace()
         let expected = try await Launch.alone.successfulTrainer([
             "recommend", "--checkpoint", workspace(run), "--top", "6", "--format", "jsonl", "--interest", "--quiet",

@@ -22,9 +22,11 @@ import TrainerSupport
         for user in histories.users.indices {
             let times = histories.times[histories.offsets[user]..<histories.offsets[user + 1]]
             let query = UserQuery(
-                user: "\(histories.users[user])", history: histories.history(user).map(String.init), times: Array(times))
+                user: "\(histories.users[user])", history: histories.history(user).map(String.init), times: Array(times)
+            )
             #expect(
-                try model.interests(of: query).flatMap { $0 } == Array(vectors.interests.values[user * size..<(user + 1) * size]))
+                try model.interests(of: query).flatMap { $0 }
+                    == Array(vectors.interests.values[user * size..<(user + 1) * size]))
             let found = try search.items(for: query)
             let expected = vectors.rows(user, top: 5, without: Set(query.history))
             #expect(found.items.map(\.id) == expected.map(\.item) && found.items.map(\.score) == expected.map(\.score))
@@ -82,7 +84,8 @@ import TrainerSupport
         let answer = try search.items(for: UserQuery(history: ["3", "8", "4"]))
         let lines = answer.items.map { "\($0.id): \($0.score) by interest \($0.interest)" }
 
-        let interests = try model.interests(of: UserQuery(history: ["3", "8", "4"]))    // K vectors [d], for an index
+        // K vectors [d], to ask an index with.
+        let interests = try model.interests(of: UserQuery(history: ["3", "8", "4"]))
         // end
         #expect(interests.count == 3 && interests[0].count == 12 && answer.unknown == 0)
         return lines

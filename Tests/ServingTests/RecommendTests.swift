@@ -7,7 +7,8 @@ import TrainerSupport
 
 /// `trainer recommend` for the users of a data set.
 @Suite struct RecommendTests {
-    private static func recommend(_ run: String, _ options: [String], _ launch: Launch = .alone) async throws -> String {
+    private static func recommend(_ run: String, _ options: [String], _ launch: Launch = .alone) async throws -> String
+    {
         let workspace = try await ServedRuns.workspace()
         return try await launch.successfulTrainer(
             ["recommend", "--checkpoint", workspace(run), "--quiet"] + options
@@ -40,7 +41,8 @@ import TrainerSupport
 
     @Test func `files have the same bytes on any number of ranks`() async throws {
         for (run, options) in [
-            ("ComiRec", ["--interest"]), ("MIND", ["--format", "jsonl", "--interest"]), ("LightGCN", ["--format", "csv"]),
+            ("ComiRec", ["--interest"]), ("MIND", ["--format", "jsonl", "--interest"]),
+            ("LightGCN", ["--format", "csv"]),
         ] {
             let scratch = try Workspace()
             // Small batches, so that every rank has several.
@@ -91,7 +93,8 @@ import TrainerSupport
 
     /// Seen are the items of the history alone: then what is found can be compared with dev and test.
     @Test func `less of what is known can count as the history`() async throws {
-        let dataset = try InteractionDataset.load(folder: try await ServedRuns.workspace()("data/" + ServedRuns.dataset))
+        let dataset = try InteractionDataset.load(
+            folder: try await ServedRuns.workspace()("data/" + ServedRuns.dataset))
         let test = Dictionary(zip(dataset.test.users, dataset.test.items)) { $1 }
         let dev = Dictionary(zip(dataset.dev.users, dataset.dev.items)) { $1 }
         for (history, findsDev, findsTest) in [
@@ -109,7 +112,8 @@ import TrainerSupport
 
     @Test func `seen items come back where they are wanted`() async throws {
         let vectors = try await Self.vectors("SASRec")
-        let found = TableRow.rows(try await Self.recommend("SASRec", ["--top", "9", "--seen", "include", "--interest"]))
+        let found = TableRow.rows(
+            try await Self.recommend("SASRec", ["--top", "9", "--seen", "include", "--interest"]))
         #expect(found == (0..<ServedRuns.users).flatMap { vectors.rows($0, top: 9, without: []) })
     }
 
@@ -129,7 +133,8 @@ import TrainerSupport
             let expected = (0..<ServedRuns.users).flatMap { user in
                 vectors.rows(
                     user, top: 6,
-                    without: Set(vectors.itemIds.filter { !isCandidate($0) } + histories.history(user).map(String.init)))
+                    without: Set(vectors.itemIds.filter { !isCandidate($0) } + histories.history(user).map(String.init))
+                )
             }
             #expect(found == expected, "\(options)")
         }

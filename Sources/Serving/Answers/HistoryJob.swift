@@ -119,7 +119,8 @@ extension Communicator {
         let numbers = try broadcast(block.numbers, from: 0)
         guard !numbers.isEmpty else { return LineBlock() }
         return LineBlock(
-            numbers: numbers, lengths: try broadcast(block.lengths, from: 0), bytes: try broadcast(block.bytes, from: 0))
+            numbers: numbers, lengths: try broadcast(block.lengths, from: 0), bytes: try broadcast(block.bytes, from: 0)
+        )
     }
 }
 

@@ -32,7 +32,9 @@ struct HistoryLine {
             switch (member.key, member.value) {
             case ("user", .null), ("times", .null): break
             case ("user", let id):
-                guard let text = Self.text(of: id) else { throw QueryError("user is neither a string nor a whole number") }
+                guard let text = Self.text(of: id) else {
+                    throw QueryError("user is neither a string nor a whole number")
+                }
                 user = id
                 query.user = text
             case ("history", .array(let items)): history = items

@@ -2,8 +2,8 @@ import Differentiation
 import FileIO
 import Interactions
 import KernelCore
-import ModelFiles
 import MPI
+import ModelFiles
 import Reporting
 import Training
 

@@ -28,7 +28,8 @@ enum ItemLists {
             let fields = text.split(separator: "\t", omittingEmptySubsequences: false)
             guard fields.count == 2, !fields[0].isEmpty, !fields[1].isEmpty else {
                 throw DatasetError(
-                    .invalid, file: path, line: line, problem: "\(fields.count) columns instead of an item and a category",
+                    .invalid, file: path, line: line,
+                    problem: "\(fields.count) columns instead of an item and a category",
                     recoverySuggestion: "write `item TAB category` in each line, and each item once")
             }
             guard let item = vocabulary.number(ofText: String(fields[0])) else {
