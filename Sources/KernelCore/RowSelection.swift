@@ -82,29 +82,40 @@ public struct RowSelection {
     }
 
     /// Moves the `best` largest keys to the front (quickselect; keys are all different).
+    ///
+    /// Every key is moved, whether it must be or not: what cannot be foretold would cost more than the moves.
     private static func partition(_ keys: UnsafeMutablePointer<UInt64>, count: Int, best: Int) {
         var lower = 0
         var upper = count - 1
         while lower < upper {
-            let middle = keys[(lower + upper) / 2]
-            let pivot = max(min(keys[lower], keys[upper]), min(max(keys[lower], keys[upper]), middle))
-            var left = lower
-            var right = upper
-            while left <= right {
-                while keys[left] > pivot { left += 1 }
-                while keys[right] < pivot { right -= 1 }
-                guard left <= right else { break }
-                (keys[left], keys[right]) = (keys[right], keys[left])
-                left += 1
-                right -= 1
+            let middle = (lower + upper) / 2
+            if keys[lower] < keys[middle] { swap(keys, lower, middle) }
+            if keys[lower] < keys[upper] { swap(keys, lower, upper) }
+            // Of the three the last place gets the one between the others.
+            if keys[middle] > keys[upper] { swap(keys, middle, upper) }
+            let pivot = keys[upper]
+            var place = lower
+            for index in lower..<upper {
+                let key = keys[index]
+                keys[index] = keys[place]
+                keys[place] = key
+                place += key > pivot ? 1 : 0
             }
-            if best - 1 <= right {
-                upper = right
-            } else if best - 1 >= left {
-                lower = left
+            swap(keys, place, upper)
+            if place >= best {
+                upper = place - 1
+            } else if place + 1 < best {
+                lower = place + 1
             } else {
                 return
             }
         }
+    }
+
+    @inline(__always)
+    private static func swap(_ keys: UnsafeMutablePointer<UInt64>, _ one: Int, _ other: Int) {
+        let key = keys[one]
+        keys[one] = keys[other]
+        keys[other] = key
     }
 }

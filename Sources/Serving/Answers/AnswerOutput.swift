@@ -17,9 +17,8 @@ final class AnswerOutput {
     }
 
     /// Writes bytes at once. Does nothing where the reader is gone.
-    func write(_ bytes: some Collection<UInt8>) throws(FileError) {
+    func write(_ bytes: [UInt8]) throws(FileError) {
         guard !bytes.isEmpty, !isClosed else { return }
-        let bytes = Array(bytes)
         if isFile {
             try file?.write(bytes)
             return

@@ -31,78 +31,92 @@ struct AnswerWriter {
         ranks = IdTexts(top) { String($0) }
     }
 
-    /// The line above all others; nothing in JSON lines.
-    var header: [UInt8] {
+    /// Adds the line above all others.
+    func appendHeader(to text: inout AnswerText) {
         switch format {
-        case .tsv: Array("user\titem\trank\tscore\(namesInterests ? "\tinterest" : "")\n".utf8)
-        case .csv: Array("user_id\trec_items\n".utf8)
-        case .jsonl: []
+        case .tsv: text.append("user\titem\trank\tscore\(namesInterests ? "\tinterest" : "")\n")
+        case .csv: text.append("user_id\trec_items\n")
+        case .jsonl: break
         }
     }
 
     /// Adds the lines of a user of a data set.
-    func append(_ user: Int32, _ found: FoundItems, _ range: Range<Int>, to text: inout [UInt8]) {
+    func append(_ user: Int32, _ found: FoundItems, _ range: Range<Int>, to text: inout AnswerText) {
         guard let userIds else { return }
         switch format {
-        case .tsv:
-            let userText = Array(userIds.text(of: user).utf8)
-            for place in range {
-                text.append(contentsOf: userText)
-                text.append(Self.tab)
-                items.append(found.items[place], to: &text)
-                text.append(Self.tab)
-                ranks.append(Int32(truncatingIfNeeded: place - range.lowerBound + 1), to: &text)
-                text.append(Self.tab)
-                Self.append(found.scores[place], to: &text)
-                if namesInterests {
-                    text.append(Self.tab)
-                    text.append(contentsOf: String(found.interests[place]).utf8)
-                }
-                text.append(Self.newline)
-            }
+        case .tsv: appendLines(of: userIds.text(of: user), found, range, to: &text)
         case .csv:
-            text.append(contentsOf: userIds.text(of: user).utf8)
-            text.append(Self.tab)
-            appendList(range, separator: ", ", to: &text) { items.append(found.items[$0], to: &$1) }
-            text.append(Self.newline)
+            text.append(userIds.text(of: user) + "\t")
+            appendItems(found, range, separator: ", ", to: &text)
+            text.append("\n")
         case .jsonl:
-            text.append(contentsOf: "{\"user\":".utf8)
-            text.append(contentsOf: userIds.json(of: user).compact.utf8)
-            text.append(UInt8(ascii: ","))
-            appendLists(found, range, to: &text)
-            text.append(contentsOf: "}\n".utf8)
+            text.append("{\"user\":\(userIds.json(of: user).compact),")
+            appendMembers(found, range, to: &text)
+            text.append("}\n")
         }
     }
 
     /// Adds the members `items`, `scores` and, where they are wanted, `interests` of an object.
-    func appendLists(_ found: FoundItems, _ range: Range<Int>, to text: inout [UInt8]) {
-        text.append(contentsOf: "\"items\":".utf8)
-        appendList(range, separator: ",", to: &text) { items.append(found.items[$0], to: &$1) }
-        text.append(contentsOf: ",\"scores\":".utf8)
-        appendList(range, separator: ",", to: &text) { Self.append(found.scores[$0], to: &$1) }
+    func appendMembers(_ found: FoundItems, _ range: Range<Int>, to text: inout AnswerText) {
+        text.append("\"items\":")
+        appendItems(found, range, separator: ",", to: &text)
+        text.append(",\"scores\":")
+        appendList(range, to: &text) { $0.append(found.scores[$1].description) }
         guard namesInterests else { return }
-        text.append(contentsOf: ",\"interests\":".utf8)
-        appendList(range, separator: ",", to: &text) { $1.append(contentsOf: String(found.interests[$0]).utf8) }
+        text.append(",\"interests\":")
+        appendList(range, to: &text) { $0.append(String(found.interests[$1])) }
+    }
+
+    /// A line for each item.
+    private func appendLines(of user: String, _ found: FoundItems, _ range: Range<Int>, to text: inout AnswerText) {
+        var user = user
+        // A number has at most 11 digits with its sign, a score 15 characters.
+        text.reserve(range.count * (user.utf8.count + items.longest + ranks.longest + 64))
+        user.withUTF8 { user in
+            items.withCopier { items in
+                ranks.withCopier { ranks in
+                    for place in range {
+                        text.add(user)
+                        text.add(Self.tab)
+                        items.add(found.items[place], to: &text)
+                        text.add(Self.tab)
+                        ranks.add(Int32(truncatingIfNeeded: place - range.lowerBound + 1), to: &text)
+                        text.add(Self.tab)
+                        // The fewest digits that read back as the same number, in a form that JSON has, too.
+                        text.append(found.scores[place].description)
+                        if namesInterests { text.append("\t" + String(found.interests[place])) }
+                        text.add(Self.newline)
+                    }
+                }
+            }
+        }
+    }
+
+    private func appendItems(
+        _ found: FoundItems, _ range: Range<Int>, separator: String, to text: inout AnswerText
+    ) {
+        items.withCopier { copier in
+            appendList(range, separator: separator, to: &text) { text, place in
+                text.reserve(items.longest)
+                copier.add(found.items[place], to: &text)
+            }
+        }
     }
 
     private func appendList(
-        _ range: Range<Int>, separator: String, to text: inout [UInt8], _ append: (Int, inout [UInt8]) -> Void
+        _ range: Range<Int>, separator: String = ",", to text: inout AnswerText,
+        _ append: (inout AnswerText, Int) -> Void
     ) {
-        text.append(UInt8(ascii: "["))
+        text.append("[")
         for place in range {
-            if place > range.lowerBound { text.append(contentsOf: separator.utf8) }
-            append(place, &text)
+            if place > range.lowerBound { text.append(separator) }
+            append(&text, place)
         }
-        text.append(UInt8(ascii: "]"))
+        text.append("]")
     }
 
     private static let tab = UInt8(ascii: "\t")
     private static let newline = UInt8(ascii: "\n")
-
-    /// The fewest digits that read back as the same number, in a form that JSON has, too.
-    private static func append(_ score: Float, to text: inout [UInt8]) {
-        text.append(contentsOf: score.description.utf8)
-    }
 
     /// A string as Python writes it.
     private static func pythonText(_ id: String) -> String {
@@ -117,25 +131,6 @@ struct AnswerWriter {
             }
         }
         return text + "'"
-    }
-}
-
-/// Texts of the numbers 1...count, one behind the other, so that to write one is to copy it.
-private struct IdTexts {
-    private var bytes: [UInt8] = []
-    private var offsets: [Int] = [0]
-
-    init(_ count: Int, _ text: (Int32) -> String) {
-        offsets.reserveCapacity(count + 1)
-        for number in 0..<count {
-            bytes.append(contentsOf: text(Int32(number + 1)).utf8)
-            offsets.append(bytes.count)
-        }
-    }
-
-    @inline(__always)
-    func append(_ number: Int32, to text: inout [UInt8]) {
-        text.append(contentsOf: bytes[offsets[Int(number) - 1]..<offsets[Int(number)]])
     }
 }
 

@@ -15,9 +15,6 @@ public struct HistoryJob: Sendable {
     /// A file; `-`: standard input.
     public var source: String
 
-    /// Lines that a rank answers at once.
-    static let batchSize = 256
-
     public init(_ request: RecommendationRequest, source: String) {
         self.request = request
         self.source = source
@@ -44,19 +41,19 @@ public struct HistoryJob: Sendable {
         let clock = ContinuousClock()
         var (busy, latencies) = (0.0, LatencyHistogram())
         var tally = LineTally()
-        let limit = Self.batchSize * min(world.size, max(1, RecommendationJob.batchSize(top: search.top)))
+        var text = AnswerText()
+        let batchSize = RecommendationJob.batchSize(top: search.top)
         while true {
-            let read = try world.collectively { try input?.next(limit: limit) }
+            let read = try world.collectively { try input?.next(limit: world.size * batchSize) }
             let start = clock.now
             let block = try world.broadcast(read ?? LineBlock())
             guard !block.isEmpty else { break }
-            var text: [UInt8] = []
+            text.removeAll()
             try world.collectively {
-                for part in Self.parts(of: block.count, world) {
-                    try answer(block.lines(part), search, writer, &tally, console, into: &text)
-                }
+                let lines = block.lines(Self.part(of: block.count, world))
+                try answer(lines, search, writer, &tally, console, into: &text)
             }
-            let texts = try world.gather(text, at: 0)
+            let texts = try world.gather(text.array, at: 0)
             let isClosed = try world.collectively {
                 if let texts { try output?.write(texts.joined) }
                 return output?.isClosed ?? false
@@ -69,19 +66,16 @@ public struct HistoryJob: Sendable {
         try tally.finish(world: world, console: console, input: input?.name ?? "", seconds: busy, latencies: latencies)
     }
 
-    /// This rank's part of the lines, in batches.
-    private static func parts(of count: Int, _ world: Communicator) -> [Range<Int>] {
+    /// This rank's part of the lines; a line alone is rank 0's.
+    private static func part(of count: Int, _ world: Communicator) -> Range<Int> {
         let size = world.size
-        let own = (world.rank * count + size - 1) / size..<((world.rank + 1) * count + size - 1) / size
-        return stride(from: own.lowerBound, to: own.upperBound, by: batchSize).map {
-            $0..<min($0 + batchSize, own.upperBound)
-        }
+        return (world.rank * count + size - 1) / size..<((world.rank + 1) * count + size - 1) / size
     }
 
     /// Adds the answers of some lines to a text.
     private func answer(
         _ lines: [(number: Int, bytes: [UInt8]?)], _ search: ItemSearch, _ writer: AnswerWriter,
-        _ tally: inout LineTally, _ console: Console, into text: inout [UInt8]
+        _ tally: inout LineTally, _ console: Console, into text: inout AnswerText
     ) throws {
         let stored = search.model.stored
         let requests = lines.map { HistoryLine($0.bytes) }
@@ -95,17 +89,17 @@ public struct HistoryJob: Sendable {
         let found = try search.items(for: queries.compactMap { try? $0.get() })
         var user = 0
         for (index, request) in requests.enumerated() {
-            text.append(UInt8(ascii: "{"))
-            if let id = request.user { text.append(contentsOf: "\"user\":\(id.compact),".utf8) }
+            text.append("{")
+            if let id = request.user { text.append("\"user\":\(id.compact),") }
             switch queries[index] {
             case .success(let query):
-                writer.appendLists(found, found[user], to: &text)
-                text.append(contentsOf: ",\"unknown\":\(query.unknown)}\n".utf8)
+                writer.appendMembers(found, found[user], to: &text)
+                text.append(",\"unknown\":\(query.unknown)}\n")
                 user += 1
                 tally.answered += 1
             case .failure(let error):
                 let reason = JSONValue.string(error.description.printable(limit: 400)).compact
-                text.append(contentsOf: "\"error\":\(reason),\"line\":\(lines[index].number)}\n".utf8)
+                text.append("\"error\":\(reason),\"line\":\(lines[index].number)}\n")
                 tally.fail(lines[index].number, error)
             }
         }

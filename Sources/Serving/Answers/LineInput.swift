@@ -12,6 +12,8 @@ final class LineInput {
     private(set) var arrival = 0.0
     private let descriptor: Int32
     private var buffer: [UInt8] = []
+    /// What a read fills.
+    private let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     /// Where the next line begins, and up to where no line end was found.
     private var start = 0
     private var searched = 0
@@ -22,7 +24,6 @@ final class LineInput {
 
     /// Longer lines are not kept.
     static let longestLine = 1 << 24
-    private static let readSize = 1 << 18
 
     /// - Parameter path: `-`: standard input.
     init(path: String) throws(FileError) {
@@ -37,6 +38,7 @@ final class LineInput {
     }
 
     deinit {
+        room.deallocate()
         if descriptor != STDIN_FILENO { close(descriptor) }
     }
 
@@ -88,11 +90,9 @@ final class LineInput {
             isSkipping = true
         }
         searched = buffer.count
-        let kept = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: Self.readSize))
         var count = -1
         while count < 0 {
-            count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + kept, Self.readSize) }
+            count = read(descriptor, room.baseAddress, room.count)
             guard count < 0 else { break }
             if errno == EAGAIN {
                 var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -101,7 +101,7 @@ final class LineInput {
                 throw FileError(path: name, operation: .read, code: errno)
             }
         }
-        buffer.removeLast(Self.readSize - count)
+        buffer.append(contentsOf: room[..<count])
         isAtEnd = count == 0
         arrival = ProgressBar.monotonicSeconds()
     }

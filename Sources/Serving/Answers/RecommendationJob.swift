@@ -46,17 +46,18 @@ public struct RecommendationJob: Sendable {
         let start = clock.now
         var counts = AnswerCounts()
         let output = try world.collectively { world.rank == 0 ? try AnswerOutput(request.output) : nil }
-        var text = writer.header
+        var text = AnswerText()
+        if world.rank == 0 { writer.appendHeader(to: &text) }
         var first = 0
         for round in 0..<turns.rounds {
-            if round > 0 || world.rank > 0 { text.removeAll(keepingCapacity: true) }
             try world.collectively {
                 guard round < turns.own.count else { return }
                 let end = first + turns.own[round].count
                 try counts.add(answer(first..<end, of: histories, search, writer, into: &text))
                 first = end
             }
-            let texts = try world.gather(text, at: 0)
+            let texts = try world.gather(text.array, at: 0)
+            text.removeAll()
             let isClosed = try world.collectively {
                 if let texts { try output?.write(texts.joined) }
                 return output?.isClosed ?? false
@@ -72,7 +73,7 @@ public struct RecommendationJob: Sendable {
     /// Adds the lines of some of a rank's users to a text.
     private func answer(
         _ range: Range<Int>, of histories: UserHistories, _ search: ItemSearch, _ writer: AnswerWriter,
-        into text: inout [UInt8]
+        into text: inout AnswerText
     ) throws -> AnswerCounts {
         let needsHistory = search.model.stored.needsHistory
         let answered = range.filter { !needsHistory || histories.length($0) > 0 }

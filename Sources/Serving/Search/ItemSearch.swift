@@ -68,6 +68,12 @@ public final class ItemSearch {
     ///
     /// - Parameter seen: the items of the whole history of a user of the batch, perhaps more than once.
     func items(for batch: PackedBatch, seen: (_ user: Int) -> ArraySlice<Int32>) throws(ModelError) -> FoundItems {
+        try Kernel.flushingSubnormals { () throws(ModelError) in try find(for: batch, seen: seen) }
+    }
+
+    private func find(
+        for batch: PackedBatch, seen: (_ user: Int) -> ArraySlice<Int32>
+    ) throws(ModelError) -> FoundItems {
         let interests = try model.interests(of: batch)
         found.removeAll()
         // With diversity every interest is asked for its own best items.
@@ -103,9 +109,11 @@ public final class ItemSearch {
     private func score(
         of item: Int32, _ vectors: UnsafePointer<Float>, _ interestCount: Int
     ) -> (score: Float, interest: Int) {
-        Kernel.rowScore(
+        let (score, interest) = Kernel.rowScore(
             model.itemVectors + Int(item) * model.dimension, interests: vectors, interestCount: interestCount,
             columns: model.dimension)
+        // Zero has no sign here, as in a selection.
+        return (score + 0, interest)
     }
 
     /// Merges what the interests of a user have found, and chooses among it.
