@@ -48,13 +48,15 @@ public struct RowSelection {
 
     /// The row in a place, from 0, of a user that is finished.
     public func row(_ place: Int, ofUser user: Int) -> Int32 {
-        Int32(truncatingIfNeeded: ~keys[user * capacity + place])
+        Int32(truncatingIfNeeded: Self.rowMask - keys[user * capacity + place] & Self.rowMask)
     }
 
     /// Its score.
     public func score(_ place: Int, ofUser user: Int) -> Float { Self.score(of: keys[user * capacity + place]) }
 
     private static let sign: UInt32 = 1 << 31
+    /// Rows have 31 bits.
+    private static let rowMask: UInt64 = 1 << 31 - 1
 
     /// A number that is larger the better a row is: the score as a number without sign, then the row.
     @inline(__always)
@@ -62,11 +64,11 @@ public struct RowSelection {
         // The zero with a sign is the same score as the one without.
         let bits = (score.isNaN ? Float.infinity : score + 0).bitPattern
         let ordered = bits & sign != 0 ? ~bits : bits | sign
-        return UInt64(ordered) << 32 | UInt64(~UInt32(bitPattern: row))
+        return UInt64(ordered) << 31 | (rowMask - UInt64(UInt32(bitPattern: row)))
     }
 
     private static func score(of key: UInt64) -> Float {
-        let bits = UInt32(truncatingIfNeeded: key >> 32)
+        let bits = UInt32(truncatingIfNeeded: key >> 31)
         return Float(bitPattern: bits & sign != 0 ? bits ^ sign : ~bits)
     }
 
@@ -99,7 +101,8 @@ public struct RowSelection {
                 let key = keys[index]
                 keys[index] = keys[place]
                 keys[place] = key
-                place += key > pivot ? 1 : 0
+                // 1 where the key is larger: keys have 63 bits.
+                place += Int(truncatingIfNeeded: (pivot &- key) >> 63)
             }
             swap(keys, place, upper)
             if place >= best {
