@@ -34,12 +34,7 @@ extension Kernel {
                                 start, size, excluded, &nextExcluded[user], until: users.offsets[user + 1])
                             let own = products + (user - first) * interestCount * width
                             let below = mergeInterests(own, interestCount, threshold: selection.thresholds[user])
-                            var bits = takingPart & ~below
-                            while bits != 0 {
-                                let place = bits.trailingZeroBitCount
-                                selection.offer(Int32(start + place), score: own[place], user: user)
-                                bits &= bits - 1
-                            }
+                            selection.offer(start, own, where: takingPart & ~below, user: user)
                         }
                     }
                 }

@@ -18,7 +18,7 @@ public struct RowSelection {
     /// - Parameter arena: has the memory of the selection until it is reset.
     public init(users: Int, size: Int, in arena: Arena) {
         self.size = size
-        capacity = 2 * size + 32
+        capacity = 2 * size + RankingPanel.width
         keys = arena.allocate(count: users * capacity)
         counts = arena.allocateZeroed(count: users)
         thresholds = arena.allocate(count: users)
@@ -33,7 +33,34 @@ public struct RowSelection {
         let own = keys + user * capacity
         own[counts[user]] = Self.key(row, score: score)
         counts[user] += 1
-        if counts[user] == capacity { shrink(user) }
+        makeRoom(user)
+    }
+
+    /// Collects rows of a panel: those whose bits are set.
+    ///
+    /// - Parameters:
+    ///   - start: the first row of the panel.
+    ///   - scores: of the rows of the panel.
+    @inline(__always)
+    func offer(_ start: Int, _ scores: UnsafePointer<Float>, where bits: UInt32, user: Int) {
+        guard bits != 0 else { return }
+        let own = keys + user * capacity
+        var count = counts[user]
+        var bits = bits
+        repeat {
+            let place = bits.trailingZeroBitCount
+            own[count] = Self.key(Int32(truncatingIfNeeded: start + place), score: scores[place])
+            count += 1
+            bits &= bits - 1
+        } while bits != 0
+        counts[user] = count
+        makeRoom(user)
+    }
+
+    /// Makes room for a panel.
+    @inline(__always)
+    private func makeRoom(_ user: Int) {
+        if counts[user] > capacity - RankingPanel.width { shrink(user) }
     }
 
     /// Ends the selection of a user: sorts the rows, the best one first.

@@ -1,5 +1,6 @@
 import FileIO
 import Glibc
+import MPI
 
 /// Where answers go: a file that appears complete or not at all, or standard output, piece by piece.
 final class AnswerOutput {
@@ -17,7 +18,7 @@ final class AnswerOutput {
     }
 
     /// Writes bytes at once. Does nothing where the reader is gone.
-    func write(_ bytes: [UInt8]) throws(FileError) {
+    func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         guard !bytes.isEmpty, !isClosed else { return }
         if isFile {
             try file?.write(bytes)
@@ -26,16 +27,35 @@ final class AnswerOutput {
         isClosed = try !Self.writeToStandardOutput(bytes)
     }
 
+    /// Writes what the ranks have, in their order. Collective.
+    ///
+    /// - Parameters:
+    ///   - text: of this rank.
+    ///   - output: at rank 0; nil elsewhere.
+    /// - Returns: whether somebody reads on, on all ranks.
+    static func write(_ text: borrowing AnswerText, to output: AnswerOutput?, world: Communicator) throws -> Bool {
+        guard world.size > 1 else {
+            try text.withBytes { (bytes) throws(FileError) in try output?.write(bytes) }
+            return !(output?.isClosed ?? false)
+        }
+        let texts = try world.gather(text.array, at: 0)
+        let isClosed = try world.collectively {
+            try texts?.joined.withUnsafeBytes { try output?.write($0) }
+            return output?.isClosed ?? false
+        }
+        return try world.broadcast(isClosed ? 1 : 0, from: 0) == 0
+    }
+
     /// Gives the file its name.
     func finish() throws(FileError) {
         if let whole = file.take() { try whole.commit() }
     }
 
     /// - Returns: whether somebody reads.
-    private static func writeToStandardOutput(_ bytes: [UInt8]) throws(FileError) -> Bool {
+    private static func writeToStandardOutput(_ bytes: UnsafeRawBufferPointer) throws(FileError) -> Bool {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { systemWrite(STDOUT_FILENO, $0.baseAddress! + done, $0.count - done) }
+            let count = systemWrite(STDOUT_FILENO, bytes.baseAddress! + done, bytes.count - done)
             if count >= 0 {
                 done += count
             } else if errno == EPIPE {

@@ -15,7 +15,15 @@ struct AnswerText: ~Copyable {
     /// Forgets the text, not its room.
     mutating func removeAll() { count = 0 }
 
+    /// The text so far.
     var array: [UInt8] { Array(UnsafeBufferPointer(start: bytes, count: count)) }
+
+    /// Calls `body` with the text so far.
+    func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(start: bytes, count: count))
+    }
 
     /// Makes room for further bytes.
     mutating func reserve(_ further: Int) {

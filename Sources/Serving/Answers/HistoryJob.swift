@@ -53,14 +53,10 @@ public struct HistoryJob: Sendable {
                 let lines = block.lines(Self.part(of: block.count, world))
                 try answer(lines, search, writer, &tally, console, into: &text)
             }
-            let texts = try world.gather(text.array, at: 0)
-            let isClosed = try world.collectively {
-                if let texts { try output?.write(texts.joined) }
-                return output?.isClosed ?? false
-            }
+            let goesOn = try AnswerOutput.write(text, to: output, world: world)
             busy += (clock.now - start).inSeconds
             latencies.add(ProgressBar.monotonicSeconds() - (input?.arrival ?? 0), count: block.count)
-            guard try world.broadcast(isClosed ? 1 : 0, from: 0) == 0 else { return }
+            guard goesOn else { return }
         }
         try world.collectively { try output?.finish() }
         try tally.finish(world: world, console: console, input: input?.name ?? "", seconds: busy, latencies: latencies)

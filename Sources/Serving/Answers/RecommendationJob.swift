@@ -56,13 +56,8 @@ public struct RecommendationJob: Sendable {
                 try counts.add(answer(first..<end, of: histories, search, writer, into: &text))
                 first = end
             }
-            let texts = try world.gather(text.array, at: 0)
+            guard try AnswerOutput.write(text, to: output, world: world) else { return }
             text.removeAll()
-            let isClosed = try world.collectively {
-                if let texts { try output?.write(texts.joined) }
-                return output?.isClosed ?? false
-            }
-            guard try world.broadcast(isClosed ? 1 : 0, from: 0) == 0 else { return }
         }
         try world.collectively { try output?.finish() }
         try counts.sum(over: world).tell(
