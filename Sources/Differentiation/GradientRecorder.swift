@@ -116,18 +116,12 @@ public final class GradientRecorder {
         var target = scratch
         var shift: Int32 = 0
         // One kilobyte: the most that is taken from the stack instead of the heap.
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { starts in
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { ends in
             while shift < 32 && largest >> Int(shift) > 0 {
-                starts.update(repeating: 0)
-                for index in 0..<count { starts[Int(source[index].row >> shift & 255)] += 1 }
-                var start: Int32 = 0
-                for digit in 0..<256 {
-                    (start, starts[digit]) = (start + starts[digit], start)
-                }
-                for index in 0..<count {
-                    let digit = Int(source[index].row >> shift & 255)
-                    target[Int(starts[digit])] = source[index]
-                    starts[digit] += 1
+                CountingSort.forEachPlace(of: count, ends: ends) { [source, shift] in
+                    Int(source[$0].row >> shift & 255)
+                } _: { [source, target] in
+                    target[$1] = source[$0]
                 }
                 swap(&source, &target)
                 shift += 8

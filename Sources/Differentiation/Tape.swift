@@ -14,7 +14,14 @@ public struct Variable: BitwiseCopyable {
         self.columns = columns
     }
 
+    /// Number of elements.
     public var count: Int { rows * columns }
+
+    /// The value, as kernels take it.
+    public var matrix: MatrixView { MatrixView(value, rows: rows, columns: columns) }
+
+    /// The gradient, as kernels read it. Only to be used in ``Operation/backward(on:)``.
+    public var gradientMatrix: MatrixView { MatrixView(gradient, rows: rows, columns: columns) }
 
     /// Where a backward pass adds the gradient. Only to be used in ``Operation/backward(on:)``.
     public var gradient: UnsafeMutablePointer<Float> {
@@ -67,7 +74,7 @@ public final class Tape {
     /// What ``standardNormals(columns:over:users:)`` returns instead of numbers that it draws, so that a test can
     /// repeat what another program drew.
     package var givenNormals: UnsafePointer<Float>?
-    /// What ``drawInterests(_:count:interests:counts:temperature:)`` returns instead of a draw, for the same purpose.
+    /// What ``drawInterests(_:count:of:temperature:)`` returns instead of a draw, for the same purpose.
     package var givenInterests: UnsafePointer<Int32>?
     /// What ``sampleNegatives(_:from:)`` returns instead of a draw, for the same purpose.
     package var givenItems: UnsafePointer<Int32>?

@@ -1,3 +1,5 @@
+import KernelCore
+
 /// Who took what in train: the set of (user, item) pairs, from both sides.
 ///
 /// A pair that occurs several times in train counts once. Ids without a train interaction have no neighbours.
@@ -52,15 +54,18 @@ private struct GroupedPairs {
     }
 
     init(groups: [Int32], members unordered: [Int32], groupCount: Int) {
-        offsets = [Int](repeating: 0, count: groupCount + 1)
-        for group in groups { offsets[Int(group) + 1] += 1 }
-        for group in 0..<groupCount { offsets[group + 1] += offsets[group] }
-        members = [Int32](repeating: 0, count: unordered.count)
-        var next = offsets
-        for (group, member) in zip(groups, unordered) {
-            members[next[Int(group)]] = member
-            next[Int(group)] += 1
+        var offsets = [Int](repeating: 0, count: groupCount + 1)
+        var members = [Int32](repeating: 0, count: unordered.count)
+        offsets.withUnsafeMutableBufferPointer { offsets in
+            CountingSort.forEachPlace(
+                of: groups.count, ends: UnsafeMutableBufferPointer(rebasing: offsets[1...])
+            ) {
+                Int(groups[$0])
+            } _: { pair, place in
+                members[place] = unordered[pair]
+            }
         }
+        self.init(offsets: offsets, members: members)
     }
 
     /// The group of each member.

@@ -17,16 +17,16 @@ import Testing
         let packed = PackedHistories(lengths ?? samples.map { _ in 1 })
         tape.begin(.training(samples: names.pointer, seed: seed, step: step))
         func ones() -> Variable {
-            let x = tape.variable(rows: packed.segments.total, columns: columns)
+            let x = tape.variable(rows: packed.sequences.total, columns: columns)
             for index in 0..<x.count { x.value[index] = 1 }
             return x
         }
-        for _ in 0..<earlierSites { _ = tape.dropout(ones(), rate: rate, over: packed.segments) }
-        let y = tape.dropout(ones(), rate: rate, over: lengths == nil ? nil : packed.segments)
+        for _ in 0..<earlierSites { _ = tape.dropout(ones(), rate: rate, over: packed.sequences) }
+        let y = tape.dropout(ones(), rate: rate, over: lengths == nil ? nil : packed.sequences)
         var result: [UInt32: [Float]] = [:]
         for (index, sample) in samples.enumerated() {
-            let first = packed.segments.start(index) * columns
-            result[sample] = (0..<packed.segments.length(index) * columns).map { y.value[first + $0] }
+            let first = packed.sequences.start(index) * columns
+            result[sample] = (0..<packed.sequences.length(index) * columns).map { y.value[first + $0] }
         }
         return result
     }

@@ -75,7 +75,7 @@ import Testing
     @Test func `histories and positions never name the padding row`() {
         let packed = PackedHistories([3, 0, 1, 5])
         recording.tape.begin(.scoring(seed: 0))
-        let numbers = recording.tape.positionsFromNewest(packed.segments)
+        let numbers = recording.tape.positionsFromNewest(packed.sequences)
         #expect((0..<9).map { numbers[$0] } == [3, 2, 1, 1, 5, 4, 3, 2, 1])
         let values = recording.storage.values
         #expect((0..<3).allSatisfy { values(items)[$0] == 0 })

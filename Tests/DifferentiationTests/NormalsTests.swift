@@ -16,12 +16,12 @@ import Testing
         let packed = PackedHistories(lengths)
         let (users, samples) = (Fixed(users), Fixed(samples))
         tape.begin(pass(samples.pointer))
-        for _ in 0..<earlierDraws { _ = tape.standardNormals(columns: 1, over: packed.segments, users: users.pointer) }
-        let y = tape.standardNormals(columns: columns, over: packed.segments, users: users.pointer)
-        return lengths.indices.map { segment in
+        for _ in 0..<earlierDraws { _ = tape.standardNormals(columns: 1, over: packed.sequences, users: users.pointer) }
+        let y = tape.standardNormals(columns: columns, over: packed.sequences, users: users.pointer)
+        return lengths.indices.map { sequence in
             (0..<columns).flatMap { column in
-                (0..<lengths[segment]).map {
-                    y[column * packed.segments.total + packed.segments.start(segment) + $0]
+                (0..<lengths[sequence]).map {
+                    y[column * packed.sequences.total + packed.sequences.start(sequence) + $0]
                 }
             }
         }

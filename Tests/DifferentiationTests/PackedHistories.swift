@@ -1,16 +1,16 @@
 import Differentiation
 import KernelCore
 
-/// Packed segments and row numbers in memory that lives as long as this object.
+/// Packed sequences and row numbers in memory that lives as long as this object.
 final class PackedHistories {
-    let segments: Segments
+    let sequences: JaggedOffsets
     private let offsets: UnsafeMutablePointer<Int32>
 
     init(_ lengths: [Int]) {
         offsets = .allocate(capacity: lengths.count + 1)
         offsets[0] = 0
         for (index, length) in lengths.enumerated() { offsets[index + 1] = offsets[index] + Int32(length) }
-        segments = Segments(offsets: offsets, count: lengths.count)
+        sequences = JaggedOffsets(offsets: offsets, count: lengths.count)
     }
 
     deinit { offsets.deallocate() }

@@ -58,7 +58,7 @@ import Testing
             tape.begin(.training(samples: batch.samples, seed: 3, step: step))
             let first = tape.arena.allocateZeroed(Int32.self, count: 4)
             let interests = interests(on: tape)
-            let users = tape.select(first, from: interests.vectors, groupSize: ObjectiveTests.interests)
+            let users = tape.select(first, from: interests.vectors, perUser: ObjectiveTests.interests)
             return objective.loss(
                 of: users, interests: withInterests ? interests : nil, for: batch, in: items, on: tape
             ).value[0]
@@ -223,7 +223,7 @@ import Testing
             }
             let interests = Interests(vectors: tape(setting.vectors), perUser: 3, attention: attention)
             let chosen = tape.arena.allocateZeroed(Int32.self, count: 4)
-            let users = tape.select(chosen, from: interests.vectors, groupSize: 3)
+            let users = tape.select(chosen, from: interests.vectors, perUser: 3)
             return setting.objective.loss(
                 of: users, interests: interests, for: setting.batch, in: setting.items, on: tape
             ).value[0]

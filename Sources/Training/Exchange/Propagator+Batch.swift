@@ -14,7 +14,6 @@ extension Propagator {
             materialize(row: batch.candidates[index], of: table)
         }
         guard model.propagation?.readsHistories == true else { return }
-        let histories = batch.histories
-        for index in 0..<histories.totalLength { materialize(row: histories.items[index], of: table) }
+        for index in 0..<batch.histories.total { materialize(row: batch.historyItems[index], of: table) }
     }
 }

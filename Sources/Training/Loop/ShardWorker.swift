@@ -83,7 +83,7 @@ final class ShardWorker {
                 phases?.begin(.propagation)
                 propagator.materialize(rowsOf: batch, for: model)
             }
-            tokens += batch.histories.totalLength
+            tokens += batch.histories.total
             phases?.begin(.forward)
             recorder.begin(in: gradient)
             let loss = model.trainingLoss(of: batch, under: objective, on: tape)

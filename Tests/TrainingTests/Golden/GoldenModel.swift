@@ -44,7 +44,7 @@ final class GoldenModel {
         let whole = try golden.batch()
         let gradientLayout = GradientLayout(
             layout,
-            rowCapacity: whole.histories.totalLength + whole.count * (1 + whole.candidatesPerSample)
+            rowCapacity: whole.histories.total + whole.count * (1 + whole.candidatesPerSample)
                 + objective.additionalItems(samples: whole.count))
         gradientMemory = (0..<shards).map { _ in .allocate(byteCount: gradientLayout.byteCount, alignment: 64) }
         gradients = gradientMemory.map { GradientView(gradientLayout, at: $0.baseAddress!) }
@@ -129,9 +129,8 @@ final class GoldenModel {
         let queries = withNormals(try golden.routingLogits(0..<batch.count)) { model.queries(of: batch, on: tape) }
         var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerSample)
         Kernel.bestScores(
-            interests: queries.vectors.value, interestCount: queries.perUser,
-            table: tape.parameters(model.items.table), candidates: batch.candidates, count: batch.count,
-            perUser: batch.candidatesPerSample, columns: queries.vectors.columns, into: &scores)
+            queries.vectors.matrix, queries.groups, table: tape.parameters(model.items.table),
+            candidates: batch.candidates, perUser: batch.candidatesPerSample, into: &scores)
         return scores
     }
 

@@ -58,7 +58,7 @@ private func measureProducts() {
 }
 
 private func measureSequences() {
-    nonisolated(unsafe) let segments = Operands.histories
+    nonisolated(unsafe) let sequences = Operands.histories
     nonisolated(unsafe) let q = Operands.numbers(tokens * size)
     nonisolated(unsafe) let k = Operands.numbers(tokens * size)
     nonisolated(unsafe) let v = Operands.numbers(tokens * size)
@@ -66,16 +66,16 @@ private func measureSequences() {
     nonisolated(unsafe) let gradients = Operands.zeros(3 * tokens * size)
     nonisolated(unsafe) let scratch = Operands.zeros(20 * 20)
     for queries in [AttentionQueries.all, .causal, .newest] {
-        let count = Kernel.attentionWeightCount(segments: segments, heads: 1, queries: queries)
+        let count = Kernel.attentionWeightCount(sequences: sequences, heads: 1, queries: queries)
         nonisolated(unsafe) let weights = Operands.zeros(count)
         measure("attention, \(queries)") {
             Kernel.attention(
-                q: q, k: k, v: v, relative: nil, segments: segments, columns: size, heads: 1, queries: queries,
+                q: q, k: k, v: v, relative: nil, sequences: sequences, columns: size, heads: 1, queries: queries,
                 weights: weights, into: y)
         }
         measure("attention backward, \(queries)") {
             Kernel.attentionBackward(
-                q: q, k: k, v: v, relative: nil, weights: weights, dy: y, segments: segments, columns: size, heads: 1,
+                q: q, k: k, v: v, relative: nil, weights: weights, dy: y, sequences: sequences, columns: size, heads: 1,
                 queries: queries, scratch: scratch, dq: gradients, dk: gradients + tokens * size,
                 dv: gradients + 2 * tokens * size, drelative: nil)
         }
@@ -84,14 +84,14 @@ private func measureSequences() {
         nonisolated(unsafe) let x = Operands.numbers(tokens * 3 * hidden)
         nonisolated(unsafe) let weight = Operands.numbers(3 * hidden * hidden)
         nonisolated(unsafe) let bias = Operands.numbers(3 * hidden)
-        nonisolated(unsafe) let state = Operands.zeros(segments.count * hidden)
+        nonisolated(unsafe) let state = Operands.zeros(sequences.count * hidden)
         nonisolated(unsafe) let dx = Operands.zeros(tokens * 3 * hidden)
         nonisolated(unsafe) let dweight = Operands.zeros(3 * hidden * hidden)
         nonisolated(unsafe) let dbias = Operands.zeros(3 * hidden)
         nonisolated(unsafe) let arena = Arena()
         @Sendable func forward() -> GatedRecurrence {
             arena.reset()
-            let recurrence = GatedRecurrence(RecurrencePlan(segments, in: arena), size: hidden, in: arena)
+            let recurrence = GatedRecurrence(RecurrencePlan(sequences, in: arena), size: hidden, in: arena)
             recurrence.forward(x: x, weight: weight, bias: bias, into: state, scratch: arena)
             return recurrence
         }
@@ -118,8 +118,8 @@ private func measureSequences() {
     }
     nonisolated(unsafe) let logits = Operands.numbers(tokens * 6)
     nonisolated(unsafe) let shares = Operands.zeros(tokens * 6)
-    measure("softmax over segments, 6 columns") {
-        Kernel.segmentSoftmax(logits, segments: segments, columns: 6, into: shares)
+    measure("softmax over sequences, 6 columns") {
+        Kernel.sequenceSoftmax(logits, sequences: sequences, columns: 6, into: shares)
     }
     measure("softmax of rows, 6 columns") { Kernel.rowSoftmax(logits, rows: tokens, columns: 6, into: shares) }
 }
