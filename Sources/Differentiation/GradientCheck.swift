@@ -27,6 +27,7 @@ public struct GradientCheck {
 
     /// Where a recorded gradient and the differences disagree.
     public struct Deviation: Sendable, CustomStringConvertible {
+        /// The name of the parameter.
         public let parameter: String
         /// Row and column of the element; nil for a derivative along a direction through all elements.
         public let element: (row: Int, column: Int)?
@@ -38,6 +39,7 @@ public struct GradientCheck {
         /// that is larger. Infinite where one is not a number.
         public let relative: Double
 
+        /// The element and both derivatives, in one line.
         public var description: String {
             let place = element.map { "[\($0.row), \($0.column)]" } ?? ", a direction through all elements"
             return "\(parameter)\(place): recorded \(recorded), differences give \(expected), deviation \(relative)"

@@ -58,9 +58,12 @@ struct Header: BitwiseCopyable {
 
 /// A touched row of a table and where its gradient lies.
 public struct RowEntry: BitwiseCopyable {
+    /// The number of the row.
     public let row: Int32
+    /// Where its gradient lies, counted in rows: 0 for the row that was touched first.
     public let slot: Int32
 
+    /// An entry for the gradient of `row` in `slot`.
     public init(row: Int32, slot: Int32) {
         self.row = row
         self.slot = slot
@@ -84,11 +87,13 @@ public struct GradientView {
         (base + MemoryLayout<Header>.stride).assumingMemoryBound(to: Int32.self)
     }
 
+    /// Samples of the mini-batch; 0 where the shard has run out: then nothing else is valid.
     public var samples: Int {
         get { Int(header.pointee.samples) }
         nonmutating set { header.pointee.samples = Int64(newValue) }
     }
 
+    /// Sum of the losses of the samples.
     public var loss: Double {
         get { header.pointee.loss }
         nonmutating set { header.pointee.loss = newValue }
@@ -108,6 +113,7 @@ public struct GradientView {
     /// The number of rows of `table` that have a gradient.
     public func rowCount(_ table: Int) -> Int { Int(tableCounts[table]) }
 
+    /// Says how many rows of `table` have a gradient.
     public func setRowCount(_ table: Int, _ count: Int) { tableCounts[table] = Int32(count) }
 
     /// The touched rows of `table`, by rising row number.

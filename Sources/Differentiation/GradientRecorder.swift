@@ -31,6 +31,7 @@ public final class GradientRecorder {
     private let spareRow: UnsafeMutablePointer<Float>
     private let sortScratch: UnsafeMutablePointer<RowEntry>
 
+    /// A recorder of gradients of one layout.
     public init(_ layout: GradientLayout) {
         self.layout = layout
         tables = .allocate(capacity: max(layout.tables.count, 1))

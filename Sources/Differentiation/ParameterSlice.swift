@@ -23,10 +23,13 @@ public struct SliceView {
     public struct Rows: BitwiseCopyable {
         /// By rising row number.
         public let entries: UnsafePointer<RowEntry>
+        /// Number of entries.
         public let count: Int
         /// The row of slot s starts at `values + s * columns`.
         public let values: UnsafePointer<Float>
 
+        /// - Parameters:
+        ///   - entries: `[count]`, by rising row number; values: the rows of all slots.
         public init(entries: UnsafePointer<RowEntry>, count: Int, values: UnsafePointer<Float>) {
             self.entries = entries
             self.count = count
@@ -36,6 +39,7 @@ public struct SliceView {
 
     /// Samples of the gradient; 0: nothing else is valid.
     public var samples = 0
+    /// Sum of the losses of the samples.
     public var loss = 0.0
     /// See ``GradientView/asksToStop``.
     public var asksToStop = false

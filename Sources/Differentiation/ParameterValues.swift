@@ -57,7 +57,9 @@ public struct ParameterValues: BitwiseCopyable {
 
 /// Parameters in memory of their own.
 public final class ParameterStorage {
+    /// The parameters.
     public let layout: ParameterLayout
+    /// Their values.
     public let values: ParameterValues
     private let memory: UnsafeMutableRawBufferPointer
 

@@ -17,6 +17,7 @@ public final class SliceSum {
     /// Rows of an input between the one that is added and the one that is asked for.
     private static let rowsAhead = 2
 
+    /// A sum of `tree.inputs.count` gradients of one layout.
     public init(_ tree: TreeSum, _ layout: ParameterLayout) {
         self.tree = tree
         columns = layout.tables.map(\.parameter.columns)

@@ -2,11 +2,17 @@ import KernelCore
 
 /// A matrix on the tape: its value and, while gradients are recorded, the gradient of the loss with respect to it.
 public struct Variable: BitwiseCopyable {
+    /// `[rows, columns]`.
     public let value: UnsafeMutablePointer<Float>
     let recordedGradient: UnsafeMutablePointer<Float>?
+    /// Number of rows.
     public let rows: Int
+    /// Number of columns.
     public let columns: Int
 
+    /// - Parameters:
+    ///   - value: `[rows, columns]`, valid until the tape begins anew.
+    ///   - gradient: of the same shape; nil where no gradient is recorded.
     public init(value: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?, rows: Int, columns: Int) {
         self.value = value
         recordedGradient = gradient
@@ -56,6 +62,7 @@ extension Operation {
 public final class Tape {
     /// Memory of the current mini-batch.
     public let arena: Arena
+    /// The values of the model's parameters: those of propagated tables where there is a propagation.
     public let parameters: ParameterValues
     let gradients: GradientRecorder?
     private(set) var pass: Pass = .scoring(seed: 0)

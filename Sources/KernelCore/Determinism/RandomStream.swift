@@ -1,7 +1,9 @@
 /// What random numbers are drawn for. Streams of different purposes never share a counter.
 public struct RandomPurpose: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
+    /// The word of the counter that stands for the purpose.
     public let rawValue: UInt32
 
+    /// A purpose with a number of its own, which no other purpose may have.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// Initial parameter values: `iteration` 0, `element` from the parameter's name.

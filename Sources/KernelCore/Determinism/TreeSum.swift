@@ -6,9 +6,12 @@
 public struct TreeSum: Sendable {
     /// A complete subtree: the shards that it covers.
     public struct Node: Hashable, Sendable {
+        /// The first shard.
         public let lower: Int
+        /// The shard behind the last one.
         public let upper: Int
 
+        /// The subtree over the shards `lower..<upper`.
         public init(_ lower: Int, _ upper: Int) {
             self.lower = lower
             self.upper = upper

@@ -7,11 +7,17 @@ internal import CVector
 ///     v = beta2 v + (1 - beta2) g^2
 ///     p -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
 public struct AdamStep: BitwiseCopyable, Sendable {
+    /// Decay of the first moment.
     public let beta1: Float
+    /// Decay of the second moment.
     public let beta2: Float
+    /// Added to the root of the second moment.
     public let epsilon: Float
+    /// The L2 coefficient, 0 for none.
     public let l2: Float
+    /// The learning rate, corrected for the start of the first moment: `rate / (1 - beta1^t)`.
     public let rate: Float
+    /// The correction for the start of the second moment: `1 / sqrt(1 - beta2^t)`.
     public let rootCorrection: Float
 
     /// - Parameters:

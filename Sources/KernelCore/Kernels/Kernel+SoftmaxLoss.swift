@@ -16,6 +16,7 @@ public struct SoftmaxStatistics: BitwiseCopyable {
     /// Number of scores that are not masked.
     var count: Float = 0
 
+    /// Nothing has been seen yet.
     public init() {}
 
     /// `log D`, -infinity where nothing was seen.

@@ -8,6 +8,7 @@ internal import CVector
 public struct Checksum: Sendable {
     private var state = UInt32.max
 
+    /// Of no bytes yet.
     public init() {}
 
     /// Of all bytes so far.
@@ -26,6 +27,7 @@ public struct Checksum: Sendable {
         }
     }()
 
+    /// Adds bytes behind those so far.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard var next = bytes.baseAddress else { return }
         var count = bytes.count
