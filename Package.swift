@@ -43,6 +43,7 @@ let package = Package(
         .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
         .target(name: "Reporting"),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
+        .target(name: "DistributedOptimizer", dependencies: ["Differentiation", "KernelCore", "MPI"]),
         .target(name: "Interactions", dependencies: ["KernelCore", "CZlib", "Reporting"]),
         .target(name: "Options", dependencies: ["Reporting"]),
         .target(
@@ -54,8 +55,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Options", "Recommenders",
-                "Reporting",
+                "Differentiation", "DistributedOptimizer", "Evaluation", "Interactions", "KernelCore", "MPI", "Options",
+                "Recommenders", "Reporting",
             ]),
         .target(
             name: "TrainerCommands",
@@ -73,6 +74,8 @@ let package = Package(
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
         .testTarget(name: "DifferentiationTests", dependencies: ["Differentiation", "KernelCore"]),
+        .testTarget(
+            name: "DistributedOptimizerTests", dependencies: ["Differentiation", "DistributedOptimizer", "KernelCore"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
@@ -85,8 +88,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Differentiation", "Evaluation", "HostileFiles", "Interactions", "KernelCore", "Options",
-                "Recommenders", "Reporting", "Training",
+                "Differentiation", "DistributedOptimizer", "Evaluation", "HostileFiles", "Interactions", "KernelCore",
+                "Options", "Recommenders", "Reporting", "Training",
             ],
             resources: [.copy("Golden/Cases")]),
         .target(

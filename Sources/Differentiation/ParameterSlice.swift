@@ -37,8 +37,6 @@ public struct SliceView {
     /// Samples of the gradient; 0: nothing else is valid.
     public var samples = 0
     public var loss = 0.0
-    /// See ``GradientView/asksToStop``.
-    public var asksToStop = false
     /// The first float of the slice of the dense region.
     public var dense: UnsafePointer<Float>
     /// One for each table.
@@ -59,7 +57,6 @@ public struct SliceView {
     public mutating func read(_ gradient: GradientView, slice: ParameterSlice) {
         samples = gradient.samples
         loss = gradient.loss
-        asksToStop = gradient.asksToStop
         dense = UnsafePointer(gradient.dense + slice.dense.lowerBound)
         guard samples > 0 else { return }
         for table in tables.indices {

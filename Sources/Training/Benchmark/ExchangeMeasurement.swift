@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import MPI
 
 /// Measures the exchange of gradients between the nodes, step by step, each way on the gradients of the same step and one

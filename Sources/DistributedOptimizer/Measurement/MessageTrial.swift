@@ -4,14 +4,16 @@ import MPI
 
 /// Sends the gradients of a step between the nodes once more: as the exchange does, with all rows of the tables, and as
 /// `MPI_Allreduce` would. Nothing comes of it; the parameters stay as they are. Every rank has one.
-final class MessageTrial {
-    let nodeCount: Int
+package final class MessageTrial {
+    /// Nodes of the cluster.
+    package let nodeCount: Int
+    /// This rank's node, from 0.
+    package let node: Int
     /// Values of a dense gradient.
-    let denseCount: Int
+    package let denseCount: Int
     /// The rail whose first two ranks stand for two nodes; nil for all other ranks.
-    let firstPair: Communicator?
-    private let plan: ExchangePlan
-    private let map: NodeMap
+    package let firstPair: Communicator?
+    private let plan: OptimizerPlan
     private let memory: NodeMemory
     /// Nil for a rank without rail.
     private let messages: (touched: RailMessages, all: RailMessages)?
@@ -22,13 +24,13 @@ final class MessageTrial {
     private let images: (touched: ParameterStorage, all: ParameterStorage)
 
     /// - Parameter slices: those of this rank's rail; nil for a rank without rail.
-    init(_ plan: ExchangePlan, _ map: NodeMap, _ memory: NodeMemory, slices: [ParameterSlice]?) {
+    init(_ plan: OptimizerPlan, _ map: NodeMap, _ memory: NodeMemory, slices: [ParameterSlice]?) {
         self.plan = plan
-        self.map = map
         self.memory = memory
         nodeCount = map.ranks.count
+        node = map.nodeIndex
         denseCount = ParameterValues.count(for: plan.layout)
-        firstPair = map.place == 0 && map.nodeIndex < 2 ? map.rail : nil
+        firstPair = map.localRank == 0 && map.nodeIndex < 2 ? map.rail : nil
         if let slices, let rail = map.rail {
             messages = (
                 RailMessages(plan, map, rail: rail, slices: slices),
@@ -38,34 +40,36 @@ final class MessageTrial {
             messages = nil
         }
         everything = ParameterSlice(0, of: 1, plan.layout)
-        ownSum = SliceSum(TreeSum(inputs: plan.inputs(ofRanks: [map.ownRanks[map.place]])), plan.layout)
+        ownSum = SliceSum(TreeSum(inputs: plan.inputs(ofRanks: [map.ownRanks[map.localRank]])), plan.layout)
         dense = ParameterStorage(plan.layout)
         images = (ParameterStorage(plan.layout), ParameterStorage(plan.layout))
     }
 
     /// Makes everybody see the gradients of the step, and a dense one of this rank's. Collective over the node.
-    func prepare() throws(MPIError) {
+    package func prepare() throws(MPIError) {
         try memory.synchronize()
-        for (input, own) in memory.ownGradients.enumerated() {
+        for (input, own) in memory.recordedGradients.enumerated() {
             ownSum.views[input].read(own.gradient, slice: everything)
         }
         dense.values.clear(plan.layout)
         write(ownSum, over: everything, to: dense.values)
     }
 
-    /// Exchanges the gradients. Collective over the rail.
-    func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
-        try laneMessages(rows)?.exchange(memory)
+    /// Exchanges the gradients, and drops the sums. Collective over the rail.
+    ///
+    /// - Parameter rows: those of the tables that travel.
+    package func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
+        try messages(sending: rows)?.exchange(memory)
     }
 
     /// Adds up the dense gradients of all ranks, those of ``prepare()``, at every rank.
-    func allReduce(_ world: Communicator) throws(MPIError) {
+    package func allReduce(_ world: Communicator) throws(MPIError) {
         try world.allReduce(
             inPlace: UnsafeMutableBufferPointer(start: dense.values.start, count: denseCount), .sum)
     }
 
     /// Whether the sums of the last exchange of either kind are the same, bit by bit, on this rank.
-    func sumsAgree() -> Bool {
+    package func sumsAgree() -> Bool {
         guard let messages else { return true }
         for (rail, image) in [(messages.touched, images.touched), (messages.all, images.all)] {
             image.values.clear(plan.layout)
@@ -76,14 +80,11 @@ final class MessageTrial {
     }
 
     /// Words that this rank has sent to each node in all calls of ``exchange(_:)``.
-    func sentWords(_ rows: SliceMessage.Rows) -> [Int] {
-        laneMessages(rows)?.sentWords ?? Array(repeating: 0, count: nodeCount)
+    package func sentWords(_ rows: SliceMessage.Rows) -> [Int] {
+        messages(sending: rows)?.sentWords ?? Array(repeating: 0, count: nodeCount)
     }
 
-    /// This rank's node.
-    var node: Int { map.nodeIndex }
-
-    private func laneMessages(_ rows: SliceMessage.Rows) -> RailMessages? {
+    private func messages(sending rows: SliceMessage.Rows) -> RailMessages? {
         switch rows {
         case .touched: messages?.touched
         case .all: messages?.all
@@ -95,9 +96,9 @@ final class MessageTrial {
         sum.forEachDenseBlock(of: 0..<slice.dense.count) { offset, block, count in
             (start + offset).update(from: block, count: count)
         }
-        for (table, specification) in plan.layout.tables.enumerated() {
-            let parameter = specification.parameter
-            sum.forEachRow(table) { row, gradient in
+        for (tableIndex, table) in plan.layout.tables.enumerated() {
+            let parameter = table.parameter
+            sum.forEachRow(tableIndex) { row, gradient in
                 (values(parameter) + row * parameter.columns).update(from: gradient, count: parameter.columns)
             }
         }
