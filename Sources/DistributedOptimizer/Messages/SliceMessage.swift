@@ -30,7 +30,7 @@ package struct SliceMessage {
     /// - Parameters:
     ///   - rowCapacity: ids of the mini-batches of the gradient.
     ///   - kind: the rows that travel.
-    static func capacity(
+    package static func capacity(
         _ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int, _ kind: Rows
     ) -> Int {
         var count = 3 + slice.rows.count + slice.dense.count
@@ -43,7 +43,7 @@ package struct SliceMessage {
     }
 
     /// Rows of all tables that a slice can have at most.
-    static func entryCapacity(_ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int) -> Int {
+    package static func entryCapacity(_ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int) -> Int {
         zip(slice.rows, layout.tables).reduce(0) { $0 + min($1.0.count, $1.1.rowCapacity(ids: rowCapacity)) }
     }
 
@@ -56,7 +56,7 @@ package struct SliceMessage {
     ///   - flag: what ``flag(of:)`` gives.
     ///   - start: room for ``capacity(_:_:rowCapacity:_:)`` words.
     /// - Returns: the number of words written.
-    static func write(
+    package static func write(
         _ sum: SliceSum, slice: ParameterSlice, _ layout: ParameterLayout, _ kind: Rows, flag: Bool,
         to start: UnsafeMutablePointer<Float>
     ) -> Int {
@@ -101,13 +101,13 @@ package struct SliceMessage {
     }
 
     /// The flag of the message at `start`.
-    static func flag(of start: UnsafePointer<Float>) -> Bool { start.pointee.bitPattern & highestBit != 0 }
+    package static func flag(of start: UnsafePointer<Float>) -> Bool { start.pointee.bitPattern & highestBit != 0 }
 
     /// Makes `view` show the message at `start`.
     ///
     /// - Parameter entries: room for ``entryCapacity(_:_:rowCapacity:)`` rows, which must last as long as the view.
     /// - Returns: the number of words of the message.
-    static func read(
+    package static func read(
         _ start: UnsafePointer<Float>, slice: ParameterSlice, _ layout: ParameterLayout,
         entries: UnsafeMutablePointer<RowEntry>, into view: inout SliceView
     ) -> Int {

@@ -32,8 +32,6 @@ public struct BaMComiRec: MultiInterestRecommender {
                 in: scope))
     }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
-
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let segments = batch.histories.segments
         let e = items(batch.histories.items, count: segments.total, on: tape)

@@ -36,8 +36,6 @@ public struct ComiRec: MultiInterestRecommender {
             interests: options.interests, in: scope)
     }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
-
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let segments = histories.segments

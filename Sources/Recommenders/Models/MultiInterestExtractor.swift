@@ -41,8 +41,6 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
             ? TransformerLayer("transformer", size: size, heads: 1, dropout: 0, in: scope) : nil
     }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
-
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let segments = histories.segments

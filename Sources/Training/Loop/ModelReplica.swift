@@ -28,7 +28,7 @@ final class ModelReplica {
         let objective = Objective(
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
-        try world.collectively { [model, layout] in try model.check(layout) }
+        try world.collectively { [model, layout] in try entry.check(model, from: context, layout) }
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = OptimizerPlan(
             layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
