@@ -71,34 +71,34 @@ public enum RecommenderCatalogue {
         RecommenderEntry(
             name: "ComiRec", aliases: ["ComiRec-SA"],
             summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)",
-            objectiveSupport: { _, _ in [.selection, .interests, .attention] }, options: ComiRec.options
+            objectiveSupport: ComiRec.objectiveSupport, options: ComiRec.options
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)",
-            objectiveSupport: { _, _ in [.selection, .interests] }, options: ComiRecDR.options
+            objectiveSupport: ComiRecDR.objectiveSupport, options: ComiRecDR.options
         ) { context, scope in ComiRecDR(context, in: scope) },
         RecommenderEntry(
             name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)",
-            objectiveSupport: { options, _ in MIND.objectiveSupport(options) }, standardLearningRate: 5e-3,
+            objectiveSupport: MIND.objectiveSupport, standardLearningRate: 5e-3,
             standardLoss: .sampledSoftmax, options: MIND.options
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
             unusedTensors: ["sample_loss."], itemTable: "embeddings.weight",
-            objectiveSupport: { _, _ in [.selection, .interests, .attention] }, options: BaMComiRec.options
+            objectiveSupport: BaMComiRec.objectiveSupport, options: BaMComiRec.options
         ) { BaMComiRec($0, in: $1) },
         RecommenderEntry(
             name: "BaM-MIND", aliases: ["bam_mind"],
             summary: "MIND with weights over all slots, as BaM's are published (2024)",
             unusedTensors: ["sample_loss.", "capsule_network.relu."], itemTable: "embeddings.weight",
-            objectiveSupport: { _, _ in [.selection, .interests] }, options: BaMMIND.options
+            objectiveSupport: BaMMIND.objectiveSupport, options: BaMMIND.options
         ) { BaMMIND($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + ".",
             itemTable: TiMiRec.extractorScope + ".i_embeddings.weight",
-            objectiveSupport: { _, stage in TiMiRec.objectiveSupport(in: stage) },
+            objectiveSupport: TiMiRec.objectiveSupport,
             options: TiMiRec.options, inheritedOptions: MultiInterestExtractor.options
         ) { context, scope in
             switch context.stage {

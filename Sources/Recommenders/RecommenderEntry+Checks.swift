@@ -15,12 +15,12 @@ extension RecommenderEntry {
         try model.check(layout)
         try check(itemTable, as: "itemTable", is: model.items, layout)
         try check(userTable, as: "userTable", is: model.users, layout)
-        let support = objectiveSupport(context.options, context.stage)
-        guard model is any MultiInterestRecommender, !support.contains(.interests) else { return }
+        let type = type(of: model)
+        let support = type.objectiveSupport(context.options, in: context.stage)
+        guard support != objectiveSupport(context.options, context.stage) else { return }
         throw ModelError(
-            "RecommenderEntry", "\(name) has several interests, and its entry does not say so",
-            recoverySuggestion: "add to the entry at that line: objectiveSupport: { _, _ in [.selection, .interests] }",
-            at: site)
+            "RecommenderEntry", "objectiveSupport of \(name) is not what its model has for objectives",
+            recoverySuggestion: "write in the entry at that line: objectiveSupport: \(type).objectiveSupport", at: site)
     }
 
     private func check(

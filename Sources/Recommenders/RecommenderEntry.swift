@@ -25,8 +25,8 @@ public struct RecommenderEntry: Sendable {
     public let itemTable: String
     /// The name of the table of the users' vectors (``Recommender/users``); nil for a model that has none.
     public let userTable: String?
-    /// What an objective finds to work on in the model, by its options and stage: an option of the objective that needs
-    /// more is refused.
+    /// What an objective finds to work on in the model, by its options and stage; see
+    /// ``Recommender/objectiveSupport(_:in:)``.
     public let objectiveSupport: @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport
     /// What the model learns from.
     public let samples: SampleKind
@@ -54,7 +54,8 @@ public struct RecommenderEntry: Sendable {
     /// - Parameters:
     ///   - itemTable: the parameter that the model's `items` are in. (default: that of `Embedding("i_embeddings", ...)`)
     ///   - userTable: the same of its `users`.
-    ///   - objectiveSupport: what objectives find in it; a ``MultiInterestRecommender`` has at least `.interests`.
+    ///   - objectiveSupport: that of the model's type, `MyModel.objectiveSupport`; may be left out where it is empty, as
+    ///     that of a ``SingleVectorRecommender``.
     ///   - checkOptions: what is wrong with options that are each in their range; nil for good ones.
     ///   - make: builds the model and registers its parameters.
     public init(

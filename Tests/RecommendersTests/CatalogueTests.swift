@@ -70,7 +70,8 @@ import Testing
         let nobody = problem(RecommenderEntry(name: "C", summary: "", userTable: "users") { SASRec($0, in: $1) })
         #expect(nobody?.recoverySuggestion.hasSuffix("userTable: nil") == true)
         let interests = problem(RecommenderEntry(name: "D", summary: "") { ComiRec($0, in: $1) })
-        #expect(interests?.problem == "D has several interests, and its entry does not say so")
+        #expect(interests?.problem == "objectiveSupport of D is not what its model has for objectives")
+        #expect(interests?.recoverySuggestion.hasSuffix("objectiveSupport: ComiRec.objectiveSupport") == true)
     }
 
     @Test func `finetune has the parameters of pretrain under the same names and shapes`() throws {

@@ -32,6 +32,10 @@ public struct BaMComiRec: MultiInterestRecommender {
                 in: scope))
     }
 
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        [.selection, .interests, .attention]
+    }
+
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let segments = batch.histories.segments
         let e = items(batch.histories.items, count: segments.total, on: tape)

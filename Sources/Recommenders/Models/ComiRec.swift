@@ -36,6 +36,10 @@ public struct ComiRec: MultiInterestRecommender {
             interests: options.interests, in: scope)
     }
 
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        [.selection, .interests, .attention]
+    }
+
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let segments = histories.segments

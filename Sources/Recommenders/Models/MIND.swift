@@ -45,7 +45,7 @@ public struct MIND: MultiInterestRecommender {
     }
 
     /// A finite p leaves no choice to the objective.
-    static func objectiveSupport(_ options: ModelOptions) -> ObjectiveSupport {
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         options[power].isFinite ? [.interests] : [.selection, .interests]
     }
 

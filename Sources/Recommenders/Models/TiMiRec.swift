@@ -36,7 +36,7 @@ public struct TiMiRec: Recommender {
     public var items: Embedding { extractor.items }
 
     /// The stage `pretrain` leaves the choice of the interest to the objective; the stage `finetune` mixes all of them.
-    static func objectiveSupport(in stage: TrainingStage?) -> ObjectiveSupport {
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         stage == .pretrain ? [.selection, .interests, .attention] : [.interests, .attention]
     }
 
@@ -75,6 +75,10 @@ public struct PretrainedTiMiRec: MultiInterestRecommender {
     }
 
     public var items: Embedding { extractor.items }
+
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        TiMiRec.objectiveSupport(options, in: stage)
+    }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         extractor.interests(of: batch, on: tape)

@@ -4,7 +4,7 @@ import TrainerCommands
 RecommenderCatalogue.add(
     RecommenderEntry(
         name: "Prototype", summary: "what K learned prototypes find in the history", itemTable: "items.weight",
-        objectiveSupport: { _, _ in [.selection, .interests] }, options: PrototypeRecommender.options
+        objectiveSupport: PrototypeRecommender.objectiveSupport, options: PrototypeRecommender.options
     ) {
         PrototypeRecommender($0, in: $1)
     })
@@ -12,7 +12,7 @@ for mistake in MistakenRecommender.Mistake.allCases {
     RecommenderCatalogue.add(
         RecommenderEntry(
             name: "Mistaken-\(mistake)", summary: "a model that does not fit: \(mistake)", itemTable: "items.weight",
-            objectiveSupport: { _, _ in [.selection, .interests] }
+            objectiveSupport: MistakenRecommender.objectiveSupport
         ) {
             MistakenRecommender(mistake, $0, in: $1)
         })
