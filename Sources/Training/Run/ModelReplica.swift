@@ -1,0 +1,77 @@
+import Differentiation
+import DistributedOptimizer
+import Interactions
+import MPI
+import Recommenders
+
+/// A model with all that a training step needs: the worker that computes gradients, and the optimizer that has the
+/// parameters and applies them. Every rank has one.
+package final class ModelReplica {
+    /// The parameters of the model and of its objective.
+    package let layout = ParameterLayout()
+    /// What is trained.
+    package let model: any Recommender
+    /// Has the parameters.
+    package let optimizer: any MeasuredOptimizer
+    /// Computes the gradients of this rank's shards.
+    package let worker: ShardWorker
+    /// Steps of a pass over all samples; where users are drawn, steps between two validations; none without training.
+    package let stepsPerEpoch: Int
+
+    /// Builds the model and shares out the memory. Collective.
+    package init(
+        _ configuration: TrainingConfiguration, entry: RecommenderEntry, data: TrainingData, world: Communicator
+    ) throws {
+        let stepsPerPass = try world.collectively { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
+        stepsPerEpoch =
+            !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
+        let stepsOfEpoch = stepsPerEpoch
+        try world.collectively { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
+        let context = data.context(configuration.options, stage: configuration.stage)
+        model = entry.model(context, in: layout.root)
+        let objective = Objective(
+            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
+            in: layout.root)
+        try world.collectively { [model, layout] in try entry.check(model, from: context, layout) }
+        let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
+        let plan = OptimizerPlan(
+            layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
+            shardCount: data.shards.count,
+            ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
+            propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
+        optimizer = try Self.optimizer(plan, layout, exchange: configuration.exchange, world: world)
+        worker = ShardWorker(
+            model, objective, data: data, configuration: configuration, parameters: optimizer.modelValues,
+            gradientLayout: gradientLayout)
+    }
+
+    /// Random numbers are keyed by the step in 32 bits: beyond that they would repeat themselves.
+    private static func refuseTooManySteps(
+        _ configuration: TrainingConfiguration, _ stepsPerEpoch: Int
+    ) throws(TrainingError) {
+        let steps = min(configuration.maxSteps ?? .max, configuration.epochs * stepsPerEpoch)
+        try require(
+            steps > Int(UInt32.max) ? "--epochs \(configuration.epochs) of \(stepsPerEpoch) steps" : nil,
+            "at most \(UInt32.max) steps are possible: choose fewer --epochs, or --max-steps")
+    }
+
+    /// The optimizer of `plan`, where there is memory for it. Collective.
+    private static func optimizer(
+        _ plan: OptimizerPlan, _ layout: ParameterLayout, exchange: ExchangeKind, world: Communicator
+    ) throws -> any MeasuredOptimizer {
+        let map = try NodeMap(exchange, world: world)
+        let bytes = plan.byteCount(ofRank: world.rank, on: map)
+        // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones and both moments.
+        let copies = world.rank == 0 ? 5 * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
+        try MemoryNeed.check(
+            MemoryNeed(own: bytes.own + copies, shared: bytes.shared), of: "parameters, moments and gradients",
+            world: world)
+        try world.collectively {
+            guard exchange == .shared, map.hasSeveralNodes else { return }
+            throw TrainingError(
+                .usage, "the ranks do not share the memory of one node",
+                recoverySuggestion: "leave --exchange at auto")
+        }
+        return try plan.optimizer(on: map)
+    }
+}
