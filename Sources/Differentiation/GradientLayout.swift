@@ -51,9 +51,6 @@ struct Header: BitwiseCopyable {
     var samples: Int64
     /// Sum of the losses of the samples.
     var loss: Double
-    /// Whether the rank that computed the gradient wants the training to end after this step; valid without samples,
-    /// too.
-    var asksToStop: Int64
 }
 
 /// A touched row of a table and where its gradient lies.
@@ -97,12 +94,6 @@ public struct GradientView {
     public var loss: Double {
         get { header.pointee.loss }
         nonmutating set { header.pointee.loss = newValue }
-    }
-
-    /// Whether the rank that computed the gradient wants the training to end after this step.
-    public var asksToStop: Bool {
-        get { header.pointee.asksToStop != 0 }
-        nonmutating set { header.pointee.asksToStop = newValue ? 1 : 0 }
     }
 
     /// Gradients of the dense parameters, at the offsets of the parameters.

@@ -7,7 +7,6 @@ extension GradientView {
     /// - Precondition: both are complete (``GradientRecorder/finish(samples:loss:)``), of one layout, and this one has room
     ///   for the touched rows of both.
     package func add(_ other: GradientView) {
-        if other.asksToStop { asksToStop = true }
         guard other.samples > 0 else { return }
         guard samples > 0 else { return take(other) }
         samples += other.samples
@@ -16,7 +15,7 @@ extension GradientView {
         for table in layout.tables.indices { addRows(of: other, table) }
     }
 
-    /// Becomes a copy of `other`, but for the wish to stop.
+    /// Becomes a copy of `other`.
     private func take(_ other: GradientView) {
         samples = other.samples
         loss = other.loss

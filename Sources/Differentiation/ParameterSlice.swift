@@ -41,8 +41,6 @@ public struct SliceView {
     public var samples = 0
     /// Sum of the losses of the samples.
     public var loss = 0.0
-    /// See ``GradientView/asksToStop``.
-    public var asksToStop = false
     /// The first float of the slice of the dense region.
     public var dense: UnsafePointer<Float>
     /// One for each table.
@@ -63,7 +61,6 @@ public struct SliceView {
     public mutating func read(_ gradient: GradientView, slice: ParameterSlice) {
         samples = gradient.samples
         loss = gradient.loss
-        asksToStop = gradient.asksToStop
         dense = UnsafePointer(gradient.dense + slice.dense.lowerBound)
         guard samples > 0 else { return }
         for table in tables.indices {

@@ -42,9 +42,6 @@ public final class SliceSum {
     /// Samples of all inputs.
     public var samples: Int { views.reduce(0) { $0 + $1.samples } }
 
-    /// Whether any input asks to stop.
-    public var asksToStop: Bool { views.contains(where: \.asksToStop) }
-
     /// Sum of the losses of all samples, added in the order of the tree.
     public var loss: Double {
         for (input, view) in views.enumerated() { losses[input] = view.samples > 0 ? view.loss : 0 }

@@ -42,15 +42,16 @@ public enum RecommenderCatalogue {
     private static let own: [RecommenderEntry] = [
         RecommenderEntry(
             name: "POP", summary: "number of train interactions of an item; nothing is learned",
-            samples: .everyInteraction, isTrained: false
+            itemTable: "popularity.weight", samples: .everyInteraction, isTrained: false
         ) { Popularity($0, in: $1) },
         RecommenderEntry(
             name: "BPRMF", summary: "matrix factorisation with the BPR loss (Rendle et al. 2009)",
-            samples: .everyInteraction
+            userTable: "u_embeddings.weight", samples: .everyInteraction
         ) { BPRMF($0, in: $1) },
         RecommenderEntry(
             name: "LightGCN",
             summary: "matrix factorisation, propagated over the graph of interactions (He et al. 2020)",
+            itemTable: "encoder.embedding_dict.item_emb", userTable: "encoder.embedding_dict.user_emb",
             samples: .everyInteraction, needsGraph: true, options: LightGCN.options
         ) { LightGCN($0, in: $1) },
         RecommenderEntry(
@@ -70,30 +71,34 @@ public enum RecommenderCatalogue {
         RecommenderEntry(
             name: "ComiRec", aliases: ["ComiRec-SA"],
             summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)",
-            options: ComiRec.options
+            objectiveSupport: ComiRec.objectiveSupport, options: ComiRec.options
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)",
-            options: ComiRecDR.options
+            objectiveSupport: ComiRecDR.objectiveSupport, options: ComiRecDR.options
         ) { context, scope in ComiRecDR(context, in: scope) },
         RecommenderEntry(
             name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)",
-            standardLearningRate: 5e-3, standardLoss: .sampledSoftmax,
-            options: MIND.options
+            objectiveSupport: MIND.objectiveSupport, standardLearningRate: 5e-3,
+            standardLoss: .sampledSoftmax, options: MIND.options
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss."], options: BaMComiRec.options
+            unusedTensors: ["sample_loss."], itemTable: "embeddings.weight",
+            objectiveSupport: BaMComiRec.objectiveSupport, options: BaMComiRec.options
         ) { BaMComiRec($0, in: $1) },
         RecommenderEntry(
             name: "BaM-MIND", aliases: ["bam_mind"],
             summary: "MIND with weights over all slots, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss.", "capsule_network.relu."], options: BaMMIND.options
+            unusedTensors: ["sample_loss.", "capsule_network.relu."], itemTable: "embeddings.weight",
+            objectiveSupport: BaMMIND.objectiveSupport, options: BaMMIND.options
         ) { BaMMIND($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + ".",
+            itemTable: TiMiRec.extractorScope + ".i_embeddings.weight",
+            objectiveSupport: TiMiRec.objectiveSupport,
             options: TiMiRec.options, inheritedOptions: MultiInterestExtractor.options
         ) { context, scope in
             switch context.stage {

@@ -21,6 +21,13 @@ public struct RecommenderEntry: Sendable {
     public let inheritedPrefix: String?
     /// Tensors in files of others that scoring has no use for: those whose names begin with one of these.
     public let unusedTensors: [String]
+    /// The name of the table whose rows are the items' vectors (``Recommender/items``), in every stage.
+    public let itemTable: String
+    /// The name of the table of the users' vectors (``Recommender/users``); nil for a model that has none.
+    public let userTable: String?
+    /// What an objective finds to work on in the model, by its options and stage; see
+    /// ``Recommender/objectiveSupport(_:in:)``.
+    public let objectiveSupport: @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport
     /// What the model learns from.
     public let samples: SampleKind
     /// Whether there is something to learn; a model without is tested as it is.
@@ -40,18 +47,28 @@ public struct RecommenderEntry: Sendable {
     /// What is wrong with options that are each in their range, but do not fit together, such as heads and the size of
     /// vectors; nil for good ones.
     public let checkOptions: @Sendable (ModelOptions) -> OptionProblem?
+    /// Where the entry is written, for messages.
+    let site: ModelSite
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
     /// - Parameters:
+    ///   - itemTable: the parameter that the model's `items` are in. (default: that of `Embedding("i_embeddings", ...)`)
+    ///   - userTable: the same of its `users`.
+    ///   - objectiveSupport: that of the model's type, `MyModel.objectiveSupport`; may be left out where it is empty, as
+    ///     that of a ``SingleVectorRecommender``.
     ///   - checkOptions: what is wrong with options that are each in their range; nil for good ones.
     ///   - make: builds the model and registers its parameters.
     public init(
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
-        inheritedPrefix: String? = nil, unusedTensors: [String] = [], samples: SampleKind = .sequential,
+        inheritedPrefix: String? = nil, unusedTensors: [String] = [], itemTable: String = "i_embeddings.weight",
+        userTable: String? = nil,
+        objectiveSupport: @escaping @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport = { _, _ in [] },
+        samples: SampleKind = .sequential,
         standardLearningRate: Double = 1e-3, standardLoss: TrainingLoss = .bpr, isTrained: Bool = true,
         needsTimes: Bool = false, needsGraph: Bool = false, options: [any DeclaredModelOption] = [],
         inheritedOptions: [any DeclaredModelOption] = [],
         checkOptions: @escaping @Sendable (ModelOptions) -> OptionProblem? = { _ in nil },
+        file: StaticString = #fileID, line: UInt = #line,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
         self.name = name
@@ -60,6 +77,9 @@ public struct RecommenderEntry: Sendable {
         self.stages = stages
         self.inheritedPrefix = inheritedPrefix
         self.unusedTensors = unusedTensors
+        self.itemTable = itemTable
+        self.userTable = userTable
+        self.objectiveSupport = objectiveSupport
         self.samples = samples
         self.standardLearningRate = standardLearningRate
         self.standardLoss = standardLoss
@@ -69,6 +89,7 @@ public struct RecommenderEntry: Sendable {
         self.options = options
         self.inheritedOptions = inheritedOptions
         self.checkOptions = checkOptions
+        site = ModelSite(file: file, line: line)
         self.make = make
     }
 

@@ -36,7 +36,9 @@ public struct ComiRec: MultiInterestRecommender {
             interests: options.interests, in: scope)
     }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        [.selection, .interests, .attention]
+    }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories

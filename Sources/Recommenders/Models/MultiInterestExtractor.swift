@@ -41,7 +41,9 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
             ? TransformerLayer("transformer", size: size, heads: 1, dropout: 0, in: scope) : nil
     }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        [.selection, .interests, .attention]
+    }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories

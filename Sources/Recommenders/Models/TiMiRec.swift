@@ -35,7 +35,10 @@ public struct TiMiRec: Recommender {
 
     public var items: Embedding { extractor.items }
 
-    public var objectiveSupport: ObjectiveSupport { [.interests, .attention] }
+    /// The stage `pretrain` leaves the choice of the interest to the objective; the stage `finetune` mixes all of them.
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        stage == .pretrain ? [.selection, .interests, .attention] : [.interests, .attention]
+    }
 
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = extractor.interests(of: batch, on: tape)
@@ -71,7 +74,10 @@ public struct PretrainedTiMiRec: MultiInterestRecommender {
     }
 
     public var items: Embedding { extractor.items }
-    public var objectiveSupport: ObjectiveSupport { extractor.objectiveSupport }
+
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        TiMiRec.objectiveSupport(options, in: stage)
+    }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         extractor.interests(of: batch, on: tape)

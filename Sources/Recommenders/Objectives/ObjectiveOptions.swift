@@ -103,7 +103,7 @@ public enum NegativeProposal: String, Sendable, CaseIterable, OptionValue {
     case logUniform = "log-uniform"
 }
 
-/// What a model has for an objective to work on; see ``Recommender/objectiveSupport``.
+/// What a model has for an objective to work on; see ``Recommender/objectiveSupport(_:in:)``.
 public struct ObjectiveSupport: OptionSet, Sendable {
     public let rawValue: Int
 

@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import Evaluation
 import Interactions
 import Recommenders

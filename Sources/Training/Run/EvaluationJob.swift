@@ -64,7 +64,7 @@ public struct EvaluationJob: Sendable {
             options.selection = .softLinear
             _ = Objective(options, context, in: layout.root)
         }
-        try world.collectively { try model.check(layout) }
+        try world.collectively { try entry.check(model, from: context, layout) }
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
         let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
         try MemoryNeed.check(
@@ -98,23 +98,17 @@ public struct EvaluationJob: Sendable {
 
     /// The items, and users if it has a table of them, that the model of the file knows.
     private func knownIds(in file: SafetensorsFile) throws -> KnownIds {
-        // Only the names of the tables are of interest in this one.
-        let layout = ParameterLayout()
-        let sketch = entry.model(
-            ModelContext(configuration.options, stage: configuration.stage, userCount: 1, itemCount: 1),
-            in: layout.root)
-        func ids(_ table: Embedding, _ idName: String) throws -> Vocabulary {
-            let name = layout.specifications[table.table.index].name
-            guard let rows = file[name]?.shape.first, rows > 1 else {
+        func ids(_ idName: String, ofTable table: String) throws -> Vocabulary {
+            guard let rows = file[table]?.shape.first, rows > 1 else {
                 throw TrainingError(
-                    .data, "\(file.path): there is no tensor \(name)",
+                    .data, "\(file.path): there is no tensor \(table)",
                     recoverySuggestion: "the file belongs to another model: name it with --model and --stage")
             }
             return try ModelFile.ids(idName, in: file, rows: rows)
         }
         return KnownIds(
-            users: try sketch.users.map { try ids($0, ModelFile.userIds) },
-            items: try ids(sketch.items, ModelFile.itemIds))
+            users: try entry.userTable.map { try ids(ModelFile.userIds, ofTable: $0) },
+            items: try ids(ModelFile.itemIds, ofTable: entry.itemTable))
     }
 }
 

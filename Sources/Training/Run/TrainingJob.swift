@@ -242,7 +242,7 @@ public struct TrainingJob: Sendable {
     private func stageConfiguration(_ stage: TrainingStage?, at index: Int) throws -> TrainingConfiguration {
         var own = stage == .pretrain ? pretraining : configuration
         own.stage = stage
-        if stages.count > 1, !own.objectiveSupport(of: entry).contains(.selection) {
+        if stages.count > 1, !entry.objectiveSupport(own.options, stage).contains(.selection) {
             // It was for the stage that has a choice.
             own.objective.selection = ObjectiveOptions().selection
             own.objective.selectionTemperature = ObjectiveOptions().selectionTemperature

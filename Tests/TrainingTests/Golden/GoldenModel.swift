@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import Evaluation
 import Interactions
 import KernelCore
@@ -116,7 +117,7 @@ final class GoldenModel {
             Adam.Settings(learningRate: golden.learningRate, l2: golden.l2), layout, parameters: values.values,
             first: moments[0].values, second: moments[1].values)
         adam.update(
-            ParameterSlice(0, of: 1, layout), with: sum, propagator: propagator, samples: sum.samples, step: step)
+            ParameterSlice(0, of: 1, layout), with: sum, propagator: propagator, sampleCount: sum.samples, step: step)
         return loss
     }
 

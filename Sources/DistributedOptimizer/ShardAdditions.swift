@@ -4,11 +4,11 @@ import KernelCore
 ///
 /// Usually one for each of its shards: they are added where all of them are read, slice by slice. Where each would be
 /// about as large as all parameters (every item is a negative of every sample), a rank adds the gradients of its shards
-/// as soon as the two parts of a node of the tree are there, in the order of the tree. Then it keeps one for each of the
-/// largest complete subtrees of its shards and works on at most log2 of their number more, however many shards there are.
+/// as soon as both halves of a subtree are there, in the order of the tree. Then it keeps one for each of the largest
+/// complete subtrees of its shards and works on at most log2 of their number more, however many shards there are.
 package struct ShardAdditions {
     /// Where a gradient lies.
-    package enum Place: Hashable {
+    package enum Location: Hashable {
         /// Where all ranks of the node read it: that of the subtree of this number.
         case subtree(Int)
         /// In memory of the rank's own.
@@ -18,9 +18,9 @@ package struct ShardAdditions {
     /// What happens to the gradient of one shard.
     package struct Shard {
         /// Where it is recorded.
-        package let place: Place
+        package let location: Location
         /// What is added as soon as it is complete, one after another: `left` becomes `left + right`.
-        package fileprivate(set) var additions: [(left: Place, right: Place)] = []
+        package fileprivate(set) var additions: [(left: Location, right: Location)] = []
     }
 
     /// What the other ranks read: parts of the tree that tile the shards of this rank.
@@ -38,20 +38,20 @@ package struct ShardAdditions {
         first = owned.lowerBound
         guard accumulatesOnArrival else {
             subtrees = owned.map { TreeSum.Node($0, $0 + 1) }
-            shards = owned.indices.map { Shard(place: .subtree($0 - owned.lowerBound)) }
+            shards = owned.indices.map { Shard(location: .subtree($0 - owned.lowerBound)) }
             pendingCount = 0
             return
         }
         subtrees = TreeSum.completeSubtrees(of: owned, shards: count)
         var shards: [Shard] = []
         var pendingCount = 0
-        /// Goes through the shards of a node, whose sum comes to `place` while `waiting` sums are pending.
-        func follow(_ node: TreeSum.Node, to place: Place, waiting: Int) {
-            guard node.upper - node.lower > 1 else { return shards.append(Shard(place: place)) }
-            follow(TreeSum.Node(node.lower, node.split), to: place, waiting: waiting)
+        /// Goes through the shards of a subtree, whose sum comes to `location` while `waiting` sums are pending.
+        func follow(_ subtree: TreeSum.Node, to location: Location, waiting: Int) {
+            guard subtree.upper - subtree.lower > 1 else { return shards.append(Shard(location: location)) }
+            follow(TreeSum.Node(subtree.lower, subtree.split), to: location, waiting: waiting)
             pendingCount = max(pendingCount, waiting + 1)
-            follow(TreeSum.Node(node.split, node.upper), to: .pending(waiting), waiting: waiting + 1)
-            shards[shards.count - 1].additions.append((place, .pending(waiting)))
+            follow(TreeSum.Node(subtree.split, subtree.upper), to: .pending(waiting), waiting: waiting + 1)
+            shards[shards.count - 1].additions.append((location, .pending(waiting)))
         }
         for (number, subtree) in subtrees.enumerated() { follow(subtree, to: .subtree(number), waiting: 0) }
         self.shards = shards

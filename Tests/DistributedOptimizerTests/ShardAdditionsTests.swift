@@ -1,30 +1,32 @@
+import DistributedOptimizer
 import KernelCore
 import Testing
-import Training
 
 /// The gradients that a rank adds as they come are added in the order of the tree over all shards.
 @Suite struct ShardAdditionsTests {
-    /// The sum over a node of the tree, as text.
-    private func sum(over node: TreeSum.Node) -> String {
-        guard node.upper - node.lower > 1 else { return "\(node.lower)" }
-        let (left, right) = (TreeSum.Node(node.lower, node.split), TreeSum.Node(node.split, node.upper))
+    /// The sum over a subtree, as text.
+    private func sum(over subtree: TreeSum.Node) -> String {
+        guard subtree.upper - subtree.lower > 1 else { return "\(subtree.lower)" }
+        let (left, right) = (
+            TreeSum.Node(subtree.lower, subtree.split), TreeSum.Node(subtree.split, subtree.upper)
+        )
         return "(\(sum(over: left))+\(sum(over: right)))"
     }
 
-    /// What lies in each place after all shards, as text.
-    private func result(_ additions: ShardAdditions, _ owned: Range<Int>) -> [ShardAdditions.Place: String] {
-        var places: [ShardAdditions.Place: String] = [:]
+    /// What lies in each location after all shards, as text.
+    private func result(_ additions: ShardAdditions, _ owned: Range<Int>) -> [ShardAdditions.Location: String] {
+        var sums: [ShardAdditions.Location: String] = [:]
         for shard in owned {
-            places[additions[shard].place] = "\(shard)"
+            sums[additions[shard].location] = "\(shard)"
             for (left, right) in additions[shard].additions {
-                guard let a = places[left], let b = places.removeValue(forKey: right) else {
+                guard let a = sums[left], let b = sums.removeValue(forKey: right) else {
                     Issue.record("nothing to add after shard \(shard)")
                     continue
                 }
-                places[left] = "(\(a)+\(b))"
+                sums[left] = "(\(a)+\(b))"
             }
         }
-        return places
+        return sums
     }
 
     @Test(arguments: 1...20) func `every rank ends with the sums over its subtrees`(shards: Int) {
@@ -34,7 +36,7 @@ import Training
                 let additions = ShardAdditions(owned: owned, of: shards, accumulatesOnArrival: true)
                 #expect(additions.subtrees == TreeSum.completeSubtrees(of: owned, shards: shards))
                 let expected = additions.subtrees.enumerated().map {
-                    (ShardAdditions.Place.subtree($0.offset), sum(over: $0.element))
+                    (ShardAdditions.Location.subtree($0.offset), sum(over: $0.element))
                 }
                 #expect(result(additions, owned) == Dictionary(uniqueKeysWithValues: expected))
             }
@@ -55,6 +57,6 @@ import Training
         #expect(
             result(additions, 3..<7)
                 == Dictionary(
-                    uniqueKeysWithValues: (0..<4).map { (ShardAdditions.Place.subtree($0), "\($0 + 3)") }))
+                    uniqueKeysWithValues: (0..<4).map { (ShardAdditions.Location.subtree($0), "\($0 + 3)") }))
     }
 }

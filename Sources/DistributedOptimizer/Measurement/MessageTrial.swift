@@ -5,13 +5,15 @@ import MPI
 /// Sends the gradients of a step between the nodes once more: as the exchange does, with all rows of the tables, and as
 /// `MPI_Allreduce` would. Nothing comes of it; the parameters stay as they are. Every rank has one.
 package final class MessageTrial {
+    /// Nodes of the cluster.
     package let nodeCount: Int
+    /// This rank's node, from 0.
+    package let node: Int
     /// Values of a dense gradient.
     package let denseCount: Int
     /// The rail whose first two ranks stand for two nodes; nil for all other ranks.
     package let firstPair: Communicator?
-    private let plan: ExchangePlan
-    private let map: NodeMap
+    private let plan: OptimizerPlan
     private let memory: NodeMemory
     /// Nil for a rank without rail.
     private let messages: (touched: RailMessages, all: RailMessages)?
@@ -22,13 +24,13 @@ package final class MessageTrial {
     private let images: (touched: ParameterStorage, all: ParameterStorage)
 
     /// - Parameter slices: those of this rank's rail; nil for a rank without rail.
-    init(_ plan: ExchangePlan, _ map: NodeMap, _ memory: NodeMemory, slices: [ParameterSlice]?) {
+    init(_ plan: OptimizerPlan, _ map: NodeMap, _ memory: NodeMemory, slices: [ParameterSlice]?) {
         self.plan = plan
-        self.map = map
         self.memory = memory
         nodeCount = map.ranks.count
+        node = map.nodeIndex
         denseCount = ParameterValues.count(for: plan.layout)
-        firstPair = map.place == 0 && map.nodeIndex < 2 ? map.rail : nil
+        firstPair = map.localRank == 0 && map.nodeIndex < 2 ? map.rail : nil
         if let slices, let rail = map.rail {
             messages = (
                 RailMessages(plan, map, rail: rail, slices: slices),
@@ -38,7 +40,7 @@ package final class MessageTrial {
             messages = nil
         }
         everything = ParameterSlice(0, of: 1, plan.layout)
-        ownSum = SliceSum(TreeSum(inputs: plan.inputs(ofRanks: [map.ownRanks[map.place]])), plan.layout)
+        ownSum = SliceSum(TreeSum(inputs: plan.inputs(ofRanks: [map.ownRanks[map.localRank]])), plan.layout)
         dense = ParameterStorage(plan.layout)
         images = (ParameterStorage(plan.layout), ParameterStorage(plan.layout))
     }
@@ -46,16 +48,18 @@ package final class MessageTrial {
     /// Makes everybody see the gradients of the step, and a dense one of this rank's. Collective over the node.
     package func prepare() throws(MPIError) {
         try memory.synchronize()
-        for (input, own) in memory.ownGradients.enumerated() {
+        for (input, own) in memory.recordedGradients.enumerated() {
             ownSum.views[input].read(own.gradient, slice: everything)
         }
         dense.values.clear(plan.layout)
         write(ownSum, over: everything, to: dense.values)
     }
 
-    /// Exchanges the gradients. Collective over the rail.
+    /// Exchanges the gradients, and drops the sums. Collective over the rail.
+    ///
+    /// - Parameter rows: those of the tables that travel.
     package func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
-        try laneMessages(rows)?.exchange(memory)
+        try messages(sending: rows)?.exchange(memory)
     }
 
     /// Adds up the dense gradients of all ranks, those of ``prepare()``, at every rank.
@@ -77,13 +81,10 @@ package final class MessageTrial {
 
     /// Words that this rank has sent to each node in all calls of ``exchange(_:)``.
     package func sentWords(_ rows: SliceMessage.Rows) -> [Int] {
-        laneMessages(rows)?.sentWords ?? Array(repeating: 0, count: nodeCount)
+        messages(sending: rows)?.sentWords ?? Array(repeating: 0, count: nodeCount)
     }
 
-    /// This rank's node.
-    package var node: Int { map.nodeIndex }
-
-    private func laneMessages(_ rows: SliceMessage.Rows) -> RailMessages? {
+    private func messages(sending rows: SliceMessage.Rows) -> RailMessages? {
         switch rows {
         case .touched: messages?.touched
         case .all: messages?.all
@@ -95,9 +96,9 @@ package final class MessageTrial {
         sum.forEachDenseBlock(of: 0..<slice.dense.count) { offset, block, count in
             (start + offset).update(from: block, count: count)
         }
-        for (table, specification) in plan.layout.tables.enumerated() {
-            let parameter = specification.parameter
-            sum.forEachRow(table) { row, gradient in
+        for (tableIndex, table) in plan.layout.tables.enumerated() {
+            let parameter = table.parameter
+            sum.forEachRow(tableIndex) { row, gradient in
                 (values(parameter) + row * parameter.columns).update(from: gradient, count: parameter.columns)
             }
         }

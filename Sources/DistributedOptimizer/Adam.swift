@@ -6,11 +6,16 @@ import KernelCore
 /// Dense by design: a row that no sample of a step touches still moves, by its momentum and by the L2 term. Lazy
 /// variants train another model. Padding rows stay zero.
 public struct Adam {
+    /// What a user chooses.
     public struct Settings: Sendable, Equatable {
+        /// The step size; the same in all steps.
         public var learningRate: Double
         /// The L2 coefficient; not applied to parameters whose name contains `bias`.
         public var l2: Double
 
+        /// - Parameters:
+        ///   - learningRate: above 0.
+        ///   - l2: 0 for none.
         public init(learningRate: Double = 1e-3, l2: Double = 0) {
             self.learningRate = learningRate
             self.l2 = l2
@@ -24,7 +29,10 @@ public struct Adam {
     let second: ParameterValues
 
     /// - Parameters:
-    ///   - first, second: the moments, of the same layout as `parameters`, zero before the first step.
+    ///   - settings: learning rate and L2.
+    ///   - layout: that of `parameters`, `first` and `second`.
+    ///   - parameters: what moves.
+    ///   - first, second: the moments, zero before the first step.
     public init(
         _ settings: Settings, _ layout: ParameterLayout, parameters: ParameterValues, first: ParameterValues,
         second: ParameterValues
@@ -39,14 +47,17 @@ public struct Adam {
     /// Updates the parameters of `slice` by the mean of the gradients in `sum`.
     ///
     /// - Parameters:
+    ///   - slice: what moves. The other ranks move the other slices.
+    ///   - sum: the gradients, over `slice`.
     ///   - propagator: where the gradients of the tables are instead, for a model that propagates them.
+    ///   - sampleCount: samples of the step over all ranks, at least 1.
     ///   - step: 1 for the first one.
     /// - Returns: whether all gradients were finite numbers.
     @discardableResult
     public func update(
-        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, samples: Int, step: Int
+        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int
     ) -> Bool {
-        let scale = 1 / Float(samples)
+        let scale = 1 / Float(sampleCount)
         let regularized = AdamStep(step: step, learningRate: settings.learningRate, l2: settings.l2)
         let plain = AdamStep(step: step, learningRate: settings.learningRate, l2: 0)
         var isFinite = true
@@ -74,10 +85,10 @@ public struct Adam {
         let origin = slice.dense.lowerBound
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
         sum.forEachDenseBlock(of: range.lowerBound - origin..<range.upperBound - origin) { offset, gradient, count in
-            let place = offset + origin - parameter.offset
+            let start = offset + origin - parameter.offset
             let blockIsFinite = Kernel.adam(
-                constants, gradient: gradient, scale: scale, parameters: values + place, first: m + place,
-                second: v + place, count: count)
+                constants, gradient: gradient, scale: scale, parameters: values + start, first: m + start,
+                second: v + start, count: count)
             isFinite = isFinite && blockIsFinite
         }
         return isFinite
@@ -89,15 +100,16 @@ public struct Adam {
         _ constants: AdamStep, _ scale: Float
     ) -> Bool {
         let parameter = specification.parameter
-        guard let table = parameter.table else { return true }
-        let first = max(slice.rows[table].lowerBound, specification.kind == .table(paddingRow: true) ? 1 : 0)
-        let count = (slice.rows[table].upperBound - first) * parameter.columns
+        guard let tableIndex = parameter.table else { return true }
+        let rows = slice.rows[tableIndex]
+        let firstRow = max(rows.lowerBound, specification.kind == .table(paddingRow: true) ? 1 : 0)
+        let count = (rows.upperBound - firstRow) * parameter.columns
         guard count > 0 else { return true }
-        let place = first * parameter.columns
+        let start = firstRow * parameter.columns
         return Kernel.adam(
-            constants, gradient: propagator.gradient(of: parameter) + place, scale: scale,
-            parameters: parameters(parameter) + place, first: self.first(parameter) + place,
-            second: second(parameter) + place, count: count)
+            constants, gradient: propagator.gradient(of: parameter) + start, scale: scale,
+            parameters: parameters(parameter) + start, first: first(parameter) + start,
+            second: second(parameter) + start, count: count)
     }
 
     private func updateTable(
@@ -105,26 +117,26 @@ public struct Adam {
         _ scale: Float
     ) -> Bool {
         let parameter = specification.parameter
-        guard let table = parameter.table else { return true }
+        guard let tableIndex = parameter.table else { return true }
         var isFinite = true
         let columns = parameter.columns
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
-        var next = slice.rows[table].lowerBound
+        var next = slice.rows[tableIndex].lowerBound
         if specification.kind == .table(paddingRow: true) { next = max(next, 1) }
         // Changes nothing that it captures: what a local function changes would lie on the heap.
         func move(_ row: Int, _ count: Int, _ gradient: UnsafePointer<Float>?) -> Bool {
             guard count > 0 else { return true }
-            let place = row * columns
+            let start = row * columns
             return Kernel.adam(
-                constants, gradient: gradient, scale: scale, parameters: values + place, first: m + place,
-                second: v + place, count: count * columns)
+                constants, gradient: gradient, scale: scale, parameters: values + start, first: m + start,
+                second: v + start, count: count * columns)
         }
-        sum.forEachRow(table) { row, gradient in
+        sum.forEachRow(tableIndex) { row, gradient in
             guard row >= next else { return }
             let rowsBeforeAreFinite = move(next, row - next, nil)
             isFinite = move(row, 1, gradient) && rowsBeforeAreFinite && isFinite
             next = row + 1
         }
-        return move(next, slice.rows[table].upperBound - next, nil) && isFinite
+        return move(next, slice.rows[tableIndex].upperBound - next, nil) && isFinite
     }
 }

@@ -7,7 +7,8 @@ import MPI
 final class RailMessages {
     /// The slices of the rail: of each node one.
     let slices: [ParameterSlice]
-    private(set) var summary = StepSummary(samples: 0, loss: 0, asksToStop: false, isFinite: true)
+    /// Of the last ``beginExchange(_:)``; without what Adam finds of the gradients.
+    private(set) var summary = StepSummary(sampleCount: 0, loss: 0, flag: false, isFinite: true)
     /// Words that were sent to each node so far.
     private(set) var sentWords: [Int]
     var phases: PhaseClock?
@@ -20,7 +21,7 @@ final class RailMessages {
     private let subtrees: [(inputs: [TreeSum.Node], sum: SliceSum)]
     /// Adds the subtrees of all nodes over this rank's slice.
     private let total: SliceSum
-    /// For each node, the inputs of `total` that are its subtrees.
+    /// For each node of the cluster, the inputs of `total` that are its subtrees.
     private let inputs: [[Int]]
     /// Shows one finished slice.
     private let finished: SliceSum
@@ -34,7 +35,7 @@ final class RailMessages {
 
     /// - Parameter kind: changes the length of the messages, and no sum.
     init(
-        _ plan: ExchangePlan, _ map: NodeMap, rail: Communicator, slices: [ParameterSlice],
+        _ plan: OptimizerPlan, _ map: NodeMap, rail: Communicator, slices: [ParameterSlice],
         rows kind: SliceMessage.Rows = .touched
     ) {
         self.slices = slices
@@ -43,25 +44,25 @@ final class RailMessages {
         layout = plan.layout
         own = map.nodeIndex
         others = (1..<slices.count).map { [own] in (own + $0) % slices.count }
-        let nodes = map.ranks.map { Self.subtrees(of: $0, plan) }
+        let subtreesOfNodes = map.ranks.map { Self.subtrees(of: $0, plan) }
         let gradients = plan.inputs(ofRanks: map.ownRanks)
-        subtrees = nodes[own].map { node in
-            let inputs = gradients.filter { node.lower <= $0.lower && $0.upper <= node.upper }
+        subtrees = subtreesOfNodes[own].map { subtree in
+            let inputs = gradients.filter { subtree.lower <= $0.lower && $0.upper <= subtree.upper }
             return (inputs, SliceSum(TreeSum(inputs: inputs), plan.layout))
         }
-        let all = nodes.flatMap { $0 }.sorted { $0.lower < $1.lower }
+        let all = subtreesOfNodes.flatMap { $0 }.sorted { $0.lower < $1.lower }
         total = SliceSum(TreeSum(inputs: all), plan.layout)
-        inputs = nodes.map { $0.map { all.firstIndex(of: $0)! } }
+        inputs = subtreesOfNodes.map { $0.map { all.firstIndex(of: $0)! } }
         finished = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), plan.layout)
         let perShard = plan.gradientLayout.rowCapacity
-        func capacity(_ slice: ParameterSlice, _ nodes: [TreeSum.Node]) -> Int {
-            nodes.reduce(0) {
+        func capacity(_ slice: ParameterSlice, _ subtrees: [TreeSum.Node]) -> Int {
+            subtrees.reduce(0) {
                 $0 + SliceMessage.capacity(slice, plan.layout, rowCapacity: perShard * ($1.upper - $1.lower), kind)
             }
         }
         outgoing = MessageBuffers(
-            slices.enumerated().map { [own] in $0 == own ? 0 : capacity($1, nodes[own]) })
-        incoming = MessageBuffers(nodes.map { [own] in capacity(slices[own], $0) })
+            slices.enumerated().map { [own] in $0 == own ? 0 : capacity($1, subtreesOfNodes[own]) })
+        incoming = MessageBuffers(subtreesOfNodes.map { [own] in capacity(slices[own], $0) })
         results = MessageBuffers(
             slices.map { SliceMessage.capacity($0, plan.layout, rowCapacity: perShard * plan.shardCount, kind) })
         rows = RowScratch(
@@ -71,7 +72,7 @@ final class RailMessages {
     }
 
     /// The largest complete subtrees over the shards of some ranks.
-    private static func subtrees(of ranks: [Int], _ plan: ExchangePlan) -> [TreeSum.Node] {
+    private static func subtrees(of ranks: [Int], _ plan: OptimizerPlan) -> [TreeSum.Node] {
         var ranges: [Range<Int>] = []
         for rank in ranks where !plan.ownedShards[rank].isEmpty {
             let shards = plan.ownedShards[rank]
@@ -104,10 +105,10 @@ final class RailMessages {
         phases?.begin(.exchange)
 
         for node in others { try round.startReceive(into: results[node], from: node) }
-        let count = addUp()
+        let (count, flag) = addUp()
         for node in others { try send(results[own], count: count, to: node) }
         summary = StepSummary(
-            samples: total.samples, loss: total.loss, asksToStop: total.asksToStop, isFinite: total.loss.isFinite)
+            sampleCount: total.samples, loss: total.loss, flag: flag, isFinite: total.loss.isFinite)
     }
 
     /// Calls `body` with the sum of each slice of the rail as soon as it is there: this node's own first, so that the
@@ -136,30 +137,34 @@ final class RailMessages {
         over slice: ParameterSlice, _ memory: NodeMemory, to buffer: UnsafeMutableBufferPointer<Float>
     ) -> Int {
         let start = buffer.baseAddress! + MessageRound.headerCount
+        let flag = memory.flag
         var end = 0
         for (inputs, sum) in subtrees {
             for input in inputs.indices {
                 sum.views[input].read(memory.gradient(from: inputs[input].lower), slice: slice)
             }
-            end += SliceMessage.write(sum, slice: slice, layout, kind, to: start + end)
+            end += SliceMessage.write(sum, slice: slice, layout, kind, flag: flag, to: start + end)
         }
         return end
     }
 
     /// Adds the subtrees of all nodes over this rank's slice.
     ///
-    /// - Returns: words of the result.
-    private func addUp() -> Int {
+    /// - Returns: words of the result, and whether a rank of any node has set its flag.
+    private func addUp() -> (count: Int, flag: Bool) {
+        var flag = false
         for node in slices.indices {
-            var place = MessageRound.headerCount
+            var message = UnsafePointer(incoming[node].baseAddress! + MessageRound.headerCount)
             for input in inputs[node] {
-                place += SliceMessage.read(
-                    incoming[node].baseAddress! + place, slice: slices[own], layout, entries: rows[input],
-                    into: &total.views[input])
+                flag = SliceMessage.flag(of: message) || flag
+                message += SliceMessage.read(
+                    message, slice: slices[own], layout, entries: rows[input], into: &total.views[input])
             }
         }
-        return SliceMessage.write(
-            total, slice: slices[own], layout, kind, to: results[own].baseAddress! + MessageRound.headerCount)
+        let count = SliceMessage.write(
+            total, slice: slices[own], layout, kind, flag: flag,
+            to: results[own].baseAddress! + MessageRound.headerCount)
+        return (count, flag)
     }
 
     /// Calls `body` once more with the sum of each slice of the rail.
@@ -175,7 +180,7 @@ final class RailMessages {
     }
 }
 
-/// One buffer of words for each node, each with room for the header of a message.
+/// One buffer of words for each node of the cluster, each with room for the header of a message.
 private final class MessageBuffers {
     private let memory: UnsafeMutablePointer<Float>
     private let starts: [Int]

@@ -2,7 +2,7 @@ import Differentiation
 import KernelCore
 import MPI
 
-/// Exchange between nodes, on two levels.
+/// The optimizer of ranks of several nodes, which exchange gradients on two levels.
 ///
 /// 1. Within a node the gradients of the shards lie in shared memory (``NodeMemory``). The parameters are divided into a
 ///    slice for each node and rail (``NodeMap``). The rank of a rail adds up the complete subtrees of its node's shards
@@ -18,7 +18,7 @@ import MPI
 /// A propagation is computed on every node by its ranks together. To gather the results of shared work would take two
 /// more messages a step with all rows of the tables. On Grocery and Gourmet Food these are 12 MB, 10 ms at 10 Gbit/s,
 /// to save less than that of arithmetic.
-final class MultiNodeExchange: GradientExchange {
+final class MultiNodeOptimizer: MeasuredOptimizer {
     let parameters: ParameterValues
     let propagator: Propagator?
     var phases: PhaseClock? {
@@ -29,15 +29,15 @@ final class MultiNodeExchange: GradientExchange {
     }
     private let memory: NodeMemory
     private let map: NodeMap
-    private let plan: ExchangePlan
+    private let plan: OptimizerPlan
     private let adam: Adam
     /// Of node 0's rails, node 1's rails and so on.
     private let slices: [ParameterSlice]
     /// Nil for a rank without rail, which has nothing to send.
     private let messages: RailMessages?
 
-    /// Collective over the world.
-    init(_ plan: ExchangePlan, _ map: NodeMap) throws(MPIError) {
+    /// Shares out the memory of each node. Collective over the world.
+    init(_ plan: OptimizerPlan, _ map: NodeMap) throws(MPIError) {
         self.map = map
         self.plan = plan
         let count = map.ranks.count * map.railCount
@@ -47,54 +47,57 @@ final class MultiNodeExchange: GradientExchange {
         parameters = memory.parameters
         propagator = memory.propagator
         adam = Adam(
-            plan.optimizer, plan.layout, parameters: parameters, first: memory.moments.first,
+            plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
             second: memory.moments.second)
         messages = map.rail.map { rail in
-            let own = map.ranks.indices.map { slices[$0 * map.railCount + map.place] }
+            let own = map.ranks.indices.map { slices[$0 * map.railCount + map.localRank] }
             return RailMessages(plan, map, rail: rail, slices: own)
         }
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
 
-    func gradient(ofShard shard: Int) -> GradientView { memory.gradient(ofShard: shard) }
+    func recordGradient<Failure: Error>(
+        ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
+    ) throws(Failure) {
+        try memory.recordGradient(ofShard: shard, record)
+    }
 
-    func finish(shard: Int) { memory.finish(shard: shard) }
+    var recordedGradients: [(shards: Range<Int>, gradient: GradientView)] { memory.recordedGradients }
 
-    var ownGradients: [(shards: Range<Int>, gradient: GradientView)] { memory.ownGradients }
-
-    func update(step: Int) throws(MPIError) -> StepSummary {
+    func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
+        memory.ownNotice.pointee.flag = flag
         try memory.synchronize()
         phases?.begin(.exchange)
         if let messages {
             try messages.beginExchange(memory)
             let summary = messages.summary
-            if map.place == 0 { summary.write(to: memory.line(0)) }
+            if map.localRank == 0 { memory.ownNotice.pointee.summary = summary }
             if let propagator {
                 try messages.finishExchange { node, sum in
                     guard summary.isUsable else { return }
-                    propagator.record(sum, slice: messages.slices[node], part: node * map.railCount + map.place)
+                    propagator.record(sum, slice: messages.slices[node], part: node * map.railCount + map.localRank)
                 }
             } else {
                 // The step over a slice is taken while the sums of the others travel.
                 var isFinite = true
                 try messages.finishExchange { node, sum in
-                    isFinite = takeStep(step, over: messages.slices[node], with: sum, summary) && isFinite
+                    isFinite = takeStep(number, over: messages.slices[node], with: sum, summary) && isFinite
                 }
-                memory.line(map.place)[StepSummary.lineCount] = isFinite ? 0 : 1
+                memory.ownNotice.pointee.hasBrokenGradient = !isFinite
             }
         }
-        if let propagator { try takeStep(step, with: propagator) }
-        try finishStep()
-        var summary = StepSummary(from: memory.line(0))
-        for place in 0..<map.railCount where memory.line(place)[StepSummary.lineCount] != 0 { summary.isFinite = false }
+        if let propagator { try takeStep(number, with: propagator) }
+        try memory.publishParameters()
+        var summary = memory.summaryOfFirstRank
+        if memory.hasBrokenGradient { summary.isFinite = false }
         return summary
     }
 
     /// Takes the step behind a propagation, whose way back needs the sums of all slices.
-    private func takeStep(_ step: Int, with propagator: Propagator) throws(MPIError) {
+    private func takeStep(_ number: Int, with propagator: Propagator) throws(MPIError) {
         try memory.synchronize()
-        let summary = StepSummary(from: memory.line(0))
+        let summary = memory.summaryOfFirstRank
         guard summary.isUsable else { return }
         phases?.begin(.propagation)
         try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
@@ -102,43 +105,36 @@ final class MultiNodeExchange: GradientExchange {
         guard let messages else { return }
         var isFinite = true
         messages.forEachSlice { node, sum in
-            isFinite = takeStep(step, over: messages.slices[node], with: sum, summary) && isFinite
+            isFinite = takeStep(number, over: messages.slices[node], with: sum, summary) && isFinite
         }
-        memory.line(map.place)[StepSummary.lineCount] = isFinite ? 0 : 1
+        memory.ownNotice.pointee.hasBrokenGradient = !isFinite
     }
 
     /// - Returns: whether all gradients of the slice are finite.
     private func takeStep(
-        _ step: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary
+        _ number: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary
     ) -> Bool {
         guard summary.isUsable else { return true }
         phases?.begin(.optimizer)
-        return adam.update(slice, with: sum, propagator: propagator, samples: summary.samples, step: step)
+        return adam.update(slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number)
     }
 
-    private func finishStep() throws(MPIError) {
-        try memory.synchronize()
-        guard let propagator else { return }
-        phases?.begin(.propagation)
-        try propagator.propagate(synchronize: memory.synchronize)
-        try memory.synchronize()
+    func broadcastParameters() throws(MPIError) {
+        // Rank 0 is the first of the first node.
+        if map.localRank == 0 { try broadcast(parameters) }
+        try memory.publishParameters()
     }
 
-    func distributeParameters() throws(MPIError) {
-        // Rank 0 is on the first node's first place.
-        if map.place == 0 { try distribute(parameters) }
-        try finishStep()
-    }
-
-    func distributeState() throws(MPIError) {
-        if map.place == 0 {
-            try distribute(memory.moments.first)
-            try distribute(memory.moments.second)
+    func broadcastState() throws(MPIError) {
+        if map.localRank == 0 {
+            try broadcast(memory.moments.first)
+            try broadcast(memory.moments.second)
         }
-        try distributeParameters()
+        try broadcastParameters()
     }
 
-    private func distribute(_ values: ParameterValues) throws(MPIError) {
+    /// Gives each node's copy the values of rank 0. Collective over the rail.
+    private func broadcast(_ values: ParameterValues) throws(MPIError) {
         let count = ParameterValues.count(for: plan.layout)
         try map.rail?.broadcast(UnsafeMutableBufferPointer(start: values.start, count: count), from: 0)
     }
@@ -148,23 +144,4 @@ final class MultiNodeExchange: GradientExchange {
     func messageTrial() -> MessageTrial? { MessageTrial(plan, map, memory, slices: messages?.slices) }
 
     func close() throws(MPIError) { try memory.free() }
-}
-
-extension StepSummary {
-    /// Whether there is a step to take.
-    fileprivate var isUsable: Bool { isFinite && samples > 0 }
-
-    /// Doubles that ``write(to:)`` writes.
-    fileprivate static let lineCount = 4
-
-    fileprivate func write(to line: UnsafeMutablePointer<Double>) {
-        line[0] = Double(samples)
-        line[1] = loss
-        line[2] = asksToStop ? 1 : 0
-        line[3] = isFinite ? 1 : 0
-    }
-
-    fileprivate init(from line: UnsafeMutablePointer<Double>) {
-        self.init(samples: Int(line[0]), loss: line[1], asksToStop: line[2] != 0, isFinite: line[3] != 0)
-    }
 }

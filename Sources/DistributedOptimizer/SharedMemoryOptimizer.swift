@@ -2,10 +2,10 @@ import Differentiation
 import KernelCore
 import MPI
 
-/// Exchange between the ranks of one node, in place (``NodeMemory``): each rank adds up and updates its slice of the
+/// The optimizer of ranks of one node, in place (``NodeMemory``): each rank adds up and updates its slice of the
 /// parameters, reading the shards' gradients where they were made; two barriers a step are all the communication there
 /// is. A propagation shares out its work in the same memory and takes three more.
-final class SharedMemoryExchange: GradientExchange {
+final class SharedMemoryOptimizer: MeasuredOptimizer {
     let parameters: ParameterValues
     let propagator: Propagator?
     var phases: PhaseClock? { didSet { memory.phases = phases } }
@@ -15,43 +15,48 @@ final class SharedMemoryExchange: GradientExchange {
     /// Of all ranks, and this rank's.
     private let slices: [ParameterSlice]
     private let slice: ParameterSlice
-    private let rank: Int
+    private let localRank: Int
     private let sum: SliceSum
     private let adam: Adam
 
+    /// Shares out the memory. Collective.
+    ///
     /// - Parameter map: all ranks on one node.
-    init(_ plan: ExchangePlan, _ map: NodeMap) throws(MPIError) {
+    init(_ plan: OptimizerPlan, _ map: NodeMap) throws(MPIError) {
         let rankCount = plan.ownedShards.count
         memory = try NodeMemory(plan, map, parts: rankCount)
         parameters = memory.parameters
         propagator = memory.propagator
         inputs = plan.inputs(ofRanks: 0..<rankCount)
         slices = (0..<rankCount).map { ParameterSlice($0, of: rankCount, plan.layout) }
-        slice = slices[map.place]
-        rank = map.place
+        slice = slices[map.localRank]
+        localRank = map.localRank
         sum = SliceSum(TreeSum(inputs: inputs), plan.layout)
         adam = Adam(
-            plan.optimizer, plan.layout, parameters: parameters, first: memory.moments.first,
+            plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
             second: memory.moments.second)
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
 
-    func gradient(ofShard shard: Int) -> GradientView { memory.gradient(ofShard: shard) }
+    func recordGradient<Failure: Error>(
+        ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
+    ) throws(Failure) {
+        try memory.recordGradient(ofShard: shard, record)
+    }
 
-    func finish(shard: Int) { memory.finish(shard: shard) }
+    var recordedGradients: [(shards: Range<Int>, gradient: GradientView)] { memory.recordedGradients }
 
-    var ownGradients: [(shards: Range<Int>, gradient: GradientView)] { memory.ownGradients }
-
-    func update(step: Int) throws(MPIError) -> StepSummary {
+    func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
+        memory.ownNotice.pointee.flag = flag
         try memory.synchronize()
         phases?.begin(.exchange)
         readGradients()
         var summary = StepSummary(
-            samples: sum.samples, loss: sum.loss, asksToStop: sum.asksToStop, isFinite: sum.loss.isFinite)
-        if summary.isFinite && summary.samples > 0 {
+            sampleCount: sum.samples, loss: sum.loss, flag: memory.flag, isFinite: sum.loss.isFinite)
+        if summary.isUsable {
             if let propagator {
-                propagator.record(sum, slice: slice, part: rank)
+                propagator.record(sum, slice: slice, part: localRank)
                 try memory.synchronize()
                 phases?.begin(.propagation)
                 try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
@@ -59,23 +64,18 @@ final class SharedMemoryExchange: GradientExchange {
             }
             phases?.begin(.optimizer)
             let isFinite = adam.update(
-                slice, with: sum, propagator: propagator, samples: summary.samples, step: step)
-            if !isFinite { memory.line(rank)[0] = 1 }
+                slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number)
+            if !isFinite { memory.ownNotice.pointee.hasBrokenGradient = true }
         }
-        try distributeParameters()
-        for other in slices.indices where memory.line(other)[0] != 0 { summary.isFinite = false }
+        try memory.publishParameters()
+        if memory.hasBrokenGradient { summary.isFinite = false }
         return summary
     }
 
-    func distributeParameters() throws(MPIError) {
-        try memory.synchronize()
-        guard let propagator else { return }
-        phases?.begin(.propagation)
-        try propagator.propagate(synchronize: memory.synchronize)
-        try memory.synchronize()
-    }
+    // All ranks read what rank 0 has written, as soon as it has written all of it.
+    func broadcastParameters() throws(MPIError) { try memory.publishParameters() }
 
-    func distributeState() throws(MPIError) { try distributeParameters() }
+    func broadcastState() throws(MPIError) { try memory.publishParameters() }
 
     private func readGradients() {
         for index in inputs.indices { sum.views[index].read(memory.gradient(from: inputs[index].lower), slice: slice) }
@@ -84,7 +84,7 @@ final class SharedMemoryExchange: GradientExchange {
     func repeatAddition() -> Bool {
         readGradients()
         sum.forEachDenseBlock(of: 0..<slice.dense.count) { _, _, _ in }
-        for table in slice.rows.indices { sum.forEachRow(table) { _, _ in } }
+        for tableIndex in slice.rows.indices { sum.forEachRow(tableIndex) { _, _ in } }
         return true
     }
 
