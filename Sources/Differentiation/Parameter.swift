@@ -10,7 +10,7 @@ public struct Parameter: BitwiseCopyable, Sendable {
     /// First float within the region of its kind.
     public let offset: Int
     /// Number of the table, nil for a dense parameter.
-    public let table: Int?
+    public let tableIndex: Int?
 
     /// Number of values.
     public var count: Int { rows * columns }
@@ -53,7 +53,7 @@ public struct ParameterSpecification: Sendable {
 public final class ParameterLayout {
     /// All parameters.
     public private(set) var specifications: [ParameterSpecification] = []
-    /// The specifications of the tables, in the order of ``Parameter/table``.
+    /// The specifications of the tables, in the order of ``Parameter/tableIndex``.
     public private(set) var tables: [ParameterSpecification] = []
     /// Floats in the region of the dense parameters.
     public private(set) var denseCount = 0
@@ -94,7 +94,7 @@ public final class ParameterLayout {
         let isDense = kind == .dense
         let parameter = Parameter(
             index: specifications.count, rows: rows, columns: columns, offset: isDense ? denseCount : tableCount,
-            table: isDense ? nil : tables.count)
+            tableIndex: isDense ? nil : tables.count)
         if isDense { denseCount += room } else { tableCount += room }
         let specification = ParameterSpecification(
             name: name, shape: shape, kind: kind, initialization: initialization, parameter: parameter,

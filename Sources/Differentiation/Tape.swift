@@ -57,7 +57,7 @@ extension Operation {
 
 /// Runs the forward pass of a model eagerly and remembers the operations, to run them backwards.
 ///
-/// One tape serves all mini-batches of a rank, one after another: ``begin(_:samples:)`` forgets the previous one. After the
+/// One tape serves all mini-batches of a rank, one after another: ``begin(_:sampleCount:)`` forgets the previous one. After the
 /// first mini-batches it allocates nothing.
 public final class Tape {
     /// Memory of the current mini-batch.
@@ -90,9 +90,9 @@ public final class Tape {
     public enum Pass {
         /// Forward only. `seed` and the user name what is random in scoring.
         case scoring(seed: UInt64)
-        /// Forward and backward. `samples` names the rows of the mini-batch; they, `seed` and `step` name the random
+        /// Forward and backward. `sampleNames` has a name for each sample; they, `seed` and `step` name the random
         /// numbers. `step` nil turns dropout off and takes the other random numbers from seed and user, as scoring does.
-        case training(samples: UnsafePointer<UInt32>, seed: UInt64, step: UInt32?)
+        case training(sampleNames: UnsafePointer<UInt32>, seed: UInt64, step: UInt32?)
     }
 
     /// - Parameter gradients: where parameter gradients go; nil for a tape that only scores.
@@ -105,10 +105,10 @@ public final class Tape {
 
     /// Forgets the mini-batch before and starts a new one. Variables of the one before become invalid.
     ///
-    /// - Parameter samples: how many the mini-batch has, so that operations that draw for each of them can tell whether
+    /// - Parameter sampleCount: how many samples the mini-batch has, so that operations that draw for each of them can tell whether
     ///   they have their rows; nil: they do not look.
-    public func begin(_ pass: Pass, samples: Int? = nil) {
-        sampleCount = samples
+    public func begin(_ pass: Pass, sampleCount: Int? = nil) {
+        self.sampleCount = sampleCount
         arena.reset()
         records.removeAll(keepingCapacity: true)
         dropoutSites = 0
@@ -191,7 +191,7 @@ public final class Tape {
     public func callAsFunction(
         _ parameter: Parameter, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        guard parameter.table == nil else {
+        guard parameter.tableIndex == nil else {
             refuse(
                 "callAsFunction", at: ModelSite(file: file, line: line),
                 "a table \(parameter.shape) takes part by rows, not as a whole",
@@ -207,7 +207,7 @@ public final class Tape {
     /// The gradient of row `row` of `parameter`. Only to be used in ``Operation/backward(on:)``.
     @inline(__always)
     func gradientRow(_ parameter: Parameter, _ row: Int32) -> UnsafeMutablePointer<Float> {
-        guard let table = parameter.table else {
+        guard let table = parameter.tableIndex else {
             return gradients!.dense(parameter) + Int(row) * parameter.columns
         }
         return gradients!.row(table, row)

@@ -64,9 +64,9 @@ public struct Adam {
         for specification in layout.specifications {
             let constants = specification.isRegularized ? regularized : plain
             let parameterIsFinite =
-                if let propagator, specification.parameter.table != nil {
+                if let propagator, specification.parameter.tableIndex != nil {
                     updateTable(specification, slice, propagator, constants, scale)
-                } else if specification.parameter.table != nil {
+                } else if specification.parameter.tableIndex != nil {
                     updateTable(specification, slice, sum, constants, scale)
                 } else {
                     updateDense(specification.parameter, slice, sum, constants, scale)
@@ -100,7 +100,7 @@ public struct Adam {
         _ constants: AdamStep, _ scale: Float
     ) -> Bool {
         let parameter = specification.parameter
-        guard let tableIndex = parameter.table else { return true }
+        guard let tableIndex = parameter.tableIndex else { return true }
         let rows = slice.rows[tableIndex]
         let firstRow = max(rows.lowerBound, specification.kind == .table(paddingRow: true) ? 1 : 0)
         let count = (rows.upperBound - firstRow) * parameter.columns
@@ -117,7 +117,7 @@ public struct Adam {
         _ scale: Float
     ) -> Bool {
         let parameter = specification.parameter
-        guard let tableIndex = parameter.table else { return true }
+        guard let tableIndex = parameter.tableIndex else { return true }
         var isFinite = true
         let columns = parameter.columns
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))

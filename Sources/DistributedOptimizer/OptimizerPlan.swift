@@ -64,7 +64,7 @@ package struct OptimizerPlan {
     }
 
     /// The gradients that lie in the memory of a node of the ranks `ranks`, by the shards that they are the sums of.
-    func inputs(ofRanks ranks: some Sequence<Int>) -> [TreeSum.Node] {
+    func inputs(ofRanks ranks: some Sequence<Int>) -> [TreeSum.Subtree] {
         ranks.flatMap { additions(ofRank: $0).subtrees }
     }
 }

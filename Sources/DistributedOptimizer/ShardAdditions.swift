@@ -24,7 +24,7 @@ package struct ShardAdditions {
     }
 
     /// What the other ranks read: parts of the tree that tile the shards of this rank.
-    package let subtrees: [TreeSum.Node]
+    package let subtrees: [TreeSum.Subtree]
     /// The most gradients that are pending at a time.
     package let pendingCount: Int
     private let first: Int
@@ -37,7 +37,7 @@ package struct ShardAdditions {
     package init(owned: Range<Int>, of count: Int, accumulatesOnArrival: Bool) {
         first = owned.lowerBound
         guard accumulatesOnArrival else {
-            subtrees = owned.map { TreeSum.Node($0, $0 + 1) }
+            subtrees = owned.map { TreeSum.Subtree($0, $0 + 1) }
             shards = owned.indices.map { Shard(location: .subtree($0 - owned.lowerBound)) }
             pendingCount = 0
             return
@@ -46,11 +46,11 @@ package struct ShardAdditions {
         var shards: [Shard] = []
         var pendingCount = 0
         /// Goes through the shards of a subtree, whose sum comes to `location` while `waiting` sums are pending.
-        func follow(_ subtree: TreeSum.Node, to location: Location, waiting: Int) {
+        func follow(_ subtree: TreeSum.Subtree, to location: Location, waiting: Int) {
             guard subtree.upper - subtree.lower > 1 else { return shards.append(Shard(location: location)) }
-            follow(TreeSum.Node(subtree.lower, subtree.split), to: location, waiting: waiting)
+            follow(TreeSum.Subtree(subtree.lower, subtree.split), to: location, waiting: waiting)
             pendingCount = max(pendingCount, waiting + 1)
-            follow(TreeSum.Node(subtree.split, subtree.upper), to: .pending(waiting), waiting: waiting + 1)
+            follow(TreeSum.Subtree(subtree.split, subtree.upper), to: .pending(waiting), waiting: waiting + 1)
             shards[shards.count - 1].additions.append((location, .pending(waiting)))
         }
         for (number, subtree) in subtrees.enumerated() { follow(subtree, to: .subtree(number), waiting: 0) }

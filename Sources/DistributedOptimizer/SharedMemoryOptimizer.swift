@@ -11,7 +11,7 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
     var phases: PhaseClock? { didSet { memory.phases = phases } }
     private let memory: NodeMemory
     /// The gradients that are added, by their first shards.
-    private let inputs: [TreeSum.Node]
+    private let inputs: [TreeSum.Subtree]
     /// Of all ranks, and this rank's.
     private let slices: [ParameterSlice]
     private let slice: ParameterSlice
@@ -53,7 +53,7 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
         phases?.begin(.exchange)
         readGradients()
         var summary = StepSummary(
-            sampleCount: sum.samples, loss: sum.loss, flag: memory.flag, isFinite: sum.loss.isFinite)
+            sampleCount: sum.sampleCount, loss: sum.loss, flag: memory.flag, isFinite: sum.loss.isFinite)
         if summary.isUsable {
             if let propagator {
                 propagator.record(sum, slice: slice, part: localRank)

@@ -94,7 +94,7 @@ public final class Evaluator {
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
-                tape.begin(.scoring(seed: seed), samples: batch.count)
+                tape.begin(.scoring(seed: seed), sampleCount: batch.count)
                 guard let queries = model.checkedQueries(of: batch, on: tape) else { return findings }
                 let table = tape.parameters(model.items.table)
                 switch ranking {

@@ -13,8 +13,8 @@ extension RecommenderEntry {
         _ model: any Recommender, from context: ModelContext, _ layout: ParameterLayout
     ) throws(ModelError) {
         try model.check(layout)
-        try check(itemTable, as: "itemTable", is: model.items, layout)
-        try check(userTable, as: "userTable", is: model.users, layout)
+        try check(tensors.items, as: "items", is: model.items, layout)
+        try check(tensors.users, as: "users", is: model.users, layout)
         let type = type(of: model)
         let support = type.objectiveSupport(context.options, in: context.stage)
         guard support != objectiveSupport(context.options, context.stage) else { return }
@@ -30,8 +30,9 @@ extension RecommenderEntry {
         guard actual != name else { return }
         throw ModelError(
             "RecommenderEntry",
-            "\(argument) of \(self.name) is \(name ?? "nil"), and the model has \(actual ?? "no such table")",
-            recoverySuggestion: "write in the entry at that line: \(argument): \(actual.map { "\"\($0)\"" } ?? "nil")",
+            "the table of \(argument) of \(self.name) is \(name ?? "nil"), and the model has \(actual ?? "no such table")",
+            recoverySuggestion:
+                "write in the entry at that line: tensors: ModelTensors(\(argument): \(actual.map { "\"\($0)\"" } ?? "nil"))",
             at: site)
     }
 }

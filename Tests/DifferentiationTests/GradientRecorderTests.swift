@@ -38,7 +38,7 @@ import Testing
         }
         #expect(recording.view.rowCount(1) == 0)
         #expect(recording.dense(dense).allSatisfy { $0 == 0 })
-        #expect(recording.view.samples == 3)
+        #expect(recording.view.sampleCount == 3)
     }
 
     @Test func `nothing is left of the mini-batch before`() {

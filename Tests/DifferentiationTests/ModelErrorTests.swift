@@ -26,7 +26,7 @@ import Testing
             let storage = ParameterStorage(layout)
             storage.values.initialize(layout, seed: 1)
             recording = Recording(storage, rowCapacity: 3)
-            tape.begin(.training(samples: samples.pointer, seed: 1, step: 1), samples: 2)
+            tape.begin(.training(sampleNames: samples.pointer, seed: 1, step: 1), sampleCount: 2)
             recording.recorder.begin(in: recording.view)
         }
 
@@ -239,7 +239,7 @@ import Testing
             _ = $0.tape.sampleNegatives(-1, from: NegativeDistribution(itemCount: 7), line: line)
         },
         Mistake("sampleNegatives", "3 samples", "2 samples") {
-            _ = $0.tape.sampleNegatives(2, samples: 3, from: NegativeDistribution(itemCount: 7), line: line)
+            _ = $0.tape.sampleNegatives(2, sampleCount: 3, from: NegativeDistribution(itemCount: 7), line: line)
         },
         Mistake("softmaxLoss", "[2, 5]", "[8, 4]") {
             _ = $0.tape.softmaxLoss(
@@ -322,7 +322,7 @@ import Testing
     @Test func `draws are refused in scoring, which has no samples`() throws {
         for draw: @Sendable (Tape) -> Void in [
             { _ = $0.sampleNegatives(2, from: NegativeDistribution(itemCount: 7)) },
-            { _ = $0.sampleNegatives(2, samples: 1, from: NegativeDistribution(itemCount: 7)) },
+            { _ = $0.sampleNegatives(2, sampleCount: 1, from: NegativeDistribution(itemCount: 7)) },
             {
                 _ = $0.drawInterests(
                     $0.arena.allocateZeroed(count: 2), count: 1, of: InterestGroups(perUser: 2), temperature: 1)

@@ -21,7 +21,7 @@ import Testing
         let storage = ParameterStorage(layout)
         storage.values.initialize(layout, seed: 17)
         prepare(storage.values, parameters)
-        let check = GradientCheck(storage, samples: samples, seed: 9, step: step, elementsPerParameter: 24)
+        let check = GradientCheck(storage, sampleNames: samples, seed: 9, step: step, elementsPerParameter: 24)
         do {
             let worst = try check.worstDeviation { loss($0, parameters) }
             #expect(worst.relative < GradientCheck.tolerance, "\(worst)", sourceLocation: sourceLocation)

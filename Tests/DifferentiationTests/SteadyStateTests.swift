@@ -85,7 +85,7 @@ import Testing
                     of: drawn, positives: PositiveItems(numbers.pointer), in: items,
                     against: SoftmaxNegatives(.shared(tape.sampleNegatives(20, from: distribution), count: 20)))
                 let own = SoftmaxNegatives(
-                    .perSample(tape.sampleNegatives(3, samples: sequences.count, from: distribution), count: 3),
+                    .perSample(tape.sampleNegatives(3, sampleCount: sequences.count, from: distribution), count: 3),
                     masksPositives: true, importance: 0.5)
                 let all = tape.softmaxLoss(
                     of: routed, groups, positives: PositiveItems(numbers.pointer), in: items, against: own)

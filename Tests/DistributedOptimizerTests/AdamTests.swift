@@ -42,7 +42,7 @@ import Testing
             let gradient = RecordedGradient(layout, rowCapacity: 40, samples: 4, rows: [rows], value: value)
             for number in 0..<slices {
                 let slice = ParameterSlice(number, of: slices, layout)
-                let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), layout)
+                let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                 sum.views[0].read(gradient.view, slice: slice)
                 #expect(adam.update(slice, with: sum, sampleCount: 4, step: index + 1))
             }
@@ -102,7 +102,7 @@ import Testing
             Adam.Settings(), layout, parameters: state.parameters.values, first: state.first.values,
             second: state.second.values)
         let gradient = RecordedGradient(layout, rowCapacity: 40, samples: 1, rows: [[9]]) { $0 == 1_002 ? value : 1 }
-        let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), layout)
+        let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
         let slices = (0..<2).map { ParameterSlice($0, of: 2, layout) }
         let areFinite = slices.map { slice in
             sum.views[0].read(gradient.view, slice: slice)

@@ -16,7 +16,7 @@ final class RecordedGradient {
         let gradientLayout = GradientLayout(layout, rowCapacity: rowCapacity)
         memory = .allocate(byteCount: gradientLayout.byteCount, alignment: 64)
         view = GradientView(gradientLayout, at: memory)
-        view.samples = samples
+        view.sampleCount = samples
         view.loss = loss
         for index in 0..<layout.denseCount { view.dense[index] = value(index) }
         for (tableIndex, table) in layout.tables.enumerated() {

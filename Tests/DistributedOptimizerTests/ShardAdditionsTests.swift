@@ -5,10 +5,10 @@ import Testing
 /// The gradients that a rank adds as they come are added in the order of the tree over all shards.
 @Suite struct ShardAdditionsTests {
     /// The sum over a subtree, as text.
-    private func sum(over subtree: TreeSum.Node) -> String {
+    private func sum(over subtree: TreeSum.Subtree) -> String {
         guard subtree.upper - subtree.lower > 1 else { return "\(subtree.lower)" }
         let (left, right) = (
-            TreeSum.Node(subtree.lower, subtree.split), TreeSum.Node(subtree.split, subtree.upper)
+            TreeSum.Subtree(subtree.lower, subtree.split), TreeSum.Subtree(subtree.split, subtree.upper)
         )
         return "(\(sum(over: left))+\(sum(over: right)))"
     }
@@ -52,7 +52,7 @@ import Testing
 
     @Test func `without early additions every shard keeps its gradient`() {
         let additions = ShardAdditions(owned: 3..<7, of: 9, accumulatesOnArrival: false)
-        #expect(additions.subtrees == (3..<7).map { TreeSum.Node($0, $0 + 1) })
+        #expect(additions.subtrees == (3..<7).map { TreeSum.Subtree($0, $0 + 1) })
         #expect(additions.pendingCount == 0)
         #expect(
             result(additions, 3..<7)

@@ -23,7 +23,7 @@ import Testing
     }
 
     private func content(_ sum: SliceSum, _ slice: ParameterSlice) -> Content {
-        var content = Content(samples: sum.samples, loss: sum.loss)
+        var content = Content(samples: sum.sampleCount, loss: sum.loss)
         sum.forEachDenseBlock(of: 0..<slice.dense.count) { _, values, count in
             content.dense += (0..<count).map { values[$0].bitPattern }
         }
@@ -54,7 +54,7 @@ import Testing
         for count in 1...3 {
             for index in 0..<count {
                 let slice = ParameterSlice(index, of: count, layout)
-                let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), layout)
+                let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                 sum.views[0].read(gradient.view, slice: slice)
                 let capacity = SliceMessage.capacity(slice, layout, rowCapacity: Self.rowCapacity, kind)
                 let entryCapacity = SliceMessage.entryCapacity(slice, layout, rowCapacity: Self.rowCapacity)
@@ -63,7 +63,7 @@ import Testing
                         let start = message.baseAddress!
                         let written = SliceMessage.write(sum, slice: slice, layout, kind, flag: false, to: start)
                         #expect(written <= capacity)
-                        let received = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), layout)
+                        let received = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                         let read = SliceMessage.read(
                             start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])
                         #expect(read == written)
@@ -80,7 +80,7 @@ import Testing
     func `the flag travels with and without samples and changes no number`(samples: Int, flag: Bool) {
         let gradient = gradient(samples: samples, items: [1])
         let slice = ParameterSlice(0, of: 1, layout)
-        let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), layout)
+        let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
         sum.views[0].read(gradient.view, slice: slice)
         let capacity = SliceMessage.capacity(slice, layout, rowCapacity: Self.rowCapacity, .touched)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { message in
@@ -89,7 +89,7 @@ import Testing
                 let written = SliceMessage.write(sum, slice: slice, layout, .touched, flag: flag, to: start)
                 #expect(samples > 0 || written == 1)
                 #expect(SliceMessage.flag(of: start) == flag)
-                let received = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), layout)
+                let received = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                 _ = SliceMessage.read(
                     start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])
                 #expect(received.samples == samples)

@@ -61,14 +61,16 @@ import Testing
                 return error
             }
         }
-        let items = problem(RecommenderEntry(name: "A", summary: "", itemTable: "items") { SASRec($0, in: $1) })
-        #expect(items?.problem == "itemTable of A is items, and the model has i_embeddings.weight")
-        #expect(items?.recoverySuggestion.hasSuffix("itemTable: \"i_embeddings.weight\"") == true)
+        let items = problem(
+            RecommenderEntry(name: "A", summary: "", tensors: ModelTensors(items: "items")) { SASRec($0, in: $1) })
+        #expect(items?.problem == "the table of items of A is items, and the model has i_embeddings.weight")
+        #expect(items?.recoverySuggestion.hasSuffix("ModelTensors(items: \"i_embeddings.weight\")") == true)
         #expect(items?.file == #fileID && items?.line == #line - 3)
         let users = problem(RecommenderEntry(name: "B", summary: "") { BPRMF($0, in: $1) })
-        #expect(users?.problem == "userTable of B is nil, and the model has u_embeddings.weight")
-        let nobody = problem(RecommenderEntry(name: "C", summary: "", userTable: "users") { SASRec($0, in: $1) })
-        #expect(nobody?.recoverySuggestion.hasSuffix("userTable: nil") == true)
+        #expect(users?.problem == "the table of users of B is nil, and the model has u_embeddings.weight")
+        let nobody = problem(
+            RecommenderEntry(name: "C", summary: "", tensors: ModelTensors(users: "users")) { SASRec($0, in: $1) })
+        #expect(nobody?.recoverySuggestion.hasSuffix("ModelTensors(users: nil)") == true)
         let interests = problem(RecommenderEntry(name: "D", summary: "") { ComiRec($0, in: $1) })
         #expect(interests?.problem == "objectiveSupport of D is not what its model has for objectives")
         #expect(interests?.recoverySuggestion.hasSuffix("objectiveSupport: ComiRec.objectiveSupport") == true)

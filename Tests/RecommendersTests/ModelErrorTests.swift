@@ -25,7 +25,7 @@ import Testing
             register(layout.root)
             storage = ParameterStorage(layout)
             tape = Tape(parameters: storage.values)
-            tape.begin(.training(samples: batch.samples, seed: 1, step: 1), samples: 2)
+            tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1), sampleCount: 2)
         }
 
         var sequences: JaggedOffsets { batch.histories }

@@ -72,25 +72,25 @@ extension Tape {
 
     /// Items for each sample of a training mini-batch by itself, drawn by seed, step and sample.
     ///
-    /// - Returns: `[samples, count]`, valid until the tape begins anew.
+    /// - Returns: `[sampleCount, count]`, valid until the tape begins anew.
     public func sampleNegatives(
-        _ count: Int, samples: Int, from distribution: NegativeDistribution, file: StaticString = #fileID,
+        _ count: Int, sampleCount: Int, from distribution: NegativeDistribution, file: StaticString = #fileID,
         line: UInt = #line
     ) -> UnsafePointer<Int32> {
         guard
             accepts(
                 "sampleNegatives", at: ModelSite(file: file, line: line),
-                isTraining && count >= 0 && (0...(sampleCount ?? samples)).contains(samples),
-                "\(count) items for \(samples) samples, \(drawingText): items are drawn for the samples of a training "
+                isTraining && count >= 0 && (0...(self.sampleCount ?? sampleCount)).contains(sampleCount),
+                "\(count) items for \(sampleCount) samples, \(drawingText): items are drawn for the samples of a training "
                     + "mini-batch alone")
-        else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(samples, 0) * max(count, 0))) }
-        let items = arena.allocate(Int32.self, count: samples * count)
+        else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(sampleCount, 0) * max(count, 0))) }
+        let items = arena.allocate(Int32.self, count: sampleCount * count)
         let names = trainingStreams(.sampledNegatives)
-        for sample in 0..<samples {
+        for sample in 0..<sampleCount {
             var stream = names.streams[names.sampleNames[sample]]
             Kernel.sampleNegatives(count, from: distribution, with: &stream, into: items + sample * count)
         }
-        note("drawn items", Work(0, floats: samples * count))
+        note("drawn items", Work(0, floats: sampleCount * count))
         return UnsafePointer(items)
     }
 }

@@ -15,7 +15,7 @@ extension Tape {
             accepts(
                 "gatedRecurrence", at: ModelSite(file: file, line: line),
                 x.rows == sequences.total && x.columns == weight.rows && weight.rows == 3 * weight.columns
-                    && bias.count == weight.rows && weight.table == nil && bias.table == nil,
+                    && bias.count == weight.rows && weight.tableIndex == nil && bias.tableIndex == nil,
                 "x is \(x.shape), the weight \(weight.shape), the bias \(bias.shape), over \(sequences.text): "
                     + "[items, 3 H], [3 H, H] and 3 H are needed")
         else { return zeros(rows: sequences.count, columns: weight.columns) }

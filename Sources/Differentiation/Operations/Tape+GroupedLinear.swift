@@ -17,7 +17,7 @@ extension Tape {
         let isSound =
             accepts(
                 "groupedLinear", at: site,
-                x.columns == weight.columns && outputs > 0 && weight.rows % outputs == 0 && weight.table == nil,
+                x.columns == weight.columns && outputs > 0 && weight.rows % outputs == 0 && weight.tableIndex == nil,
                 "x is \(x.shape), the weight \(weight.shape) for \(outputs) outputs: x must have the columns of the "
                     + "weight, and the outputs must divide its rows")
             && acceptsGroups(groups, count: x.rows, below: weight.rows / outputs, at: site)

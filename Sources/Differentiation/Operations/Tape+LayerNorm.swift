@@ -10,7 +10,7 @@ extension Tape {
             accepts(
                 "layerNorm", at: ModelSite(file: file, line: line),
                 x.rows == residual.rows && x.columns == residual.columns && weight.count == x.columns
-                    && bias.count == x.columns && weight.table == nil && bias.table == nil,
+                    && bias.count == x.columns && weight.tableIndex == nil && bias.tableIndex == nil,
                 "x is \(x.shape), the residual \(residual.shape), the weight \(weight.shape), the bias \(bias.shape): "
                     + "x and the residual must have one shape, weight and bias a number for each column")
         else { return zeros(rows: x.rows, columns: x.columns) }

@@ -12,8 +12,8 @@ extension Tape {
         guard
             accepts(
                 "linear", at: ModelSite(file: file, line: line),
-                x.columns == weight.columns && (bias?.count ?? weight.rows) == weight.rows && weight.table == nil
-                    && bias?.table == nil,
+                x.columns == weight.columns && (bias?.count ?? weight.rows) == weight.rows && weight.tableIndex == nil
+                    && bias?.tableIndex == nil,
                 "x is \(x.shape), the weight \(weight.shape)\(bias.map { ", the bias \($0.shape)" } ?? ""): "
                     + "x must have the columns of the weight, the bias a number for each of its rows, both dense")
         else { return zeros(rows: x.rows, columns: weight.rows) }

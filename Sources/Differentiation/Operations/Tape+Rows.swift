@@ -82,7 +82,7 @@ private struct RowsOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        guard parameter.table != nil else {
+        guard parameter.tableIndex != nil else {
             Kernel.scatterAdd(dy: y.gradientMatrix, rows: rows, into: tape(parameter).gradient)
             return
         }

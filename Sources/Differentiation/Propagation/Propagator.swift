@@ -135,8 +135,8 @@ public final class Propagator {
     }
 
     /// Completes a row, unless it has been since the last ``propagate(synchronize:)``.
-    public func materialize(row: Int32, of table: Int) {
-        materialize(node: firstNodes[table] + Int(row))
+    public func materialize(row: Int32, of tableIndex: Int) {
+        materialize(node: firstNodes[tableIndex] + Int(row))
     }
 
     /// Completes all rows.
@@ -182,7 +182,7 @@ public final class Propagator {
 
     /// dL/dX of all rows of a table, after ``propagateBack(slices:synchronize:)``.
     public func gradient(of table: Parameter) -> UnsafePointer<Float> {
-        precondition(table.table != nil, "only tables are propagated")
+        precondition(table.tableIndex != nil, "only tables are propagated")
         return UnsafePointer(memory.inputGradient + table.offset)
     }
 

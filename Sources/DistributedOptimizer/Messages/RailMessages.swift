@@ -18,7 +18,7 @@ final class RailMessages {
     /// The other nodes, beginning with the one after this: so not all send to the same one at first.
     private let others: [Int]
     /// One for each complete subtree of this node's shards, adding the gradients that there are of them.
-    private let subtrees: [(inputs: [TreeSum.Node], sum: SliceSum)]
+    private let subtrees: [(inputs: [TreeSum.Subtree], sum: SliceSum)]
     /// Adds the subtrees of all nodes over this rank's slice.
     private let total: SliceSum
     /// For each node of the cluster, the inputs of `total` that are its subtrees.
@@ -53,9 +53,9 @@ final class RailMessages {
         let all = subtreesOfNodes.flatMap { $0 }.sorted { $0.lower < $1.lower }
         total = SliceSum(TreeSum(inputs: all), plan.layout)
         inputs = subtreesOfNodes.map { $0.map { all.firstIndex(of: $0)! } }
-        finished = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), plan.layout)
+        finished = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), plan.layout)
         let perShard = plan.gradientLayout.rowCapacity
-        func capacity(_ slice: ParameterSlice, _ subtrees: [TreeSum.Node]) -> Int {
+        func capacity(_ slice: ParameterSlice, _ subtrees: [TreeSum.Subtree]) -> Int {
             subtrees.reduce(0) {
                 $0 + SliceMessage.capacity(slice, plan.layout, rowCapacity: perShard * ($1.upper - $1.lower), kind)
             }
@@ -72,7 +72,7 @@ final class RailMessages {
     }
 
     /// The largest complete subtrees over the shards of some ranks.
-    private static func subtrees(of ranks: [Int], _ plan: OptimizerPlan) -> [TreeSum.Node] {
+    private static func subtrees(of ranks: [Int], _ plan: OptimizerPlan) -> [TreeSum.Subtree] {
         var ranges: [Range<Int>] = []
         for rank in ranks where !plan.ownedShards[rank].isEmpty {
             let shards = plan.ownedShards[rank]
@@ -108,7 +108,7 @@ final class RailMessages {
         let (count, flag) = addUp()
         for node in others { try send(results[own], count: count, to: node) }
         summary = StepSummary(
-            sampleCount: total.samples, loss: total.loss, flag: flag, isFinite: total.loss.isFinite)
+            sampleCount: total.sampleCount, loss: total.loss, flag: flag, isFinite: total.loss.isFinite)
     }
 
     /// Calls `body` with the sum of each slice of the rail as soon as it is there: this node's own first, so that the

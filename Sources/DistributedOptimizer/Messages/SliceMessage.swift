@@ -61,7 +61,7 @@ package struct SliceMessage {
         to start: UnsafeMutablePointer<Float>
     ) -> Int {
         let words = UnsafeMutableRawPointer(start).assumingMemoryBound(to: UInt32.self)
-        let sampleCount = sum.samples
+        let sampleCount = sum.sampleCount
         words[0] = UInt32(sampleCount) | (flag ? highestBit : 0)
         guard sampleCount > 0 else { return 1 }
         let loss = sum.loss.bitPattern
@@ -112,8 +112,8 @@ package struct SliceMessage {
         entries: UnsafeMutablePointer<RowEntry>, into view: inout SliceView
     ) -> Int {
         let words = UnsafeRawPointer(start).assumingMemoryBound(to: UInt32.self)
-        view.samples = Int(words[0] & ~highestBit)
-        guard view.samples > 0 else { return 1 }
+        view.sampleCount = Int(words[0] & ~highestBit)
+        guard view.sampleCount > 0 else { return 1 }
         view.loss = Double(bitPattern: UInt64(words[2]) << 32 | UInt64(words[1]))
         view.dense = start + 3 + slice.rows.count
         var end = 3 + slice.rows.count + slice.dense.count

@@ -5,7 +5,7 @@
 /// bits for any number of ranks.
 public struct TreeSum: Sendable {
     /// A complete subtree: the shards that it covers.
-    public struct Node: Hashable, Sendable {
+    public struct Subtree: Hashable, Sendable {
         /// The first shard.
         public let lower: Int
         /// The shard behind the last one.
@@ -17,7 +17,7 @@ public struct TreeSum: Sendable {
             self.upper = upper
         }
 
-        /// Where its right part begins; a node of one shard has none.
+        /// Where its right part begins; one of a single shard has none.
         package var split: Int {
             var half = 1
             while half * 2 < upper - lower { half *= 2 }
@@ -32,42 +32,42 @@ public struct TreeSum: Sendable {
     }
 
     /// The inputs, in the order of the shards.
-    public let inputs: [Node]
+    public let inputs: [Subtree]
     let additions: [Addition]
 
     /// The additions that make one sum out of `inputs`, the largest complete subtrees that tile `lower..<upper` of
     /// the tree over `0..<shards`.
     ///
-    /// - Precondition: the inputs tile one node of the tree.
-    public init(inputs: [Node]) {
+    /// - Precondition: the inputs tile one subtree of the whole tree.
+    public init(inputs: [Subtree]) {
         self.inputs = inputs
         var additions: [Addition] = []
         if let first = inputs.first, let last = inputs.last {
-            _ = Self.schedule(Node(first.lower, last.upper), inputs, &additions)
+            _ = Self.schedule(Subtree(first.lower, last.upper), inputs, &additions)
         }
         self.additions = additions
     }
 
     /// The complete subtrees of the tree over `0..<shards` that tile `owned`, in order.
-    public static func completeSubtrees(of owned: Range<Int>, shards: Int) -> [Node] {
-        func collect(_ node: Node, _ result: inout [Node]) {
-            if node.upper <= owned.lowerBound || node.lower >= owned.upperBound { return }
-            if owned.lowerBound <= node.lower && node.upper <= owned.upperBound {
-                result.append(node)
+    public static func completeSubtrees(of owned: Range<Int>, shards: Int) -> [Subtree] {
+        func collect(_ subtree: Subtree, _ result: inout [Subtree]) {
+            if subtree.upper <= owned.lowerBound || subtree.lower >= owned.upperBound { return }
+            if owned.lowerBound <= subtree.lower && subtree.upper <= owned.upperBound {
+                result.append(subtree)
                 return
             }
-            collect(Node(node.lower, node.split), &result)
-            collect(Node(node.split, node.upper), &result)
+            collect(Subtree(subtree.lower, subtree.split), &result)
+            collect(Subtree(subtree.split, subtree.upper), &result)
         }
-        var result: [Node] = []
-        if shards > 0 && !owned.isEmpty { collect(Node(0, shards), &result) }
+        var result: [Subtree] = []
+        if shards > 0 && !owned.isEmpty { collect(Subtree(0, shards), &result) }
         return result
     }
 
-    private static func schedule(_ node: Node, _ inputs: [Node], _ additions: inout [Addition]) -> Int {
-        if let index = inputs.firstIndex(of: node) { return index }
-        let left = schedule(Node(node.lower, node.split), inputs, &additions)
-        let right = schedule(Node(node.split, node.upper), inputs, &additions)
+    private static func schedule(_ subtree: Subtree, _ inputs: [Subtree], _ additions: inout [Addition]) -> Int {
+        if let index = inputs.firstIndex(of: subtree) { return index }
+        let left = schedule(Subtree(subtree.lower, subtree.split), inputs, &additions)
+        let right = schedule(Subtree(subtree.split, subtree.upper), inputs, &additions)
         additions.append(Addition(left: left, right: right))
         return left
     }

@@ -129,7 +129,8 @@ public struct Objective: Sendable {
         let rows: SoftmaxNegatives.Rows =
             options.sharesNegatives
             ? .shared(tape.sampleNegatives(negatives, from: distribution), count: negatives)
-            : .perSample(tape.sampleNegatives(negatives, samples: batch.count, from: distribution), count: negatives)
+            : .perSample(
+                tape.sampleNegatives(negatives, sampleCount: batch.count, from: distribution), count: negatives)
         // -log q of a uniform draw is the same for all items, the positive too, and cancels.
         return SoftmaxNegatives(
             rows, offsets: popularity?.offsets, masksPositives: options.masksHits, importance: options.importance)

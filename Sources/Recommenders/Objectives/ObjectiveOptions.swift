@@ -39,7 +39,7 @@ public struct ObjectiveOptions: Sendable, Equatable {
             OptionField(
                 "loss", \.loss, of: standard,
                 traits(
-                    folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.standardLoss.rawValue }),
+                    folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.training.loss.rawValue }),
                 help: "Training loss: \(TrainingLoss.optionKind)."),
             OptionField(
                 "selection", \.selection, of: standard, traits(folder: .ifChanged("")),

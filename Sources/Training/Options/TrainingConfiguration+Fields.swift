@@ -99,7 +99,7 @@ extension TrainingConfiguration {
             "lr", \.optimizer.learningRate, of: standard, in: .aboveZero("0.001 is the default"),
             OptionTraits(
                 aliases: ["learning-rate"], folder: .always("lr"), differsByStage: true,
-                shownDefault: RecommenderCatalogue.defaults { "\($0.standardLearningRate)" }),
+                shownDefault: RecommenderCatalogue.defaults { "\($0.training.learningRate)" }),
             help: "Learning rate of Adam."),
         Field(
             "l2", \.optimizer.l2, of: standard, in: .fromZero,

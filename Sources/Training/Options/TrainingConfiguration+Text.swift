@@ -139,7 +139,7 @@ extension TrainingConfiguration {
         let entry = RecommenderCatalogue.entry(named: model)
         var standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
         standard.objective.loss = ModelDefaults(entry).loss
-        guard entry?.isTrained ?? true else { return ["history\(options.historyMax)"] }
+        guard entry?.training.isTrained ?? true else { return ["history\(options.historyMax)"] }
         // The number of interests stands in front of the size of the vectors, the length of histories behind all.
         let interests = ModelOptions.interestsOption.declaration.name
         let own = entry?.options ?? RecommenderCatalogue.options

@@ -19,7 +19,7 @@ extension TrainingConfiguration {
     mutating func leaveOutUnused(by entry: RecommenderEntry) throws(TrainingError) -> [String] {
         let hyperparameters = try unusedHyperparameters
         options = entry.own(options)
-        guard !entry.isTrained else { return hyperparameters }
+        guard !entry.training.isTrained else { return hyperparameters }
         let training = chosenTrainingOptions
         objective = ObjectiveOptions()
         return hyperparameters + training

@@ -39,8 +39,9 @@ public struct EvaluationJob: Sendable {
             return (file, try knownIds(in: file))
         }
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            needsSamples: false, drawsNegatives: false, needsGraph: entry.needsGraph, known: known, world: world)
+            folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
+            needsSamples: false, drawsNegatives: false, needsGraph: entry.needs.contains(.graph), known: known,
+            world: world)
         data.warnings.forEach(console.warning)
         try world.collectively {
             guard split != .dev || data.hasDev else {
@@ -71,7 +72,7 @@ public struct EvaluationJob: Sendable {
             MemoryNeed(own: values + propagated * MemoryLayout<Float>.stride), of: "parameters", world: world)
         let storage = ParameterStorage(layout)
         try world.collectively {
-            try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors)
+            try ModelFile.read(parameters, into: storage.values, layout, unused: entry.tensors.unused)
         }
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         let clock = ContinuousClock()
@@ -107,8 +108,8 @@ public struct EvaluationJob: Sendable {
             return try ModelFile.ids(idName, in: file, rows: rows)
         }
         return KnownIds(
-            users: try entry.userTable.map { try ids(ModelFile.userIds, ofTable: $0) },
-            items: try ids(ModelFile.itemIds, ofTable: entry.itemTable))
+            users: try entry.tensors.users.map { try ids(ModelFile.userIds, ofTable: $0) },
+            items: try ids(ModelFile.itemIds, ofTable: entry.tensors.items))
     }
 }
 

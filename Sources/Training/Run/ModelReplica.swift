@@ -24,7 +24,8 @@ package final class ModelReplica {
     ) throws {
         let stepsPerPass = try world.collectively { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
         stepsPerEpoch =
-            !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
+            !entry.training.isTrained
+            ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         let stepsOfEpoch = stepsPerEpoch
         try world.collectively { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
         let context = data.context(configuration.options, stage: configuration.stage)

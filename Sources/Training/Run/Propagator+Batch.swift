@@ -6,14 +6,14 @@ extension Propagator {
     /// Completes the rows that `model` reads of a mini-batch: those of its users, candidates and, if it reads them,
     /// histories.
     package func materialize(rowsOf batch: PackedBatch, for model: any Recommender) {
-        if let table = model.users?.table.table {
-            for index in 0..<batch.count { materialize(row: batch.users[index], of: table) }
+        if let tableIndex = model.users?.table.tableIndex {
+            for index in 0..<batch.count { materialize(row: batch.users[index], of: tableIndex) }
         }
-        guard let table = model.items.table.table else { return }
+        guard let tableIndex = model.items.table.tableIndex else { return }
         for index in 0..<batch.count * batch.candidatesPerSample {
-            materialize(row: batch.candidates[index], of: table)
+            materialize(row: batch.candidates[index], of: tableIndex)
         }
         guard model.propagation?.readsHistories == true else { return }
-        for index in 0..<batch.histories.total { materialize(row: batch.historyItems[index], of: table) }
+        for index in 0..<batch.histories.total { materialize(row: batch.historyItems[index], of: tableIndex) }
     }
 }

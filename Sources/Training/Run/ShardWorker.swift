@@ -72,7 +72,7 @@ package final class ShardWorker {
             try optimizer.recordGradient(ofShard: sampler.shard) { gradient throws(ModelError) in
                 phases?.begin(.batch)
                 guard sampler.fill(batch, place: stepOfEpoch, step: step) > 0 else {
-                    gradient.samples = 0
+                    gradient.sampleCount = 0
                     return
                 }
                 try record(gradient, step: step, propagator)
@@ -85,8 +85,8 @@ package final class ShardWorker {
         _ gradient: GradientView, step: Int, _ propagator: Propagator?
     ) throws(ModelError) {
         tape.begin(
-            .training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
-            samples: batch.count)
+            .training(sampleNames: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
+            sampleCount: batch.count)
         if let propagator {
             phases?.begin(.propagation)
             propagator.materialize(rowsOf: batch, for: model)
@@ -98,7 +98,7 @@ package final class ShardWorker {
         phases?.begin(.backward)
         tape.backward(from: loss)
         if let error = tape.error { throw error }
-        recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
+        recorder.finish(sampleCount: batch.count, loss: Double(loss.value[0]))
     }
 
     /// The users of the mini-batch that a shard of this rank has in a step.

@@ -101,8 +101,8 @@ public struct TrainingJob: Sendable {
         defer { fence?.release() }
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            drawsNegatives: drawsNegatives, needsGraph: entry.needsGraph,
+            folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
+            drawsNegatives: drawsNegatives, needsGraph: entry.needs.contains(.graph),
             earlier: try earlierNumbers(control, world: world), world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
@@ -110,7 +110,7 @@ public struct TrainingJob: Sendable {
                 + "\(configuration.logicalShards) ranks")
         if let holes = data.holesInIds { console.info(holes) }
         data.warnings.forEach(console.warning)
-        if entry.needsTimes && !data.store.hasTimes {
+        if entry.needs.contains(.times) && !data.store.hasTimes {
             console.warning(
                 "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
             )
@@ -185,7 +185,7 @@ public struct TrainingJob: Sendable {
 
     /// Whether steps draw negatives among the items that a user has not in train.
     package var drawsNegatives: Bool {
-        entry.isTrained
+        entry.training.isTrained
             && stages.contains { ($0 == .pretrain ? pretraining : configuration).objective.loss == .bpr }
     }
 

@@ -68,7 +68,7 @@ extension TrainingRun {
     /// Rank 0: initial parameters, an empty folder.
     private func begin() throws {
         optimizer.parameters.initialize(layout, seed: configuration.seed)
-        if let prefix = entry.inheritedPrefix, let extractor = configuration.extractor {
+        if let prefix = entry.staging.inheritedPrefix, let extractor = configuration.extractor {
             try PretrainedParameters.read(
                 extractor, prefix, into: optimizer.parameters, layout, configuration, itemIds: data.itemIds)
             if folder.holdsArtifacts(of: extractor) {

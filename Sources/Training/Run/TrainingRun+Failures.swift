@@ -13,7 +13,7 @@ extension TrainingRun {
         let step = state.step + 1
         try world.collectively {
             for (shards, gradient) in optimizer.recordedGradients {
-                guard gradient.samples > 0 else { continue }
+                guard gradient.sampleCount > 0 else { continue }
                 let part: String
                 if !gradient.loss.isFinite {
                     part = "the loss is \(gradient.loss.isNaN ? "not a number" : "infinite")"
@@ -91,7 +91,7 @@ extension GradientView {
         }
         return layout.specifications.first { specification in
             let parameter = specification.parameter
-            guard let table = parameter.table else { return !isFinite(dense + parameter.offset, parameter.count) }
+            guard let table = parameter.tableIndex else { return !isFinite(dense + parameter.offset, parameter.count) }
             return (0..<rowCount(table)).contains { entry in
                 !isFinite(row(table, slot: entries(table)[entry].slot), parameter.columns)
             }

@@ -194,7 +194,7 @@ public final class TrainingRun {
     private func isFinished() throws -> Bool {
         guard state.epoch > 0, evaluatedEpochs == state.epoch else { return false }
         let isLast =
-            !entry.isTrained || state.epoch >= configuration.epochs
+            !entry.training.isTrained || state.epoch >= configuration.epochs
             || configuration.maxSteps.map { state.step >= $0 } ?? false
         return try world.broadcast((isLast || stopping.shouldStop) ? 1 : 0, from: 0) == 1
     }
