@@ -68,6 +68,11 @@ extension TrainingRun {
     /// Rank 0: initial parameters, an empty folder.
     private func begin() throws {
         optimizer.parameters.initialize(layout, seed: configuration.seed)
+        if let source = configuration.warmStart {
+            let start = try WarmStart(
+                source, into: optimizer.parameters, layout, of: model, configuration, data: data)
+            start.tell(from: source, on: console)
+        }
         if let prefix = entry.staging.inheritedPrefix, let extractor = configuration.extractor {
             try PretrainedParameters.read(
                 extractor, prefix, into: optimizer.parameters, layout, configuration, itemIds: data.itemIds)
