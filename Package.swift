@@ -75,7 +75,7 @@ let package = Package(
         .testTarget(name: "DifferentiationTests", dependencies: ["Differentiation", "KernelCore"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
-        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(
             name: "RecommendersTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Recommenders"]),
