@@ -1,9 +1,9 @@
+import FileIO
 import Foundation
 import Interactions
-import Reporting
+import ModelFiles
 import Testing
 import TrainerSupport
-import Training
 
 /// A training from a binary store is the training from what it was made of, and ids that are text stay with a run.
 @Suite struct InteractionStoreTests {
