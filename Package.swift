@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "FileIO"),
         .target(name: "Reporting", dependencies: ["FileIO"]),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
+        .target(name: "DistributedOptimizer", dependencies: ["Differentiation", "KernelCore", "MPI"]),
         .target(name: "Interactions", dependencies: ["CZlib", "FileIO", "KernelCore"]),
         .target(name: "ModelFiles", dependencies: ["Differentiation", "FileIO", "Interactions"]),
         .target(name: "Options", dependencies: ["FileIO"]),
@@ -57,14 +58,14 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Differentiation", "Evaluation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options",
-                "Recommenders", "Reporting",
+                "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "Interactions", "KernelCore",
+                "ModelFiles", "MPI", "Options", "Recommenders", "Reporting",
             ]),
         .target(
             name: "Benchmarking",
             dependencies: [
-                "Differentiation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options",
-                "Recommenders", "Reporting", "Training",
+                "Differentiation", "DistributedOptimizer", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI",
+                "Options", "Recommenders", "Reporting", "Training",
             ]),
         .target(
             name: "Serving",
@@ -88,6 +89,8 @@ let package = Package(
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
         .testTarget(name: "DifferentiationTests", dependencies: ["Differentiation", "KernelCore"]),
+        .testTarget(
+            name: "DistributedOptimizerTests", dependencies: ["Differentiation", "DistributedOptimizer", "KernelCore"]),
         .target(name: "FileSupport", path: "Tests/FileSupport"),
         .testTarget(name: "FileIOTests", dependencies: ["FileIO", "FileSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["FileIO", "Reporting"]),
@@ -96,7 +99,7 @@ let package = Package(
             name: "ModelFilesTests",
             dependencies: ["FileIO", "FileSupport", "HostileFiles", "ModelFiles"]),
         .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking", "KernelCore"]),
-        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(
             name: "RecommendersTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Recommenders"]),
@@ -106,8 +109,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Differentiation", "Evaluation", "FileIO", "FileSupport", "HostileFiles", "Interactions", "KernelCore",
-                "ModelFiles", "Options", "Recommenders", "Reporting", "Training",
+                "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "FileSupport", "HostileFiles",
+                "Interactions", "KernelCore", "ModelFiles", "Options", "Recommenders", "Reporting", "Training",
             ],
             resources: [.copy("Golden/Cases")]),
         .testTarget(

@@ -18,13 +18,15 @@ import Testing
     private static func best(
         _ setting: Setting, in table: RankingTable, without excluded: [[Int32]], size: Int
     ) -> [[(place: Int32, score: Float)]] {
-        let segments = PackedSegments(excluded.map(\.count))
         let arena = Arena()
         let selection = RowSelection(users: setting.users, size: size, in: arena)
         return withExtendedLifetime(arena) {
             Kernel.bestRows(
-                interests: setting.interests, interestCount: setting.interestCount, in: table,
-                excluded: Array(excluded.joined()) + [0], of: segments.segments, into: selection)
+                interests: MatrixView(
+                    Memory.copy(setting.interests), rows: setting.users * setting.interestCount,
+                    columns: setting.columns), InterestGroups(perUser: setting.interestCount), in: table,
+                excluding: Memory.copy(Array(excluded.joined()) + [0]),
+                at: JaggedOffsets(lengths: excluded.map(\.count)), into: selection)
             return (0..<setting.users).map { user in
                 (0..<selection.finish(user)).map {
                     (selection.row($0, ofUser: user), selection.score($0, ofUser: user))

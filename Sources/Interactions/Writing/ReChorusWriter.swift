@@ -60,7 +60,11 @@ struct ReChorusWriter {
             try Self.remove(["train.csv", Self.groundTruthName], in: folder)
         }
         // Everything that belonged to the old data set and would be read together with the new one.
-        try Self.remove(["train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz"], in: folder)
+        try Self.remove(
+            [
+                "train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz",
+                InteractionStore.fileName,
+            ], in: folder)
         try testFile.commit()
         try devFile.commit()
         try trainFile.commit()

@@ -75,16 +75,16 @@ struct AnswerWriter {
         user.withUTF8 { user in
             items.withCopier { items in
                 ranks.withCopier { ranks in
-                    for place in range {
+                    for index in range {
                         text.add(user)
                         text.add(Self.tab)
-                        items.add(found.items[place], to: &text)
+                        items.add(found.items[index], to: &text)
                         text.add(Self.tab)
-                        ranks.add(Int32(truncatingIfNeeded: place - range.lowerBound + 1), to: &text)
+                        ranks.add(Int32(truncatingIfNeeded: index - range.lowerBound + 1), to: &text)
                         text.add(Self.tab)
                         // The fewest digits that read back as the same number, in a form that JSON has, too.
-                        text.append(found.scores[place].description)
-                        if namesInterests { text.append("\t" + String(found.interests[place])) }
+                        text.append(found.scores[index].description)
+                        if namesInterests { text.append("\t" + String(found.interests[index])) }
                         text.add(Self.newline)
                     }
                 }
@@ -96,9 +96,9 @@ struct AnswerWriter {
         _ found: FoundItems, _ range: Range<Int>, separator: String, to text: inout AnswerText
     ) {
         items.withCopier { copier in
-            appendList(range, separator: separator, to: &text) { text, place in
+            appendList(range, separator: separator, to: &text) { text, index in
                 text.reserve(items.longest)
-                copier.add(found.items[place], to: &text)
+                copier.add(found.items[index], to: &text)
             }
         }
     }
@@ -108,9 +108,9 @@ struct AnswerWriter {
         _ append: (inout AnswerText, Int) -> Void
     ) {
         text.append("[")
-        for place in range {
-            if place > range.lowerBound { text.append(separator) }
-            append(&text, place)
+        for index in range {
+            if index > range.lowerBound { text.append(separator) }
+            append(&text, index)
         }
         text.append("]")
     }

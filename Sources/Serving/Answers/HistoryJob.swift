@@ -28,7 +28,7 @@ public struct HistoryJob: Sendable {
     private func answer(world: Communicator, console: Console) throws {
         let stored = try request.stored(world: world)
         let graph =
-            stored.entry.needsGraph
+            stored.entry.needs.contains(.graph)
             ? InteractionGraph(try InteractionDataset.loadedOncePerNode(world: world) { try stored.dataset() }) : nil
         let search = try request.search(in: stored, graph: graph, world: world, console: console)
         let writer = try world.collectively {
@@ -81,7 +81,7 @@ public struct HistoryJob: Sendable {
             }
         }
         let isWithoutTimes = requests.contains { (try? $0.query.get()).map { $0.times == nil } ?? false }
-        if stored.entry.needsTimes, isWithoutTimes { tally.warnOfTimes(stored.entry.name, on: console) }
+        if stored.entry.needs.contains(.times), isWithoutTimes { tally.warnOfTimes(stored.entry.name, on: console) }
         let found = try search.items(for: queries.compactMap { try? $0.get() })
         var user = 0
         for (index, request) in requests.enumerated() {

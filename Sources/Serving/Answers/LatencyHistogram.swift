@@ -10,18 +10,18 @@ struct LatencyHistogram {
     private static let ratio = log(1.02)
 
     mutating func add(_ seconds: Double, count added: Int) {
-        let place = Int(max(0, log(max(seconds, Self.shortest) / Self.shortest) / Self.ratio))
-        if place >= counts.count { counts += repeatElement(0, count: place - counts.count + 1) }
-        counts[place] += added
+        let index = Int(max(0, log(max(seconds, Self.shortest) / Self.shortest) / Self.ratio))
+        if index >= counts.count { counts += repeatElement(0, count: index - counts.count + 1) }
+        counts[index] += added
         count += added
     }
 
     /// The time, in seconds, that a share of the answers did not take longer than.
     func quantile(_ share: Double) -> Double {
         var rest = Int((share * Double(count)).rounded(.up))
-        for (place, number) in counts.enumerated() {
+        for (index, number) in counts.enumerated() {
             rest -= number
-            if rest <= 0 { return Self.shortest * exp(Double(place + 1) * Self.ratio) }
+            if rest <= 0 { return Self.shortest * exp(Double(index + 1) * Self.ratio) }
         }
         return 0
     }

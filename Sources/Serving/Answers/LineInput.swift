@@ -57,7 +57,7 @@ final class LineInput {
         return block
     }
 
-    /// The place of the next line end; nil where none has come.
+    /// Where the next line end is; nil where none has come.
     private func nextEnd() -> Int? {
         let end = buffer.withUnsafeBufferPointer { bytes -> Int? in
             guard searched < bytes.count, let base = bytes.baseAddress,

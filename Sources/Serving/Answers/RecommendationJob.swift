@@ -31,7 +31,7 @@ public struct RecommendationJob: Sendable {
         let dataset = try InteractionDataset.loadedOncePerNode(world: world) { try stored.dataset() }
         dataset.warnings.forEach(console.warning)
         let users = try world.collectively { try UserSelection.users(of: dataset, listedIn: self.users) }
-        let graph = stored.entry.needsGraph ? InteractionGraph(dataset) : nil
+        let graph = stored.entry.needs.contains(.graph) ? InteractionGraph(dataset) : nil
         let search = try request.search(in: stored, graph: graph, world: world, console: console)
         let writer = try world.collectively {
             try AnswerWriter(

@@ -69,7 +69,7 @@ public struct ExportJob: Sendable {
             try dataset.userIds.requireFields("user", .tsv)
             return try UserSelection.users(of: dataset, listedIn: self.users)
         }
-        let graph = stored.entry.needsGraph ? InteractionGraph(dataset) : nil
+        let graph = stored.entry.needs.contains(.graph) ? InteractionGraph(dataset) : nil
         let byteCount = try world.collectively { try TrainedModel.byteCount(stored, graph: graph) }
         try MemoryNeed.check(MemoryNeed(own: byteCount), of: "parameters", world: world)
         let model = try world.collectively { try TrainedModel(stored, graph: graph) }
@@ -159,7 +159,7 @@ extension StoredModel {
         let model = model(in: layout, graph: nil)
         try model.check(layout)
         let storage = ParameterStorage(layout)
-        try ModelFile.read(file, into: storage.values, layout, unused: entry.unusedTensors)
+        try ModelFile.read(file, into: storage.values, layout, unused: entry.tensors.unused)
         try ModelFile.write(
             storage.values, layout, to: folder + "/" + ExportNames.parameters, metadata: [(key: "format", value: "pt")])
         var names = [ExportNames.parameters]

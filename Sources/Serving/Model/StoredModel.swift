@@ -35,12 +35,12 @@ public struct StoredModel: Sendable {
         try configuration.validate()
         entry = try configuration.entry
         file = try SafetensorsFile(path: path)
-        known = try KnownIds(of: entry, configuration, in: file)
+        known = try KnownIds(of: entry, in: file)
     }
 
     /// The items that the model knows.
     public var itemIds: Vocabulary { known.items ?? .numbered(0) }
 
     /// Whether the model describes a user by the history, and has nothing for a user without.
-    public var needsHistory: Bool { entry.samples == .sequential }
+    public var needsHistory: Bool { entry.training.samples == .sequential }
 }

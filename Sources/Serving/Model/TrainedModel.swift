@@ -24,19 +24,19 @@ public final class TrainedModel {
     /// Reads the model of a run. A model on a graph (`LightGCN`) reads the data set of the run, too.
     public convenience init(run path: String) throws {
         let stored = try StoredModel(run: path)
-        let graph = stored.entry.needsGraph ? InteractionGraph(try stored.dataset()) : nil
+        let graph = stored.entry.needs.contains(.graph) ? InteractionGraph(try stored.dataset()) : nil
         try self.init(stored, graph: graph)
     }
 
     /// - Parameter graph: the train interactions, for a model that needs them.
     public init(_ stored: StoredModel, graph: InteractionGraph? = nil) throws {
-        precondition(graph != nil || !stored.entry.needsGraph, "\(stored.entry.name) needs the graph of its data set")
+        precondition(graph != nil || !stored.entry.needs.contains(.graph), "\(stored.entry.name) needs the graph of its data set")
         self.stored = stored
         let layout = ParameterLayout()
         let model = stored.model(in: layout, graph: graph)
         try model.check(layout)
         let storage = ParameterStorage(layout)
-        try ModelFile.read(stored.file, into: storage.values, layout, unused: stored.entry.unusedTensors)
+        try ModelFile.read(stored.file, into: storage.values, layout, unused: stored.entry.tensors.unused)
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         Kernel.flushingSubnormals {
             propagator?.propagate {}
@@ -87,7 +87,7 @@ public final class TrainedModel {
     private static func queries(
         of batch: PackedBatch, _ model: any Recommender, _ tape: Tape, seed: UInt64
     ) throws(ModelError) -> Interests {
-        tape.begin(.scoring(seed: seed), samples: batch.count)
+        tape.begin(.scoring(seed: seed), sampleCount: batch.count)
         let queries = Kernel.flushingSubnormals { model.checkedQueries(of: batch, on: tape) }
         if let error = tape.error { throw error }
         guard let queries else { preconditionFailure("queries that are refused leave an error") }

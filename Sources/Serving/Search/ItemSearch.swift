@@ -17,17 +17,17 @@ public final class ItemSearch {
     /// Items that can be found at all.
     public let candidateCount: Int
     private let table: RankingTable
-    /// The item in each place of the table; nil: item i is in the place i - 1.
-    private let itemsOfPlaces: [Int32]?
-    /// `[itemCount + 1]`: the place of each item, -1 for one that cannot be found.
-    private let placesOfItems: [Int32]
+    /// The item of each row of the packed table; nil: item i has the row i - 1.
+    private let itemsOfRows: [Int32]?
+    /// `[itemCount + 1]`: the row of each item there, -1 for one that cannot be found.
+    private let rowsOfItems: [Int32]
     private var diversity: DiverseSelection?
     let queryBatch = PackedBatch()
     private var found = FoundItems()
     /// `[users * repeats + 1]` into ``excluded``.
     private var offsets: [Int32] = []
     private var excluded: [Int32] = []
-    private var places: [Int32] = []
+    private var rows: [Int32] = []
 
     /// - Throws: where no item can be found.
     public init(_ model: TrainedModel, _ options: SearchOptions = SearchOptions()) throws(ServingError) {
@@ -38,10 +38,10 @@ public final class ItemSearch {
         for item in options.allowed ?? [] { isCandidate[Int(item)] = true }
         for item in options.banned { isCandidate[Int(item)] = false }
         isCandidate[0] = false
-        var placesOfItems = [Int32](repeating: -1, count: model.itemCount + 1)
+        var rowsOfItems = [Int32](repeating: -1, count: model.itemCount + 1)
         var items: [Int32] = []
         for item in 1..<model.itemCount + 1 where isCandidate[item] {
-            placesOfItems[item] = Int32(items.count)
+            rowsOfItems[item] = Int32(items.count)
             items.append(Int32(item))
         }
         guard !items.isEmpty else {
@@ -50,12 +50,12 @@ public final class ItemSearch {
                 recoverySuggestion: "allow more items with --allow, or ban fewer with --ban")
         }
         candidateCount = items.count
-        self.placesOfItems = placesOfItems
+        self.rowsOfItems = rowsOfItems
         if items.count == model.itemCount {
-            itemsOfPlaces = nil
+            itemsOfRows = nil
             table = RankingTable(model.itemVectors, rows: 1..<model.itemCount + 1, columns: model.dimension)
         } else {
-            itemsOfPlaces = items
+            itemsOfRows = items
             table = RankingTable(model.itemVectors, rows: items, columns: model.dimension)
         }
         diversity = options.diversity.map { DiverseSelection($0) }
@@ -85,74 +85,70 @@ public final class ItemSearch {
         excluded.withUnsafeBufferPointer { excluded in
             offsets.withUnsafeBufferPointer { offsets in
                 Kernel.bestRows(
-                    interests: interests.vectors.value, interestCount: interests.perUser / repeats, in: table,
-                    excluded: excluded.baseAddress.unsafelyUnwrapped,
-                    of: Segments(offsets: offsets.baseAddress.unsafelyUnwrapped, count: count), into: selection)
+                    interests: interests.vectors.matrix, InterestGroups(perUser: interests.perUser / repeats), in: table,
+                    excluding: excluded.baseAddress.unsafelyUnwrapped,
+                    at: JaggedOffsets(offsets: offsets.baseAddress.unsafelyUnwrapped, count: count), into: selection)
             }
         }
         for user in 0..<batch.count {
-            let vectors = interests.vectors.value + user * interests.perUser * model.dimension
+            let vectors = interests.ofUser(user)
             if diversity == nil {
-                for place in 0..<selection.finish(user) {
-                    let item = item(in: selection.row(place, ofUser: user))
-                    let interest = options.namesInterests ? score(of: item, vectors, interests.perUser).interest : 0
-                    found.append(item, score: selection.score(place, ofUser: user), interest: interest)
+                for rank in 0..<selection.finish(user) {
+                    let item = item(inRow: selection.row(rank, ofUser: user))
+                    let interest = options.namesInterests ? score(of: item, vectors).interest : 0
+                    found.append(item, score: selection.score(rank, ofUser: user), interest: interest)
                 }
             } else {
-                diversify(selection, user, vectors, interests.perUser)
+                diversify(selection, user, vectors)
             }
             found.finishUser()
         }
         return found
     }
 
-    private func score(
-        of item: Int32, _ vectors: UnsafePointer<Float>, _ interestCount: Int
-    ) -> (score: Float, interest: Int) {
+    /// An item's score for a user with these interests, and the interest that finds it.
+    private func score(of item: Int32, _ vectors: MatrixView) -> (score: Float, interest: Int) {
         let (score, interest) = Kernel.rowScore(
-            model.itemVectors + Int(item) * model.dimension, interests: vectors, interestCount: interestCount,
-            columns: model.dimension)
+            model.itemVectors + Int(item) * model.dimension, interests: vectors)
         // Zero has no sign here, as in a selection.
         return (score + 0, interest)
     }
 
     /// Merges what the interests of a user have found, and chooses among it.
-    private func diversify(
-        _ selection: RowSelection, _ user: Int, _ vectors: UnsafePointer<Float>, _ interestCount: Int
-    ) {
-        places.removeAll(keepingCapacity: true)
-        for query in user * interestCount..<(user + 1) * interestCount {
-            for place in 0..<selection.finish(query) { places.append(selection.row(place, ofUser: query)) }
+    private func diversify(_ selection: RowSelection, _ user: Int, _ vectors: MatrixView) {
+        rows.removeAll(keepingCapacity: true)
+        for query in user * vectors.rows..<(user + 1) * vectors.rows {
+            for rank in 0..<selection.finish(query) { rows.append(selection.row(rank, ofUser: query)) }
         }
-        places.sort()
+        rows.sort()
         var candidates: [(item: Int32, score: Float)] = []
-        for (index, place) in places.enumerated() where index == 0 || place != places[index - 1] {
-            let item = item(in: place)
-            candidates.append((item, score(of: item, vectors, interestCount).score))
+        for (index, row) in rows.enumerated() where index == 0 || row != rows[index - 1] {
+            let item = item(inRow: row)
+            candidates.append((item, score(of: item, vectors).score))
         }
         candidates.sort { ($1.score, $0.item) < ($0.score, $1.item) }
         for index in diversity?.choose(top, of: candidates) ?? [] {
-            let interest = score(of: candidates[index].item, vectors, interestCount).interest
+            let interest = score(of: candidates[index].item, vectors).interest
             found.append(candidates[index].item, score: candidates[index].score, interest: interest)
         }
     }
 
-    private func item(in place: Int32) -> Int32 { itemsOfPlaces?[Int(place)] ?? place + 1 }
+    private func item(inRow row: Int32) -> Int32 { itemsOfRows?[Int(row)] ?? row + 1 }
 
-    /// Lists the places of seen items, ascending, for each query.
+    /// Lists the rows of seen items, ascending, for each query.
     private func exclude(_ seen: (Int) -> ArraySlice<Int32>, users: Int, repeats: Int) {
         excluded.removeAll(keepingCapacity: true)
         offsets.removeAll(keepingCapacity: true)
         offsets.append(0)
         for user in 0..<users {
-            places.removeAll(keepingCapacity: true)
+            rows.removeAll(keepingCapacity: true)
             if !options.includesSeen {
-                for item in seen(user) where placesOfItems[Int(item)] >= 0 { places.append(placesOfItems[Int(item)]) }
-                places.sort()
+                for item in seen(user) where rowsOfItems[Int(item)] >= 0 { rows.append(rowsOfItems[Int(item)]) }
+                rows.sort()
             }
             for _ in 0..<repeats {
-                for (index, place) in places.enumerated() where index == 0 || place != places[index - 1] {
-                    excluded.append(place)
+                for (index, row) in rows.enumerated() where index == 0 || row != rows[index - 1] {
+                    excluded.append(row)
                 }
                 offsets.append(Int32(excluded.count))
             }

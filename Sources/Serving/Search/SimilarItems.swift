@@ -29,7 +29,7 @@ public struct SimilarItems: Sendable {
     /// - Throws: where the model does not know the item, or has no vectors.
     public init(to id: String, in model: TrainedModel, by measure: Measure, top: Int) throws(ServingError) {
         let stored = model.stored
-        guard stored.entry.isTrained else {
+        guard stored.entry.training.isTrained else {
             throw ServingError(
                 .usage, "\(stored.entry.name) counts interactions, and has no vectors of items",
                 recoverySuggestion: "name the run of another model with --checkpoint")
@@ -68,9 +68,9 @@ public struct SimilarItems: Sendable {
     /// The neighbours for people.
     public var text: String {
         var table = Table([.number("rank"), .text("item"), .number("inner product"), .number("cosine")])
-        for (place, item) in neighbours.enumerated() {
+        for (index, item) in neighbours.enumerated() {
             table.addRow([
-                "\(place + 1)", item.id, NumberText.significant(item.innerProduct, digits: 6),
+                "\(index + 1)", item.id, NumberText.significant(item.innerProduct, digits: 6),
                 NumberText.fixed(item.cosine, decimals: 4),
             ])
         }

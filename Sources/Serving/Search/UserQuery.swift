@@ -109,10 +109,10 @@ extension ItemSearch {
     public func items(for query: UserQuery) throws -> QueryAnswer {
         let numbered = try NumberedQuery(query, for: model.stored)
         let found = try items(for: [numbered])
-        let items = found[0].map { place in
+        let items = found[0].map { index in
             QueryAnswer.Item(
-                id: model.stored.itemIds.text(of: found.items[place]), score: found.scores[place],
-                interest: Int(found.interests[place]))
+                id: model.stored.itemIds.text(of: found.items[index]), score: found.scores[index],
+                interest: Int(found.interests[index]))
         }
         return QueryAnswer(items: items, unknown: numbered.unknown)
     }

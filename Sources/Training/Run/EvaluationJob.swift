@@ -36,11 +36,12 @@ public struct EvaluationJob: Sendable {
     private func evaluate(world: Communicator, console: Console) throws -> EvaluationResult? {
         let (parameters, known) = try world.collectively {
             let file = try SafetensorsFile(path: file)
-            return (file, try KnownIds(of: entry, configuration, in: file))
+            return (file, try KnownIds(of: entry, in: file))
         }
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            needsSamples: false, drawsNegatives: false, needsGraph: entry.needsGraph, known: known, world: world)
+            folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
+            needsSamples: false, drawsNegatives: false, needsGraph: entry.needs.contains(.graph), known: known,
+            world: world)
         data.warnings.forEach(console.warning)
         try world.collectively {
             guard split != .dev || data.hasDev else {
@@ -64,14 +65,14 @@ public struct EvaluationJob: Sendable {
             options.selection = .softLinear
             _ = Objective(options, context, in: layout.root)
         }
-        try world.collectively { try model.check(layout) }
+        try world.collectively { try entry.check(model, from: context, layout) }
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
         let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
         try MemoryNeed.check(
             MemoryNeed(own: values + propagated * MemoryLayout<Float>.stride), of: "parameters", world: world)
         let storage = ParameterStorage(layout)
         try world.collectively {
-            try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors)
+            try ModelFile.read(parameters, into: storage.values, layout, unused: entry.tensors.unused)
         }
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         let clock = ContinuousClock()
