@@ -21,6 +21,10 @@ public protocol Recommender: Sendable {
     /// What an objective finds to work on: an option of the objective that needs more is refused.
     var objectiveSupport: ObjectiveSupport { get }
 
+    /// Whether ``queries(of:on:)`` may give a user several vectors: interests that can be compared with each other. By
+    /// default so where the objective finds interests.
+    var ranksByInterests: Bool { get }
+
     /// The loss of a training mini-batch, summed over its samples, `[1, 1]`.
     func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable
 
@@ -32,6 +36,7 @@ extension Recommender {
     public var users: Embedding? { nil }
     public var propagation: GraphPropagation? { nil }
     public var objectiveSupport: ObjectiveSupport { [] }
+    public var ranksByInterests: Bool { objectiveSupport.contains(.interests) }
 }
 
 /// A model that describes a user by one vector `u` and scores an item by `<u, e>`.

@@ -42,16 +42,16 @@ public enum RecommenderCatalogue {
     private static let own: [RecommenderEntry] = [
         RecommenderEntry(
             name: "POP", summary: "number of train interactions of an item; nothing is learned",
-            samples: .everyInteraction, isTrained: false
+            samples: .everyInteraction, isTrained: false, readsHistories: false
         ) { Popularity($0, in: $1) },
         RecommenderEntry(
             name: "BPRMF", summary: "matrix factorisation with the BPR loss (Rendle et al. 2009)",
-            samples: .everyInteraction
+            samples: .everyInteraction, readsHistories: false
         ) { BPRMF($0, in: $1) },
         RecommenderEntry(
             name: "LightGCN",
             summary: "matrix factorisation, propagated over the graph of interactions (He et al. 2020)",
-            samples: .everyInteraction, needsGraph: true, options: LightGCN.options
+            samples: .everyInteraction, needsGraph: true, readsHistories: false, options: LightGCN.options
         ) { LightGCN($0, in: $1) },
         RecommenderEntry(
             name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)", options: GRU4Rec.options

@@ -29,6 +29,8 @@ public struct RecommenderEntry: Sendable {
     public let needsGraph: Bool
     /// Whether the model looks at the times of interactions.
     public let needsTimes: Bool
+    /// Whether the model looks at histories, so that their longest length decides about it.
+    public let readsHistories: Bool
     /// The options that the model reads, beside the size of vectors and the length of histories.
     public let options: [any DeclaredModelOption]
     /// Those of ``options`` that shape what the last stage takes over: they must be the same in all stages.
@@ -49,7 +51,8 @@ public struct RecommenderEntry: Sendable {
         name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
         inheritedPrefix: String? = nil, unusedTensors: [String] = [], samples: SampleKind = .sequential,
         standardLearningRate: Double = 1e-3, standardLoss: TrainingLoss = .bpr, isTrained: Bool = true,
-        needsTimes: Bool = false, needsGraph: Bool = false, options: [any DeclaredModelOption] = [],
+        needsTimes: Bool = false, needsGraph: Bool = false, readsHistories: Bool = true,
+        options: [any DeclaredModelOption] = [],
         inheritedOptions: [any DeclaredModelOption] = [],
         checkOptions: @escaping @Sendable (ModelOptions) -> OptionProblem? = { _ in nil },
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
@@ -65,6 +68,7 @@ public struct RecommenderEntry: Sendable {
         self.standardLoss = standardLoss
         self.isTrained = isTrained
         self.needsTimes = needsTimes
+        self.readsHistories = readsHistories
         self.needsGraph = needsGraph
         self.options = options
         self.inheritedOptions = inheritedOptions

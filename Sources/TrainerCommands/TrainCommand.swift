@@ -38,7 +38,7 @@ struct TrainCommand: ParsableCommand {
     var out: String?
 
     @Option(help: .field("stage"))
-    var stage: StageOption?
+    var stage: StageName?
 
     @Option(
         help: ArgumentHelp(

@@ -36,6 +36,7 @@ public struct TiMiRec: Recommender {
     public var items: Embedding { extractor.items }
 
     public var objectiveSupport: ObjectiveSupport { [.interests, .attention] }
+    public var ranksByInterests: Bool { false }
 
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = extractor.interests(of: batch, on: tape)

@@ -3,11 +3,16 @@ import Recommenders
 
 extension TrainingConfiguration {
     /// What the model has for an objective in the configuration's stage.
-    func objectiveSupport(of entry: RecommenderEntry) -> ObjectiveSupport {
-        // The sizes of the data set do not matter to this.
-        entry.model(
-            ModelContext(options, stage: stage, userCount: 1, itemCount: 1), in: ParameterLayout().root
-        ).objectiveSupport
+    func objectiveSupport(of entry: RecommenderEntry) -> ObjectiveSupport { sketch(of: entry).objectiveSupport }
+
+    /// Whether the model ranks with several vectors for each user, which `--measures interests` compares.
+    func ranksByInterests(_ entry: RecommenderEntry) -> Bool {
+        options.interests > 1 && sketch(of: entry).ranksByInterests
+    }
+
+    /// The model without data: the sizes of the data set do not matter to what it can do.
+    private func sketch(of entry: RecommenderEntry) -> any Recommender {
+        entry.model(ModelContext(options, stage: stage, userCount: 1, itemCount: 1), in: ParameterLayout().root)
     }
 
     /// Refuses what none of the stages has a use for.
