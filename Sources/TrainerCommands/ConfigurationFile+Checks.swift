@@ -57,6 +57,7 @@ extension ConfigurationFile {
         guard let value = entry.value else { return }
         do {
             if entry.name == "recipe" { _ = try Recipe.named(value) }
+            if entry.name == "pretrain" { _ = try StageOptions(parsing: [value]) }
             _ = try PathSpelling.expand(["--\(entry.name)=\(value)"])
             try TrainingConfiguration.check(entry, model: model)
         } catch {

@@ -53,8 +53,10 @@ package enum ConfigurationFile {
         if stage == nil { warnOfEarlierExtractor(in: options, path: path, line: line) }
         return (options.entries + TrainingConfiguration.formerOptions(of: options)).compactMap { entry in
             guard let value = entry.value else { return nil }
-            // The run that the file is of continued an extractor; a command that trains one has its own.
+            // The run that the file is of may have continued an extractor, which a command that trains one has itself, or
+            // have trained one, which a command that only continues one does not.
             if entry.name == "extractor", let stage, stage != "finetune" { return nil }
+            if entry.name == "pretrain", stage == "finetune" { return nil }
             return argument(entry.name, value)
         }
     }

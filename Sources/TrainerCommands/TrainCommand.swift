@@ -42,7 +42,7 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "TiMiRec: options that the pretraining has to itself, such as lr=5e-4,epochs=12; some of \(StageOptions.names.joined(separator: ", ")).",
+            "\(TrainingConfiguration.help(ofField: "pretrain")) Some of \(StageOptions.names.joined(separator: ", ")).",
             valueName: "option=value,..."))
     var pretrain: [String] = []
 

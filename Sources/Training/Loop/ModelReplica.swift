@@ -34,10 +34,27 @@ final class ModelReplica {
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
             propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
-        exchange = try plan.exchange(configuration.exchange, world: world)
+        let need: MemoryNeed
+        (exchange, need) = try plan.exchange(configuration.exchange, world: world)
         worker = ShardWorker(
             model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
             gradientLayout: gradientLayout)
+        try checkStep(configuration, data, beside: need, world: world)
+    }
+
+    /// Throws where a mini-batch cannot have the memory that it needs at least. Collective.
+    private func checkStep(
+        _ configuration: TrainingConfiguration, _ data: TrainingData, beside parameters: MemoryNeed,
+        world: Communicator
+    ) throws {
+        let bytes =
+            stepsPerEpoch == 0
+            ? 0
+            : data.store.shards.first.flatMap {
+                worker.leastBytes(configuration, data: data, gradient: exchange.gradient(ofShard: $0))
+            } ?? 0
+        try MemoryNeed.check(
+            MemoryNeed(own: bytes), of: "the values of a mini-batch", beside: parameters, world: world)
     }
 
     /// Random numbers are keyed by the step in 32 bits: beyond that they would repeat themselves.
@@ -52,11 +69,14 @@ final class ModelReplica {
 }
 
 extension ExchangePlan {
-    /// The exchange of the kind that is asked for. Collective.
-    fileprivate func exchange(_ kind: ExchangeKind, world: Communicator) throws -> any GradientExchange {
+    /// The exchange of the kind that is asked for, and what it takes from memory. Collective.
+    fileprivate func exchange(
+        _ kind: ExchangeKind, world: Communicator
+    ) throws -> (any GradientExchange, MemoryNeed) {
         let map = try NodeMap(kind, world: world)
-        try checkMemory(map, world)
-        guard map.ranks.count > 1 else { return try SharedMemoryExchange(self, map) }
+        let need = need(map, world)
+        try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
+        guard map.ranks.count > 1 else { return (try SharedMemoryExchange(self, map), need) }
         guard kind != .shared else {
             return try world.collectively {
                 throw TrainingError(
@@ -64,11 +84,11 @@ extension ExchangePlan {
                     recoverySuggestion: "leave --exchange at auto")
             }
         }
-        return try MultiNodeExchange(self, map)
+        return (try MultiNodeExchange(self, map), need)
     }
 
-    /// Throws where a node lacks the memory for its ranks. Collective.
-    private func checkMemory(_ map: NodeMap, _ world: Communicator) throws {
+    /// What the rank takes from memory.
+    private func need(_ map: NodeMap, _ world: Communicator) -> MemoryNeed {
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
         let additions = additions(ofRank: world.rank)
         var shared = additions.subtrees.count * gradientLayout.byteCount
@@ -82,7 +102,6 @@ extension ExchangePlan {
             // What the rank reads.
             own += layout.tableCount * MemoryLayout<Float>.stride
         }
-        let need = map.node == nil ? MemoryNeed(own: own + shared) : MemoryNeed(own: own, shared: shared)
-        try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
+        return map.node == nil ? MemoryNeed(own: own + shared) : MemoryNeed(own: own, shared: shared)
     }
 }
