@@ -8,6 +8,11 @@ public struct MemoryShortage: Error, Hashable, Sendable, CustomStringConvertible
     /// Bytes that the same owner had before.
     public let bytesInUse: Int
 
+    public init(byteCount: Int, bytesInUse: Int) {
+        self.byteCount = byteCount
+        self.bytesInUse = bytesInUse
+    }
+
     public var description: String {
         "there is no memory for \(byteCount) bytes, beside \(bytesInUse) for the same purpose"
     }

@@ -34,9 +34,9 @@ extension TrainingConfiguration {
             }
             try set(option, for: entry)
         }
-        if trainsAllStages { extractor = nil }
         if isStored {
             for option in Self.formerOptions(of: options, for: entry) { try set(option, for: entry) }
+            if trainsAllStages { extractor = nil }
             return
         }
         if !names.contains("negatives") { negatives = ModelDefaults.negatives(under: objective.loss) }
