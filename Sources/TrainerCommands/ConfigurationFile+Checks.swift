@@ -1,5 +1,5 @@
+import FileIO
 import Options
-import Reporting
 import Training
 
 /// What a file of options cannot hold: told with file and line, before its options become a part of the command line.

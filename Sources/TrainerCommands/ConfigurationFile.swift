@@ -1,3 +1,4 @@
+import FileIO
 import Options
 import Reporting
 import Training

@@ -1,7 +1,7 @@
 import Foundation
 import KernelCore
 import ProcessSupport
-import Reporting
+import FileIO
 import Testing
 import TrainerSupport
 import Training

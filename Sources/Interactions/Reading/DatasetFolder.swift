@@ -1,5 +1,5 @@
+import FileIO
 import Glibc
-import Reporting
 
 /// The folder of a data set: what is in it, in alphabetical order, without hidden files.
 struct DatasetFolder: Sendable {
@@ -12,10 +12,8 @@ struct DatasetFolder: Sendable {
         self.path = path
         guard let directory = opendir(path) else {
             guard errno != ENOENT else { throw Self.missing(path) }
-            guard errno == ENOTDIR else {
-                let error = FileSource.failure(path, "cannot be read")
-                throw error
-            }
+            let code = errno
+            guard code == ENOTDIR else { throw DatasetError(FileError(path: path, operation: .read, code: code)) }
             throw DatasetError(
                 .unreadable, file: path, problem: "is a file, not a folder",
                 recoverySuggestion: "name the folder that holds the data set")
