@@ -35,7 +35,7 @@ import Testing
         let (_, store) = try SequenceStoreTests.dataset().wholeStore()
         #expect(store.meanHistoryLength(.sequential, historyMax: 20) == 2)
         #expect(store.meanHistoryLength(.sequential, historyMax: 2) == 1.75)
-        #expect(store.meanHistoryLength(.everyInteraction, historyMax: 20) == 8 / 6)
+        #expect(store.meanHistoryLength(.everyInteraction, historyMax: 20) == 4.0 / 3)
     }
 
     @Test func `dev and test rows have their histories, negatives and seen items`() throws {

@@ -148,8 +148,8 @@ import TrainerSupport
     }
 
     @Test func `a model that is not trained has no epochs to tell of`() async throws {
-        let training = try await Launch.alone.successfulTrainer(
-            train(try workspace(), "--model", "POP", "--topk", "2"))
+        let workspace = try workspace()
+        let training = try await Launch.alone.successfulTrainer(train(workspace, "--model", "POP", "--topk", "2"))
         #expect(
             !training.standardError.contains("epoch") && !training.standardError.contains("train"),
             "\(training.standardError)")

@@ -1,7 +1,7 @@
+import FileIO
 import Foundation
 import KernelCore
 import ProcessSupport
-import FileIO
 import Testing
 import TrainerSupport
 import Training
