@@ -175,7 +175,7 @@ extension TrainingConfiguration {
         let hyperparameters = ofModel.map { option in
             (option.declaration, options.text(of: option), option.declaration.defaultText)
         }
-        let others = (Self.stepFields + Self.endFields + Self.objectiveFields).map { field in
+        let others = (Self.stepFields + Self.beginningFields + Self.endFields + Self.objectiveFields).map { field in
             (field.declaration, field.text(in: self), field.text(in: standard))
         }
         let all = hyperparameters + others

@@ -108,7 +108,7 @@ public struct TrainingJob: Sendable {
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            drawsNegatives: drawsNegatives, needsGraph: entry.needsGraph,
+            drawsNegatives: drawsNegatives, needsGraph: entry.needsGraph, trainsOn: configuration.trainsOn,
             earlier: try earlierNumbers(control, world: world), world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
@@ -121,7 +121,9 @@ public struct TrainingJob: Sendable {
                 "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
             )
         }
-        if !data.hasDev {
+        if data.trainsOn == .all {
+            console.info("all interactions are trained on, those of dev and test too: nothing is ranked")
+        } else if !data.hasDev {
             console.warning(
                 "\(data.name) has no dev rows: nothing ends the training early, and the parameters of its last epoch are kept"
             )
@@ -133,7 +135,7 @@ public struct TrainingJob: Sendable {
                 for index in stages.indices { try refuseLoss(inStageAt: index, data) }
             }
         }
-        try tellAboutRows(of: data, world: world, console: console)
+        if data.hasTest { try tellAboutRows(of: data, world: world, console: console) }
         var outcome = RunOutcome.finished(nil)
         var control = control
         for (index, stage) in stages.enumerated() {

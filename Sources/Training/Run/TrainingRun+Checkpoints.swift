@@ -68,6 +68,11 @@ extension TrainingRun {
     /// Rank 0: initial parameters, an empty folder.
     private func begin() throws {
         exchange.parameters.initialize(layout, seed: configuration.seed)
+        if let source = configuration.warmStart {
+            let start = try WarmStart(
+                source, into: exchange.parameters, layout, of: model, configuration, data: data)
+            start.tell(from: source, on: console)
+        }
         if let prefix = entry.inheritedPrefix, let extractor = configuration.extractor {
             try PretrainedParameters.read(
                 extractor, prefix, into: exchange.parameters, layout, configuration, itemIds: data.itemIds)

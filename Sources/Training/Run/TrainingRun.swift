@@ -215,6 +215,7 @@ public final class TrainingRun {
 
     /// Restores the kept parameters everywhere and ranks test, unless it is to be left alone.
     private func test() throws -> TrainingResult? {
+        guard data.hasTest else { return try resultOfAll() }
         if let best { exchange.parameters.copy(from: best.values, layout) }
         try exchange.distributeParameters()
         exchange.propagator?.materializeAll()
@@ -234,21 +235,36 @@ public final class TrainingRun {
         stalls.note(.writing, step: state.step)
         return try world.collectively {
             guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
-            let result = TrainingResult(
-                model: entry.name, dataset: data.name, test: split == .test ? found : nil,
-                dev: split == .dev ? found : dev, popularity: popularity,
+            let metrics = TrainingResult.Metrics(
+                test: split == .test ? found : nil, dev: split == .dev ? found : dev, popularity: popularity,
                 rowsWithoutHistory: rowsWithoutHistory, ranking: ranking,
-                historyScores: configuration.historyScores,
-                bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch,
-                epochs: state.epoch, steps: state.step,
-                parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
-                trainSeconds: state.trainSeconds,
-                samplesPerSecond: Double(state.samples) / state.trainSeconds,
-                parametersDigest: ModelFile.digest(best.values, layout), data: data.fingerprint)
-            try fence?.verify()
-            try AtomicFile.write(result.json.pretty, to: folder.result)
-            return result
+                historyScores: configuration.historyScores)
+            return try write(result(metrics, of: best))
         }
+    }
+
+    /// The result of a training on all interactions: nothing is left to test with.
+    private func resultOfAll() throws -> TrainingResult? {
+        stalls.note(.writing, step: state.step)
+        return try world.collectively {
+            guard let best else { return nil }
+            return try write(result(nil, of: best))
+        }
+    }
+
+    private func result(_ metrics: TrainingResult.Metrics?, of best: ParameterStorage) -> TrainingResult {
+        TrainingResult(
+            model: entry.name, dataset: data.name, metrics: metrics,
+            bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch, epochs: state.epoch,
+            steps: state.step, parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
+            trainSeconds: state.trainSeconds, samplesPerSecond: Double(state.samples) / state.trainSeconds,
+            parametersDigest: ModelFile.digest(best.values, layout), data: data.fingerprint)
+    }
+
+    private func write(_ result: TrainingResult) throws -> TrainingResult {
+        try fence?.verify()
+        try AtomicFile.write(result.json.pretty, to: folder.result)
+        return result
     }
 }
 

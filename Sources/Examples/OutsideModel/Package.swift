@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
     name: "outside",
-    dependencies: [.package(name: "Facet", path: "../..")],
+    dependencies: [.package(name: "Facet", path: "../../..")],
     targets: [
         .executableTarget(
             name: "outside",
