@@ -37,13 +37,15 @@ let package = Package(
             name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CVector"),
         .target(name: "CAllocationCount"),
         .target(name: "MPI", dependencies: ["COpenMPI"]),
         .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
         .target(name: "Reporting"),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
-        .target(name: "Interactions", dependencies: ["KernelCore", "CZlib", "Reporting"]),
+        .target(name: "Interactions", dependencies: ["KernelCore", "CZlib", "CZstd", "Reporting"]),
+        .target(name: "EventLogs", dependencies: ["Interactions", "KernelCore", "Options", "Reporting"]),
         .target(name: "Options", dependencies: ["Reporting"]),
         .target(
             name: "Recommenders",
@@ -60,8 +62,8 @@ let package = Package(
         .target(
             name: "TrainerCommands",
             dependencies: [
-                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Options", "Recommenders",
-                "Reporting", "Training",
+                "Differentiation", "Evaluation", "EventLogs", "Interactions", "KernelCore", "MPI", "Options",
+                "Recommenders", "Reporting", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -76,6 +78,8 @@ let package = Package(
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
+        .testTarget(
+            name: "EventLogsTests", dependencies: ["CZlib", "CZstd", "EventLogs", "Interactions", "KernelCore"]),
         .testTarget(
             name: "RecommendersTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Recommenders"]),
@@ -92,8 +96,8 @@ let package = Package(
         .target(
             name: "HostileFiles",
             dependencies: [
-                "CZlib", "Differentiation", "Evaluation", "Interactions", "KernelCore", "Options", "Recommenders",
-                "Reporting", "TrainerCommands", "Training",
+                "CZlib", "Differentiation", "Evaluation", "EventLogs", "Interactions", "KernelCore", "Options",
+                "Recommenders", "Reporting", "TrainerCommands", "Training",
             ],
             path: "Tests/HostileFiles"),
         .testTarget(name: "HostileFileTests", dependencies: ["HostileFiles"]),

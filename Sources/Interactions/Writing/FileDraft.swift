@@ -2,8 +2,8 @@ import Glibc
 
 /// A file that is being written under a temporary, hidden name in its folder. It gets its own name when it is
 /// published; until then nobody sees it, and if it never is published it vanishes.
-struct FileDraft: ~Copyable {
-    let path: String
+package struct FileDraft: ~Copyable {
+    package let path: String
     private let temporary: String
     private let descriptor: CInt
     private var buffer: [UInt8] = []
@@ -11,7 +11,7 @@ struct FileDraft: ~Copyable {
 
     private static let bufferSize = 1 << 20
 
-    init(folder: String, name: String) throws(DatasetError) {
+    package init(folder: String, name: String) throws(DatasetError) {
         let temporary = "\(folder)/.\(name).partial-\(getpid())"
         descriptor = try FileDraft.create(temporary)
         self.temporary = temporary
@@ -30,19 +30,19 @@ struct FileDraft: ~Copyable {
         if !isPublished { unlink(temporary) }
     }
 
-    mutating func write(_ text: String) throws(DatasetError) {
+    package mutating func write(_ text: String) throws(DatasetError) {
         buffer.append(contentsOf: text.utf8)
         if buffer.count >= FileDraft.bufferSize { try flush() }
     }
 
     /// Everything is on the disk after this, under the temporary name.
-    mutating func finish() throws(DatasetError) {
+    package mutating func finish() throws(DatasetError) {
         try flush()
         guard fsync(descriptor) == 0 else { throw FileSource.failure(path, "cannot be written") }
     }
 
     /// Gives the finished file its name, in place of any file that has it.
-    mutating func publish() throws(DatasetError) {
+    package mutating func publish() throws(DatasetError) {
         guard rename(temporary, path) == 0 else { throw FileSource.failure(path, "cannot be written") }
         isPublished = true
     }
