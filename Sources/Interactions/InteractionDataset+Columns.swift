@@ -11,12 +11,15 @@ extension InteractionDataset {
         /// A ``Vocabulary`` without its ids.
         struct IdColumn: Codable {
             let count: Int
-            /// How many ids there are to hand over: none where each is its own number.
-            let listedCount: Int
+            /// How many numbers of 64 bits there are to hand over: ids, or the offsets of ids that are text.
+            let wideCount: Int
+            /// The bytes of ids that are text; nil where they are numbers.
+            let byteCount: Int?
 
             init(_ vocabulary: Vocabulary) {
                 count = vocabulary.count
-                listedCount = vocabulary.listed.count
+                wideCount = vocabulary.columns.wide.count
+                byteCount = vocabulary.names?.bytes.count
             }
         }
 
@@ -39,9 +42,16 @@ extension InteractionDataset {
             dev: dev.header, test: test.header)
     }
 
-    /// Calls `numbers` and `wide` with the columns of the tables: ids and times have 64 bits.
-    public func forEachColumn(numbers: ([Int32]) throws -> Void, wide: ([Int64]) throws -> Void) rethrows {
-        for vocabulary in [userIds, itemIds] { try wide(vocabulary.listed) }
+    /// Calls `numbers` and `wide` with the columns of the tables, and `bytes` with ids that are text: other ids and times
+    /// have 64 bits.
+    public func forEachColumn(
+        numbers: ([Int32]) throws -> Void, wide: ([Int64]) throws -> Void, bytes: ([UInt8]) throws -> Void
+    ) rethrows {
+        for vocabulary in [userIds, itemIds] {
+            let columns = vocabulary.columns
+            try wide(columns.wide)
+            try bytes(columns.bytes)
+        }
         for table in [train, dev, test] {
             for column in [table.users, table.items, table.negatives] { try numbers(column) }
             try wide(table.times)
@@ -51,22 +61,46 @@ extension InteractionDataset {
     /// The data set of which `header` tells all but the columns.
     ///
     /// - Parameters:
-    ///   - numbers: gives the columns that ``forEachColumn(numbers:wide:)`` calls its `numbers` with, one after the
+    ///   - numbers: gives the columns that ``forEachColumn(numbers:wide:bytes:)`` calls its `numbers` with, one after the
     ///     other.
     ///   - wide: the same of its `wide`.
+    ///   - bytes: the same of its `bytes`.
     public init(
-        _ header: Header, numbers: (_ count: Int) throws -> [Int32], wide: (_ count: Int) throws -> [Int64]
+        _ header: Header, numbers: (_ count: Int) throws -> [Int32], wide: (_ count: Int) throws -> [Int64],
+        bytes: (_ count: Int) throws -> [UInt8]
     ) rethrows {
         name = header.name
         folder = header.folder
-        userIds = Vocabulary(count: header.users.count, listed: try wide(header.users.listedCount))
-        itemIds = Vocabulary(count: header.items.count, listed: try wide(header.items.listedCount))
+        userIds = try Vocabulary(header.users, wide: wide, bytes: bytes)
+        itemIds = try Vocabulary(header.items, wide: wide, bytes: bytes)
         negativesPerRow = header.negativesPerRow
         hasTimes = header.hasTimes
         warnings = header.warnings
         train = try InteractionTable(header.train, numbers: numbers, wide: wide)
         dev = try InteractionTable(header.dev, numbers: numbers, wide: wide)
         test = try InteractionTable(header.test, numbers: numbers, wide: wide)
+    }
+}
+
+extension Vocabulary {
+    fileprivate var columns: (wide: [Int64], bytes: [UInt8]) {
+        switch ids {
+        case .numbered: ([], [])
+        case .listed(let listed): (listed, [])
+        case .named(let names): (names.offsets, names.bytes)
+        }
+    }
+
+    fileprivate init(
+        _ header: InteractionDataset.Header.IdColumn, wide: (Int) throws -> [Int64], bytes: (Int) throws -> [UInt8]
+    ) rethrows {
+        let wide = try wide(header.wideCount)
+        let bytes = try bytes(header.byteCount ?? 0)
+        if header.byteCount != nil {
+            self = .named(NamedIds(trusted: bytes, offsets: wide))
+        } else {
+            self.init(wide.isEmpty ? .numbered(header.count) : .listed(wide))
+        }
     }
 }
 

@@ -49,6 +49,22 @@ public struct InteractionTable: Sendable {
         negativesPerRow = width
     }
 
+    /// Columns as they are; ``InteractionDataset`` checks them when it is made of them.
+    ///
+    /// - Parameters:
+    ///   - negatives: `negativesPerRow` items a row, one row after the other.
+    ///   - negativesPerRow: nil where there are none.
+    public init(
+        file: String, users: [Int32], items: [Int32], times: [Int64], negatives: [Int32], negativesPerRow: Int?
+    ) {
+        self.file = file
+        self.users = users
+        self.items = items
+        self.times = times
+        self.negatives = negatives
+        self.negativesPerRow = negativesPerRow
+    }
+
     @inline(__always)
     mutating func append(user: Int32, item: Int32, time: Int64) {
         users.append(user)

@@ -48,7 +48,8 @@ struct IdNumbering {
         let allowed = allowed ?? vocabulary
         allowedCount = allowed.count
         guard !vocabulary.isNumbered || !allowed.isNumbered else { return }
-        ids = (0..<allowed.count).map { allowed.id(of: Int32($0 + 1)) }
+        // Text that is a whole number is that id; other text cannot occur among ids that are numbers.
+        ids = allowed.wholeNumbers
         numbers = ids.map { vocabulary.number(of: $0) ?? 0 }
         var bits = 10
         while 1 << bits < 2 * ids.count { bits += 1 }

@@ -21,6 +21,11 @@ struct ReChorusWriter {
         train: InteractionTable, dev: InteractionTable, test: InteractionTable, groundTruth: String?,
         to folder: String, replacing: Bool
     ) throws(DatasetError) {
+        guard userIds.names == nil, itemIds.names == nil else {
+            throw DatasetError(
+                .configuration, file: folder, problem: "the ids are text, and files of ReChorus hold whole numbers",
+                recoverySuggestion: "write a binary store instead (trainer data convert)")
+        }
         try Self.createFolders(folder)
         let files = try DatasetFolder(path: folder)
         let holdsData = try InteractionFormats.isRecognised(files)

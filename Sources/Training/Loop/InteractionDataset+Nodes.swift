@@ -25,12 +25,14 @@ extension InteractionDataset {
         let header = try node.broadcast([UInt8](encoded), from: 0)
         if let loaded {
             try loaded.forEachColumn(
-                numbers: { try node.broadcastColumn($0) }, wide: { try node.broadcastColumn($0) })
+                numbers: { try node.broadcastColumn($0) }, wide: { try node.broadcastColumn($0) },
+                bytes: { try node.broadcastColumn($0) })
             return loaded
         }
         return try InteractionDataset(
             try JSONDecoder().decode(Header.self, from: Data(header)),
-            numbers: { try node.receiveColumn(count: $0) }, wide: { try node.receiveColumn(count: $0) })
+            numbers: { try node.receiveColumn(count: $0) }, wide: { try node.receiveColumn(count: $0) },
+            bytes: { try node.receiveColumn(count: $0) })
     }
 
     /// Throws where a node reads other files than the first one, such as an old copy on a disk of its own.
