@@ -1,3 +1,4 @@
+import Interactions
 import Reporting
 
 /// What is done to each line of a log before it is kept: the filters that need one line only.
@@ -36,11 +37,11 @@ package struct EventCollector: Sendable {
     package private(set) var users: [Int32] = []
     package private(set) var items: [Int32] = []
     package private(set) var times: [Int64] = []
-    package private(set) var userIds = IdInterner()
-    package private(set) var itemIds = IdInterner()
+    private var userIds = NameNumbering()
+    private var itemIds = NameNumbering()
+    private var kindNumbers = NameNumbering()
     /// The kinds of events that came, counted or not, and how often each.
-    package private(set) var kinds = IdInterner()
-    package private(set) var kindCounts: [Int] = []
+    package private(set) var kinds: [(name: String, count: Int)] = []
     /// Whether the kind of each number counts.
     private var kindIsWanted: [Bool] = []
     /// Events that came, counted or not.
@@ -50,9 +51,17 @@ package struct EventCollector: Sendable {
     package private(set) var ratings = (count: 0, sum: 0.0, least: Double.infinity, most: -Double.infinity)
     /// Whether the events have times.
     package private(set) var hasTimes = true
+    /// The first and the last time that came to the filter of times.
+    private var earliest = Int64.max
+    private var latest = Int64.min
     package let filter: LineFilter
+    /// Whether ratings are read: they need not be looked at where none decides.
+    package let readsRatings: Bool
 
-    package init(filter: LineFilter = LineFilter()) { self.filter = filter }
+    package init(filter: LineFilter = LineFilter(), readsRatings: Bool? = nil) {
+        self.filter = filter
+        self.readsRatings = readsRatings ?? (filter.minimalRating != nil)
+    }
 
     package var count: Int { users.count }
 
@@ -82,6 +91,8 @@ package struct EventCollector: Sendable {
             return
         }
         if let time = event.time {
+            earliest = min(earliest, time)
+            latest = max(latest, time)
             if let from = filter.from, time < from {
                 removed.time += 1
                 return
@@ -93,27 +104,39 @@ package struct EventCollector: Sendable {
         } else {
             hasTimes = false
         }
-        let user = userIds.number(of: event.user)
-        if user.isNew { try EventCollector.check(event.user, "user") }
-        let item = itemIds.number(of: event.item)
-        if item.isNew { try EventCollector.check(event.item, "item") }
+        let user = try EventCollector.number(of: event.user, &userIds, "user")
+        let item = try EventCollector.number(of: event.item, &itemIds, "item")
         guard users.count < EventCollector.mostEvents else { throw .tooManyEvents }
-        users.append(user.number)
-        items.append(item.number)
+        users.append(user)
+        items.append(item)
         // Without times the order of the file is that of time.
         times.append(event.time ?? Int64(seen))
     }
 
+    @inline(__always)
+    private static func number(
+        of id: UnsafeRawBufferPointer, _ ids: inout NameNumbering, _ field: String
+    ) throws(EventFault) -> Int32 {
+        let known = ids.count
+        guard let number = ids.number(of: id) else { throw .tooManyEvents }
+        // What has come before was looked at then.
+        if Int(number) > known { try check(id, field) }
+        return number
+    }
+
     private mutating func isWanted(_ kind: UnsafeRawBufferPointer) throws(EventFault) -> Bool {
-        let (number, isNew) = kinds.number(of: kind)
-        if isNew {
-            if !kind.isEmpty { try EventCollector.check(kind, "kind of event") }
-            guard kinds.count <= EventCollector.mostKinds else { throw .tooManyKinds }
-            kindCounts.append(0)
-            kindIsWanted.append(filter.kinds?.contains(kinds.text(of: number)) ?? true)
+        guard let number = kindNumbers.number(of: kind), number <= EventCollector.mostKinds else {
+            throw .tooManyKinds
         }
-        kindCounts[Int(number) - 1] += 1
-        return kindIsWanted[Int(number) - 1]
+        let index = Int(number) - 1
+        if index == kinds.count {
+            if !kind.isEmpty { try EventCollector.check(kind, "kind of event") }
+            let name = String(decoding: kind, as: UTF8.self)
+            kinds.append((name, 0))
+            kindIsWanted.append(filter.kinds?.contains(name) ?? true)
+        }
+        kinds[index].count += 1
+        return kindIsWanted[index]
     }
 
     /// Refuses what is no line of text in UTF-8.
@@ -128,9 +151,27 @@ package struct EventCollector: Sendable {
         }
     }
 
-    /// The columns, after which this is empty but for the ids: so they are never there twice.
-    package mutating func takeColumns() -> (users: [Int32], items: [Int32], times: [Int64]) {
-        defer { (users, items, times) = ([], [], []) }
-        return (users, items, times)
+    /// What was collected, without a copy of it.
+    package consuming func finished() -> CollectedEvents {
+        CollectedEvents(
+            users: users, items: items, times: times, userIds: userIds.finished(), itemIds: itemIds.finished(),
+            hasTimes: hasTimes, kinds: kinds, ratings: ratings, seen: seen,
+            removed: removed, span: earliest <= latest ? earliest...latest : nil)
     }
+}
+
+/// What an ``EventCollector`` has collected.
+package struct CollectedEvents: Sendable {
+    package var users: [Int32]
+    package var items: [Int32]
+    package var times: [Int64]
+    package let userIds: NamedIds
+    package let itemIds: NamedIds
+    package let hasTimes: Bool
+    package let kinds: [(name: String, count: Int)]
+    package let ratings: (count: Int, sum: Double, least: Double, most: Double)
+    package let seen: Int
+    package let removed: EventCollector.Removed
+    /// The first and the last time before the filter of times; nil without times.
+    package let span: ClosedRange<Int64>?
 }

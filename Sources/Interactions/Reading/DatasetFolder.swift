@@ -2,11 +2,11 @@ import Glibc
 import Reporting
 
 /// The folder of a data set: what is in it, in alphabetical order, without hidden files.
-struct DatasetFolder: Sendable {
-    let path: String
-    let names: [String]
+package struct DatasetFolder: Sendable {
+    package let path: String
+    package let names: [String]
 
-    init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
@@ -22,6 +22,22 @@ struct DatasetFolder: Sendable {
         }
         defer { closedir(directory) }
         names = Self.names(in: directory)
+    }
+
+    /// Makes a folder, and those around it, where they are not there.
+    package static func create(_ path: String) throws(DatasetError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
+            guard mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EISDIR || errno == EROFS else {
+                throw FileSource.failure(made, "cannot be created")
+            }
+        }
+    }
+
+    /// Whether the folder holds a data set of a known format.
+    package var holdsDataset: Bool {
+        get throws(DatasetError) { try InteractionFormats.isRecognised(self) }
     }
 
     private static func names(in directory: OpaquePointer) -> [String] {
@@ -59,7 +75,7 @@ struct DatasetFolder: Sendable {
     }
 
     /// Last part of the path, which names the data set.
-    var name: String {
+    package var name: String {
         let last = path.split(separator: "/").last.map(String.init) ?? path
         guard last == "." || last == ".." else { return last }
         guard let resolved = realpath(path, nil) else { return last }
@@ -67,10 +83,10 @@ struct DatasetFolder: Sendable {
         return String(cString: resolved).split(separator: "/").last.map(String.init) ?? last
     }
 
-    func path(of name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }
+    package func path(of name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }
 
     /// The path of `name` or `name.gz`; nil when there is neither.
-    func file(_ name: String) throws(DatasetError) -> String? {
+    package func file(_ name: String) throws(DatasetError) -> String? {
         switch (names.contains(name), names.contains(name + ".gz")) {
         case (true, false): return path(of: name)
         case (false, true): return path(of: name + ".gz")

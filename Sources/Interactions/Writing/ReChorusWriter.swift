@@ -26,7 +26,7 @@ struct ReChorusWriter {
                 .configuration, file: folder, problem: "the ids are text, and files of ReChorus hold whole numbers",
                 recoverySuggestion: "write a binary store instead (trainer data convert)")
         }
-        try Self.createFolders(folder)
+        try DatasetFolder.create(folder)
         let files = try DatasetFolder(path: folder)
         let holdsData = try InteractionFormats.isRecognised(files)
         guard replacing || !holdsData else {
@@ -86,16 +86,6 @@ struct ReChorusWriter {
         for name in names where folder.names.contains(name) {
             guard unlink(folder.path(of: name)) == 0 || errno == ENOENT else {
                 throw FileSource.failure(folder.path(of: name), "cannot be replaced")
-            }
-        }
-    }
-
-    private static func createFolders(_ path: String) throws(DatasetError) {
-        var made = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
-            guard mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EISDIR || errno == EROFS else {
-                throw FileSource.failure(made, "cannot be created")
             }
         }
     }

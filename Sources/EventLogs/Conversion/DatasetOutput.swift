@@ -1,0 +1,60 @@
+import Glibc
+import Interactions
+
+/// The folder that a converted data set goes to, with the report of the conversion.
+public struct DatasetOutput: Sendable {
+    /// The name of the report.
+    public static let reportName = "conversion.json"
+
+    public let folder: String
+    private let isText: Bool
+    private let replacing: Bool
+
+    /// - Parameters:
+    ///   - isText: the files of ReChorus, instead of the binary store.
+    ///   - replacing: whether a data set that is there may be replaced.
+    public init(folder: String, isText: Bool, replacing: Bool) {
+        self.folder = folder
+        self.isText = isText
+        self.replacing = replacing
+    }
+
+    /// The name of the data set: the last part of the path.
+    public var name: String {
+        folder.split(separator: "/").last.map(String.init) ?? folder
+    }
+
+    /// Refuses a place that cannot be used, before all work.
+    public func requireRoom() throws(DatasetError) {
+        var status = stat()
+        guard stat(folder, &status) == 0 else { return }
+        let files = try DatasetFolder(path: folder)
+        guard !replacing, try files.holdsDataset else { return }
+        throw DatasetError(
+            .configuration, file: folder, problem: "the folder already holds a data set",
+            recoverySuggestion: "choose another folder, or replace the data set with --replace")
+    }
+
+    /// Writes a data set. It appears complete or not at all, and its report after it.
+    public func write(_ dataset: InteractionDataset, report: String) throws(DatasetError) {
+        try requireRoom()
+        var status = stat()
+        let isNew = stat(folder, &status) != 0
+        do throws(DatasetError) {
+            try DatasetFolder.create(folder)
+            var draft = try FileDraft(folder: folder, name: Self.reportName)
+            try draft.write(report)
+            try draft.finish()
+            try writeData(dataset, report)
+            try draft.publish()
+        } catch {
+            // A folder with something in it stays.
+            if isNew { rmdir(folder) }
+            throw error
+        }
+    }
+
+    private func writeData(_ dataset: InteractionDataset, _ report: String) throws(DatasetError) {
+        try dataset.write(to: folder, replacing: replacing)
+    }
+}
