@@ -77,7 +77,7 @@ let package = Package(
         .testTarget(name: "DifferentiationTests", dependencies: ["Differentiation", "KernelCore"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
-        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(
             name: "EventLogsTests", dependencies: ["CZlib", "CZstd", "EventLogs", "Interactions", "KernelCore"]),
         .testTarget(

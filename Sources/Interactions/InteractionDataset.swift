@@ -20,6 +20,8 @@ public struct InteractionDataset: Sendable {
     public let hasTimes: Bool
     /// What was left out of what was read, each with what to know about it, for the user.
     public let warnings: [String]
+    /// The store that the columns lie in; nil where they are in memory.
+    let origin: StoreOrigin?
     public let train: InteractionTable
     public let dev: InteractionTable
     public let test: InteractionTable
@@ -83,6 +85,7 @@ public struct InteractionDataset: Sendable {
         negativesPerRow = split.test.negativesPerRow
         hasTimes = split.hasTimes
         warnings = split.warnings
+        origin = split.origin
         train = split.train
         dev = split.dev
         test = split.test

@@ -18,7 +18,10 @@ public struct InteractionGraph: Sendable, Equatable {
     /// - Parameter users, items: the interactions, in any order, with repeats.
     /// - Precondition: one item a user, ids from 0 to the counts.
     /// - Complexity: linear in interactions, users and items.
-    public init(users: [Int32], items: [Int32], userCount: Int, itemCount: Int) {
+    public init(
+        users: some RandomAccessCollection<Int32>, items: some RandomAccessCollection<Int32>, userCount: Int,
+        itemCount: Int
+    ) {
         precondition(users.count == items.count, "\(users.count) users for \(items.count) items")
         self.userCount = userCount
         self.itemCount = itemCount
@@ -51,7 +54,10 @@ private struct GroupedPairs {
         self.members = members
     }
 
-    init(groups: [Int32], members unordered: [Int32], groupCount: Int) {
+    init(
+        groups: some RandomAccessCollection<Int32>, members unordered: some RandomAccessCollection<Int32>,
+        groupCount: Int
+    ) {
         offsets = [Int](repeating: 0, count: groupCount + 1)
         for group in groups { offsets[Int(group) + 1] += 1 }
         for group in 0..<groupCount { offsets[group + 1] += offsets[group] }

@@ -8,7 +8,9 @@ struct SplitInteractions {
     let userIds: Vocabulary
     let itemIds: Vocabulary
     /// What was left out of what was read, for the user.
-    let warnings: [String]
+    var warnings: [String]
+    /// Where other processes can map the same columns.
+    var origin: StoreOrigin?
     /// Whether dev may be without rows although it comes from the file of train.
     let mayLackDev: Bool
 

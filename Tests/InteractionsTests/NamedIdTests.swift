@@ -128,7 +128,8 @@ import Testing
 
         var (numbers, wide, bytes): ([[Int32]], [[Int64]], [[UInt8]]) = ([], [], [])
         dataset.forEachColumn(
-            numbers: { numbers.append($0) }, wide: { wide.append($0) }, bytes: { bytes.append($0) })
+            numbers: { numbers.append(Array($0)) }, wide: { wide.append(Array($0)) },
+            bytes: { bytes.append(Array($0)) })
         let header = try JSONDecoder().decode(
             InteractionDataset.Header.self, from: try JSONEncoder().encode(dataset.header))
         let copy = InteractionDataset(

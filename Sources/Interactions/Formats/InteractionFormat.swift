@@ -15,7 +15,7 @@ protocol InteractionFormat {
 
 enum InteractionFormats {
     /// In the order in which they are tried.
-    static var all: [any InteractionFormat.Type] { [ReChorusFormat.self, ItemPerLineFormat.self] }
+    static var all: [any InteractionFormat.Type] { [StoreFormat.self, ReChorusFormat.self, ItemPerLineFormat.self] }
 
     static func read(_ folder: DatasetFolder, _ known: KnownIds) throws(DatasetError) -> SplitInteractions {
         do throws(DatasetError) {

@@ -5,7 +5,7 @@ struct FileSource: ~Copyable {
     let path: String
     /// Bytes in the file when it was opened.
     let size: Int
-    private let descriptor: CInt
+    let descriptor: CInt
 
     init(path: String) throws(DatasetError) {
         (descriptor, size) = try FileSource.openRegular(path)

@@ -35,6 +35,17 @@ package struct FileDraft: ~Copyable {
         if buffer.count >= FileDraft.bufferSize { try flush() }
     }
 
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) {
+        var rest = bytes
+        while rest.count > FileDraft.bufferSize {
+            buffer.append(contentsOf: rest.prefix(FileDraft.bufferSize))
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(FileDraft.bufferSize))
+            try flush()
+        }
+        buffer.append(contentsOf: rest)
+        if buffer.count >= FileDraft.bufferSize { try flush() }
+    }
+
     /// Everything is on the disk after this, under the temporary name.
     package mutating func finish() throws(DatasetError) {
         try flush()

@@ -47,7 +47,11 @@ struct ReChorusWriter {
             try Self.remove(["train.csv", Self.groundTruthName], in: files)
         }
         // Everything that belonged to the old data set and would be read together with the new one.
-        try Self.remove(["train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz"], in: files)
+        try Self.remove(
+            [
+                "train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz",
+                InteractionStore.fileName,
+            ], in: files)
         try drafts.test.publish()
         try drafts.dev.publish()
         try drafts.train.publish()
