@@ -87,7 +87,7 @@ enum ConversionGroup: DeclaredOptionGroup {
 }
 
 /// A value whose options are declared.
-protocol DeclaredValue {}
+protocol DeclaredValue: Sendable {}
 
 extension LogOptions: DeclaredValue {}
 extension ConversionOptions: DeclaredValue {}

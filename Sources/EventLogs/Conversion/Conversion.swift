@@ -1,4 +1,3 @@
-import Glibc
 import Interactions
 import Reporting
 
@@ -27,52 +26,8 @@ public struct Conversion: Sendable {
     /// Where dev and test begin, with `--split temporal`.
     package let splitTimes: (dev: Int64, test: Int64)?
 
-    /// Converts files, or the folder of a data set.
-    ///
-    /// - Parameter name: of the data set.
-    public init(
-        of files: [String], name: String, log: LogOptions, options: ConversionOptions
-    ) throws(DatasetError) {
-        var isFolder = false
-        for file in files {
-            var status = stat()
-            isFolder = isFolder || (stat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR)
-        }
-        guard isFolder else {
-            try self.init(files: files, name: name, log: log, options: options)
-            return
-        }
-        guard files.count == 1 else {
-            throw DatasetError(
-                .configuration, file: files.joined(separator: ", "), problem: "a folder stands beside other files",
-                recoverySuggestion: "name files, or one folder of a data set")
-        }
-        try self.init(folder: files[0], name: name, log: log, options: options)
-    }
-
-    /// Converts a data set with the split that it has, or the events of its files with another one.
-    private init(
-        folder: String, name: String, log: LogOptions, options: ConversionOptions
-    ) throws(DatasetError) {
-        var rest = options
-        rest.split = .leaveOneOut
-        guard options.split == .given || rest == ConversionOptions() else {
-            let files = try DatasetFolder(path: folder)
-            let parts = ["train.csv", "dev.csv", "test.csv"].compactMap { part in (try? files.file(part)) ?? nil }
-            guard parts.count == 3 else {
-                throw DatasetError(
-                    .configuration, file: folder, problem: "filters and splits are for files of events",
-                    recoverySuggestion: "name the files in the folder")
-            }
-            try self.init(files: parts, name: name, log: log, options: options)
-            return
-        }
-        guard rest == ConversionOptions() else {
-            throw DatasetError(
-                .configuration, file: folder, problem: "--split given keeps the data set as it is: no filter can change it",
-                recoverySuggestion: "leave the filters out, or choose another split")
-        }
-        let source = try InteractionDataset.load(folder: folder)
+    /// Converts a data set with the split that it has.
+    init(_ source: InteractionDataset, folder: String) {
         dataset = source
         steps = [
             Step(
@@ -81,12 +36,11 @@ public struct Conversion: Sendable {
         ]
         findings = [EventLog.Finding(file: folder, reader: "data set", texts: ["the split of the folder is kept"])]
         warnings = source.warnings
-        timeFormat = nil
-        splitTimes = nil
+        (timeFormat, splitTimes) = (nil, nil)
     }
 
     /// Converts files.
-    private init(
+    init(
         files: [String], name: String, log: LogOptions, options: ConversionOptions
     ) throws(DatasetError) {
         let request = try log.request()
@@ -121,7 +75,7 @@ extension EventSplit {
                 .configuration, file: file, problem: "--dev-from and --test-from are for --split temporal",
                 recoverySuggestion: "add --split temporal, or leave them out")
         }
-        switch options.split {
+        switch options.split ?? .leaveOneOut {
         case .leaveOneOut: return (.leaveOneOut(filter), nil)
         case .users: return (.heldOutUsers(filter, seed: options.seed), nil)
         case .given:

@@ -14,7 +14,7 @@ public struct ConversionOptions: Sendable, Equatable {
     public var maxUserEvents: Int?
     public var coreUsers = 1
     public var coreItems = 1
-    package var split = SplitKind.leaveOneOut
+    package var split: SplitKind?
     public var devFrom: String?
     public var testFrom: String?
     public var negatives = 0
@@ -65,6 +65,7 @@ public struct ConversionOptions: Sendable, Equatable {
             help: "The fewest events of an item."),
         OptionField(
             "split", \.split, of: standard,
+            OptionTraits(shownDefault: "leave-one-out; of a folder with train, dev and test: given"),
             help:
                 "leave-one-out: the last event of a user is test, the one before dev; temporal: by --dev-from and "
                 + "--test-from; users: all events of 10 % of the users are test, of 10 % dev; given: as in the folder."),

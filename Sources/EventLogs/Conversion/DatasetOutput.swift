@@ -55,6 +55,12 @@ public struct DatasetOutput: Sendable {
     }
 
     private func writeData(_ dataset: InteractionDataset, _ report: String) throws(DatasetError) {
-        try dataset.write(to: folder, replacing: replacing)
+        guard !isText else { return try dataset.write(to: folder, replacing: replacing) }
+        try InteractionStore.write(dataset, to: folder + "/" + InteractionStore.fileName, provenance: report)
+        // The store is read before files of text; what it replaces need not stay.
+        guard replacing else { return }
+        for name in ["train.csv", "dev.csv", "test.csv", "item_meta.csv"] {
+            for end in ["", ".gz"] { unlink("\(folder)/\(name)\(end)") }
+        }
     }
 }

@@ -36,14 +36,15 @@ struct SplitParts {
     /// Refuses a split that leaves nothing to train on or to test.
     private func requireParts(_ options: ConversionOptions) throws(DatasetError) -> [Int] {
         let counts = [EventSplit.train, EventSplit.dev, EventSplit.test].map { split.count(of: $0, in: filter) }
+        let kind = options.split ?? .leaveOneOut
         for (name, count) in zip(["train", "dev", "test"], counts) where count == 0 {
             // All other parts are optional.
-            guard name != "dev" || options.split != .leaveOneOut else { continue }
+            guard name != "dev" || kind != .leaveOneOut else { continue }
             throw DatasetError(
-                .invalid, file: file, problem: "--split \(options.split.rawValue) leaves no event for \(name)",
-                recoverySuggestion: options.split == .leaveOneOut
+                .invalid, file: file, problem: "--split \(kind.rawValue) leaves no event for \(name)",
+                recoverySuggestion: kind == .leaveOneOut
                     ? "at least one user needs three events: the last is test, the one before is dev"
-                    : options.split == .temporal
+                    : kind == .temporal
                         ? "choose --dev-from and --test-from within the times of the log"
                         : "at least ten users are needed")
         }
