@@ -68,6 +68,7 @@ struct ConvertCommand: ParsableCommand {
             + ConversionOptions.fields.map { (name: $0.name, value: $0.text(in: options)) }
         let conversion = try Conversion(of: files, name: output.name, log: log, options: options)
         for line in conversion.findingLines { console.info(line) }
+        if let speed = conversion.speed { console.info(speed) }
         for warning in conversion.warnings { console.warning(warning) }
         let report = conversion.report(options: values)
         try output.write(conversion.dataset, report: report.pretty + "\n")

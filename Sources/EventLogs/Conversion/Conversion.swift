@@ -25,6 +25,8 @@ public struct Conversion: Sendable {
     package let timeFormat: TimeFormat?
     /// Where dev and test begin, with `--split temporal`.
     package let splitTimes: (dev: Int64, test: Int64)?
+    /// How long reading took, for events of files.
+    public let readingSeconds: Double?
 
     /// Converts a data set with the split that it has.
     init(_ source: InteractionDataset, folder: String) {
@@ -36,7 +38,7 @@ public struct Conversion: Sendable {
         ]
         findings = [EventLog.Finding(file: folder, reader: "data set", texts: ["the split of the folder is kept"])]
         warnings = source.warnings
-        (timeFormat, splitTimes) = (nil, nil)
+        (timeFormat, splitTimes, readingSeconds) = (nil, nil, nil)
     }
 
     /// Converts files.
@@ -49,6 +51,7 @@ public struct Conversion: Sendable {
         try steps.addLineFilters(options)
         let (userIds, itemIds, hasTimes) = (source.events.userIds, source.events.itemIds, source.events.hasTimes)
         findings = source.findings
+        readingSeconds = Double(source.duration.components.attoseconds) * 1e-18 + Double(source.duration.components.seconds)
         timeFormat = source.timeFormat
         warnings = source.warnings + steps.warnings(options)
         var filter = EventFilter(

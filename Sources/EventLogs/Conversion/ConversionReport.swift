@@ -9,6 +9,13 @@ extension Conversion {
         }
     }
 
+    /// How fast the files were read: `4,463 events in 0.01 s, 446,300 a second`; nil for a data set.
+    public var speed: String? {
+        guard let seconds = readingSeconds, let events = steps.first?.events else { return nil }
+        return "\(NumberText.grouped(events)) events read in \(NumberText.fixed(seconds, decimals: 2)) s, "
+            + "\(NumberText.grouped(Int(Double(events) / max(seconds, 1e-6)))) a second"
+    }
+
     /// The counts of all steps, for people.
     public var table: Table {
         var table = Table([

@@ -11,6 +11,8 @@ package struct EventLog: Sendable {
     package let warnings: [String]
     package let hasKinds: Bool
     package let hasRatings: Bool
+    /// How long reading took.
+    package let duration: Duration
 
     /// What was found out about a file.
     package struct Finding: Sendable, Equatable {
@@ -28,6 +30,7 @@ package struct EventLog: Sendable {
         _ files: [String], _ request: LogRequest, readsRatings: Bool? = nil,
         filter: (TimeFormat?) throws(DatasetError) -> LineFilter
     ) throws(DatasetError) {
+        let begin = ContinuousClock.now
         var readers: [any EventLogReader] = []
         for file in files { readers.append(try EventLogReaders.reader(of: file, request)) }
         timeFormat = readers.first?.timeFormat
@@ -55,6 +58,7 @@ package struct EventLog: Sendable {
         self.warnings = warnings
         findings = zip(files, readers).map { Finding(file: $0, reader: type(of: $1).name, texts: $1.findings) }
         events = collector.finished()
+        duration = begin.duration(to: .now)
     }
 
     /// Refuses a filter of what a log does not have.

@@ -40,7 +40,10 @@ extension DataInspection {
             add("first time", text(ofTime: span.lowerBound))
             add("last time", text(ofTime: span.upperBound))
             add("events with the time of the one before", percent(Double(statistics.ties) / Double(events)))
-            add("events that stand before an earlier one", NumberText.grouped(statistics.outOfOrder))
+            // The parts of a data set stand one behind the other.
+            if parts == nil {
+                add("events that stand behind a later one of their user", NumberText.grouped(statistics.outOfOrder))
+            }
         }
         add("users with fewer than 3 events", NumberText.grouped(statistics.usersBelowThree))
         add("items with 1 event", NumberText.grouped(statistics.itemsWithOne))
