@@ -18,6 +18,7 @@ let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", instr
 let package = Package(
     name: "Facet",
     products: [
+        .library(name: "Benchmarking", targets: ["Benchmarking"]),
         .library(name: "KernelCore", targets: ["KernelCore"]),
         .library(name: "MPI", targets: ["MPI"]),
         .library(name: "Options", targets: ["Options"]),
@@ -35,35 +36,42 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CVector"),
         .target(name: "CAllocationCount"),
         .target(name: "MPI", dependencies: ["COpenMPI"]),
-        .target(name: "KernelCore", dependencies: ["COpenBLAS", "CVector"], swiftSettings: kernelSettings),
-        .target(name: "Reporting"),
+        .target(name: "KernelCore", dependencies: ["CVector"], swiftSettings: kernelSettings),
+        .target(name: "FileIO"),
+        .target(name: "Reporting", dependencies: ["FileIO"]),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
-        .target(name: "Interactions", dependencies: ["KernelCore", "CZlib", "CZstd", "Reporting"]),
-        .target(name: "EventLogs", dependencies: ["Interactions", "KernelCore", "Options", "Reporting"]),
-        .target(name: "Options", dependencies: ["Reporting"]),
+        .target(name: "Interactions", dependencies: ["CZlib", "CZstd", "FileIO", "KernelCore"]),
+        .target(name: "EventLogs", dependencies: ["FileIO", "Interactions", "KernelCore", "Options", "Reporting"]),
+        .target(name: "ModelFiles", dependencies: ["Differentiation", "FileIO", "Interactions"]),
+        .target(name: "Options", dependencies: ["FileIO"]),
         .target(
             name: "Recommenders",
-            dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Reporting"]),
+            dependencies: ["Differentiation", "FileIO", "Interactions", "KernelCore", "Options"]),
         .target(
             name: "Evaluation",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "MPI", "Recommenders"]),
         .target(
             name: "Training",
             dependencies: [
-                "Differentiation", "Evaluation", "Interactions", "KernelCore", "MPI", "Options", "Recommenders",
-                "Reporting",
+                "Differentiation", "Evaluation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options",
+                "Recommenders", "Reporting",
+            ]),
+        .target(
+            name: "Benchmarking",
+            dependencies: [
+                "Differentiation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options",
+                "Recommenders", "Reporting", "Training",
             ]),
         .target(
             name: "TrainerCommands",
             dependencies: [
-                "Differentiation", "Evaluation", "EventLogs", "Interactions", "KernelCore", "MPI", "Options",
-                "Recommenders", "Reporting", "Training",
+                "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
+                "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -75,8 +83,14 @@ let package = Package(
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
         .testTarget(name: "DifferentiationTests", dependencies: ["Differentiation", "KernelCore"]),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting"]),
+        .target(name: "FileSupport", path: "Tests/FileSupport"),
+        .testTarget(name: "FileIOTests", dependencies: ["FileIO", "FileSupport"]),
+        .testTarget(name: "ReportingTests", dependencies: ["FileIO", "Reporting"]),
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
+        .testTarget(
+            name: "ModelFilesTests",
+            dependencies: ["FileIO", "FileSupport", "HostileFiles", "ModelFiles"]),
+        .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking", "KernelCore"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(
             name: "EventLogsTests", dependencies: ["CZlib", "CZstd", "EventLogs", "Interactions", "KernelCore"]),
@@ -89,29 +103,29 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Differentiation", "Evaluation", "HostileFiles", "Interactions", "KernelCore", "Options",
-                "Recommenders", "Reporting", "Training",
+                "Differentiation", "Evaluation", "FileIO", "FileSupport", "HostileFiles", "Interactions", "KernelCore",
+                "ModelFiles", "Options", "Recommenders", "Reporting", "Training",
             ],
             resources: [.copy("Golden/Cases")]),
         .target(
             name: "HostileFiles",
             dependencies: [
-                "CZlib", "Differentiation", "Evaluation", "EventLogs", "Interactions", "KernelCore", "Options",
-                "Recommenders", "Reporting", "TrainerCommands", "Training",
+                "CZlib", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
+                "ModelFiles", "Options", "Recommenders", "TrainerCommands", "Training",
             ],
             path: "Tests/HostileFiles"),
         .testTarget(name: "HostileFileTests", dependencies: ["HostileFiles"]),
         .target(
-            name: "TrainerSupport", dependencies: ["ProcessSupport", "Reporting"], path: "Tests/TrainerSupport"),
+            name: "TrainerSupport", dependencies: ["FileIO", "ProcessSupport"], path: "Tests/TrainerSupport"),
         .testTarget(
             name: "MultiRankTests",
-            dependencies: ["ProcessSupport", "Recommenders", "Reporting", "TrainerSupport", "Yams", "trainer"],
+            dependencies: ["FileIO", "ProcessSupport", "Recommenders", "TrainerSupport", "Yams", "trainer"],
             exclude: ["KnownResults.json", "MPIJob.schema.json"]),
         .testTarget(
             name: "TrainerTests",
             dependencies: [
-                "CZlib", "Differentiation", "Interactions", "KernelCore", "Options", "ProcessSupport", "Recommenders",
-                "Reporting", "TrainerSupport", "Training", "trainer",
+                "CZlib", "Differentiation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "Options",
+                "ProcessSupport", "Recommenders", "TrainerSupport", "Training", "trainer",
             ],
             exclude: ["Documentation/release", "Documentation/stand-ins"]),
     ],

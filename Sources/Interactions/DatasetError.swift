@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// Why a data set cannot be used: what happened, where, and what to do next.
 ///

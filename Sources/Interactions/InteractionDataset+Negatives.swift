@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 extension InteractionDataset {
     /// Refuses a data set with a user who has every item in train: there is no negative to draw for one.

@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// Reads the lines of ``OptionText``.
 struct LineScanner {

@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// A file of options such as `config.yaml`: the part of YAML that has one option a line.
 ///

@@ -1,5 +1,5 @@
 import Differentiation
-import Reporting
+import FileIO
 import Synchronization
 
 /// The models that can be asked for by name: those that come with Facet and those of one's own.

@@ -1,3 +1,5 @@
+import FileIO
+
 /// Messages to the user, on standard error, in one form:
 ///
 ///     error: dev.csv:1042: neg_items has 98 entries, the rows before have 99

@@ -1,3 +1,4 @@
+import FileIO
 import Glibc
 
 /// The process of Open MPI that started this rank: `mpirun`, or its daemon on another host.

@@ -1,3 +1,5 @@
+import FileIO
+
 /// A small table for a terminal or a Markdown page.
 ///
 ///     var table = Table([.text("model"), .number("HR@10")])

@@ -1,3 +1,4 @@
+import FileIO
 import Glibc
 
 /// A stream for people: lines, and on a terminal one status line below them that is drawn again in place.

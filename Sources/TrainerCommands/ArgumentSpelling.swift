@@ -1,5 +1,5 @@
+import FileIO
 import Recommenders
-import Reporting
 import Training
 
 /// What is done to the arguments of the command line before options are looked for.

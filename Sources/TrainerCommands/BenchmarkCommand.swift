@@ -1,7 +1,7 @@
 import ArgumentParser
+import Benchmarking
 import Evaluation
 import Recommenders
-import Reporting
 import Training
 
 /// `trainer benchmark`.

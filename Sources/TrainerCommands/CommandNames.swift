@@ -1,6 +1,6 @@
 import ArgumentParser
+import FileIO
 import Recommenders
-import Reporting
 
 /// The subcommand, looked at before options are: an option that a mistyped subcommand would have is not what is wrong.
 enum CommandNames {

@@ -1,5 +1,5 @@
+import FileIO
 import Options
-import Reporting
 import Training
 
 /// `--config FILE.yaml`: a file of options that stand before those of the command line, so that these win.

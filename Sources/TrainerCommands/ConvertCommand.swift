@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLogs
+import FileIO
 import Interactions
 import Options
 import Reporting

@@ -3,8 +3,8 @@ import Evaluation
 import Foundation
 import Interactions
 import MPI
+import ModelFiles
 import Recommenders
-import Reporting
 import Training
 
 /// `trainer evaluate`.

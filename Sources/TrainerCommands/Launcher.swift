@@ -1,9 +1,11 @@
 import ArgumentParser
 import Differentiation
+import FileIO
 import Foundation
 import Interactions
 import KernelCore
 import MPI
+import ModelFiles
 import Reporting
 import Training
 
@@ -83,7 +85,7 @@ enum Launcher {
             case .taken: taken
             }
         case let error as DatasetError: error.kind == .configuration ? 64 : 65
-        case is SafetensorsError: 65
+        case is SafetensorsError, is ModelFileError: 65
         case is FileError: 74
         case is LauncherDiscrepancy: 64
         default: 70

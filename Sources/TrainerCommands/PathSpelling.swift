@@ -1,6 +1,6 @@
+import FileIO
 import Foundation
 import Options
-import Reporting
 
 /// The paths of the command line, as the shell would have handed them over.
 ///

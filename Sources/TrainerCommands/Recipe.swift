@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// A named set of options of `trainer train`: settings whose results are known, under one name.
 ///

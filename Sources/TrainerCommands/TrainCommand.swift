@@ -4,7 +4,6 @@ import Foundation
 import Interactions
 import MPI
 import Recommenders
-import Reporting
 import Training
 
 /// `trainer train`.

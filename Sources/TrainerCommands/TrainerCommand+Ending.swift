@@ -1,6 +1,6 @@
 import ArgumentParser
+import FileIO
 import Foundation
-import Reporting
 
 extension TrainerCommand {
     /// Ends the process as `exit(withError:)` does, without what a terminal would obey in the arguments that a message

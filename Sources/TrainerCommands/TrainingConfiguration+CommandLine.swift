@@ -1,6 +1,6 @@
+import FileIO
 import Options
 import Recommenders
-import Reporting
 import Training
 
 extension TrainingConfiguration {

@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Interactions
 import KernelCore
+import ModelFiles
 import Training
 
 /// A checkpoint. What is read fits together and into the model.

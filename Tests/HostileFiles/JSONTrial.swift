@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// Text that must be JSON. What is read prints as text that reads as the same value.
 struct JSONTrial: ReaderTrial {

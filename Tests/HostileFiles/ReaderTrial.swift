@@ -1,3 +1,5 @@
+import ModelFiles
+
 /// A reader of files of unknown origin, and how it is tried.
 ///
 /// Used by `HostileFileTests`, which change the seeds at random, and by `scripts/fuzz`, where libFuzzer does.

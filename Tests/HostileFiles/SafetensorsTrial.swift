@@ -1,4 +1,5 @@
-import Reporting
+import FileIO
+import ModelFiles
 import Training
 
 /// A safetensors file. What is read agrees with its shape.

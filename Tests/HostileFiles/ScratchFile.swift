@@ -1,5 +1,5 @@
+import FileIO
 import Foundation
-import Reporting
 
 /// A file that one input after the other is written to, without being brought to the disk.
 final class ScratchFile: @unchecked Sendable {

@@ -120,7 +120,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder.file("dev.csv"), withIntermediateDirectories: false)
         let error = try #require(folder.loadError())
         #expect(error.kind == .unreadable)
-        #expect(error.description.hasPrefix("\(folder.file("dev.csv")): is a folder"))
+        #expect(error.description.hasPrefix("\(folder.file("dev.csv")): cannot be opened: it is a folder"))
     }
 
     @Test func `a named pipe in place of a file is refused without waiting`() throws {
@@ -135,7 +135,7 @@ import Testing
         #expect(chmod(folder.file("dev.csv"), 0) == 0)
         let error = try #require(try withoutPrivileges { folder.loadError() })
         #expect(error.kind == .unreadable)
-        #expect(error.description.contains("dev.csv: cannot be read: Permission denied"))
+        #expect(error.description.contains("dev.csv: cannot be opened: Permission denied"))
     }
 
     /// Runs `body` with the rights to files of a user who owns none, where the superuser, who may read everything, runs

@@ -15,7 +15,8 @@ let package = Package(
         .executableTarget(
             name: "Kernels",
             dependencies: [
-                .product(name: "KernelCore", package: "Facet"), .product(name: "Benchmark", package: "benchmark"),
+                .product(name: "KernelCore", package: "Facet"), .product(name: "Benchmarking", package: "Facet"),
+                .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/Kernels",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])

@@ -1,5 +1,5 @@
+import FileIO
 import Recommenders
-import Reporting
 import Testing
 import TrainerSupport
 

@@ -1,5 +1,5 @@
+import FileIO
 import Foundation
-import Reporting
 
 /// What a finished training left in its folder, without what depends on time and on the number of ranks.
 public struct FinishedRun: Sendable {

@@ -43,7 +43,7 @@ import TrainerSupport
             try SmallTables().write(to: workspace, "data/tables")
             try FileManager.default.removeItem(atPath: workspace("data/tables/test.csv"))
         },
-        Case("a folder in place of a file", "tables/dev.csv: is a folder") { workspace in
+        Case("a folder in place of a file", "tables/dev.csv: cannot be opened: it is a folder") { workspace in
             try SmallTables().write(to: workspace, "data/tables")
             try FileManager.default.removeItem(atPath: workspace("data/tables/dev.csv"))
             try workspace.write("data/tables/dev.csv/file", "")

@@ -1,9 +1,9 @@
+import FileIO
 import Foundation
 import Interactions
-import Reporting
+import ModelFiles
 import Testing
 import TrainerSupport
-import Training
 
 /// A training from a binary store is the training from what it was made of, and ids that are text stay with a run.
 @Suite struct InteractionStoreTests {
@@ -115,17 +115,18 @@ import Training
         let line = Self.train(workspace, "TiMiRec", "shop", "run") + ["--stage", "pretrain"]
         try await Launch.alone.successfulTrainer(line)
         try Self.store(try Self.named(dense, item: { "\u{202E}ean \($0)" }), workspace, "other")
-        for (dataset, item) in [("other", "\\u{202e}ean 1"), ("dense", "20")] {
+        for (dataset, item) in [("other", "\\u{202e}ean 1"), ("dense", "2")] {
             for launch in [Launch.alone, .ranks(2)] {
                 try await expectRefusal(
                     Refusal(65, naming: "item \(item) is unknown to the model, which has 20 items", "train a model"),
                     launch, ["evaluate", "--checkpoint", workspace("run"), "--dataset", dataset])
             }
         }
+        try Self.store(try Self.named(dense, item: { "other \($0)" }), workspace, "shop")
         try await expectRefusal(
             Refusal(65, naming: "was pretrained on other items"), .alone,
-            Self.train(workspace, "TiMiRec", "other", "tuned") + [
-                "--dataset", "other", "--stage", "finetune", "--extractor", workspace("run"),
+            Self.train(workspace, "TiMiRec", "shop", "tuned") + [
+                "--stage", "finetune", "--extractor", workspace("run"),
             ])
         try Self.store(try Self.named(dense, user: { "user \($0)" }), workspace, "shop")
         try await expectRefusal(

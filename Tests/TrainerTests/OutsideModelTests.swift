@@ -8,9 +8,9 @@ import TrainerSupport
     private static let repository = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The program of the package `Tests/OutsideModel`, built once.
+    /// The program of the package `Sources/Examples/OutsideModel`, built once.
     private static let program = Task {
-        let package = repository.appendingPathComponent("Tests/OutsideModel").path
+        let package = repository.appendingPathComponent("Sources/Examples/OutsideModel").path
         // Beside the build of the package itself, so that it is built anew only where something has changed.
         let folder = repository.appendingPathComponent(".build/outside-model").path
         let options = ["build", "-c", "release", "--package-path", package, "--scratch-path", folder]
@@ -99,7 +99,8 @@ import TrainerSupport
                 "--logical-shards", "4", "--out", out("run"),
             ], program: program)
         #expect(result.exitCode == 70 && !result.timedOut, "\(result.standardError)")
-        let source = Self.repository.appending(path: "Tests/OutsideModel/Sources/outside/MistakenRecommender.swift")
+        let source = Self.repository.appending(
+            path: "Sources/Examples/OutsideModel/Sources/outside/MistakenRecommender.swift")
         let lines = try String(contentsOf: source, encoding: .utf8).split(
             separator: "\n", omittingEmptySubsequences: false)
         let line = try #require(lines.firstIndex { $0.hasSuffix("  // \(mistake.name)") }) + 1

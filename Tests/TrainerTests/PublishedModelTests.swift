@@ -1,5 +1,5 @@
+import FileIO
 import Foundation
-import Reporting
 import Testing
 import TrainerSupport
 

@@ -1,6 +1,5 @@
 import Foundation
 import ProcessSupport
-import Reporting
 import Testing
 import TrainerSupport
 

@@ -1,5 +1,6 @@
+import FileIO
 import Foundation
-import Reporting
+import ModelFiles
 import Testing
 import TrainerSupport
 import Training

@@ -1,5 +1,4 @@
 import Interactions
-import Reporting
 
 /// From event logs to a data set: filters and split in a fixed order, with a count of what each step removed.
 public struct Conversion: Sendable {

@@ -1,3 +1,4 @@
+import FileIO
 import Interactions
 import Reporting
 
@@ -29,9 +30,16 @@ extension Conversion {
             ])
         }
         for (name, part) in parts {
-            table.addRow([name, "", shown(part.count), shown(Set(part.users).count), shown(Set(part.items).count)])
+            table.addRow([name, "", shown(part.count), shown(Self.distinct(part.users, of: dataset.userCount)),
+                shown(Self.distinct(part.items, of: dataset.itemCount))])
         }
         return table
+    }
+
+    private static func distinct(_ numbers: some Sequence<Int32>, of count: Int) -> Int {
+        var occurs = [Bool](repeating: false, count: count + 1)
+        for number in numbers { occurs[Int(number)] = true }
+        return occurs.count { $0 }
     }
 
     private var parts: [(name: String, table: InteractionTable)] {

@@ -1,3 +1,4 @@
+import FileIO
 import Glibc
 import Interactions
 
@@ -38,19 +39,18 @@ public struct DatasetOutput: Sendable {
     /// Writes a data set. It appears complete or not at all, and its report after it.
     public func write(_ dataset: InteractionDataset, report: String) throws(DatasetError) {
         try requireRoom()
-        var status = stat()
-        let isNew = stat(folder, &status) != 0
+        let made = try asDatasetError { () throws(FileError) in
+            try Folder.create(folder, advice: "choose another folder")
+        }
         do throws(DatasetError) {
-            try DatasetFolder.create(folder)
-            var draft = try FileDraft(folder: folder, name: Self.reportName)
-            try draft.write(report)
-            try draft.finish()
             try writeData(dataset, report)
-            try draft.publish()
         } catch {
-            // A folder with something in it stays.
-            if isNew { rmdir(folder) }
+            // What has something in it stays.
+            for folder in made.reversed() { rmdir(folder) }
             throw error
+        }
+        try asDatasetError { () throws(FileError) in
+            try AtomicFile.write(report, to: folder + "/" + Self.reportName)
         }
     }
 

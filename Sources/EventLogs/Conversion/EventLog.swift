@@ -1,5 +1,4 @@
 import Interactions
-import Reporting
 
 /// The events of one or more files of the same kind.
 package struct EventLog: Sendable {
@@ -57,7 +56,11 @@ package struct EventLog: Sendable {
         self.files = files
         self.warnings = warnings
         findings = zip(files, readers).map { Finding(file: $0, reader: type(of: $1).name, texts: $1.findings) }
-        events = collector.finished()
+        do throws(EventFault) { events = try collector.finished() } catch {
+            throw DatasetError(
+                .invalid, file: files.joined(separator: ", "), problem: error.texts.problem,
+                recoverySuggestion: error.texts.recoverySuggestion)
+        }
         duration = begin.duration(to: .now)
     }
 

@@ -1,5 +1,5 @@
+import FileIO
 import Interactions
-import Reporting
 
 /// Makes a data set of the events that filters have left.
 struct SplitParts {

@@ -1,4 +1,6 @@
+import FileIO
 import Reporting
+
 
 extension DataInspection {
     /// All of it for people.

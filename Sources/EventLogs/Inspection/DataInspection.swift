@@ -1,6 +1,5 @@
 import Glibc
 import Interactions
-import Reporting
 
 /// What is in a data set or in event logs, and what looks wrong.
 public struct DataInspection: Sendable {

@@ -1,5 +1,5 @@
+import FileIO
 import Interactions
-import Reporting
 
 /// Finds the columns of a table: those that are named, by name or number, and those whose names tell it.
 struct TableColumns {

@@ -1,5 +1,4 @@
 import Interactions
-import Reporting
 
 /// Any table in text: what separates the columns, quotation marks, the header, the columns by their names and the form of
 /// times are found out where they are clear.

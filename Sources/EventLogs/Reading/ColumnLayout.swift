@@ -1,5 +1,5 @@
+import FileIO
 import Interactions
-import Reporting
 
 /// Which column of a table is what, from 0.
 struct ColumnLayout: Sendable, Equatable {

@@ -84,21 +84,47 @@ struct DelimitedRecords: ~Copyable {
         }
     }
 
-    /// A field is short: a loop is faster than a call of `memchr` for each.
+    /// Eight bytes at a time: a field is short, and a call of `memchr` for each would cost more.
     @inline(__always)
     private mutating func split(_ bytes: UnsafeRawBufferPointer, at byte: UInt8) {
         let bounds = bounds
+        let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
+        let size = bytes.count
         var found = 0
+        var place = 0
         bounds[0] = 0
-        for place in 0..<bytes.count where bytes[place] == byte {
-            if found < Self.mostColumns - 1 {
-                bounds[2 * found + 1] = Int32(truncatingIfNeeded: place)
-                bounds[2 * found + 2] = Int32(truncatingIfNeeded: place + 1)
+        while place < size {
+            var matches: UInt64
+            if place + 8 <= size {
+                matches = Self.zeros(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) ^ pattern)
+            } else if size >= 8 {
+                // The last eight bytes, without those that were looked at.
+                let word = bytes.loadUnaligned(fromByteOffset: size - 8, as: UInt64.self)
+                matches = Self.zeros(word ^ pattern) >> (8 * UInt64(truncatingIfNeeded: place + 8 - size))
+            } else {
+                matches = 0
+                for index in 0..<size where bytes[index] == byte { matches |= 0x80 << (8 * UInt64(index)) }
             }
-            found += 1
+            while matches != 0 {
+                if found < Self.mostColumns - 1 {
+                    let end = Int32(truncatingIfNeeded: place + matches.trailingZeroBitCount >> 3)
+                    bounds[2 * found + 1] = end
+                    bounds[2 * found + 2] = end &+ 1
+                }
+                found += 1
+                matches &= matches &- 1
+            }
+            place += 8
         }
-        if found < Self.mostColumns { bounds[2 * found + 1] = Int32(truncatingIfNeeded: bytes.count) }
+        if found < Self.mostColumns { bounds[2 * found + 1] = Int32(truncatingIfNeeded: size) }
         count = found + 1
+    }
+
+    /// The highest bit of each byte that is 0.
+    @inline(__always)
+    private static func zeros(_ word: UInt64) -> UInt64 {
+        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+        return ~(((word & low) &+ low) | word | low)
     }
 
     private mutating func splitAtDoubleColon(_ bytes: UnsafeRawBufferPointer) {

@@ -1,5 +1,5 @@
+import FileIO
 import Interactions
-import Reporting
 
 /// What is done to each line of a log before it is kept: the filters that need one line only.
 package struct LineFilter: Sendable {
@@ -34,9 +34,12 @@ package struct EventCollector: Sendable {
         package var time = 0
     }
 
-    package private(set) var users: [Int32] = []
-    package private(set) var items: [Int32] = []
-    package private(set) var times: [Int64] = []
+    private var users: [Int32] = []
+    private var items: [Int32] = []
+    private var times: [Int64] = []
+    /// The newest events, which go to the columns together.
+    private var recent: [Row]
+    private var recentCount = 0
     private var userIds = NameNumbering()
     private var itemIds = NameNumbering()
     private var kindNumbers = NameNumbering()
@@ -61,9 +64,19 @@ package struct EventCollector: Sendable {
     package init(filter: LineFilter = LineFilter(), readsRatings: Bool? = nil) {
         self.filter = filter
         self.readsRatings = readsRatings ?? (filter.minimalRating != nil)
+        recent = [Row](repeating: Row(user: 0, item: 0, time: 0), count: Self.mostRecent)
     }
 
-    package var count: Int { users.count }
+    package var count: Int { users.count + recentCount }
+
+    /// An event as it is kept.
+    private struct Row {
+        var user: Int32
+        var item: Int32
+        var time: Int64
+    }
+
+    private static let mostRecent = 1 << 10
 
     /// Takes an event, or counts why not.
     @inline(__always)
@@ -106,11 +119,21 @@ package struct EventCollector: Sendable {
         }
         let user = try EventCollector.number(of: event.user, &userIds, "user")
         let item = try EventCollector.number(of: event.item, &itemIds, "item")
-        guard users.count < EventCollector.mostEvents else { throw .tooManyEvents }
-        users.append(user)
-        items.append(item)
+        if recentCount == EventCollector.mostRecent { try keepRecent() }
         // Without times the order of the file is that of time.
-        times.append(event.time ?? Int64(seen))
+        recent[recentCount] = Row(user: user, item: item, time: event.time ?? Int64(seen))
+        recentCount += 1
+    }
+
+    /// Moves the newest events to the columns.
+    @inline(never)
+    private mutating func keepRecent() throws(EventFault) {
+        guard users.count <= EventCollector.mostEvents - recentCount else { throw .tooManyEvents }
+        let rows = recent[..<recentCount]
+        users.append(contentsOf: rows.lazy.map(\.user))
+        items.append(contentsOf: rows.lazy.map(\.item))
+        times.append(contentsOf: rows.lazy.map(\.time))
+        recentCount = 0
     }
 
     @inline(__always)
@@ -152,8 +175,9 @@ package struct EventCollector: Sendable {
     }
 
     /// What was collected, without a copy of it.
-    package consuming func finished() -> CollectedEvents {
-        CollectedEvents(
+    package consuming func finished() throws(EventFault) -> CollectedEvents {
+        try keepRecent()
+        return CollectedEvents(
             users: users, items: items, times: times, userIds: userIds.finished(), itemIds: itemIds.finished(),
             hasTimes: hasTimes, kinds: kinds, ratings: ratings, seen: seen,
             removed: removed, span: earliest <= latest ? earliest...latest : nil)

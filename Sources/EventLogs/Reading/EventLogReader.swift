@@ -1,5 +1,5 @@
+import FileIO
 import Interactions
-import Reporting
 
 /// A reader of the raw logs of one form. A new form is a new file with a conforming type, and its name in
 /// ``EventLogReaders/all``.

@@ -1,3 +1,5 @@
+import FileIO
+
 /// The column names in the first line of a file that is separated by TAB.
 struct TableHeader {
     let names: [String]

@@ -1,9 +1,14 @@
 import CZlib
+import FileIO
 
 /// The bytes of a file, uncompressed on the way if the file is gzip or zstd (recognised by its first bytes, whatever its
 /// name).
 package struct ByteSource: ~Copyable {
-    private let file: FileSource
+    private let file: OpenFile
+    /// The next byte of the file to read.
+    private var offset = 0
+    /// Bytes in the file when it was opened: how large buffers should be.
+    private let size: Int
     private let input: UnsafeMutableRawBufferPointer
     private var inputStart = 0
     private var inputEnd = 0
@@ -14,24 +19,31 @@ package struct ByteSource: ~Copyable {
     private var insideMember = false
 
     init(path: String) throws(DatasetError) {
-        file = try FileSource(path: path)
-        input = .allocate(byteCount: ByteSource.bufferSize(for: file.size), alignment: 16)
+        file = try asDatasetError { () throws(FileError) in try OpenFile(path: path, access: .read) }
+        size = (try? file.size()) ?? 0
+        input = .allocate(byteCount: ByteSource.bufferSize(for: size), alignment: 16)
     }
 
     /// Bytes of a buffer that `count` bytes go through: many for few system calls, few for a small file.
     private static func bufferSize(for count: Int) -> Int { max(1 << 12, min(count, 1 << 18)) }
 
     /// The buffer that the uncompressed bytes should be read into; a text shrinks to a quarter or less.
-    var outputSize: Int { ByteSource.bufferSize(for: min(file.size, 1 << 18) * 4) }
+    var outputSize: Int { ByteSource.bufferSize(for: min(size, 1 << 18) * 4) }
+
+    /// The number of bytes of the file put into the buffer, which is full unless the file ends.
+    private mutating func readFile(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+        do throws(FileError) {
+            let count = try file.read(into: buffer, at: offset)
+            offset += count
+            return count
+        } catch {
+            throw DatasetError(error)
+        }
+    }
 
     private mutating func begin() throws(DatasetError) {
         begun = true
-        // A short read is possible in principle, and four bytes are needed to recognise zstd.
-        while inputEnd < 4 {
-            let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: input[inputEnd...]))
-            if count == 0 { break }
-            inputEnd += count
-        }
+        inputEnd = try readFile(into: input)
         if ZstdExpansion.recognises(UnsafeRawBufferPointer(rebasing: input[..<inputEnd])) {
             zstd = try ZstdExpansion(path: file.path)
             return
@@ -62,7 +74,7 @@ package struct ByteSource: ~Copyable {
         if !begun { try begin() }
         if zstd != nil { return try expandZstd(into: output, line: line) }
         guard let inflater else {
-            guard inputStart < inputEnd else { return try file.read(into: output) }
+            guard inputStart < inputEnd else { return try readFile(into: output) }
             let count = min(inputEnd - inputStart, output.count)
             output.copyMemory(from: UnsafeRawBufferPointer(rebasing: input[inputStart..<inputStart + count]))
             inputStart += count
@@ -71,7 +83,7 @@ package struct ByteSource: ~Copyable {
         while true {
             if inputStart == inputEnd {
                 inputStart = 0
-                inputEnd = try file.read(into: input)
+                inputEnd = try readFile(into: input)
                 if inputEnd == 0 {
                     guard !insideMember else {
                         throw DatasetError(
@@ -93,7 +105,7 @@ package struct ByteSource: ~Copyable {
         while true {
             if inputStart == inputEnd {
                 inputStart = 0
-                inputEnd = try file.read(into: input)
+                inputEnd = try readFile(into: input)
                 // What the window still holds is written without further input.
                 if inputEnd == 0 {
                     let empty = UnsafeRawBufferPointer(start: input.baseAddress, count: 0)

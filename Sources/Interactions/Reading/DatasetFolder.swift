@@ -1,5 +1,5 @@
+import FileIO
 import Glibc
-import Reporting
 
 /// The folder of a data set: what is in it, in alphabetical order, without hidden files.
 package struct DatasetFolder: Sendable {
@@ -12,27 +12,14 @@ package struct DatasetFolder: Sendable {
         self.path = path
         guard let directory = opendir(path) else {
             guard errno != ENOENT else { throw Self.missing(path) }
-            guard errno == ENOTDIR else {
-                let error = FileSource.failure(path, "cannot be read")
-                throw error
-            }
+            let code = errno
+            guard code == ENOTDIR else { throw DatasetError(FileError(path: path, operation: .read, code: code)) }
             throw DatasetError(
                 .unreadable, file: path, problem: "is a file, not a folder",
                 recoverySuggestion: "name the folder that holds the data set")
         }
         defer { closedir(directory) }
         names = Self.names(in: directory)
-    }
-
-    /// Makes a folder, and those around it, where they are not there.
-    package static func create(_ path: String) throws(DatasetError) {
-        var made = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
-            guard mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EISDIR || errno == EROFS else {
-                throw FileSource.failure(made, "cannot be created")
-            }
-        }
     }
 
     /// Whether the folder holds a data set of a known format.

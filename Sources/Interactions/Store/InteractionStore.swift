@@ -1,3 +1,4 @@
+import FileIO
 import KernelCore
 
 /// A data set in one binary file, `interactions.facet`, that is mapped into memory: converted once, read at once.
@@ -31,23 +32,20 @@ public enum InteractionStore {
                 return checksum.value
             }
         }
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        var draft = try FileDraft(
-            folder: slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".",
-            name: slash.map { String(path[path.index(after: $0)...]) } ?? path)
-        try header.bytes.withUnsafeBytes { bytes in Result { () throws(DatasetError) in try draft.write(bytes) } }.get()
-        var written = StoreHeader.size
-        for section in StoreHeader.Section.allCases {
-            let entry = header[section]
-            let padding = [UInt8](repeating: 0, count: entry.offset - written)
-            try padding.withUnsafeBytes { bytes in Result { () throws(DatasetError) in try draft.write(bytes) } }.get()
-            try sections.withBytes(section) { bytes in
-                Result { () throws(DatasetError) in try draft.write(bytes) }
-            }.get()
-            written = entry.range.upperBound
+        try asDatasetError { () throws(FileError) in
+            let file = try AtomicFile(replacing: path)
+            try file.write(header.bytes)
+            var written = StoreHeader.size
+            for section in StoreHeader.Section.allCases {
+                let entry = header[section]
+                try file.write([UInt8](repeating: 0, count: entry.offset - written))
+                try sections.withBytes(section) { bytes in
+                    Result { () throws(FileError) in try file.write(bytes) }
+                }.get()
+                written = entry.range.upperBound
+            }
+            try file.commit()
         }
-        try draft.finish()
-        try draft.publish()
     }
 
     /// How the store at `path` was made, as the JSON that it was written with.

@@ -1,9 +1,10 @@
+import FileIO
 import Glibc
 
 /// A file in the address space of the process, where all processes of a machine that map it share one copy.
 ///
 /// A file that is overwritten or cut while it is mapped changes under its readers or ends them, so a store is only ever
-/// replaced by another file (``FileDraft``).
+/// replaced by another file (``AtomicFile``).
 @usableFromInline
 final class MappedFile: @unchecked Sendable {
     // Nobody writes to the memory after `init`.
@@ -12,37 +13,28 @@ final class MappedFile: @unchecked Sendable {
     private let isCopy: Bool
 
     init(path: String) throws(DatasetError) {
-        let file = try FileSource(path: path)
-        guard file.size > 0 else {
-            (bytes, isCopy) = (UnsafeRawBufferPointer(start: nil, count: 0), false)
-            return
+        (bytes, isCopy) = try asDatasetError { () throws(FileError) in
+            let file = try OpenFile(path: path, access: .read)
+            let size = try file.size()
+            guard size > 0 else { return (UnsafeRawBufferPointer(start: nil, count: 0), false) }
+            let address = mmap(nil, size, PROT_READ, MAP_SHARED, file.descriptor, 0)
+            if let address, address != MAP_FAILED {
+                return (UnsafeRawBufferPointer(start: address, count: size), false)
+            }
+            return (try Self.copy(of: file, size: size), true)
         }
-        let address = mmap(nil, file.size, PROT_READ, MAP_SHARED, file.descriptor, 0)
-        if let address, address != MAP_FAILED {
-            (bytes, isCopy) = (UnsafeRawBufferPointer(start: address, count: file.size), false)
-            return
-        }
-        guard [ENODEV, EACCES, EINVAL, ENOSYS].contains(errno) else {
-            throw FileSource.failure(path, "cannot be mapped")
-        }
-        (bytes, isCopy) = (try Self.copy(of: file), true)
     }
 
-    private static func copy(of file: borrowing FileSource) throws(DatasetError) -> UnsafeRawBufferPointer {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: file.size, alignment: 4096)
-        var done = 0
-        do throws(DatasetError) {
-            while done < copy.count {
-                let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: copy[done...]))
-                if count == 0 { break }
-                done += count
-            }
+    private static func copy(of file: borrowing OpenFile, size: Int) throws(FileError) -> UnsafeRawBufferPointer {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4096)
+        do throws(FileError) {
+            let count = try file.read(into: copy, at: 0)
+            // A file that has become shorter meanwhile ends in zeros, which no checksum fits.
+            UnsafeMutableRawBufferPointer(rebasing: copy[count...]).initializeMemory(as: UInt8.self, repeating: 0)
         } catch {
             copy.deallocate()
             throw error
         }
-        // A file that has become shorter meanwhile ends in zeros, which no checksum fits.
-        copy[done...].initializeMemory(as: UInt8.self, repeating: 0)
         return UnsafeRawBufferPointer(copy)
     }
 

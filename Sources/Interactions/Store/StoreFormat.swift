@@ -1,4 +1,4 @@
-import Reporting
+import FileIO
 
 /// A binary store in the folder of a data set (``InteractionStore``).
 enum StoreFormat: InteractionFormat {

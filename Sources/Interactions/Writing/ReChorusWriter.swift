@@ -1,3 +1,4 @@
+import FileIO
 import Glibc
 
 extension InteractionDataset {
@@ -26,7 +27,10 @@ struct ReChorusWriter {
                 .configuration, file: folder, problem: "the ids are text, and files of ReChorus hold whole numbers",
                 recoverySuggestion: "write a binary store instead (trainer data convert)")
         }
-        try DatasetFolder.create(folder)
+        try asDatasetError { () throws(FileError) in
+            try Folder.create(folder, advice: "choose another folder")
+            return ()
+        }
         let files = try DatasetFolder(path: folder)
         let holdsData = try InteractionFormats.isRecognised(files)
         guard replacing || !holdsData else {
@@ -34,43 +38,50 @@ struct ReChorusWriter {
                 .configuration, file: folder, problem: "the folder already holds a data set",
                 recoverySuggestion: "choose another folder, or replace the data set with --replace")
         }
-        var drafts = Drafts(
-            train: try draft(train, "train.csv", in: files), dev: try draft(dev, "dev.csv", in: files),
-            test: try draft(test, "test.csv", in: files))
+        try asDatasetError { () throws(FileError) in
+            try write(train: train, dev: dev, test: test, groundTruth: groundTruth, to: files)
+        }
+    }
+
+    private func write(
+        train: InteractionTable, dev: InteractionTable, test: InteractionTable, groundTruth: String?,
+        to folder: DatasetFolder
+    ) throws(FileError) {
+        let trainFile = try file(train, "train.csv", in: folder)
+        let devFile = try file(dev, "dev.csv", in: folder)
+        let testFile = try file(test, "test.csv", in: folder)
         if let groundTruth {
-            var draft = try FileDraft(folder: files.path, name: Self.groundTruthName)
-            try draft.write(groundTruth)
-            try draft.finish()
-            try Self.remove(["train.csv"], in: files)
-            try draft.publish()
+            let file = try AtomicFile(replacing: folder.path(of: Self.groundTruthName))
+            try file.write(groundTruth)
+            try file.synchronize()
+            try Self.remove(["train.csv"], in: folder)
+            try file.commit()
         } else {
-            try Self.remove(["train.csv", Self.groundTruthName], in: files)
+            try Self.remove(["train.csv", Self.groundTruthName], in: folder)
         }
         // Everything that belonged to the old data set and would be read together with the new one.
         try Self.remove(
             [
                 "train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz",
                 InteractionStore.fileName,
-            ], in: files)
-        try drafts.test.publish()
-        try drafts.dev.publish()
-        try drafts.train.publish()
+            ], in: folder)
+        try testFile.commit()
+        try devFile.commit()
+        try trainFile.commit()
     }
 
     static let groundTruthName = "ground_truth.json"
 
-    private struct Drafts: ~Copyable {
-        var train: FileDraft
-        var dev: FileDraft
-        var test: FileDraft
-    }
+    /// Bytes that are handed to the system at a time.
+    private static let pieceSize = 1 << 20
 
-    private func draft(
+    /// A table as a file that has its content and not yet its name.
+    private func file(
         _ table: InteractionTable, _ name: String, in folder: DatasetFolder
-    ) throws(DatasetError) -> FileDraft {
-        var draft = try FileDraft(folder: folder.path, name: name)
+    ) throws(FileError) -> AtomicFile {
+        let file = try AtomicFile(replacing: folder.path(of: name))
         let width = table.negativesPerRow ?? 0
-        try draft.write(width > 0 ? "user_id\titem_id\ttime\tneg_items\n" : "user_id\titem_id\ttime\n")
+        var piece = Array((width > 0 ? "user_id\titem_id\ttime\tneg_items\n" : "user_id\titem_id\ttime\n").utf8)
         for row in 0..<table.count {
             var line = "\(userIds.id(of: table.users[row]))\t\(itemIds.id(of: table.items[row]))\t\(table.times[row])"
             if width > 0 {
@@ -80,16 +91,22 @@ struct ReChorusWriter {
                 }
                 line += "]"
             }
-            try draft.write(line + "\n")
+            piece += line.utf8
+            piece.append(UInt8(ascii: "\n"))
+            guard piece.count >= Self.pieceSize else { continue }
+            try file.write(piece)
+            piece.removeAll(keepingCapacity: true)
         }
-        try draft.finish()
-        return draft
+        try file.write(piece)
+        try file.synchronize()
+        return file
     }
 
-    private static func remove(_ names: [String], in folder: DatasetFolder) throws(DatasetError) {
+    private static func remove(_ names: [String], in folder: DatasetFolder) throws(FileError) {
         for name in names where folder.names.contains(name) {
-            guard unlink(folder.path(of: name)) == 0 || errno == ENOENT else {
-                throw FileSource.failure(folder.path(of: name), "cannot be replaced")
+            let path = folder.path(of: name)
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw FileError(path: path, operation: .replace, code: errno)
             }
         }
     }

@@ -1,8 +1,9 @@
 import Differentiation
+import FileIO
 import Foundation
 import Interactions
 import KernelCore
-import Reporting
+import ModelFiles
 
 /// A checkpoint on the disk whose header is whole: what it is of, and how to get its numbers.
 package struct CheckpointFile {

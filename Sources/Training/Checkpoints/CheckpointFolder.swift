@@ -1,5 +1,5 @@
+import FileIO
 import Foundation
-import Reporting
 
 /// The folder `checkpoints` of a run: which checkpoints there are, the newest last.
 struct CheckpointFolder: Sendable {

@@ -1,8 +1,8 @@
 import Differentiation
+import FileIO
 import Foundation
 import Interactions
 import KernelCore
-import Reporting
 
 /// How a checkpoint lies in its file: a safetensors file, so that every program that reads these can look into it.
 ///

@@ -1,7 +1,8 @@
 import Differentiation
+import FileIO
 import Foundation
 import KernelCore
-import Reporting
+import ModelFiles
 
 /// A copy of a training at one step, complete: what a checkpoint is written from while the training goes on.
 ///

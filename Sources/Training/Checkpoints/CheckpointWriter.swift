@@ -1,6 +1,5 @@
 import Differentiation
 import Foundation
-import Reporting
 import Synchronization
 
 /// Writes checkpoints of rank 0, one at a time, while the training goes on.

@@ -18,7 +18,7 @@ public struct StepSummary: Sendable, Equatable {
 ///
 /// The gradients of the S shards are added in the tree of ``TreeSum``; the owner of each slice of the parameters adds
 /// it up. How the numbers travel (``SharedMemoryExchange``, ``MultiNodeExchange``) does not change a bit of the result.
-protocol GradientExchange: AnyObject {
+package protocol GradientExchange: AnyObject {
     /// The parameters that this rank reads.
     var parameters: ParameterValues { get }
 

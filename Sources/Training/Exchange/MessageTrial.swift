@@ -4,12 +4,12 @@ import MPI
 
 /// Sends the gradients of a step between the nodes once more: as the exchange does, with all rows of the tables, and as
 /// `MPI_Allreduce` would. Nothing comes of it; the parameters stay as they are. Every rank has one.
-final class MessageTrial {
-    let nodeCount: Int
+package final class MessageTrial {
+    package let nodeCount: Int
     /// Values of a dense gradient.
-    let denseCount: Int
+    package let denseCount: Int
     /// The rail whose first two ranks stand for two nodes; nil for all other ranks.
-    let firstPair: Communicator?
+    package let firstPair: Communicator?
     private let plan: ExchangePlan
     private let map: NodeMap
     private let memory: NodeMemory
@@ -44,7 +44,7 @@ final class MessageTrial {
     }
 
     /// Makes everybody see the gradients of the step, and a dense one of this rank's. Collective over the node.
-    func prepare() throws(MPIError) {
+    package func prepare() throws(MPIError) {
         try memory.synchronize()
         for (input, own) in memory.ownGradients.enumerated() {
             ownSum.views[input].read(own.gradient, slice: everything)
@@ -54,18 +54,18 @@ final class MessageTrial {
     }
 
     /// Exchanges the gradients. Collective over the rail.
-    func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
+    package func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
         try laneMessages(rows)?.exchange(memory)
     }
 
     /// Adds up the dense gradients of all ranks, those of ``prepare()``, at every rank.
-    func allReduce(_ world: Communicator) throws(MPIError) {
+    package func allReduce(_ world: Communicator) throws(MPIError) {
         try world.allReduce(
             inPlace: UnsafeMutableBufferPointer(start: dense.values.start, count: denseCount), .sum)
     }
 
     /// Whether the sums of the last exchange of either kind are the same, bit by bit, on this rank.
-    func sumsAgree() -> Bool {
+    package func sumsAgree() -> Bool {
         guard let messages else { return true }
         for (rail, image) in [(messages.touched, images.touched), (messages.all, images.all)] {
             image.values.clear(plan.layout)
@@ -76,12 +76,12 @@ final class MessageTrial {
     }
 
     /// Words that this rank has sent to each node in all calls of ``exchange(_:)``.
-    func sentWords(_ rows: SliceMessage.Rows) -> [Int] {
+    package func sentWords(_ rows: SliceMessage.Rows) -> [Int] {
         laneMessages(rows)?.sentWords ?? Array(repeating: 0, count: nodeCount)
     }
 
     /// This rank's node.
-    var node: Int { map.nodeIndex }
+    package var node: Int { map.nodeIndex }
 
     private func laneMessages(_ rows: SliceMessage.Rows) -> RailMessages? {
         switch rows {

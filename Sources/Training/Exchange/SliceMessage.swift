@@ -13,9 +13,9 @@ import Differentiation
 /// second highest bit of the number tells.
 ///
 /// The highest bit of the first word says that a rank asks to stop. A gradient without samples is its first word alone.
-struct SliceMessage {
+package struct SliceMessage {
     /// Which rows of a table travel.
-    enum Rows: Sendable, CaseIterable {
+    package enum Rows: Sendable, CaseIterable {
         case touched
         /// All, as in a dense gradient: never shorter, and there to be compared with.
         case all

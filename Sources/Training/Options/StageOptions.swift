@@ -1,5 +1,5 @@
+import FileIO
 import Options
-import Reporting
 
 /// Options that one stage of a model has to itself, as in `--pretrain lr=5e-4,epochs=12`.
 ///

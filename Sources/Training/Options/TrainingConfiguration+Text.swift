@@ -1,6 +1,6 @@
+import FileIO
 import Options
 import Recommenders
-import Reporting
 
 /// A configuration as options of one word or number each: what a command line, a recipe or a file hands over, and what
 /// `config.yaml` holds.

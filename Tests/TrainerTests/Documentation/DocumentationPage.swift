@@ -29,19 +29,23 @@ struct DocumentationPage: Sendable, CustomStringConvertible {
     }()
 
     /// All pages of the repository, and the comments of files that say how they are used.
-    static let all: [DocumentationPage] = {
-        var names = ["README.md", "CONTRIBUTING.md"]
-        for folder in ["Sources", "cluster", "scripts"] {
-            for case let name as String in FileManager.default.enumerator(atPath: root + "/" + folder) ?? .init() {
+    static let all: [DocumentationPage] = files.filter { !$0.hasPrefix("Tests/") }.compactMap(read)
+
+    /// The files of the repository that are pages, code or scripts, by their paths from its root.
+    static let files: [String] = {
+        var names = ["CHANGELOG.md", "CONTRIBUTING.md", "Package.swift", "README.md"]
+        for folder in ["Sources", "Tests", "cluster", "scripts"] {
+            for case let name as String in FileManager.default.enumerator(atPath: root + "/" + folder) ?? .init()
+            where !name.contains(".build/") {
                 names.append(folder + "/" + name)
             }
         }
-        return names.sorted().compactMap(read)
+        return names.sorted()
     }()
 
     /// The page in a file; nil where the file is none.
     private static func read(_ name: String) -> DocumentationPage? {
-        let isPage = name.hasSuffix(".md")
+        let isPage = name.hasSuffix(".md") && name != "CHANGELOG.md"
         guard isPage || name.hasSuffix(".sbatch") || name.hasSuffix("Containerfile"),
             let text = try? String(contentsOfFile: root + "/" + name, encoding: .utf8)
         else { return nil }

@@ -29,6 +29,7 @@ struct DocumentationStage {
     static let notRun = [
         "cluster/slurm/lab": "starts Slurm's own daemons, as root; it was tried by hand, see ClusterNotes",
         ".build/release/hello": "the reader's own program; its lines are run by DocumentationChecks of mpi-program",
+        "Sources/Examples/MPIPrograms/.build/release/pi": "ExampleTests builds and runs it",
         ".build/release/outside": "the reader's own program; OutsideModelTests builds and trains it",
     ]
 

@@ -1,6 +1,7 @@
+import FileIO
 import Foundation
+import ModelFiles
 import Recommenders
-import Reporting
 import Testing
 import TrainerSupport
 import Training

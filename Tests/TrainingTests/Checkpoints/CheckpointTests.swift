@@ -1,8 +1,10 @@
 import Differentiation
 import Evaluation
+import FileSupport
 import Foundation
 import Interactions
 import KernelCore
+import ModelFiles
 import Testing
 import Training
 

@@ -1,7 +1,8 @@
+import FileIO
 import Foundation
 import Interactions
+import ModelFiles
 import Recommenders
-import Reporting
 import Testing
 import Training
 

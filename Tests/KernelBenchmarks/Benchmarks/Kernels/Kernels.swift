@@ -1,4 +1,5 @@
 import Benchmark
+import Benchmarking
 import Foundation
 import KernelCore
 
@@ -52,8 +53,10 @@ private func measureProducts() {
     nonisolated(unsafe) let a = Operands.numbers(2048 * 2048)
     nonisolated(unsafe) let b = Operands.numbers(2048 * 2048)
     nonisolated(unsafe) let c = Operands.zeros(2048 * 2048)
-    measure("product 2048x2048x2048 by OpenBLAS", isLong: true) {
-        Kernel.libraryProduct(a, b, into: c, size: 2048)
+    if let library = MatrixLibrary.current {
+        measure("product 2048x2048x2048 by OpenBLAS", isLong: true) {
+            library.multiply(a, b, into: c, size: 2048)
+        }
     }
 }
 

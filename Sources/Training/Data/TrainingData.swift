@@ -1,0 +1,151 @@
+import Evaluation
+import Interactions
+import MPI
+import Recommenders
+import Reporting
+
+/// What a rank keeps of a data set: the users of its logical shards, and what must be known of the whole.
+public struct TrainingData {
+    public let name: String
+    /// The ids behind the numbers of users and items.
+    public let userIds: Vocabulary
+    public let itemIds: Vocabulary
+    /// What was left out of what was read, for the user.
+    public let warnings: [String]
+    public let negativesPerRow: Int?
+    public let shards: LogicalShards
+    public let store: SequenceStore
+    public let popularity: PopularityBaseline
+    /// `[itemCount + 1]`: the train interactions of each item, by number.
+    public let itemCounts: [Int32]
+    public let kind: SampleKind
+    /// The folder, for messages.
+    let folder: String
+    /// What tells the data set from others.
+    public let fingerprint: DatasetFingerprint
+    /// The train interactions of all users, for a model that needs them.
+    public let graph: InteractionGraph?
+
+    /// Reads the data set, one rank of every node for all ranks there, and keeps this rank's part. Collective: what is
+    /// wrong on one rank ends all.
+    ///
+    /// - Parameters:
+    ///   - shardCount: the number of logical shards.
+    ///   - needsSamples: whether there must be something to train on.
+    ///   - drawsNegatives: whether negatives are drawn among the items that a user has not in train.
+    ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
+    ///   - known: items and users that a trained model knows; a data set with others is refused.
+    ///   - earlier: the numbers of an earlier version of the program, for a data set whose ids have holes and which fits.
+    public init(
+        folder: String, kind: SampleKind, shardCount: Int, needsSamples: Bool = true, drawsNegatives: Bool = true,
+        needsGraph: Bool = false, known: KnownIds = KnownIds(), earlier: KnownIds? = nil, world: Communicator
+    ) throws {
+        func load() throws -> InteractionDataset {
+            let dataset = try InteractionDataset.load(folder: folder, known: known)
+            guard let earlier, !dataset.userIds.isNumbered || !dataset.itemIds.isNumbered else { return dataset }
+            return (try? InteractionDataset.load(folder: folder, known: earlier)) ?? dataset
+        }
+        try self.init(
+            kind: kind, shardCount: shardCount, needsSamples: needsSamples, needsGraph: needsGraph, world: world
+        ) {
+            let dataset = try load()
+            if drawsNegatives { try dataset.requireNegatives() }
+            return dataset
+        }
+    }
+
+    /// Keeps this rank's part of the data set that `load` returns. Collective.
+    ///
+    /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
+    package init(
+        kind: SampleKind, shardCount: Int, needsSamples: Bool = true, needsGraph: Bool = false, world: Communicator,
+        load: () throws -> InteractionDataset
+    ) throws {
+        try world.collectively {
+            guard world.size <= shardCount else {
+                throw TrainingError(
+                    .usage, "\(world.size) ranks for \(shardCount) logical shards",
+                    recoverySuggestion: "start at most \(shardCount) (mpirun -n \(shardCount)), "
+                        + "or add --logical-shards \(world.size): another number of shards is another training")
+            }
+        }
+        let dataset = try InteractionDataset.loadedOncePerNode(world: world, load)
+        self = try world.collectively {
+            let shards = try LogicalShards(
+                dataset: dataset, kind: kind, count: shardCount, needsSamples: needsSamples)
+            return TrainingData(
+                dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph)
+        }
+    }
+
+    private init(
+        _ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>, needsGraph: Bool
+    ) {
+        name = dataset.name
+        userIds = dataset.userIds
+        itemIds = dataset.itemIds
+        warnings = dataset.warnings
+        negativesPerRow = dataset.negativesPerRow
+        self.shards = shards
+        self.kind = kind
+        folder = dataset.folder
+        fingerprint = DatasetFingerprint(dataset)
+        store = SequenceStore(dataset: dataset, shards: shards, range: owned)
+        itemCounts = dataset.train.items.reduce(into: [Int32](repeating: 0, count: dataset.itemCount + 1)) {
+            $0[Int($1)] += 1
+        }
+        graph = needsGraph ? InteractionGraph(dataset) : nil
+        popularity = PopularityBaseline(itemCounts: itemCounts)
+    }
+
+    public var userCount: Int { userIds.count }
+    public var itemCount: Int { itemIds.count }
+
+    /// What a model for these data is built from.
+    func context(_ options: ModelOptions, stage: TrainingStage?) -> ModelContext {
+        ModelContext(
+            options, stage: stage, userCount: userCount, itemCount: itemCount, itemCounts: itemCounts, graph: graph)
+    }
+
+    /// That the ids have holes, for the user; nil where they have none.
+    package var holesInIds: String? {
+        let parts = [(userIds, "users"), (itemIds, "items")].compactMap { ids, noun in
+            ids.isNumbered
+                ? nil
+                : ids.largestId.map {
+                    "\(NumberText.grouped(ids.count)) \(noun) with ids up to \(NumberText.grouped(Int($0)))"
+                }
+        }
+        guard !parts.isEmpty else { return nil }
+        return "\(parts.joined(separator: "; ")): the ids between them are neither drawn nor ranked"
+    }
+
+    /// The protocol to rank by: the one that is asked for, or what the data set has negatives for.
+    public func ranking(for configuration: TrainingConfiguration) throws(TrainingError) -> RankingProtocol {
+        let ranking = try ranking(configuration.ranking)
+        guard ranking == .sampled else { return ranking }
+        let problem = "is about all items, and stored negatives are ranked"
+        let recoverySuggestion = "rank all items with --evaluation full, or choose"
+        if configuration.historyScores != .exclude {
+            throw TrainingError(
+                .usage, "--history-scores \(configuration.historyScores.rawValue) \(problem)",
+                recoverySuggestion: "\(recoverySuggestion) --history-scores exclude")
+        }
+        if let measure = configuration.measures.first(where: \.needsAllItems) {
+            throw TrainingError(
+                .usage, "--measures \(measure.rawValue) \(problem)",
+                recoverySuggestion: "\(recoverySuggestion) others, or --measures none")
+        }
+        return ranking
+    }
+
+    private func ranking(_ wanted: RankingProtocol?) throws(TrainingError) -> RankingProtocol {
+        guard let wanted else { return negativesPerRow == nil ? .full : .sampled }
+        guard wanted == .full || negativesPerRow != nil else {
+            throw TrainingError(
+                .usage, "\(name) stores no negatives to rank among",
+                recoverySuggestion: "rank all items with --evaluation full")
+        }
+        return wanted
+    }
+}

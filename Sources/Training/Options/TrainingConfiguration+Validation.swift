@@ -1,0 +1,60 @@
+import FileIO
+import Options
+import Recommenders
+
+extension TrainingConfiguration {
+    /// The catalogue's entry of the model.
+    package var entry: RecommenderEntry {
+        get throws(TrainingError) {
+            try RecommenderCatalogue.requireEntry(named: model)
+        }
+    }
+
+    /// Refuses what is out of range, naming the option.
+    public func validate() throws(TrainingError) {
+        try require(dataset.isEmpty ? "--dataset is missing" : nil, "name a folder in --data-root")
+        for field in Self.fields { try require(field.problem(in: self)) }
+        for option in RecommenderCatalogue.options { try require(option.problem(in: options)) }
+        try require(
+            batchSize < logicalShards ? "--batch-size is \(batchSize), below the \(logicalShards) logical shards" : nil,
+            "every shard gives a sample to a step: choose a larger batch size or fewer --logical-shards")
+        try require(RecommenderCatalogue.entry(named: model)?.checkOptions(options))
+        // A mini-batch is that of a shard; where users are drawn, all can be of one shard.
+        let samples = sampling == .users ? batchSize : (batchSize - 1) / logicalShards + 1
+        try require(
+            samples * options.historyMax > Int(Int32.max)
+                ? "--batch-size \(batchSize) and --history-max \(options.historyMax): \(samples * options.historyMax) items "
+                    + "of a mini-batch" : nil, "at most \(Int32.max) fit: choose a smaller batch or shorter histories")
+        try objective.validate(negatives: negatives)
+    }
+
+    /// Refuses what a training would have no use for. The configurations of finished runs may hold it.
+    func validateSampling() throws(TrainingError) {
+        try require(
+            sampling == .users || validateEvery == 1000 ? nil : "--validate-every is for --sampling users",
+            "leave it out, or set it to 1000: with --sampling epoch every epoch ends with a validation")
+        try require(
+            sampling == .epoch || earlyStop == 0 || earlyStop == 10
+                ? nil : "--early-stop counts epochs; with --sampling users it can only be turned off, by 0",
+            "choose a number of validations with --patience")
+    }
+}
+
+extension RecommenderCatalogue {
+    /// The entry called `name`; an error that names the nearest one where there is none.
+    public static func requireEntry(named name: String) throws(TrainingError) -> RecommenderEntry {
+        if let entry = entry(named: name) { return entry }
+        let nearest = nearestName(to: name).map { "; did you mean \($0)?" } ?? ""
+        throw TrainingError(
+            .usage, "there is no model \(name.printable(limit: 100))\(nearest)",
+            recoverySuggestion: "choose one of " + entries.map(\.name).joined(separator: ", "))
+    }
+}
+
+func require(_ problem: OptionProblem?) throws(TrainingError) {
+    if let problem { throw TrainingError(.usage, problem.problem, recoverySuggestion: problem.recoverySuggestion) }
+}
+
+func require(_ problem: String?, _ recoverySuggestion: String) throws(TrainingError) {
+    if let problem { throw TrainingError(.usage, problem, recoverySuggestion: recoverySuggestion) }
+}

@@ -1,0 +1,123 @@
+import Differentiation
+import Interactions
+import KernelCore
+import Recommenders
+
+/// Computes the gradients of this rank's shards, one packed mini-batch a shard and step.
+package final class ShardWorker {
+    package let tape: Tape
+    private let model: any Recommender
+    private let objective: Objective
+    private let readsOtherItems: Bool
+    private let recorder: GradientRecorder
+    private var samplers: [any TrainingSampler]
+    private let batch = PackedBatch()
+    private let seed: UInt64
+    /// What measures the phases of a step; nil: nothing does.
+    package var phases: PhaseClock?
+    /// Items of histories in the mini-batches so far.
+    package private(set) var tokens = 0
+
+    init(
+        _ model: any Recommender, _ objective: Objective, data: TrainingData, configuration: TrainingConfiguration,
+        parameters: ParameterValues, gradientLayout: GradientLayout
+    ) {
+        self.model = model
+        self.objective = objective
+        readsOtherItems = objective.additionalItems(samples: 1) > 0
+        seed = configuration.seed
+        recorder = GradientRecorder(gradientLayout)
+        tape = Tape(parameters: parameters, gradients: recorder)
+        samplers = data.store.shards.map { shard -> any TrainingSampler in
+            switch configuration.sampling {
+            case .epoch:
+                ShardSampler(
+                    store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
+                    negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
+                    seed: configuration.seed)
+            case .users:
+                UserSampler(
+                    store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
+                    negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
+                    seed: configuration.seed)
+            }
+        }
+    }
+
+    /// Sets the order of the samples of an epoch, counted from 1.
+    package func beginEpoch(_ epoch: Int) {
+        for index in samplers.indices { samplers[index].beginEpoch(epoch) }
+    }
+
+    /// Forward and backward of every shard of this rank.
+    ///
+    /// - Parameters:
+    ///   - place: the step within the epoch, from 0.
+    ///   - step: the step of the training, from 1: it names the dropout masks.
+    ///   - asksToStop: whether this rank wants the training to end after the step.
+    /// - Throws: a mistake of the model; the gradients are of no use then.
+    package func computeGradients(
+        place: Int, step: Int, asksToStop: Bool, into exchange: any GradientExchange
+    ) throws(ModelError) {
+        // What the loss reads beyond the mini-batch is known when it is drawn, and may be everything.
+        if readsOtherItems {
+            phases?.begin(.propagation)
+            exchange.propagator?.materializeAll()
+        }
+        tape.beginStep()
+        defer { tape.endStep() }
+        for sampler in samplers {
+            phases?.begin(.batch)
+            let gradient = exchange.gradient(ofShard: sampler.shard)
+            gradient.asksToStop = asksToStop
+            guard sampler.fill(batch, place: place, step: step) > 0 else {
+                gradient.samples = 0
+                phases?.begin(.exchange)
+                exchange.finish(shard: sampler.shard)
+                continue
+            }
+            tape.begin(
+                .training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
+                samples: batch.count)
+            if let propagator = exchange.propagator {
+                phases?.begin(.propagation)
+                propagator.materialize(rowsOf: batch, for: model)
+            }
+            tokens += batch.histories.totalLength
+            phases?.begin(.forward)
+            recorder.begin(in: gradient)
+            let loss = model.trainingLoss(of: batch, under: objective, on: tape)
+            phases?.begin(.backward)
+            tape.backward(from: loss)
+            if let error = tape.error { throw error }
+            recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
+            phases?.begin(.exchange)
+            exchange.finish(shard: sampler.shard)
+        }
+    }
+
+    /// The users of the mini-batch that a shard of this rank has in a step.
+    func users(ofShard shard: Int, place: Int, step: Int) -> [Int32]? {
+        guard let sampler = samplers.first(where: { $0.shard == shard }) else { return nil }
+        let count = sampler.fill(batch, place: place, step: step)
+        return (0..<count).map { batch.users[$0] }
+    }
+
+    /// Whether the gradients of shards are added as they come: where every mini-batch reads all items, so that each
+    /// gradient is as large as their sum.
+    static func accumulatesOnArrival(_ configuration: TrainingConfiguration) -> Bool {
+        configuration.objective.loss == .fullSoftmax
+    }
+
+    /// The most ids that a gradient can hold, of a mini-batch or of a sum over several: users, items of histories and
+    /// candidates of the largest quota, and the items that the objective adds.
+    static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
+        // All users of a batch may belong to one shard where they are drawn; a sum is over all of them.
+        let quota =
+            configuration.sampling == .users || accumulatesOnArrival(configuration)
+            ? configuration.batchSize
+            : (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
+        return quota * (configuration.options.historyMax + 1 + objective.candidateNegatives + 1)
+            + objective.additionalItems(samples: quota)
+    }
+}

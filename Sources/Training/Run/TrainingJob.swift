@@ -1,0 +1,287 @@
+import Evaluation
+import Foundation
+import Interactions
+import KernelCore
+import MPI
+import Recommenders
+import Reporting
+
+/// What was asked for: a model in one of its stages, or in all of them one after the other.
+public enum StageSelection: Sendable, Equatable {
+    case all
+    case only(TrainingStage)
+}
+
+/// All runs that a command asks for, on one reading of the data.
+public struct TrainingJob: Sendable {
+    package let configuration: TrainingConfiguration
+    /// The folder of the run.
+    public var output: String { configuration.output }
+    package let entry: RecommenderEntry
+    package let stages: [TrainingStage?]
+    /// The configuration of the stage `pretrain`.
+    private let pretraining: TrainingConfiguration
+    private let hasUnusedPretraining: Bool
+    /// Options of the command that the model has no use for.
+    let unusedOptions: [String]
+
+    /// - Parameters:
+    ///   - configuration: complete but for the stage.
+    ///   - stage: all, or one that the model has.
+    ///   - pretraining: what the stage `pretrain` has to itself.
+    public init(
+        _ configuration: TrainingConfiguration, stage: StageSelection, pretraining: StageOptions = StageOptions()
+    ) throws(TrainingError) {
+        try configuration.validate()
+        let entry = try configuration.entry
+        self.entry = entry
+        var configuration = configuration
+        configuration.model = entry.name
+        unusedOptions = try configuration.leaveOutUnused(by: entry)
+        self.configuration = configuration
+        switch stage {
+        case .all: stages = entry.stages.isEmpty ? [nil] : entry.stages
+        case .only(let stage) where entry.stages.contains(stage): stages = [stage]
+        case .only(let stage):
+            throw TrainingError(
+                .usage, "\(entry.name) has no stage \(stage.rawValue)", recoverySuggestion: "leave --stage out")
+        }
+        try configuration.validateSampling()
+        try configuration.checkObjective(of: entry, in: stages)
+        if configuration.extractor != nil && stages != [.finetune] {
+            throw TrainingError(
+                .usage, "--extractor is for the stage finetune alone",
+                recoverySuggestion: "add --stage finetune, or leave it out")
+        }
+        self.pretraining = try Self.pretrainingConfiguration(configuration, pretraining, entry)
+        hasUnusedPretraining = !pretraining.isEmpty && !stages.contains(.pretrain)
+    }
+
+    /// The configuration with what the stage `pretrain` has to itself.
+    private static func pretrainingConfiguration(
+        _ configuration: TrainingConfiguration, _ options: StageOptions, _ entry: RecommenderEntry
+    ) throws(TrainingError) -> TrainingConfiguration {
+        guard !options.isEmpty else { return configuration }
+        guard entry.stages.contains(.pretrain) else {
+            throw TrainingError(
+                .usage, "--pretrain is for models with a stage pretrain, and \(entry.name) has none",
+                recoverySuggestion: "leave it out, and give the options by themselves")
+        }
+        var own = try options.applied(to: configuration)
+        own.stage = .pretrain
+        do {
+            try own.validate()
+            try own.validateSampling()
+            try own.checkObjective(of: entry, in: [.pretrain])
+        } catch {
+            throw TrainingError(
+                error.kind, "with --pretrain: \(error.problem)", recoverySuggestion: error.recoverySuggestion)
+        }
+        return own
+    }
+
+    /// Reads the data and trains stage by stage. Collective.
+    ///
+    /// - Returns: the result of the last stage at rank 0, nil elsewhere.
+    public func run(
+        world: Communicator, console: Console, control: RunControl = RunControl()
+    ) throws -> RunOutcome {
+        try Kernel.flushingSubnormals { try train(world: world, console: console, control: control) }
+    }
+
+    private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
+        entry.warn(ofUnused: unusedOptions, on: console)
+        if hasUnusedPretraining {
+            console.warning(
+                "--pretrain has no part in this: the stage pretrain is not trained\n"
+                    + "the result is that of a command without")
+        }
+        let stalls = try StallDetector(limit: control.stallLimit, world: world)
+        let fence = try claimRun(configuration.output, control, stalls, world, console)
+        defer { fence?.release() }
+        stalls.note(.readingData, step: 0)
+        let data = try TrainingData(
+            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
+            drawsNegatives: drawsNegatives, needsGraph: entry.needsGraph,
+            earlier: try earlierNumbers(control, world: world), world: world)
+        console.info(
+            "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
+                + "\(NumberText.grouped(data.shards.sampleCount)) samples; \(world.size) of at most "
+                + "\(configuration.logicalShards) ranks")
+        if let holes = data.holesInIds { console.info(holes) }
+        data.warnings.forEach(console.warning)
+        if entry.needsTimes && !data.store.hasTimes {
+            console.warning(
+                "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
+            )
+        }
+        if !data.hasDev {
+            console.warning(
+                "\(data.name) has no dev rows: nothing ends the training early, and the parameters of its last epoch are kept"
+            )
+        }
+        try warnOfEqualIntervals(data, world: world, console: console)
+        if !control.resumes && !control.overwrites {
+            try world.collectively {
+                guard world.rank == 0 else { return }
+                for index in stages.indices { try refuseLoss(inStageAt: index, data) }
+            }
+        }
+        try tellAboutRows(of: data, world: world, console: console)
+        var outcome = RunOutcome.finished(nil)
+        var control = control
+        for (index, stage) in stages.enumerated() {
+            let own = try world.collectively { try stageConfiguration(stage, at: index) }
+            let name = stage.map { " \($0.rawValue)" } ?? ""
+            let run = try TrainingRun(
+                own, control: control, entry: entry, data: data, stalls: stalls, world: world, console: console)
+            if control.resumes, let finished = try run.finished(isLast: index == stages.count - 1) {
+                console.info("\(entry.name)\(name) is trained already: \(own.output)")
+                outcome = .finished(finished)
+                continue
+            }
+            console.info("training \(entry.name)\(name) into \(own.output)")
+            run.fence = fence
+            if own.output != configuration.output {
+                try world.collectively {
+                    guard let fence else { return }
+                    if !control.overwrites { try refuseLoss(inStageAt: stages.count - 1, data) }
+                    try fence.begin()
+                    // What an earlier command left must not stand for this one until its last stage ends.
+                    try RunFolder(configuration.output).removeArtifacts()
+                }
+                run.fence = try claimRun(own.output, control, stalls, world, console)
+            }
+            defer { run.fence?.release() }
+            outcome = try run.run()
+            guard case .finished = outcome else { break }
+            let start = run.startSeconds.map { ", first step after \(NumberText.fixed($0, decimals: 2)) s" } ?? ""
+            console.info(
+                "trained\(name) in \(NumberText.duration(seconds: run.state.trainSeconds)), "
+                    + (run.configuration.keep == .last
+                        ? "the last epoch is kept\(start)" : "best epoch \(run.state.bestEpoch)\(start)"))
+            control.begin = .now
+        }
+        try stalls.close()
+        return outcome
+    }
+
+    /// Claims a run for this process, at rank 0; nil elsewhere. Collective.
+    private func claimRun(
+        _ output: String, _ control: RunControl, _ stalls: StallDetector, _ world: Communicator, _ console: Console
+    ) throws -> RunFence? {
+        try world.collectively {
+            guard world.rank == 0 else { return nil }
+            let folder = RunFolder(output)
+            try folder.refuseForeign(overwrites: control.overwrites)
+            return try RunFence(
+                claiming: folder, progress: stalls.progress, stallLimit: control.stallLimit
+            ) {
+                stalls.note(.starting, step: 0)
+                if let text = $0 { console.info(text) }
+            }
+        }
+    }
+
+    /// Whether steps draw negatives among the items that a user has not in train.
+    package var drawsNegatives: Bool {
+        entry.isTrained
+            && stages.contains { ($0 == .pretrain ? pretraining : configuration).objective.loss == .bpr }
+    }
+
+    /// Says what is particular about the rows that will be ranked. Collective.
+    private func tellAboutRows(of data: TrainingData, world: Communicator, console: Console) throws {
+        let ranking = try world.collectively { try data.ranking(for: configuration) }
+        let splits: [Split] = configuration.leavesTestAlone ? [.dev] : [.dev, .test]
+        for split in splits {
+            let census = try EvaluationCensus(
+                store: data.store, kind: data.kind, split: split, ranking: ranking, world: world)
+            census.tell(on: console)
+            if split == splits.last { census.tellAbout(topK: configuration.topK, on: console) }
+        }
+    }
+
+    /// Throws where the parameters in the folder of the run were trained with other options.
+    ///
+    /// Options that only decide when a training ends may differ, and those of ranking.
+    public func refuseOtherTraining() throws {
+        let last = stages.count - 1
+        let own = try stageConfiguration(stages[last], at: last)
+        try RunFolder(own.output).refuseParameters(unlike: own)
+    }
+
+    /// Says that the times tell a model of time intervals nothing. Collective.
+    private func warnOfEqualIntervals(_ data: TrainingData, world: Communicator, console: Console) throws {
+        let timeMaxOption = TimeIntervals.timeMax
+        guard data.store.hasTimes, entry.option(called: timeMaxOption.declaration.name) != nil else { return }
+        let timeMax = configuration.options[timeMaxOption]
+        let own = TimeIntervals.range(in: data.store, configuration.options)
+        let smallest = try world.allReduce(own?.lowerBound ?? .max, .minimum)
+        let largest = try world.allReduce(own?.upperBound ?? .min, .maximum)
+        guard smallest == largest else { return }
+        console.warning(
+            "all time intervals in the histories of \(data.name) are equal: \(largest) of at most "
+                + "\(timeMax) units\n\(entry.name) learns nothing from them: "
+                + (largest == timeMax
+                    ? "choose a larger --time-max, or a larger --time-unit-max where it is given"
+                    : "check the times, or choose a model without them"))
+    }
+
+    /// The numbers that a run to go on with has for users and items, if it may be of a version of this program for
+    /// which every id up to the largest was one: its fingerprint has no ids. Collective.
+    private func earlierNumbers(_ control: RunControl, world: Communicator) throws -> KnownIds? {
+        guard control.resumes else { return nil }
+        let folder = RunFolder(configuration.output)
+        let found = world.rank == 0 ? folder.countsWithoutIds ?? folder.pretrain.countsWithoutIds : nil
+        let counts = try world.broadcast(found.map { [$0.users, $0.items] } ?? [0, 0], from: 0)
+        guard counts[0] > 0, counts[1] > 0 else { return nil }
+        return KnownIds(users: .numbered(counts[0]), items: .numbered(counts[1]))
+    }
+
+    /// The configuration of one of the stages, into its own folder.
+    private func stageConfiguration(_ stage: TrainingStage?, at index: Int) throws -> TrainingConfiguration {
+        var own = stage == .pretrain ? pretraining : configuration
+        own.stage = stage
+        if stages.count > 1, !own.objectiveSupport(of: entry).contains(.selection) {
+            // It was for the stage that has a choice.
+            own.objective.selection = ObjectiveOptions().selection
+            own.objective.selectionTemperature = ObjectiveOptions().selectionTemperature
+        }
+        if index < stages.count - 1 { own.output = RunFolder(configuration.output).pretrain.path }
+        own.extractor =
+            stage != .finetune
+            ? nil : try index > 0 ? RunFolder(configuration.output).pretrain.path : findExtractor()
+        return own
+    }
+
+    /// Refuses to begin a stage where a training can go on, or where the result of another one would be lost.
+    private func refuseLoss(inStageAt index: Int, _ data: TrainingData) throws {
+        let own = try data.resolve(try stageConfiguration(stages[index], at: index))
+        let folder = RunFolder(own.output)
+        try folder.refuseUnfinished()
+        let continuesOwn = own.extractor.map(folder.holdsArtifacts(of:)) ?? false
+        if continuesOwn, try folder.readConfiguration().stage != own.stage {
+            // The stage before is kept, in place of what was kept before.
+            try folder.pretrain.refuseUnfinished()
+            return
+        }
+        // An extractor that nobody named is the one in the run's own folder.
+        try folder.refuseResult(
+            unlike: own, ignoresExtractor: configuration.extractor == nil, on: data.fingerprint)
+    }
+
+    /// Where the stage `finetune` finds its extractor when the stage before was another command.
+    private func findExtractor() throws -> String {
+        if let extractor = configuration.extractor { return extractor }
+        let folder = RunFolder(configuration.output)
+        // A pretraining that was run into the folder itself is newer than one that an earlier command kept.
+        for candidate in [folder, folder.pretrain] where FileManager.default.fileExists(atPath: candidate.configuration)
+        {
+            if try candidate.readConfiguration().stage == entry.stages.first { return candidate.path }
+        }
+        throw TrainingError(
+            .usage, "the stage finetune continues a pretrained extractor, and \(folder.path) has none",
+            recoverySuggestion: "run the command with --stage pretrain first, train both with --stage both, "
+                + "or name an extractor with --extractor")
+    }
+}

@@ -1,0 +1,254 @@
+import Differentiation
+import Evaluation
+import FileIO
+import Interactions
+import KernelCore
+import MPI
+import ModelFiles
+import Recommenders
+import Reporting
+
+/// One training of one model in one stage, on all ranks together.
+///
+/// Every rank computes the gradients of its shards and takes part in the exchange; rank 0 decides about the best epoch
+/// and the end, and writes the files.
+public final class TrainingRun {
+    var configuration: TrainingConfiguration
+    let control: RunControl
+    let entry: RecommenderEntry
+    let data: TrainingData
+    let world: Communicator
+    let console: Console
+    let progress: ProgressBar
+    let folder: RunFolder
+    private let trained: ModelReplica
+    let ranking: RankingProtocol
+    let dev: Evaluator
+    let stalls: StallDetector
+    /// Complete on rank 0; elsewhere without results, log and seconds.
+    var state = TrainingState()
+    /// Epochs whose dev metrics are known, on all ranks.
+    var evaluatedEpochs = 0
+    var stopping: EarlyStopping
+    /// The parameters of the best epoch so far, or of the last one, on rank 0.
+    var best: ParameterStorage?
+    var log: MetricsLog?
+    /// On rank 0: the claim to the run, which whoever made it gives back.
+    var fence: RunFence?
+    var checkpoints: CheckpointWriter?
+    /// Of the epoch and the training before the last checkpoint that it went on from.
+    private var epochStart = ContinuousClock.now
+    /// From the beginning of the command, or of its stage, to the end of the first step that this process took.
+    private(set) var startSeconds: Double?
+
+    var isRoot: Bool { world.rank == 0 }
+    var layout: ParameterLayout { trained.layout }
+    var model: any Recommender { trained.model }
+    var exchange: any GradientExchange { trained.exchange }
+    var worker: ShardWorker { trained.worker }
+    var stepsPerEpoch: Int { trained.stepsPerEpoch }
+
+    /// Builds the model and shares out the memory. Collective.
+    ///
+    /// - Parameter configuration: complete; `ranking` nil takes what the data set offers.
+    public init(
+        _ configuration: TrainingConfiguration, control: RunControl = RunControl(), entry: RecommenderEntry,
+        data: TrainingData, stalls: StallDetector, world: Communicator, console: Console
+    ) throws {
+        self.control = control
+        self.entry = entry
+        self.data = data
+        self.stalls = stalls
+        self.world = world
+        self.console = console
+        progress = ProgressBar(on: console)
+        folder = RunFolder(configuration.output)
+        let configuration = try world.collectively { try data.resolve(configuration) }
+        self.configuration = configuration
+        ranking = configuration.ranking ?? .full
+        trained = try ModelReplica(configuration, entry: entry, data: data, world: world)
+        stopping = EarlyStopping(
+            notRising: data.hasDev ? configuration.earlyStop : 0, patience: configuration.patience,
+            countsRises: configuration.sampling == .epoch)
+        dev = Evaluator(
+            store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
+            ranking: ranking, historyScores: configuration.historyScores,
+            measures: configuration.measures.filter(\.isOfPositions), seed: configuration.seed)
+    }
+
+    /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
+    ///
+    /// Where it is asked to stop before, it writes a checkpoint and returns.
+    public func run() throws -> RunOutcome {
+        try prepare()
+        while try !isFinished() {
+            if evaluatedEpochs == state.epoch {
+                try writeFirstCheckpoint()
+                beginEpoch()
+            }
+            guard try trainEpoch() else { return try stop() }
+            do { try evaluateEpoch() } catch is EvaluationAbandoned { return try stop() }
+        }
+        progress.finish()
+        if control.checkpoints.isOn { try writeCheckpoint() }
+        let result: TrainingResult?
+        do { result = try test() } catch is EvaluationAbandoned { return try stop() }
+        try exchange.close()
+        return .finished(result.map(FinishedRun.init))
+    }
+
+    private func beginEpoch() {
+        state.epoch += 1
+        state.stepsOfEpoch = 0
+        state.epochLoss = 0
+        state.epochSamples = 0
+        state.epochSeconds = 0
+    }
+
+    /// Trains what is left of the epoch, or less where the number of steps ends.
+    ///
+    /// - Returns: false where a rank was asked to stop before, the same on all ranks.
+    private func trainEpoch() throws -> Bool {
+        let steps = min(
+            stepsPerEpoch, configuration.maxSteps.map { $0 - state.step + state.stepsOfEpoch } ?? stepsPerEpoch)
+        worker.beginEpoch(state.epoch)
+        let epochs = configuration.maxSteps.map { min(configuration.epochs, ($0 - 1) / max(stepsPerEpoch, 1) + 1) }
+        progress.beginEpoch(
+            state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.stepsOfEpoch)
+        epochStart = .now
+        while state.stepsOfEpoch < steps {
+            stalls.note(.computing, step: state.step + 1)
+            try worker.computeGradients(
+                place: state.stepsOfEpoch, step: state.step + 1, asksToStop: asksToStop, into: exchange)
+            stalls.note(.exchanging, step: state.step + 1)
+            let summary = try exchange.update(step: state.step + 1)
+            if startSeconds == nil { startSeconds = (ContinuousClock.now - control.begin).inSeconds }
+            if !summary.isFinite { try refuse(summary) }
+            try refuseDivergence(summary)
+            state.step += 1
+            state.stepsOfEpoch += 1
+            state.epochLoss += summary.loss
+            state.epochSamples += summary.samples
+            state.samples += summary.samples
+            progress.update(
+                step: state.stepsOfEpoch, samples: summary.samples, loss: state.epochLoss / Double(state.epochSamples))
+            if summary.asksToStop {
+                countSeconds()
+                return false
+            }
+            try writeCheckpointIfDue()
+        }
+        countSeconds()
+        return true
+    }
+
+    /// Moves the seconds since the last call into the state.
+    func countSeconds() {
+        let now = ContinuousClock.now
+        let seconds = (now - epochStart).inSeconds
+        state.epochSeconds += seconds
+        state.trainSeconds += seconds
+        epochStart = now
+    }
+
+    /// Ranks dev, remembers the best, writes a line to the log.
+    private func evaluateEpoch() throws {
+        stalls.note(.evaluating, step: state.step)
+        exchange.propagator?.materializeAll()
+        let metrics = try dev.metrics(
+            of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        evaluatedEpochs += 1
+        stalls.note(.writing, step: state.step)
+        try world.collectively {
+            guard let metrics else { return }
+            if stopping.add(metrics.selection) || configuration.keep == .last {
+                let storage = ParameterStorage(layout)
+                storage.values.copy(from: exchange.parameters, layout)
+                best = storage
+                state.bestMetrics = metrics
+                try writeModel(storage)
+            }
+            state.results = stopping.results
+            state.bestEpoch = stopping.bestEpoch
+            let line: JSONValue = [
+                "epoch": .integer(state.epoch),
+                "step": .integer(state.step),
+                "train_loss": .number(state.epochLoss / Double(max(state.epochSamples, 1))),
+                "seconds": .number(state.epochSeconds),
+                "samples_per_second": .number(Double(state.epochSamples) / state.epochSeconds),
+                "dev": data.hasDev ? metrics.json : .null,
+            ]
+            try fence?.verify()
+            try log?.append(line)
+            state.log.append(line.compact)
+            let shown = metrics.named.prefix(2).map { "\($0.name) \(NumberText.fixed($0.value, decimals: 4))" }
+            let mark = stopping.bestEpoch == state.epoch ? " *" : ""
+            progress.endEpoch(summary: data.hasDev ? "dev " + shown.joined(separator: " ") + mark : "")
+        }
+    }
+
+    /// Whether the training has come to its end, on all ranks.
+    private func isFinished() throws -> Bool {
+        guard state.epoch > 0, evaluatedEpochs == state.epoch else { return false }
+        let isLast =
+            !entry.isTrained || state.epoch >= configuration.epochs
+            || configuration.maxSteps.map { state.step >= $0 } ?? false
+        return try world.broadcast((isLast || stopping.shouldStop) ? 1 : 0, from: 0) == 1
+    }
+
+    func writeModel(_ storage: ParameterStorage) throws {
+        try fence?.verify()
+        var ids = [(name: ModelFile.itemIds, vocabulary: data.itemIds)]
+        if model.users != nil { ids.append((ModelFile.userIds, data.userIds)) }
+        try ModelFile.write(
+            storage.values, layout, to: folder.model, ids: ids,
+            metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(keptEpoch))])
+    }
+
+    /// The epoch whose parameters are kept, of those that are evaluated.
+    private var keptEpoch: Int { configuration.keep == .last ? stopping.results.count : stopping.bestEpoch }
+
+    /// Restores the kept parameters everywhere and ranks test, unless it is to be left alone.
+    private func test() throws -> TrainingResult? {
+        if let best { exchange.parameters.copy(from: best.values, layout) }
+        try exchange.distributeParameters()
+        exchange.propagator?.materializeAll()
+        stalls.note(.evaluating, step: state.step)
+        let split = configuration.leavesTestAlone ? Split.dev : .test
+        let evaluator = Evaluator(
+            store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
+            ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
+            seed: configuration.seed)
+        let rowsWithoutHistory = try world.allReduce(evaluator.rowsWithoutHistory, .sum)
+        let found = try evaluator.metrics(
+            of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        let popularity = try data.popularity.metrics(
+            store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
+            ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
+            measures: configuration.measures, world: world)
+        found?.tellOfMissingInterests(of: entry.name, on: console)
+        stalls.note(.writing, step: state.step)
+        return try world.collectively {
+            guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
+            let result = TrainingResult(
+                model: entry.name, dataset: data.name, test: split == .test ? found : nil,
+                dev: split == .dev ? found : dev, popularity: popularity,
+                rowsWithoutHistory: rowsWithoutHistory, ranking: ranking,
+                historyScores: configuration.historyScores,
+                bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch,
+                epochs: state.epoch, steps: state.step,
+                parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
+                trainSeconds: state.trainSeconds,
+                samplesPerSecond: Double(state.samples) / state.trainSeconds,
+                parametersDigest: ModelFile.digest(best.values, layout), data: data.fingerprint)
+            try fence?.verify()
+            try AtomicFile.write(result.json.pretty, to: folder.result)
+            return result
+        }
+    }
+}
+
+extension Duration {
+    /// Seconds as a number.
+    package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

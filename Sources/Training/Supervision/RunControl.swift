@@ -1,0 +1,47 @@
+import FileIO
+
+/// What decides about how a training runs, never about its result.
+public struct RunControl: Sendable {
+    /// Whether to go on with what is in the run's folder; without anything there, the training begins.
+    public var resumes = false
+    /// Whether other options may decide now when the training ends.
+    public var extends = false
+    /// Whether a training that could go on, or the result of another one, may be thrown away.
+    public var overwrites = false
+    public var checkpoints = CheckpointPlan()
+    public var stop = StopRequest()
+    /// Seconds without progress after which the training is ended; nil: never.
+    public var stallLimit: Double? = 1800
+
+    /// When the command began, for the time until the first step. (default: now)
+    public var begin = ContinuousClock.now
+
+    public init() {}
+}
+
+/// How a training ended.
+public enum RunOutcome: Sendable {
+    /// With a result, at rank 0.
+    case finished(FinishedRun?)
+    /// Before its end, with a checkpoint of this step.
+    case stopped(StopReason, step: Int)
+}
+
+/// What a training has found, now or when it ran.
+public struct FinishedRun: Sendable {
+    /// `result.json`.
+    public let json: JSONValue
+    /// The test metrics beside those of the popularity baseline, for people.
+    public let text: String
+
+    init(_ result: TrainingResult) {
+        json = result.json
+        text = result.text
+    }
+
+    /// - Parameter json: a `result.json`.
+    init(stored json: JSONValue) {
+        self.json = json
+        text = TrainingResult.text(of: json)
+    }
+}
