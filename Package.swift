@@ -93,7 +93,8 @@ let package = Package(
         .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking", "KernelCore"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(
-            name: "EventLogsTests", dependencies: ["CZlib", "CZstd", "EventLogs", "Interactions", "KernelCore"]),
+            name: "EventLogsTests",
+            dependencies: ["CZlib", "CZstd", "EventLogs", "FileIO", "Interactions", "KernelCore", "Options"]),
         .testTarget(
             name: "RecommendersTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Recommenders"]),
@@ -110,7 +111,7 @@ let package = Package(
         .target(
             name: "HostileFiles",
             dependencies: [
-                "CZlib", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
+                "CZlib", "CZstd", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
                 "ModelFiles", "Options", "Recommenders", "TrainerCommands", "Training",
             ],
             path: "Tests/HostileFiles"),

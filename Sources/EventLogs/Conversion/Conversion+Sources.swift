@@ -38,7 +38,8 @@ extension Conversion {
                 throw DatasetError(
                     .configuration, file: folder,
                     problem: "the split of the folder is kept, and no filter can change it",
-                    recoverySuggestion: "leave the filters out, or split anew with --split leave-one-out, temporal or users")
+                    recoverySuggestion:
+                        "leave the filters out, or split anew with --split leave-one-out, temporal or users")
             }
             self.init(try InteractionDataset.load(folder: folder), folder: folder)
             return

@@ -50,7 +50,8 @@ public struct Conversion: Sendable {
         try steps.addLineFilters(options)
         let (userIds, itemIds, hasTimes) = (source.events.userIds, source.events.itemIds, source.events.hasTimes)
         findings = source.findings
-        readingSeconds = Double(source.duration.components.attoseconds) * 1e-18 + Double(source.duration.components.seconds)
+        readingSeconds =
+            Double(source.duration.components.attoseconds) * 1e-18 + Double(source.duration.components.seconds)
         timeFormat = source.timeFormat
         warnings = source.warnings + steps.warnings(options)
         var filter = EventFilter(
@@ -60,7 +61,8 @@ public struct Conversion: Sendable {
         let (split, times) = try EventSplit.of(filter, options, source)
         splitTimes = times
         let parts = SplitParts(
-            filter: filter, split: split, userIds: userIds, itemIds: itemIds, file: source.files.joined(separator: ", "))
+            filter: filter, split: split, userIds: userIds, itemIds: itemIds, file: source.files.joined(separator: ", ")
+        )
         dataset = try parts.dataset(name: name, options, hasTimes: hasTimes)
         self.steps = steps.steps
     }
@@ -89,7 +91,8 @@ extension EventSplit {
             let test = try bound(options.testFrom ?? "90%", "--test-from", filter, source)
             guard dev < test else {
                 throw DatasetError(
-                    .configuration, file: file, problem: "dev begins at \(source.text(ofTime: dev)), test at \(source.text(ofTime: test))",
+                    .configuration, file: file,
+                    problem: "dev begins at \(source.text(ofTime: dev)), test at \(source.text(ofTime: test))",
                     recoverySuggestion: "test begins after dev: choose --dev-from and --test-from")
             }
             return (.temporal(filter, devFrom: dev, testFrom: test), (dev, test))

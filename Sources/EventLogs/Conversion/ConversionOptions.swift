@@ -76,7 +76,8 @@ public struct ConversionOptions: Sendable, Equatable {
             "test-from", \.testFrom, of: standard, OptionTraits(unit: "time", shownDefault: "90%"),
             help: "With --split temporal: where test begins."),
         OptionField(
-            "negatives", \.negatives, of: standard, in: .within(0...10_000), OptionTraits(shownDefault: "0: all items are ranked"),
+            "negatives", \.negatives, of: standard, in: .within(0...10_000),
+            OptionTraits(shownDefault: "0: all items are ranked"),
             help: "Stored negatives of a dev or test row, none of which its user has."),
         OptionField(
             "negative-sampling", \.negativeSampling, of: standard,

@@ -30,8 +30,10 @@ extension Conversion {
             ])
         }
         for (name, part) in parts {
-            table.addRow([name, "", shown(part.count), shown(Self.distinct(part.users, of: dataset.userCount)),
-                shown(Self.distinct(part.items, of: dataset.itemCount))])
+            table.addRow([
+                name, "", shown(part.count), shown(Self.distinct(part.users, of: dataset.userCount)),
+                shown(Self.distinct(part.items, of: dataset.itemCount)),
+            ])
         }
         return table
     }

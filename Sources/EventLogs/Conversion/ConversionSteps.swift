@@ -23,7 +23,8 @@ struct ConversionSteps {
         let removed = source.events.removed
         guard left > 0 else {
             throw DatasetError(
-                .invalid, file: file, problem: "there is no event in it", recoverySuggestion: "an event a line is expected")
+                .invalid, file: file, problem: "there is no event in it",
+                recoverySuggestion: "an event a line is expected")
         }
         if options.emptyIds == .skip {
             try add("empty ids", "--empty-ids skip", removed: removed.emptyIds) { "every line lacks a user or an item" }
@@ -43,7 +44,9 @@ struct ConversionSteps {
             let setting = [options.from.map { "--from \($0)" }, options.until.map { "--until \($0)" }]
             let span = source.events.span
             try add("times", setting.compactMap { $0 }.joined(separator: " "), removed: removed.time) {
-                span.map { "the times go from \(source.text(ofTime: $0.lowerBound)) to \(source.text(ofTime: $0.upperBound))" }
+                span.map {
+                    "the times go from \(source.text(ofTime: $0.lowerBound)) to \(source.text(ofTime: $0.upperBound))"
+                }
                     ?? "there are no times"
             }
         }
@@ -124,7 +127,8 @@ struct ConversionSteps {
             guard kinds.count > 1 else { return [] }
             return ["all kinds of events count: \(Self.list(kinds))\nchoose some of them with --events"]
         }
-        let missing = events.split(separator: ",").map(String.init).filter { name in !kinds.contains { $0.name == name } }
+        let missing = events.split(separator: ",").map(String.init).filter { name in !kinds.contains { $0.name == name }
+        }
         guard !missing.isEmpty else { return [] }
         let likely = missing.compactMap { kinds.map(\.name).nearest(to: $0) }
         return [

@@ -40,7 +40,8 @@ package struct EventLog: Sendable {
             else {
                 throw DatasetError(
                     .invalid, file: file,
-                    problem: "its times are \(reader.timeFormat?.text ?? "none"), those of \(files[0]) \(timeFormat?.text ?? "none")",
+                    problem:
+                        "its times are \(reader.timeFormat?.text ?? "none"), those of \(files[0]) \(timeFormat?.text ?? "none")",
                     recoverySuggestion: "files that are read together need times of one unit: see --time-format")
             }
         }

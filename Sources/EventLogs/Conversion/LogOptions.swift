@@ -50,7 +50,8 @@ public struct LogOptions: Sendable, Equatable {
             help: "How times are written: \(TimeNotation.optionKind)."),
     ]
 
-    private static let columnTraits = OptionTraits(unit: "column", effect: .nothing, shownDefault: "found out by its name")
+    private static let columnTraits = OptionTraits(
+        unit: "column", effect: .nothing, shownDefault: "found out by its name")
 
     /// What readers are told.
     package func request() throws(DatasetError) -> LogRequest {

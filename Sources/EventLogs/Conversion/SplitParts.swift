@@ -100,7 +100,8 @@ struct SplitParts {
                             "--negatives \(width): for user \(name(Int32(error.user)).printable(limit: 60)) there are only \(error.items)",
                         recoverySuggestion:
                             "choose fewer negatives, or none: then all items are ranked"
-                            + (options.negativeSampling == .popularity ? "; by popularity only items of train are drawn" : ""))
+                            + (options.negativeSampling == .popularity
+                                ? "; by popularity only items of train are drawn" : ""))
                 }
             }
             for row in rows { marks[Int(itemNumbers[Int(filter.items[Int(row)])])] = false }

@@ -45,8 +45,10 @@ extension DataInspection {
     private var ties: Concern? {
         guard 5 * statistics.ties > statistics.events else { return nil }
         return Concern(
-            observation: "\(percent(statistics.ties, of: statistics.events)) of the events have the time of the one before",
-            advice: "their order is that of the file; a finer time, where there is one, makes the order of a history sure")
+            observation:
+                "\(percent(statistics.ties, of: statistics.events)) of the events have the time of the one before",
+            advice:
+                "their order is that of the file; a finer time, where there is one, makes the order of a history sure")
     }
 
     private var exactRepeats: Concern? {
@@ -60,9 +62,11 @@ extension DataInspection {
     private var repeats: Concern? {
         guard 10 * statistics.repeats > 3 * statistics.events else { return nil }
         return Concern(
-            observation: "\(percent(statistics.repeats, of: statistics.events)) of the events repeat an item of their user",
+            observation:
+                "\(percent(statistics.repeats, of: statistics.events)) of the events repeat an item of their user",
             advice:
-                "to recommend what is new to a user: --repeats keep-first; what is had again and again is easy to predict")
+                "to recommend what is new to a user: --repeats keep-first; what is had again and again is easy to predict"
+        )
     }
 
     private var longHistories: Concern? {
@@ -77,7 +81,8 @@ extension DataInspection {
     private var shortHistories: Concern? {
         guard 5 * statistics.usersBelowThree > statistics.users else { return nil }
         return Concern(
-            observation: "\(percent(statistics.usersBelowThree, of: statistics.users)) of the users have fewer than three events",
+            observation:
+                "\(percent(statistics.usersBelowThree, of: statistics.users)) of the users have fewer than three events",
             advice: "they are in train only, those with one event have no sample; to leave them out: --core-users 3")
     }
 
@@ -120,7 +125,8 @@ extension DataInspection {
     private var coldItems: Concern? {
         guard let coldRows, let parts, 20 * coldRows > parts.dev + parts.test else { return nil }
         return Concern(
-            observation: "\(percent(coldRows, of: parts.dev + parts.test)) of the dev and test rows have an item that train lacks",
+            observation:
+                "\(percent(coldRows, of: parts.dev + parts.test)) of the dev and test rows have an item that train lacks",
             advice: "no model of ids can find these; --core-items leaves rare items out")
     }
 

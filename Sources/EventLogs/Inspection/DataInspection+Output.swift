@@ -1,7 +1,6 @@
 import FileIO
 import Reporting
 
-
 extension DataInspection {
     /// All of it for people.
     public var text: String {
@@ -99,7 +98,8 @@ extension DataInspection {
                     "first": .integer(Int(span.lowerBound)), "last": .integer(Int(span.upperBound)),
                     "first_text": .string(text(ofTime: span.lowerBound)),
                     "last_text": .string(text(ofTime: span.upperBound)),
-                    "unit": timeFormat.map { .string($0.notation == .order ? "order" : $0.resolution.rawValue) } ?? .null,
+                    "unit": timeFormat.map { .string($0.notation == .order ? "order" : $0.resolution.rawValue) }
+                        ?? .null,
                     "ties": .integer(statistics.ties), "out_of_order": .integer(statistics.outOfOrder),
                 ]
             } ?? .null,

@@ -52,7 +52,8 @@ public struct DataInspection: Sendable {
         ratings =
             known.count == 0 ? nil : (known.count, known.sum / Double(known.count), known.least, known.most)
         let empty = events.removed.emptyIds
-        let skipped = "\(empty) lines have no user or no item\n`data convert` refuses them, or leaves them out with --empty-ids skip"
+        let skipped =
+            "\(empty) lines have no user or no item\n`data convert` refuses them, or leaves them out with --empty-ids skip"
         warnings = source.warnings + (empty > 0 ? [skipped] : [])
         longestUsers = statistics.longest.map { (events.userIds.text(of: $0.number), $0.events) }
         popularItems = statistics.mostPopular.map { (events.itemIds.text(of: $0.number), $0.events) }

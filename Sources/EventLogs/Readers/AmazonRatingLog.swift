@@ -17,7 +17,8 @@ package struct AmazonRatingLog: EventLogReader {
 
     package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> AmazonRatingLog? {
         let rows = try log.fields(.byte(0x2c))
-        guard let first = rows.first, first.count == 4, first[2].withUnsafeBytes({ $0.rating }).map({ 0...10 ~= $0 }) == true
+        guard let first = rows.first, first.count == 4,
+            first[2].withUnsafeBytes({ $0.rating }).map({ 0...10 ~= $0 }) == true
         else { return nil }
         let complete = rows.filter { $0.count == 4 }
         let likeUsers = (0...1).map { column in complete.count { isUser($0[column]) } }

@@ -10,8 +10,10 @@ struct HeaderDetection {
 
     func hasHeader() throws(DatasetError) -> Bool {
         if let hasHeader = request.hasHeader { return hasHeader }
-        let asked = [request.userColumn, request.itemColumn, request.timeColumn, request.kindColumn, request.ratingColumn]
-            .compactMap { $0 }.filter { $0 != TableColumns.none }
+        let asked = [
+            request.userColumn, request.itemColumn, request.timeColumn, request.kindColumn, request.ratingColumn,
+        ]
+        .compactMap { $0 }.filter { $0 != TableColumns.none }
         // Who names a column expects a header, and is told where it lacks the name.
         if asked.contains(where: { Int($0) == nil || names.contains($0) }) { return true }
         let roles = names.compactMap(ColumnRole.role(of:))
@@ -73,10 +75,12 @@ enum ColumnRole: CaseIterable {
             ]
         case .time:
             [
-                "time", "timestamp", "ts", "date", "datetime", "eventtime", "unixreviewtime", "createdat", "eventtimestamp",
+                "time", "timestamp", "ts", "date", "datetime", "eventtime", "unixreviewtime", "createdat",
+                "eventtimestamp",
                 "tdat",
             ]
-        case .kind: ["event", "eventtype", "eventname", "behaviour", "behavior", "behaviortype", "behaviourtype", "action"]
+        case .kind:
+            ["event", "eventtype", "eventname", "behaviour", "behavior", "behaviortype", "behaviourtype", "action"]
         case .rating: ["rating", "overall", "score", "stars"]
         }
     }

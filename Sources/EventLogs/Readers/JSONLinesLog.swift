@@ -44,7 +44,8 @@ package struct JSONLinesLog: EventLogReader {
         // A product and its variant are two ids of Amazon's; reviews are of the product.
         let known = names.contains("parent_asin") ? names.filter { $0 != "asin" } : names
         // `reviewTime` is the time as text beside `unixReviewTime`.
-        let columns = TableColumns(log: log, names: request.itemColumn == nil ? known : names, width: names.count, request: request)
+        let columns = TableColumns(
+            log: log, names: request.itemColumn == nil ? known : names, width: names.count, request: request)
         let all = request.itemColumn == nil ? known : names
         let layout = try columns.layout()
         func name(_ column: Int?) -> String? { column.map { all[$0] } }

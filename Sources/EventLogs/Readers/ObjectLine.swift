@@ -75,7 +75,8 @@ struct ObjectLine: ~Copyable {
         case .escaped:
             let text = try ObjectScanner.resolved(line, value.range)
             guard text.count <= Self.longestEscaped else {
-                throw Fault(offset: value.range.lowerBound, reason: "a value is longer than \(Self.longestEscaped) bytes")
+                throw Fault(
+                    offset: value.range.lowerBound, reason: "a value is longer than \(Self.longestEscaped) bytes")
             }
             let start = index * Self.longestEscaped
             UnsafeMutableRawBufferPointer(rebasing: scratch[start..<start + text.count]).copyBytes(from: text)

@@ -5,7 +5,8 @@ import Interactions
 ///     user_id:token    item_id:token    rating:float    timestamp:float
 package struct RecBoleLog: EventLogReader {
     package static let name = "recbole"
-    package static let summary = "RecBole .inter: TAB, header user_id:token, item_id:token [, rating:float, timestamp:float]"
+    package static let summary =
+        "RecBole .inter: TAB, header user_id:token, item_id:token [, rating:float, timestamp:float]"
 
     let table: EventTable
 

@@ -81,7 +81,9 @@ extension EventTable {
     ) throws(DatasetError) -> TimeFormat? {
         guard let column = layout.time else { return nil }
         let fields = rows.dropFirst(header == nil ? 0 : 1).compactMap { $0.count > column ? $0[column] : nil }
-        guard !fields.isEmpty else { return TimeFormat(notation: request.timeNotation ?? .seconds, resolution: .seconds) }
+        guard !fields.isEmpty else {
+            return TimeFormat(notation: request.timeNotation ?? .seconds, resolution: .seconds)
+        }
         do throws(TimeFormat.Unclear) {
             return try TimeFormat(of: fields, as: request.timeNotation)
         } catch {

@@ -15,7 +15,9 @@ package struct UserLineLog: EventLogReader {
         if request.reader == name { return UserLineLog() }
         // Lines of different lengths, no user twice, nothing that other separators would be in.
         guard let least = widths.min(), least >= 2, widths.count > 1, users.count == rows.count,
-            !rows.contains(where: { $0.contains { $0.contains { $0 == 0x2c || $0 == 0x3b || $0 == 0x7c || $0 == 0x22 } } })
+            !rows.contains(where: {
+                $0.contains { $0.contains { $0 == 0x2c || $0 == 0x3b || $0 == 0x7c || $0 == 0x22 } }
+            })
         else { return nil }
         return UserLineLog()
     }

@@ -76,7 +76,8 @@ struct EventTable: Sendable {
                 let field = records.field(column)
                 guard let rating = field.isEmpty ? .some(nil) : field.rating.map(Optional.some) else {
                     throw records.failure(
-                        "the rating is \(field.quoted)", "a rating is a number: name another column with --rating-column")
+                        "the rating is \(field.quoted)",
+                        "a rating is a number: name another column with --rating-column")
                 }
                 event.rating = rating
             }

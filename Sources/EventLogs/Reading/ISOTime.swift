@@ -47,7 +47,9 @@ struct ISOTime {
         } else if hasColon {
             return false
         }
-        guard minute < 60, second <= 60, hour < 24 || (minute == 0 && second == 0 && fraction == 0) else { return false }
+        guard minute < 60, second <= 60, hour < 24 || (minute == 0 && second == 0 && fraction == 0) else {
+            return false
+        }
         seconds += Int64(hour * 3_600 + minute * 60 + second)
         return true
     }

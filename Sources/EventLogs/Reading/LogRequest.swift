@@ -39,7 +39,8 @@ package enum FieldSeparator: Sendable, Equatable {
         case "space", " ": self = .words
         case "::": self = .doubleColon
         default:
-            guard let byte = text.utf8.first, text.utf8.count == 1, byte < 0x80, byte != 0x22, byte != 0x0a, byte != 0x0d
+            guard let byte = text.utf8.first, text.utf8.count == 1, byte < 0x80, byte != 0x22, byte != 0x0a,
+                byte != 0x0d
             else { return nil }
             self = .byte(byte)
         }

@@ -13,7 +13,9 @@ package enum TimeResolution: String, Sendable, CaseIterable, Comparable {
     }
 
     /// The coarsest that has so many digits behind those of seconds.
-    init(digits: Int) { self = digits == 0 ? .seconds : digits <= 3 ? .milliseconds : digits <= 6 ? .microseconds : .nanoseconds }
+    init(digits: Int) {
+        self = digits == 0 ? .seconds : digits <= 3 ? .milliseconds : digits <= 6 ? .microseconds : .nanoseconds
+    }
 
     /// How many of them a second has.
     package var perSecond: Int64 {
