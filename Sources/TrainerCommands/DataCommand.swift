@@ -6,7 +6,8 @@ import Reporting
 /// `trainer data`.
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Works on data sets.", subcommands: [GenerateCommand.self])
+        commandName: "data", abstract: "Works on data sets.",
+        subcommands: [ConvertCommand.self, InspectCommand.self, GenerateCommand.self])
 }
 
 /// `trainer data generate`.
