@@ -92,7 +92,7 @@ let package = Package(
             name: "ModelFilesTests",
             dependencies: ["FileIO", "FileSupport", "HostileFiles", "ModelFiles"]),
         .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking", "KernelCore"]),
-        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "CZlib"]),
+        .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(
             name: "RecommendersTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Recommenders"]),

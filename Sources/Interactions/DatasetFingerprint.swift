@@ -14,8 +14,7 @@ public struct DatasetFingerprint: Sendable, Hashable, Codable {
         init(_ table: InteractionTable) {
             interactions = table.count
             checksum = Checksum.of([
-                Checksum.of(table.users), Checksum.of(table.items), Checksum.of(table.times),
-                Checksum.of(table.negatives),
+                table.users.checksum, table.items.checksum, table.times.checksum, table.negatives.checksum,
             ])
         }
 
@@ -71,5 +70,16 @@ public struct DatasetFingerprint: Sendable, Hashable, Codable {
                     : "\(name) has other interactions than before, as many as before")
         }
         return result
+    }
+}
+
+extension Column {
+    /// CRC-32C of the elements as they lie in memory.
+    fileprivate var checksum: UInt32 {
+        withUnsafeBufferPointer { elements in
+            var checksum = Checksum()
+            checksum.update(elements)
+            return checksum.value
+        }
     }
 }

@@ -7,9 +7,9 @@ extension InteractionDataset {
     public func trainingOnAll() -> InteractionDataset {
         var all = InteractionTable(file: train.file)
         for table in [train, dev, test] {
-            all.users += table.users
-            all.items += table.items
-            all.times += table.times
+            all.users.append(contentsOf: table.users)
+            all.items.append(contentsOf: table.items)
+            all.times.append(contentsOf: table.times)
         }
         return InteractionDataset(
             self, train: all, dev: InteractionTable(file: dev.file), test: InteractionTable(file: test.file))
@@ -28,6 +28,7 @@ extension InteractionDataset {
         negativesPerRow = test.negativesPerRow
         hasTimes = other.hasTimes
         warnings = other.warnings
+        origin = nil
         self.train = train
         self.dev = dev
         self.test = test

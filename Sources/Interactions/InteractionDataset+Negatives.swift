@@ -1,3 +1,5 @@
+import FileIO
+
 extension InteractionDataset {
     /// Refuses a data set with a user who has every item in train: there is no negative to draw for one.
     ///
@@ -15,7 +17,8 @@ extension InteractionDataset {
         guard let user = seen.filter({ $0.value.count == itemCount }).keys.min() else { return }
         throw DatasetError(
             .invalid, file: train.file,
-            problem: "user \(userIds.id(of: user)) has all \(itemCount) items in train: no negative can be drawn",
+            problem:
+                "user \(userIds.text(of: user).printable(limit: 60)) has all \(itemCount) items in train: no negative can be drawn",
             recoverySuggestion:
                 "choose --loss full-softmax or sampled-softmax, which compare with items of the user too, or remove "
                 + "the user or some of its interactions")

@@ -1,6 +1,7 @@
 /// All interactions of a data set, split into train, dev and test.
 ///
-/// Users and items are numbered 1...count in the order of their ids (``Vocabulary``); 0 is padding everywhere.
+/// Users and items are numbered 1...count, in the order of ids that are whole numbers and in that of the first
+/// occurrence of ids that are text (``Vocabulary``); 0 is padding everywhere.
 ///
 /// This is the only structure that holds the whole data set. What a rank works with is cut from it
 /// (``LogicalShards``, then ``SequenceStore``), after which it can go.
@@ -19,6 +20,8 @@ public struct InteractionDataset: Sendable {
     public let hasTimes: Bool
     /// What was left out of what was read, each with what to know about it, for the user.
     public let warnings: [String]
+    /// The store that the columns lie in; nil where they are in memory.
+    let origin: StoreOrigin?
     public let train: InteractionTable
     public let dev: InteractionTable
     public let test: InteractionTable
@@ -55,6 +58,24 @@ public struct InteractionDataset: Sendable {
         try self.init(name: name, folder: name, split)
     }
 
+    /// A data set from tables that hold numbers.
+    ///
+    /// - Parameters:
+    ///   - folder: for messages; where it comes from.
+    ///   - users, items: the ids of the numbers 1...count.
+    ///   - dev: may be without rows.
+    ///   - hasTimes: whether the times are from the data, and not only an order.
+    ///   - warnings: what was left out of what was read, for the user.
+    public init(
+        name: String, folder: String? = nil, users: Vocabulary, items: Vocabulary, train: InteractionTable,
+        dev: InteractionTable, test: InteractionTable, hasTimes: Bool, warnings: [String] = []
+    ) throws(DatasetError) {
+        let split = SplitInteractions(
+            train: train, dev: dev, test: test, hasTimes: hasTimes, userIds: users, itemIds: items, warnings: warnings)
+        try split.checkNumbers()
+        try self.init(name: name, folder: folder ?? name, split)
+    }
+
     init(name: String, folder: String, _ split: SplitInteractions) throws(DatasetError) {
         try split.check(folder: folder)
         self.name = name
@@ -64,6 +85,7 @@ public struct InteractionDataset: Sendable {
         negativesPerRow = split.test.negativesPerRow
         hasTimes = split.hasTimes
         warnings = split.warnings
+        origin = split.origin
         train = split.train
         dev = split.dev
         test = split.test
@@ -85,7 +107,7 @@ extension SplitInteractions {
         }
         for (table, part) in [(dev, "dev"), (test, "test")] where table.count == 0 {
             // Who trains on everything leaves a file of dev without rows.
-            if part == "dev" && dev.file != train.file { continue }
+            if part == "dev" && (dev.file != train.file || mayLackDev) { continue }
             throw DatasetError(
                 .invalid, file: table.file, problem: "there is no \(part) row to evaluate",
                 recoverySuggestion: table.file == train.file

@@ -20,7 +20,9 @@ public struct InteractionGraph: Sendable, Equatable {
     /// - Parameter users, items: the interactions, in any order, with repeats.
     /// - Precondition: one item a user, ids from 0 to the counts.
     /// - Complexity: linear in interactions, users and items.
-    public init(users: [Int32], items: [Int32], userCount: Int, itemCount: Int) {
+    public init<Users: RandomAccessCollection<Int32>, Items: RandomAccessCollection<Int32>>(
+        users: Users, items: Items, userCount: Int, itemCount: Int
+    ) where Users.Index == Int, Items.Index == Int {
         precondition(users.count == items.count, "\(users.count) users for \(items.count) items")
         self.userCount = userCount
         self.itemCount = itemCount
@@ -53,7 +55,9 @@ private struct GroupedPairs {
         self.members = members
     }
 
-    init(groups: [Int32], members unordered: [Int32], groupCount: Int) {
+    init<Groups: RandomAccessCollection<Int32>, Members: RandomAccessCollection<Int32>>(
+        groups: Groups, members unordered: Members, groupCount: Int
+    ) where Groups.Index == Int, Members.Index == Int {
         var offsets = [Int](repeating: 0, count: groupCount + 1)
         var members = [Int32](repeating: 0, count: unordered.count)
         offsets.withUnsafeMutableBufferPointer { offsets in

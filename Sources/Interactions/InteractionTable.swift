@@ -3,12 +3,12 @@ public struct InteractionTable: Sendable {
     /// The file that they come from, for messages.
     public let file: String
     /// Numbers of the users and items, in a table of an ``InteractionDataset``; in one of which a data set is made, ids.
-    public internal(set) var users: [Int32] = []
-    public internal(set) var items: [Int32] = []
+    public internal(set) var users: Column<Int32> = []
+    public internal(set) var items: Column<Int32> = []
     /// Seconds as a rule; when the format has no times, numbers that grow with the order in the file.
-    public internal(set) var times: [Int64] = []
+    public internal(set) var times: Column<Int64> = []
     /// `negativesPerRow` items a row, one row after the other; empty when the file lists no negatives.
-    public internal(set) var negatives: [Int32] = []
+    public internal(set) var negatives: Column<Int32> = []
     public internal(set) var negativesPerRow: Int?
 
     public var count: Int { users.count }
@@ -44,9 +44,34 @@ public struct InteractionTable: Sendable {
                     recoverySuggestion: "every row must list the same number of negatives, at least one")
             }
             append(user: users[row], item: items[row], time: times[row])
-            self.negatives += list
+            self.negatives.append(contentsOf: list)
         }
         negativesPerRow = width
+    }
+
+    /// Columns as they are; ``InteractionDataset`` checks them when it is made of them.
+    ///
+    /// - Parameters:
+    ///   - negatives: `negativesPerRow` items a row, one row after the other.
+    ///   - negativesPerRow: nil where there are none.
+    public init(
+        file: String, users: [Int32], items: [Int32], times: [Int64], negatives: [Int32], negativesPerRow: Int?
+    ) {
+        self.init(
+            file: file, users: Column(users), items: Column(items), times: Column(times), negatives: Column(negatives),
+            negativesPerRow: negativesPerRow)
+    }
+
+    init(
+        file: String, users: Column<Int32>, items: Column<Int32>, times: Column<Int64>, negatives: Column<Int32>,
+        negativesPerRow: Int?
+    ) {
+        self.file = file
+        self.users = users
+        self.items = items
+        self.times = times
+        self.negatives = negatives
+        self.negativesPerRow = negativesPerRow
     }
 
     @inline(__always)
@@ -61,8 +86,8 @@ public struct InteractionTable: Sendable {
         _ users: inout IdNumbering, _ items: inout IdNumbering
     ) throws(DatasetError) -> InteractionTable {
         func numbers(
-            _ ids: [Int32], _ name: String, perRow: Int = 1, _ numbering: inout IdNumbering
-        ) throws(DatasetError) -> [Int32] {
+            _ ids: Column<Int32>, _ name: String, perRow: Int = 1, _ numbering: inout IdNumbering
+        ) throws(DatasetError) -> Column<Int32> {
             var numbers: [Int32] = []
             numbers.reserveCapacity(ids.count)
             for (index, id) in ids.enumerated() {
@@ -74,7 +99,7 @@ public struct InteractionTable: Sendable {
                 }
                 numbers.append(number)
             }
-            return numbers
+            return Column(numbers)
         }
         var table = self
         table.users = try numbers(self.users, "the user", &users)
@@ -87,9 +112,9 @@ public struct InteractionTable: Sendable {
     ///
     /// - Parameter users, items: the new number of each; nil: they stay.
     mutating func renumber(users newUsers: [Int32]?, items newItems: [Int32]?) {
-        func replace(_ column: inout [Int32], by numbers: [Int32]?) {
+        func replace(_ column: inout Column<Int32>, by numbers: [Int32]?) {
             guard let numbers else { return }
-            for index in column.indices { column[index] = numbers[Int(column[index])] }
+            column = Column(column.map { numbers[Int($0)] })
         }
         replace(&users, by: newUsers)
         replace(&items, by: newItems)

@@ -5,11 +5,21 @@ import Interactions
 /// Parameters as safetensors, under the names of the reference implementations.
 ///
 /// Where ids have holes two further tensors tell which row belongs to which: `item_ids` and, in a file with rows for
-/// users, `user_ids`, `[rows]`, 0 for the row of the padding. In a file without them the rows are numbered by the ids.
+/// users, `user_ids`, `[rows]`, 0 for the row of the padding. Where ids are text it is `item_ids.offsets`, `[rows + 1]`,
+/// and `item_ids.bytes`: the id of row r in UTF-8 is `bytes[offsets[r]..<offsets[r + 1]]`, empty for the row of the
+/// padding; `user_ids` alike. In a file without them the rows are numbered by the ids.
 public enum ModelFile {
     /// Names of the tensors of ids.
     package static let itemIds = "item_ids"
     package static let userIds = "user_ids"
+    /// What their names end with where ids are text.
+    private static let offsets = ".offsets"
+    private static let bytes = ".bytes"
+
+    /// Whether a tensor is one of ids, not of parameters.
+    static func isOfIds(_ name: String) -> Bool {
+        [itemIds, userIds].contains { [$0, $0 + offsets, $0 + bytes].contains(name) }
+    }
 
     /// Writes all parameters to `path`, which appears complete or not at all.
     ///
@@ -18,18 +28,27 @@ public enum ModelFile {
         _ values: ParameterValues, _ layout: ParameterLayout, to path: String,
         ids: [(name: String, vocabulary: Vocabulary)] = [], metadata: [(key: String, value: String)] = []
     ) throws(FileError) {
-        let ids = ids.compactMap { entry in entry.vocabulary.idsOfRows.map { (name: entry.name, rows: $0) } }
+        var wide: [(name: String, values: [Int64])] = []
+        var text: [(name: String, values: [UInt8])] = []
+        for (name, vocabulary) in ids {
+            if let rows = vocabulary.idsOfRows { wide.append((name, rows)) }
+            guard let names = vocabulary.namesOfRows else { continue }
+            wide.append((name + Self.offsets, names.offsets))
+            text.append((name + Self.bytes, names.bytes))
+        }
         var writer = try SafetensorsWriter(
             replacing: path,
-            tensors: ids.map { SafetensorsWriter.Declaration($0.name, Int64.self, shape: [$0.rows.count]) }
+            tensors: wide.map { SafetensorsWriter.Declaration($0.name, Int64.self, shape: [$0.values.count]) }
                 + layout.specifications.map {
                     SafetensorsWriter.Declaration($0.name, Float.self, shape: $0.shape)
-                }, metadata: metadata)
-        for entry in ids { try writer.append(entry.rows) }
+                } + text.map { SafetensorsWriter.Declaration($0.name, UInt8.self, shape: [$0.values.count]) },
+            metadata: metadata)
+        for entry in wide { try writer.append(entry.values) }
         for specification in layout.specifications {
             let parameter = specification.parameter
             try writer.append(UnsafeBufferPointer(start: values(parameter), count: parameter.count))
         }
+        for entry in text { try writer.append(entry.values) }
         try writer.finish()
     }
 
@@ -39,6 +58,7 @@ public enum ModelFile {
     ///   - name: of the tensor of ids.
     ///   - rows: of the table, with that of the padding.
     package static func ids(_ name: String, in file: SafetensorsFile, rows: Int) throws -> Vocabulary {
+        if file[name + offsets] != nil || file[name + bytes] != nil { return try names(name, in: file, rows: rows) }
         guard file[name] != nil else { return .numbered(rows - 1) }
         guard let ids = Vocabulary(idsOfRows: try file.integers(name).map { Int64($0) }), ids.count == rows - 1 else {
             throw ModelFileError(
@@ -46,6 +66,24 @@ public enum ModelFile {
                 recoverySuggestion: "restore the file that the training wrote")
         }
         return ids
+    }
+
+    private static func names(_ name: String, in file: SafetensorsFile, rows: Int) throws -> Vocabulary {
+        func wrong(_ fact: String) -> ModelFileError {
+            ModelFileError(
+                path: file.path, problem: "\(name) does not name each of the \(rows - 1) rows: \(fact)",
+                recoverySuggestion: "restore the file that the training wrote")
+        }
+        guard file[name] == nil else { throw wrong("the ids are numbers and text") }
+        guard let bytes = file[name + Self.bytes], bytes.type == .uint8, let offsets = file[name + Self.offsets],
+            offsets.type == .int64
+        else { throw wrong("bytes (U8) or offsets (I64) are missing") }
+        guard offsets.count == rows + 1 else { throw wrong("there are \(offsets.count) offsets") }
+        let text = try file.bytes(bytes.name)
+        let places = try file.integers(offsets.name).map { Int64($0) }
+        do throws(NamedIdFault) { return try Vocabulary(bytesOfRows: text, offsetsOfRows: places) } catch {
+            throw wrong("\(error)")
+        }
     }
 
     /// Reads the parameters of `file` into `values`.
@@ -62,7 +100,7 @@ public enum ModelFile {
     ) throws {
         let isWanted = { (name: String) in prefix.map { name.hasPrefix($0) } ?? true }
         for name in file.names
-        where isWanted(name) && ![itemIds, userIds].contains(name) && layout.specification(named: name) == nil
+        where isWanted(name) && !isOfIds(name) && layout.specification(named: name) == nil
             && !unused.contains(where: { name.hasPrefix($0) })
         {
             throw ModelFileError(

@@ -30,12 +30,15 @@ struct DatasetInput: Sendable {
     static let test = "user_id\titem_id\ttime\tneg_items\n1\t5\t50\t[6,7]\n2\t3\t40\t[1, 6]\n3\t2\t35\t[ 6 ,4 ]\n"
 
     /// Reads a data set and, where it is accepted, goes through everything that a training and an evaluation get of it.
-    static func read(_ folder: String) throws {
+    ///
+    /// - Parameter idsAtMost: users or items; nil: as many users as there are entries in the tables.
+    static func read(_ folder: String, idsAtMost: Int? = nil) throws {
         do {
             let dataset = try InteractionDataset.load(folder: folder)
             try check(dataset)
             let entries = [dataset.train, dataset.dev, dataset.test].reduce(0) { $0 + $1.count + $1.negatives.count }
-            try require(dataset.userCount <= entries, "\(dataset.userCount) users in \(entries) entries")
+            let ids = idsAtMost == nil ? dataset.userCount : max(dataset.userCount, dataset.itemCount)
+            try require(ids <= idsAtMost ?? entries, "\(ids) users or items in \(entries) entries")
             let graph = InteractionGraph(dataset)
             try require(graph.pairCount <= dataset.train.count, "\(graph.pairCount) pairs")
             for kind in [SampleKind.sequential, .everyInteraction] { try useSamples(of: dataset, kind) }

@@ -37,7 +37,7 @@ package enum ReaderTrials {
     package static var all: [any ReaderTrial.Type] {
         [
             JSONTrial.self, SafetensorsTrial.self, CheckpointTrial.self, ConfigurationTrial.self, OptionFileTrial.self,
-            TextTrial.self, GzipTrial.self, ReChorusTrial.self, FolderTrial.self,
+            TextTrial.self, GzipTrial.self, ReChorusTrial.self, FolderTrial.self, InteractionStoreTrial.self,
         ]
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
     func items(of folder: TemporaryFolder) throws -> [Int32] {
         let dataset = try folder.load()
-        return dataset.train.items + dataset.dev.items + dataset.test.items
+        return [dataset.train, dataset.dev, dataset.test].flatMap(\.items)
     }
 
     @Test func `gzip is recognised by its content, whatever the name`() throws {

@@ -80,7 +80,7 @@ import Testing
         let dataset = try folder.load()
         let sorted = ids.sorted()
         #expect((1...Int32(count)).allSatisfy { dataset.itemIds.id(of: $0) == sorted[Int($0) - 1] })
-        let order = dataset.train.items + dataset.dev.items + dataset.test.items
+        let order = [dataset.train, dataset.dev, dataset.test].flatMap(\.items)
         #expect(order.map(dataset.itemIds.id(of:)) == ids)
         #expect(sorted.enumerated().allSatisfy { dataset.itemIds.number(of: $1) == Int32($0 + 1) })
     }

@@ -15,7 +15,7 @@ protocol InteractionFormat {
 
 enum InteractionFormats {
     /// In the order in which they are tried.
-    static var all: [any InteractionFormat.Type] { [ReChorusFormat.self, ItemPerLineFormat.self] }
+    static var all: [any InteractionFormat.Type] { [StoreFormat.self, ReChorusFormat.self, ItemPerLineFormat.self] }
 
     static func read(_ folder: DatasetFolder, _ known: KnownIds) throws(DatasetError) -> SplitInteractions {
         do throws(DatasetError) {
@@ -44,7 +44,9 @@ enum InteractionFormats {
     }
 
     private static func unrecognised(_ folder: DatasetFolder) -> DatasetError {
-        let known = "known formats:\n" + all.map { "- " + $0.summary }.joined(separator: "\n")
+        let known =
+            "known formats:\n" + all.map { "- " + $0.summary }.joined(separator: "\n")
+            + "\nother files, and ids that are text, come in with trainer data convert"
         let files = SingleFile.candidates(in: folder)
         guard files.count == 1 else {
             let found = folder.names.isEmpty ? "the folder is empty" : "found " + folder.names.joined(separator: ", ")

@@ -128,7 +128,10 @@ extension LineReader {
         } catch .tooLarge {
             return failure("\(name) is \(field.trimmed.quoted)", "ids must not exceed \(Int64.max)")
         } catch {
-            return failure("\(name) is \(field.quoted)", "\(name) must be a whole number, 1 or more")
+            return failure(
+                "\(name) is \(field.quoted)",
+                "\(name) must be a whole number, 1 or more; text as ids, and other files, come in with trainer data convert"
+            )
         }
         if id < 1 {
             return failure("\(name) is \(id)", "ids count from 1: 0 stands for padding and cannot be used")

@@ -48,7 +48,8 @@ struct IdNumbering {
         let allowed = allowed ?? vocabulary
         allowedCount = allowed.count
         guard !vocabulary.isNumbered || !allowed.isNumbered else { return }
-        ids = (0..<allowed.count).map { allowed.id(of: Int32($0 + 1)) }
+        // Text that is a whole number is that id; other text cannot occur among ids that are numbers.
+        ids = allowed.wholeNumbers
         numbers = ids.map { vocabulary.number(of: $0) ?? 0 }
         var bits = 10
         while 1 << bits < 2 * ids.count { bits += 1 }
@@ -102,16 +103,23 @@ struct IdNumbering {
         case nil:
             return ("\(name) is \(id), after \(count) other \(noun)s", "filter the data set: numbers have 32 bits")
         case .model:
-            return (
-                "\(noun) \(id) is unknown to the model, which has \(count) \(noun)s",
-                "use the data set that the model was trained on, or train a model on this one"
-            )
+            return Self.unknown(noun, String(id), modelHas: count)
         case .catalogue(let file):
             return (
                 "\(name) is \(id), which is not among the \(count) items of \(file)",
                 "add the item to the catalogue, or remove the line"
             )
         }
+    }
+
+    /// That a model does not know an id, and what to do.
+    static func unknown(
+        _ noun: Noun, _ id: String, modelHas count: Int
+    ) -> (problem: String, recoverySuggestion: String) {
+        (
+            "\(noun) \(id) is unknown to the model, which has \(count) \(noun)s",
+            "use the data set that the model was trained on, or train a model on this one"
+        )
     }
 
     /// The vocabulary of all that has come, and the number that it has for each that was given, which stands at the

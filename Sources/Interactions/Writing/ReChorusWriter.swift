@@ -22,6 +22,11 @@ struct ReChorusWriter {
         train: InteractionTable, dev: InteractionTable, test: InteractionTable, groundTruth: String?,
         to folder: String, replacing: Bool
     ) throws(DatasetError) {
+        guard userIds.names == nil, itemIds.names == nil else {
+            throw DatasetError(
+                .configuration, file: folder, problem: "the ids are text, and files of ReChorus hold whole numbers",
+                recoverySuggestion: "write a binary store instead (trainer data convert)")
+        }
         try asDatasetError { () throws(FileError) in
             try Folder.create(folder, advice: "choose another folder")
             return ()
@@ -55,7 +60,11 @@ struct ReChorusWriter {
             try Self.remove(["train.csv", Self.groundTruthName], in: folder)
         }
         // Everything that belonged to the old data set and would be read together with the new one.
-        try Self.remove(["train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz"], in: folder)
+        try Self.remove(
+            [
+                "train.csv.gz", "dev.csv.gz", "test.csv.gz", "item_meta.csv", "item_meta.csv.gz",
+                InteractionStore.fileName,
+            ], in: folder)
         try testFile.commit()
         try devFile.commit()
         try trainFile.commit()

@@ -13,24 +13,39 @@ extension InteractionDataset {
     ) throws -> InteractionDataset {
         let node = try world.splitBySharedMemory(key: world.rank)
         let loaded = try world.collectively { node.rank == 0 ? try load() : nil }
-        let dataset = try handedOut(loaded, on: node)
+        let dataset = try shared(loaded, on: node, world: world)
         try dataset.checkSameOnAllNodes(world, isReader: node.rank == 0)
         return dataset
     }
 
-    /// The data set of the first rank, on all ranks of a node. Collective over `node`.
-    private static func handedOut(_ loaded: InteractionDataset?, on node: Communicator) throws -> InteractionDataset {
-        if let loaded, node.size == 1 { return loaded }
+    /// The data set of the first rank, on all ranks of a node: mapped by each of them where it lies in a store, handed
+    /// out otherwise. Collective over `node` and `world`.
+    private static func shared(
+        _ loaded: InteractionDataset?, on node: Communicator, world: Communicator
+    ) throws -> InteractionDataset {
         let encoded = try loaded.map { try JSONEncoder().encode($0.header) } ?? Data()
-        let header = try node.broadcast([UInt8](encoded), from: 0)
+        let header = try JSONDecoder().decode(
+            Header.self, from: Data(try node.broadcast([UInt8](encoded), from: 0)))
+        let mapped = try world.collectively {
+            loaded == nil && header.isMapped ? try InteractionDataset(mapping: header) : nil
+        }
+        return try mapped ?? handedOut(loaded, header, on: node)
+    }
+
+    /// The data set of the first rank, on all ranks of a node that have none yet. Collective over `node`.
+    private static func handedOut(
+        _ loaded: InteractionDataset?, _ header: Header, on node: Communicator
+    ) throws -> InteractionDataset {
+        if let loaded, node.size == 1 || header.isMapped { return loaded }
         if let loaded {
             try loaded.forEachColumn(
-                numbers: { try node.broadcastColumn($0) }, wide: { try node.broadcastColumn($0) })
+                numbers: { try node.broadcastColumn($0) }, wide: { try node.broadcastColumn($0) },
+                bytes: { try node.broadcastColumn($0) })
             return loaded
         }
         return try InteractionDataset(
-            try JSONDecoder().decode(Header.self, from: Data(header)),
-            numbers: { try node.receiveColumn(count: $0) }, wide: { try node.receiveColumn(count: $0) })
+            header, numbers: { try node.receiveColumn(count: $0) }, wide: { try node.receiveColumn(count: $0) },
+            bytes: { try node.receiveColumn(count: $0) })
     }
 
     /// Throws where a node reads other files than the first one, such as an old copy on a disk of its own.
@@ -51,12 +66,9 @@ extension Communicator {
     private static let columnPart = 1 << 28
 
     /// Hands a column of the first rank to those that call ``receiveColumn(count:)``.
-    fileprivate func broadcastColumn<Element: MPIDatatype>(_ column: [Element]) throws(MPIError) {
+    fileprivate func broadcastColumn<Element: MPIDatatype>(_ column: UnsafeBufferPointer<Element>) throws(MPIError) {
         // The first rank's elements are only read.
-        let outcome = column.withUnsafeBufferPointer { column in
-            Result { () throws(MPIError) in try broadcastInParts(UnsafeMutableBufferPointer(mutating: column)) }
-        }
-        try outcome.get()
+        try broadcastInParts(UnsafeMutableBufferPointer(mutating: column))
     }
 
     fileprivate func receiveColumn<Element: MPIDatatype>(count: Int) throws -> [Element] {

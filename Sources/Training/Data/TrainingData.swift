@@ -118,8 +118,12 @@ public struct TrainingData {
 
     /// That the ids have holes, for the user; nil where they have none.
     package var holesInIds: String? {
-        let parts = [(userIds, "users"), (itemIds, "items")].filter { !$0.0.isNumbered }.map { ids, noun in
-            "\(NumberText.grouped(ids.count)) \(noun) with ids up to \(NumberText.grouped(Int(ids.largestId)))"
+        let parts = [(userIds, "users"), (itemIds, "items")].compactMap { ids, noun in
+            ids.isNumbered
+                ? nil
+                : ids.largestId.map {
+                    "\(NumberText.grouped(ids.count)) \(noun) with ids up to \(NumberText.grouped(Int($0)))"
+                }
         }
         guard !parts.isEmpty else { return nil }
         return "\(parts.joined(separator: "; ")): the ids between them are neither drawn nor ranked"
