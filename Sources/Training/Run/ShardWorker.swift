@@ -71,7 +71,7 @@ package final class ShardWorker {
         for sampler in samplers {
             try optimizer.recordGradient(ofShard: sampler.shard) { gradient throws(ModelError) in
                 phases?.begin(.batch)
-                guard sampler.fill(batch, place: stepOfEpoch, step: step) > 0 else {
+                guard sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) > 0 else {
                     gradient.sampleCount = 0
                     return
                 }
@@ -104,7 +104,7 @@ package final class ShardWorker {
     /// The users of the mini-batch that a shard of this rank has in a step.
     func users(ofShard shard: Int, stepOfEpoch: Int, step: Int) -> [Int32]? {
         guard let sampler = samplers.first(where: { $0.shard == shard }) else { return nil }
-        let count = sampler.fill(batch, place: stepOfEpoch, step: step)
+        let count = sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step)
         return (0..<count).map { batch.users[$0] }
     }
 
