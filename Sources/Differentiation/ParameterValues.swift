@@ -26,7 +26,7 @@ public struct ParameterValues: BitwiseCopyable {
     /// The first value of `parameter`, followed by the others row by row.
     @inline(__always)
     public func callAsFunction(_ parameter: Parameter) -> UnsafeMutablePointer<Float> {
-        (parameter.table == nil ? dense : tables) + parameter.offset
+        (parameter.tableIndex == nil ? dense : tables) + parameter.offset
     }
 
     /// Sets every value to its initial one for `seed`; padding rows and the room between parameters to zero.
@@ -57,7 +57,9 @@ public struct ParameterValues: BitwiseCopyable {
 
 /// Parameters in memory of their own.
 public final class ParameterStorage {
+    /// The parameters.
     public let layout: ParameterLayout
+    /// Their values.
     public let values: ParameterValues
     private let memory: UnsafeMutableRawBufferPointer
 

@@ -79,6 +79,11 @@ enum EndGroup: DeclaredOptionGroup {
     static var declarations: [OptionDeclaration] { TrainingConfiguration.endFields.map(\.declaration) }
 }
 
+/// What a training learns from and begins with.
+enum BeginningGroup: DeclaredOptionGroup {
+    static var declarations: [OptionDeclaration] { TrainingConfiguration.beginningFields.map(\.declaration) }
+}
+
 /// A training step, beside the model and the objective.
 enum StepGroup: DeclaredOptionGroup {
     static var declarations: [OptionDeclaration] { TrainingConfiguration.stepFields.map(\.declaration) }

@@ -55,7 +55,7 @@ import Testing
         #expect(test.seenItems(1) == [21, 22, 23])
         test.fill(batch, 1..<2)
         #expect(batch.userArray == [2])
-        #expect(batch.histories.totalLength == 3)
+        #expect(batch.histories.total == 3)
     }
 
     @Test func `a store of some shards holds their users only, with the same content`() throws {

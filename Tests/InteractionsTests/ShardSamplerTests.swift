@@ -198,7 +198,7 @@ import Testing
         #expect(sampler.fill(batch, place: steps) == 0)
         #expect(sampler.fill(batch, place: .max) == 0)
         #expect(batch.count == 0)
-        #expect(batch.histories.totalLength == 0)
+        #expect(batch.histories.total == 0)
     }
 
     @Test func `no negatives are no draws`() throws {
@@ -214,13 +214,13 @@ import Testing
         let steps = try shards.stepsPerEpoch(batchSize: 50)
         sampler.beginEpoch(0)
         for step in 0..<steps { sampler.fill(batch, place: step) }
-        let (items, candidates, users) = (batch.histories.items, batch.candidates, batch.users)
+        let (items, candidates, users) = (batch.historyItems, batch.candidates, batch.users)
         for epoch in 1..<4 {
             sampler.beginEpoch(epoch)
             for step in 0..<steps {
                 sampler.fill(batch, place: step)
                 // At most 50 histories of 6 items: the capacity of the first epoch is enough.
-                #expect(batch.users == users && batch.candidates == candidates && batch.histories.items == items)
+                #expect(batch.users == users && batch.candidates == candidates && batch.historyItems == items)
             }
         }
     }

@@ -99,7 +99,7 @@ import Testing
                 candidates: [[4, 6, 12], [3, 9, 10], [1, 2, 5]],
                 times: [[100], [5, 7, 7, 20, 36], [1, 4, 9]], samples: [3, 8, 1], smallestTimeGaps: [.max, 2, 3])
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(samples: batch.samples, seed: 2, step: 4))
+            tape.begin(.training(sampleNames: batch.samples, seed: 2, step: 4))
             loss = model.trainingLoss(of: batch, under: .ranking, on: tape).value[0]
             tape.begin(.scoring(seed: 2))
             let vectors = model.queries(of: batch, on: tape).vectors

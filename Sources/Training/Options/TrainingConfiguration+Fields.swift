@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import Evaluation
 import Interactions
 import Options
@@ -75,6 +76,23 @@ extension TrainingConfiguration {
                 "Keep and test the parameters of the best or of the last epoch; a stage continues those that are kept."),
     ]
 
+    /// What a training learns from, and what it begins with.
+    public static let beginningFields: [OptionField<TrainingConfiguration>] = [
+        Field(
+            "train-on", \.trainsOn, of: standard, OptionTraits(folder: .ifChanged("on-")),
+            isWritten: false,
+            help: """
+                Learn from the interactions of train, or from all, those of dev and test too; then nothing is ranked, and \
+                --epochs-from says how long to train.
+                """),
+        Field(
+            "warm-start", \.warmStart, of: standard, OptionTraits(folder: .never),
+            help: """
+                Begin with the parameters of an earlier run or a safetensors file: those of users and items that both \
+                know, and those of all layers. Another training than one with --resume.
+                """),
+    ]
+
     /// A training step, beside the model and the objective.
     public static let stepFields: [OptionField<TrainingConfiguration>] = [
         Field(
@@ -98,7 +116,7 @@ extension TrainingConfiguration {
             "lr", \.optimizer.learningRate, of: standard, in: .aboveZero("0.001 is the default"),
             OptionTraits(
                 aliases: ["learning-rate"], folder: .always("lr"), differsByStage: true,
-                shownDefault: RecommenderCatalogue.defaults { "\($0.standardLearningRate)" }),
+                shownDefault: RecommenderCatalogue.defaults { "\($0.training.learningRate)" }),
             help: "Learning rate of Adam."),
         Field(
             "l2", \.optimizer.l2, of: standard, in: .fromZero,
@@ -147,7 +165,8 @@ extension TrainingConfiguration {
     static let objectiveFields = ObjectiveOptions.fields.map { $0.of(\TrainingConfiguration.objective) }
 
     /// All of them.
-    static let fields = placeFields + endFields + stepFields + rankingFields + [extractorField] + objectiveFields
+    static let fields =
+        placeFields + beginningFields + endFields + stepFields + rankingFields + [extractorField] + objectiveFields
 
     /// How a field can be spelled on a command line.
     package static func spellings(ofField name: String) -> [String] {

@@ -139,7 +139,7 @@ extension TrainingConfiguration {
         let entry = RecommenderCatalogue.entry(named: model)
         var standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
         standard.objective.loss = ModelDefaults(entry).loss
-        guard entry?.isTrained ?? true else { return ["history\(options.historyMax)"] }
+        guard entry?.training.isTrained ?? true else { return ["history\(options.historyMax)"] }
         // The number of interests stands in front of the size of the vectors, the length of histories behind all.
         let interests = ModelOptions.interestsOption.declaration.name
         let own = entry?.options ?? RecommenderCatalogue.options
@@ -150,7 +150,7 @@ extension TrainingConfiguration {
         let hyperparameters = ofModel.map { option in
             (option.declaration, options.text(of: option), option.declaration.defaultText)
         }
-        let others = (Self.stepFields + Self.endFields + Self.objectiveFields).map { field in
+        let others = (Self.stepFields + Self.beginningFields + Self.endFields + Self.objectiveFields).map { field in
             (field.declaration, field.text(in: self), field.text(in: standard))
         }
         let all = hyperparameters + others

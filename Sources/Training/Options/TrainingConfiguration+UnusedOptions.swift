@@ -19,7 +19,7 @@ extension TrainingConfiguration {
     mutating func leaveOutUnused(by entry: RecommenderEntry) throws(TrainingError) -> [String] {
         let hyperparameters = try unusedHyperparameters
         options = entry.own(options)
-        guard !entry.isTrained else { return hyperparameters }
+        guard !entry.training.isTrained else { return hyperparameters }
         let training = chosenTrainingOptions
         objective = ObjectiveOptions()
         return hyperparameters + training
@@ -28,7 +28,7 @@ extension TrainingConfiguration {
     /// The options of training that were chosen, by name: not those of ranks, which a ranking has too.
     private var chosenTrainingOptions: [String] {
         let standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
-        let fields = (Self.endFields + Self.stepFields + Self.objectiveFields).filter {
+        let fields = (Self.beginningFields + Self.endFields + Self.stepFields + Self.objectiveFields).filter {
             $0.declaration.effect != .nothing && $0.name != "logical-shards"
         }
         return fields.filter { $0.text(in: self) != $0.text(in: standard) }.map(\.name).sorted()

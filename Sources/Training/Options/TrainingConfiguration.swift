@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import Evaluation
 import Interactions
 import Recommenders
@@ -50,6 +51,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var exchange = ExchangeKind.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
+    public var trainsOn = TrainedInteractions.train
+    /// An earlier run, or a safetensors file, whose parameters the training begins with as far as they fit.
+    public var warmStart: String?
     public var options = ModelOptions()
     public var objective = ObjectiveOptions()
 

@@ -101,8 +101,8 @@ public struct TrainingJob: Sendable {
         defer { fence?.release() }
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            drawsNegatives: drawsNegatives, needsGraph: entry.needsGraph,
+            folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
+            drawsNegatives: drawsNegatives, needsGraph: entry.needs.contains(.graph), trainsOn: configuration.trainsOn,
             earlier: try earlierNumbers(control, world: world), world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
@@ -110,12 +110,14 @@ public struct TrainingJob: Sendable {
                 + "\(configuration.logicalShards) ranks")
         if let holes = data.holesInIds { console.info(holes) }
         data.warnings.forEach(console.warning)
-        if entry.needsTimes && !data.store.hasTimes {
+        if entry.needs.contains(.times) && !data.store.hasTimes {
             console.warning(
                 "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
             )
         }
-        if !data.hasDev {
+        if data.trainsOn == .all {
+            console.info("all interactions are trained on, those of dev and test too: nothing is ranked")
+        } else if !data.hasDev {
             console.warning(
                 "\(data.name) has no dev rows: nothing ends the training early, and the parameters of its last epoch are kept"
             )
@@ -127,7 +129,7 @@ public struct TrainingJob: Sendable {
                 for index in stages.indices { try refuseLoss(inStageAt: index, data) }
             }
         }
-        try tellAboutRows(of: data, world: world, console: console)
+        if data.hasTest { try tellAboutRows(of: data, world: world, console: console) }
         var outcome = RunOutcome.finished(nil)
         var control = control
         for (index, stage) in stages.enumerated() {
@@ -185,7 +187,7 @@ public struct TrainingJob: Sendable {
 
     /// Whether steps draw negatives among the items that a user has not in train.
     package var drawsNegatives: Bool {
-        entry.isTrained
+        entry.training.isTrained
             && stages.contains { ($0 == .pretrain ? pretraining : configuration).objective.loss == .bpr }
     }
 
@@ -242,7 +244,7 @@ public struct TrainingJob: Sendable {
     private func stageConfiguration(_ stage: TrainingStage?, at index: Int) throws -> TrainingConfiguration {
         var own = stage == .pretrain ? pretraining : configuration
         own.stage = stage
-        if stages.count > 1, !own.objectiveSupport(of: entry).contains(.selection) {
+        if stages.count > 1, !entry.objectiveSupport(own.options, stage).contains(.selection) {
             // It was for the stage that has a choice.
             own.objective.selection = ObjectiveOptions().selection
             own.objective.selectionTemperature = ObjectiveOptions().selectionTemperature
