@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CVector"),
         .target(name: "CAllocationCount"),
         .target(name: "MPI", dependencies: ["COpenMPI"]),
@@ -46,7 +47,8 @@ let package = Package(
         .target(name: "Reporting", dependencies: ["FileIO"]),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
         .target(name: "DistributedOptimizer", dependencies: ["Differentiation", "KernelCore", "MPI"]),
-        .target(name: "Interactions", dependencies: ["CZlib", "FileIO", "KernelCore"]),
+        .target(name: "Interactions", dependencies: ["CZlib", "CZstd", "FileIO", "KernelCore"]),
+        .target(name: "EventLogs", dependencies: ["FileIO", "Interactions", "KernelCore", "Options", "Reporting"]),
         .target(name: "ModelFiles", dependencies: ["Differentiation", "FileIO", "Interactions"]),
         .target(name: "Options", dependencies: ["FileIO"]),
         .target(
@@ -76,8 +78,8 @@ let package = Package(
         .target(
             name: "TrainerCommands",
             dependencies: [
-                "Benchmarking", "Differentiation", "Evaluation", "FileIO", "Interactions", "KernelCore", "ModelFiles",
-                "MPI", "Options", "Recommenders", "Reporting", "Serving", "Training",
+                "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
+                "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "Serving", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -101,6 +103,9 @@ let package = Package(
         .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking", "KernelCore"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(
+            name: "EventLogsTests",
+            dependencies: ["CZlib", "CZstd", "EventLogs", "FileIO", "Interactions", "KernelCore", "Options"]),
+        .testTarget(
             name: "RecommendersTests",
             dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Recommenders"]),
         .testTarget(
@@ -123,8 +128,8 @@ let package = Package(
         .target(
             name: "HostileFiles",
             dependencies: [
-                "CZlib", "Differentiation", "Evaluation", "FileIO", "Interactions", "KernelCore", "ModelFiles",
-                "Options", "Recommenders", "TrainerCommands", "Training",
+                "CZlib", "CZstd", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
+                "ModelFiles", "Options", "Recommenders", "TrainerCommands", "Training",
             ],
             path: "Tests/HostileFiles"),
         .testTarget(name: "HostileFileTests", dependencies: ["HostileFiles"]),

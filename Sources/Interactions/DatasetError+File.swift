@@ -2,7 +2,7 @@ import FileIO
 
 extension DatasetError {
     /// What the system says about a file of a data set.
-    init(_ error: FileError) {
+    package init(_ error: FileError) {
         self.init(
             .unreadable, file: error.path, problem: "\(error.operation.rawValue): \(error.reason)",
             recoverySuggestion: error.advice)
@@ -10,6 +10,6 @@ extension DatasetError {
 }
 
 /// Runs `body` for a data set, whose errors of files are errors of the data set.
-func asDatasetError<Result: ~Copyable>(_ body: () throws(FileError) -> Result) throws(DatasetError) -> Result {
+package func asDatasetError<Result: ~Copyable>(_ body: () throws(FileError) -> Result) throws(DatasetError) -> Result {
     do throws(FileError) { return try body() } catch { throw DatasetError(error) }
 }

@@ -48,7 +48,7 @@ import Testing
             }
             recording.tape.backward(from: recording.tape.variable(rows: 1, columns: 1))
             recording.recorder.finish(
-                samples: empty.contains(shard) ? 0 : 3 + shard, loss: Double(stream.nextUniform()))
+                sampleCount: empty.contains(shard) ? 0 : 3 + shard, loss: Double(stream.nextUniform()))
             return recording
         }
     }
@@ -57,7 +57,7 @@ import Testing
     private struct Total: Equatable {
         var dense: [Int: UInt32] = [:]
         var rows: [[Int: [UInt32]]]
-        var samples = 0
+        var sampleCount = 0
         var loss = 0.0
     }
 

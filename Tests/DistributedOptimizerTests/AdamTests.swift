@@ -39,7 +39,7 @@ import Testing
             Adam.Settings(learningRate: 0.01, l2: l2), layout, parameters: state.parameters.values,
             first: state.first.values, second: state.second.values)
         for (index, rows) in steps.enumerated() {
-            let gradient = RecordedGradient(layout, rowCapacity: 40, samples: 4, rows: [rows], value: value)
+            let gradient = RecordedGradient(layout, rowCapacity: 40, sampleCount: 4, rows: [rows], value: value)
             for number in 0..<slices {
                 let slice = ParameterSlice(number, of: slices, layout)
                 let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
@@ -101,7 +101,9 @@ import Testing
         let adam = Adam(
             Adam.Settings(), layout, parameters: state.parameters.values, first: state.first.values,
             second: state.second.values)
-        let gradient = RecordedGradient(layout, rowCapacity: 40, samples: 1, rows: [[9]]) { $0 == 1_002 ? value : 1 }
+        let gradient = RecordedGradient(layout, rowCapacity: 40, sampleCount: 1, rows: [[9]]) {
+            $0 == 1_002 ? value : 1
+        }
         let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
         let slices = (0..<2).map { ParameterSlice($0, of: 2, layout) }
         let areFinite = slices.map { slice in

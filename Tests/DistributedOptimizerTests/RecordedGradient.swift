@@ -6,17 +6,17 @@ final class RecordedGradient {
     private let memory: UnsafeMutableRawPointer
 
     /// - Parameters:
-    ///   - samples: 0: a gradient without content.
+    ///   - sampleCount: 0: a gradient without content.
     ///   - rows: the touched rows of each table, in the order in which they were touched.
     ///   - value: of element `index` of the dense region, or of the rows of a table from slot 0 on.
     init(
-        _ layout: ParameterLayout, rowCapacity: Int, samples: Int, loss: Double = 0, rows: [[Int32]],
+        _ layout: ParameterLayout, rowCapacity: Int, sampleCount: Int, loss: Double = 0, rows: [[Int32]],
         value: (_ index: Int) -> Float
     ) {
         let gradientLayout = GradientLayout(layout, rowCapacity: rowCapacity)
         memory = .allocate(byteCount: gradientLayout.byteCount, alignment: 64)
         view = GradientView(gradientLayout, at: memory)
-        view.sampleCount = samples
+        view.sampleCount = sampleCount
         view.loss = loss
         for index in 0..<layout.denseCount { view.dense[index] = value(index) }
         for (tableIndex, table) in layout.tables.enumerated() {

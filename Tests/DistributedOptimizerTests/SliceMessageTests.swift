@@ -92,7 +92,7 @@ import Testing
                 let received = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                 _ = SliceMessage.read(
                     start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])
-                #expect(received.samples == samples)
+                #expect(received.sampleCount == samples)
             }
         }
         withExtendedLifetime(gradient) {}

@@ -78,7 +78,7 @@ struct DatasetInput: Sendable {
                 store: store, shards: shards, shard: shard, batchSize: 2 * shards.sampleCount,
                 negatives: negatives, historyMax: 3, seed: 1)
             sampler.beginEpoch(1)
-            samples += sampler.fill(batch, place: 0)
+            samples += sampler.fill(batch, stepOfEpoch: 0)
             try check(batch, dataset)
             for split in [Split.dev, .test] {
                 let evaluated = EvaluationRows(store: store, kind: kind, shard: shard, split: split, historyMax: 3)

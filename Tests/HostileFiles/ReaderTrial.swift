@@ -37,7 +37,10 @@ package enum ReaderTrials {
     package static var all: [any ReaderTrial.Type] {
         [
             JSONTrial.self, SafetensorsTrial.self, CheckpointTrial.self, ConfigurationTrial.self, OptionFileTrial.self,
-            TextTrial.self, GzipTrial.self, ReChorusTrial.self, FolderTrial.self, InteractionStoreTrial.self,
+            TextTrial.self, GzipTrial.self, ReChorusTrial.self, FolderTrial.self, AnyLogTrial.self,
+            TableLogTrial.self, JSONLogTrial.self, MovieLensLogTrial.self, RecBoleLogTrial.self, ReChorusLogTrial.self,
+            TaobaoLogTrial.self, AmazonRatingLogTrial.self, ComiRecLogTrial.self, PairLogTrial.self,
+            UserLineLogTrial.self, ZstdTrial.self, InteractionStoreTrial.self,
         ]
     }
 }

@@ -103,10 +103,10 @@ final class NodeMemory {
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
     ) throws(Failure) {
-        let steps = additions[shard]
-        try record(gradient(at: steps.location))
+        let handling = additions[shard]
+        try record(gradient(at: handling.location))
         phases?.begin(.exchange)
-        for (left, right) in steps.additions { gradient(at: left).add(gradient(at: right)) }
+        for (left, right) in handling.additions { gradient(at: left).add(gradient(at: right)) }
     }
 
     /// See ``DistributedOptimizer/recordedGradients``.

@@ -25,7 +25,7 @@ final class NameIndex: Sendable {
                 for number in 1..<max(1, offsets.count) {
                     let place = slots.place(of: list.name(number), in: list)
                     if place.number == 0 {
-                        slots.put(number, place)
+                        slots.put(number, place, start: list.start(number), length: list.name(number).count)
                     } else if firstRepeat == nil {
                         firstRepeat = (place.number, number)
                     }
@@ -46,6 +46,14 @@ struct NameList {
         self.bytes = UnsafeRawPointer(bytes.baseAddress)
         self.offsets = offsets
     }
+
+    /// The packed bytes from a place on.
+    @inline(__always)
+    func bytes(at start: Int) -> UnsafeRawPointer { bytes.unsafelyUnwrapped + start }
+
+    /// Where a name begins.
+    @inline(__always)
+    func start(_ number: Int) -> Int { Int(offsets[number - 1]) }
 
     @inline(__always)
     func name(_ number: Int) -> UnsafeRawBufferPointer {

@@ -7,13 +7,20 @@ public struct NameNumbering: Sendable {
     private var bytes: [UInt8]
     private var offsets: [Int64]
     private var slots: NameSlots
+    /// The number of each name that is a small number itself, by its value; 0 where there is none. Such names need no
+    /// hashing, and four bytes.
+    private var direct: [Int32]
+    /// How many names the slots hold.
+    private var hashedCount = 0
 
     /// - Parameter known: names that have their numbers already, for a data set that more is appended to.
     public init(continuing known: NamedIds? = nil) {
         bytes = known?.bytes ?? []
         offsets = known?.offsets ?? [0]
         slots = NameSlots(capacity: 0)
+        direct = []
         resize(capacity: count)
+        growDirect(to: 1 << 12)
     }
 
     /// How many names there are.
@@ -26,6 +33,16 @@ public struct NameNumbering: Sendable {
     /// - Returns: nil where there are as many names as numbers of 32 bits.
     @inline(__always)
     public mutating func number(of name: UnsafeRawBufferPointer) -> Int32? {
+        let value = name.shortNumber ?? .max
+        if value < direct.count {
+            let number = direct[value]
+            return number > 0 ? number : addDirect(name, value)
+        }
+        // Numbers that lie closely enough are found directly from now on.
+        if value < 8 * (count + 1 << 12) {
+            growDirect(to: value + 1)
+            return number(of: name)
+        }
         let place = bytes.withUnsafeBufferPointer { bytes in
             offsets.withUnsafeBufferPointer { slots.place(of: name, in: NameList(bytes, $0)) }
         }
@@ -33,26 +50,68 @@ public struct NameNumbering: Sendable {
     }
 
     @inline(never)
+    private mutating func addDirect(_ name: UnsafeRawBufferPointer, _ value: Int) -> Int32? {
+        guard let number = append(name) else { return nil }
+        direct[value] = number
+        return number
+    }
+
+    @inline(never)
     private mutating func add(_ name: UnsafeRawBufferPointer, _ place: NameSlots.Place) -> Int32? {
+        let start = bytes.count
+        guard let number = append(name) else { return nil }
+        slots.put(Int(number), place, start: start, length: name.count)
+        hashedCount += 1
+        if slots.isFull(count: hashedCount) { resize(capacity: 2 * hashedCount) }
+        return number
+    }
+
+    private mutating func append(_ name: UnsafeRawBufferPointer) -> Int32? {
         guard count < Int(Int32.max) - 2 else { return nil }
         bytes.append(contentsOf: name)
         offsets.append(Int64(bytes.count))
-        slots.put(count, place)
-        if slots.isFull(count: count) { resize(capacity: 2 * count) }
         return Int32(count)
     }
 
+    /// Finds all names below a value directly.
+    @inline(never)
+    private mutating func growDirect(to value: Int) {
+        var size = max(1 << 12, direct.count)
+        while size < value { size *= 2 }
+        var direct = [Int32](repeating: 0, count: size)
+        forEachName { number, name in
+            if let value = name.shortNumber, value < size { direct[value] = Int32(number) }
+        }
+        self.direct = direct
+    }
+
+    /// Hashes all names that are not found directly.
     private mutating func resize(capacity: Int) {
         var slots = NameSlots(capacity: capacity + 1)
+        let size = direct.count
+        hashedCount = 0
         bytes.withUnsafeBufferPointer { bytes in
             offsets.withUnsafeBufferPointer { offsets in
                 let list = NameList(bytes, offsets)
                 for number in 1..<max(1, offsets.count) {
-                    slots.put(number, slots.place(of: list.name(number), in: list))
+                    let name = list.name(number)
+                    if let value = name.shortNumber, value < size { continue }
+                    let place = slots.place(of: name, in: list)
+                    slots.put(number, place, start: list.start(number), length: name.count)
+                    hashedCount += 1
                 }
             }
         }
         self.slots = slots
+    }
+
+    private func forEachName(_ body: (_ number: Int, _ name: UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeBufferPointer { bytes in
+            offsets.withUnsafeBufferPointer { offsets in
+                let list = NameList(bytes, offsets)
+                for number in 1..<max(1, offsets.count) { body(number, list.name(number)) }
+            }
+        }
     }
 
     /// All names, with their numbers.

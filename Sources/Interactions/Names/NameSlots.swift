@@ -1,27 +1,37 @@
-import Glibc
-
-/// A hash table of names with open addressing. It holds numbers; the names themselves lie elsewhere (``NameList``).
+/// A hash table of names with open addressing. It holds numbers and where each name lies; the names themselves lie
+/// elsewhere (``NameList``).
 ///
 /// The hash function has a random seed, so that no file can be made whose names all fall together. Nothing but time
 /// depends on the seed.
 struct NameSlots: Sendable {
-    /// 0 where there is none, otherwise the number, and above it 32 bits of the hash, so that hardly any other name is
-    /// compared. A power of two in size, at most half full.
-    private var slots: [UInt64]
+    /// 16 bytes, so that a look-up touches one line of the cache here and one where the name lies.
+    private struct Slot {
+        /// 0 where there is none.
+        var number: UInt32 = 0
+        /// A part of the hash, so that hardly any other name is compared.
+        var tag: UInt32 = 0
+        /// Where the name begins, and its length in the lowest 16 bits; ``isLong`` for more.
+        var place: UInt64 = 0
+
+        static let isLong: UInt64 = 0xFFFF
+    }
+
+    /// A power of two in size, at most two thirds full.
+    private var slots: [Slot]
     private let seed: UInt64
 
     /// Where a name is, or belongs.
     struct Place {
         fileprivate let slot: Int
-        fileprivate let tag: UInt64
+        fileprivate let tag: UInt32
         /// 0 where it is not there.
         let number: Int
     }
 
     init(capacity: Int) {
         var bits = 10
-        while 1 << bits < 2 * capacity { bits += 1 }
-        slots = [UInt64](repeating: 0, count: 1 << bits)
+        while 2 << bits < 3 * capacity { bits += 1 }
+        slots = [Slot](repeating: Slot(), count: 1 << bits)
         seed = UInt64.random(in: .min ... .max)
     }
 
@@ -35,18 +45,13 @@ struct NameSlots: Sendable {
     @inline(__always)
     func place(of name: UnsafeRawBufferPointer, in list: NameList) -> Place {
         let hash = Self.hash(name, seed)
-        let tag = hash & 0xFFFF_FFFF_0000_0000
+        let tag = UInt32(truncatingIfNeeded: hash >> 32)
         return slots.withUnsafeBufferPointer { slots in
             var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-            while slots[slot] != 0 {
-                if slots[slot] & 0xFFFF_FFFF_0000_0000 == tag {
-                    let number = Int(slots[slot] & 0xFFFF_FFFF)
-                    let other = list.name(number)
-                    if other.count == name.count,
-                        name.isEmpty || memcmp(other.baseAddress!, name.baseAddress!, name.count) == 0
-                    {
-                        return Place(slot: slot, tag: tag, number: number)
-                    }
+            while slots[slot].number != 0 {
+                let entry = slots[slot]
+                if entry.tag == tag {
+                    if Self.isThere(entry, name, list) { return Place(slot: slot, tag: tag, number: Int(entry.number)) }
                 }
                 slot = (slot &+ 1) & (slots.count - 1)
             }
@@ -54,34 +59,108 @@ struct NameSlots: Sendable {
         }
     }
 
+    @inline(__always)
+    private static func isThere(_ entry: Slot, _ name: UnsafeRawBufferPointer, _ list: NameList) -> Bool {
+        let length = entry.place & Slot.isLong
+        guard length < Slot.isLong else { return list.name(Int(entry.number)).elementsEqual(name) }
+        guard length == UInt64(name.count) else { return false }
+        return length == 0 || areEqual(name, list.bytes(at: Int(truncatingIfNeeded: entry.place >> 16)))
+    }
+
     /// Puts a number where its name belongs; there must be room.
+    ///
+    /// - Parameters:
+    ///   - start: where the name begins in the packed bytes.
+    ///   - length: of the name.
     @inline(__always)
-    mutating func put(_ number: Int, _ place: Place) { slots[place.slot] = place.tag | UInt64(number) }
+    mutating func put(_ number: Int, _ place: Place, start: Int, length: Int) {
+        slots[place.slot] = Slot(
+            number: UInt32(truncatingIfNeeded: number), tag: place.tag,
+            place: UInt64(truncatingIfNeeded: start) << 16 | min(UInt64(length), Slot.isLong))
+    }
 
-    /// Whether another name would make more than half of it full.
+    /// Whether another name would make more than two thirds of it full.
     @inline(__always)
-    func isFull(count: Int) -> Bool { 2 * (count + 1) > slots.count }
+    func isFull(count: Int) -> Bool { 3 * (count + 1) > 2 * slots.count }
 
-    /// Eight bytes at a time, each multiplied into the state, of which the two halves of the product are mixed.
+    /// Whether as many bytes from `other` on are those of a name.
     @inline(__always)
-    private static func hash(_ name: UnsafeRawBufferPointer, _ seed: UInt64) -> UInt64 {
-        var state = seed
+    private static func areEqual(_ name: UnsafeRawBufferPointer, _ other: UnsafeRawPointer) -> Bool {
+        let count = name.count
+        guard count >= 8 else { return name.word == UnsafeRawBufferPointer(start: other, count: count).word }
         var place = 0
-        while place + 8 <= name.count {
-            state = mixed(state ^ name.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        while place + 8 < count {
+            guard
+                name.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                    == other.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            else { return false }
             place += 8
         }
-        var last: UInt64 = 0
-        while place < name.count {
-            last = last << 8 | UInt64(name[place])
-            place += 1
+        return name.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+            == other.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+    }
+
+    /// Eight bytes at a time, the last ones perhaps once more, each multiplied into the state, of which the two halves of
+    /// the product are mixed.
+    @inline(__always)
+    private static func hash(_ name: UnsafeRawBufferPointer, _ seed: UInt64) -> UInt64 {
+        var state = seed ^ UInt64(truncatingIfNeeded: name.count)
+        var last: UInt64
+        if name.count >= 8 {
+            var place = 0
+            while place + 8 < name.count {
+                state = mixed(state ^ name.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                place += 8
+            }
+            last = name.loadUnaligned(fromByteOffset: name.count - 8, as: UInt64.self)
+        } else {
+            last = name.word
         }
-        return mixed(mixed(state ^ last) ^ UInt64(name.count))
+        return mixed(mixed(state ^ last))
     }
 
     @inline(__always)
     private static func mixed(_ word: UInt64) -> UInt64 {
         let (high, low) = word.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
         return (high ^ low) &+ 0xD6E8_FEB8_6659_FD93
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// At most eight bytes as one word, the first one in its lowest byte; zeros above the last one.
+    @inline(__always)
+    var word: UInt64 {
+        let count = UInt64(truncatingIfNeeded: count)
+        switch count {
+        case 8...: return loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        case 4...:
+            // Two loads that may overlap.
+            let first = UInt64(loadUnaligned(fromByteOffset: 0, as: UInt32.self))
+            let last = UInt64(loadUnaligned(fromByteOffset: self.count - 4, as: UInt32.self))
+            return first | last << (8 * (count - 4))
+        case 1...:
+            let middle = UInt64(self[self.count / 2]) << (8 * (count / 2))
+            return UInt64(self[0]) | middle | UInt64(self[self.count - 1]) << (8 * (count - 1))
+        default: return 0
+        }
+    }
+
+    /// The number that one to eight digits without a leading zero are; nil for anything else.
+    @inline(__always)
+    var shortNumber: Int? {
+        let count = count
+        guard count &- 1 < 8, self[0] != 0x30 else { return nil }
+        // Zeros in front of the digits, in the lower bytes.
+        let free = UInt64(truncatingIfNeeded: 8 - count) * 8
+        let zeros: UInt64 = 0x3030_3030_3030_3030
+        let digits = free == 0 ? word : word << free | zeros >> (64 - free)
+        // Every byte is 0x30...0x39, also six more.
+        let high: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
+        guard digits & high == zeros, (digits &+ 0x0606_0606_0606_0606) & high == zeros else { return nil }
+        // Pairs of digits, of pairs, of fours.
+        var value = ((digits & 0x0F0F_0F0F_0F0F_0F0F) &* 2_561) >> 8
+        value = ((value & 0x00FF_00FF_00FF_00FF) &* 6_553_601) >> 16
+        value = ((value & 0x0000_FFFF_0000_FFFF) &* 42_949_672_960_001) >> 32
+        return Int(truncatingIfNeeded: value)
     }
 }

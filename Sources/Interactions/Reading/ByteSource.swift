@@ -1,8 +1,9 @@
 import CZlib
 import FileIO
 
-/// The bytes of a file, uncompressed on the way if the file is gzip (recognised by its first bytes, whatever its name).
-struct ByteSource: ~Copyable {
+/// The bytes of a file, uncompressed on the way if the file is gzip or zstd (recognised by its first bytes, whatever its
+/// name).
+package struct ByteSource: ~Copyable {
     private let file: OpenFile
     /// The next byte of the file to read.
     private var offset = 0
@@ -13,6 +14,7 @@ struct ByteSource: ~Copyable {
     private var inputEnd = 0
     private var begun = false
     private var inflater: UnsafeMutablePointer<z_stream>?
+    private var zstd: ZstdExpansion?
     /// Inside a gzip member: between its header and its checksum.
     private var insideMember = false
 
@@ -42,6 +44,10 @@ struct ByteSource: ~Copyable {
     private mutating func begin() throws(DatasetError) {
         begun = true
         inputEnd = try readFile(into: input)
+        if ZstdExpansion.recognises(UnsafeRawBufferPointer(rebasing: input[..<inputEnd])) {
+            zstd = try ZstdExpansion(path: file.path)
+            return
+        }
         guard inputEnd >= 2, input[0] == 0x1f, input[1] == 0x8b else { return }
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -66,6 +72,7 @@ struct ByteSource: ~Copyable {
     /// The number of bytes put into the buffer, which must not be empty: 0 at the end.
     mutating func read(into output: UnsafeMutableRawBufferPointer, line: Int) throws(DatasetError) -> Int {
         if !begun { try begin() }
+        if zstd != nil { return try expandZstd(into: output, line: line) }
         guard let inflater else {
             guard inputStart < inputEnd else { return try readFile(into: output) }
             let count = min(inputEnd - inputStart, output.count)
@@ -92,14 +99,38 @@ struct ByteSource: ~Copyable {
         }
     }
 
-    /// The error of a file whose gzip data are damaged or truncated, wherever that is; nil when it is sound or plain.
+    private mutating func expandZstd(
+        into output: UnsafeMutableRawBufferPointer, line: Int
+    ) throws(DatasetError) -> Int {
+        while true {
+            if inputStart == inputEnd {
+                inputStart = 0
+                inputEnd = try readFile(into: input)
+                // What the window still holds is written without further input.
+                if inputEnd == 0 {
+                    let empty = UnsafeRawBufferPointer(start: input.baseAddress, count: 0)
+                    guard let last = try zstd?.expand(empty, into: output, line: line), last.written > 0 else {
+                        try zstd?.requireEnd(line: line)
+                        return 0
+                    }
+                    return last.written
+                }
+            }
+            let rest = UnsafeRawBufferPointer(rebasing: input[inputStart..<inputEnd])
+            guard let step = try zstd?.expand(rest, into: output, line: line) else { return 0 }
+            inputStart += step.read
+            if step.written > 0 { return step.written }
+        }
+    }
+
+    /// The error of a file whose gzip or zstd data are damaged or truncated, wherever that is; nil when it is sound or plain.
     ///
     /// The checksum comes last, so that damaged data may look like bad content first.
-    static func damage(path: String) -> DatasetError? {
+    package static func damage(path: String) -> DatasetError? {
         do throws(DatasetError) {
             var source = try ByteSource(path: path)
             try source.begin()
-            guard source.inflater != nil else { return nil }
+            guard source.inflater != nil || source.zstd != nil else { return nil }
             let output = UnsafeMutableRawBufferPointer.allocate(byteCount: source.outputSize, alignment: 16)
             defer { output.deallocate() }
             var line = 1

@@ -2,11 +2,11 @@ import FileIO
 import Glibc
 
 /// The folder of a data set: what is in it, in alphabetical order, without hidden files.
-struct DatasetFolder: Sendable {
-    let path: String
-    let names: [String]
+package struct DatasetFolder: Sendable {
+    package let path: String
+    package let names: [String]
 
-    init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
@@ -20,6 +20,11 @@ struct DatasetFolder: Sendable {
         }
         defer { closedir(directory) }
         names = Self.names(in: directory)
+    }
+
+    /// Whether the folder holds a data set of a known format.
+    package var holdsDataset: Bool {
+        get throws(DatasetError) { try InteractionFormats.isRecognised(self) }
     }
 
     private static func names(in directory: OpaquePointer) -> [String] {
@@ -42,10 +47,7 @@ struct DatasetFolder: Sendable {
                 recoverySuggestion: "name the folder that holds the data sets with --data-root")
         }
         defer { closedir(directory) }
-        let folders = names(in: directory).filter { name in
-            var status = stat()
-            return stat(parent + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        }
+        let folders = names(in: directory).filter { Folder.exists(parent + "/" + $0) }
         let likely = folders.nearest(to: String(parts.last ?? "")).map { "; did you mean \($0)?" } ?? ""
         let shown = folders.prefix(20).joined(separator: ", ")
         let rest = folders.count > 20 ? " and \(folders.count - 20) more" : ""
@@ -57,7 +59,7 @@ struct DatasetFolder: Sendable {
     }
 
     /// Last part of the path, which names the data set.
-    var name: String {
+    package var name: String {
         let last = path.split(separator: "/").last.map(String.init) ?? path
         guard last == "." || last == ".." else { return last }
         guard let resolved = realpath(path, nil) else { return last }
@@ -65,10 +67,14 @@ struct DatasetFolder: Sendable {
         return String(cString: resolved).split(separator: "/").last.map(String.init) ?? last
     }
 
-    func path(of name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }
+    /// Whether what has this name is a folder itself.
+    func isFolder(_ name: String) -> Bool { Folder.exists(path(of: name)) }
+
+    /// The path of what has this name in the folder.
+    package func path(of name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }
 
     /// The path of `name` or `name.gz`; nil when there is neither.
-    func file(_ name: String) throws(DatasetError) -> String? {
+    package func file(_ name: String) throws(DatasetError) -> String? {
         switch (names.contains(name), names.contains(name + ".gz")) {
         case (true, false): return path(of: name)
         case (false, true): return path(of: name + ".gz")

@@ -1,14 +1,14 @@
 import Glibc
 
 /// Why the bytes of a field are not a whole number.
-enum NumberFault: Error {
+package enum NumberFault: Error {
     case notANumber
     case tooLarge
 }
 
 extension UnsafeRawBufferPointer {
     /// Without spaces and TABs at either end.
-    var trimmed: UnsafeRawBufferPointer {
+    package var trimmed: UnsafeRawBufferPointer {
         var start = 0
         var end = count
         while start < end, self[start] == 0x20 || self[start] == 0x09 { start += 1 }
@@ -17,7 +17,7 @@ extension UnsafeRawBufferPointer {
     }
 
     /// The field up to the next separator, which is removed from the front together with it; nil when none is left.
-    static func nextField(of rest: inout UnsafeRawBufferPointer?, separator: UInt8) -> UnsafeRawBufferPointer? {
+    package static func nextField(of rest: inout UnsafeRawBufferPointer?, separator: UInt8) -> UnsafeRawBufferPointer? {
         guard let line = rest else { return nil }
         guard let base = line.baseAddress, !line.isEmpty, let found = memchr(base, CInt(separator), line.count) else {
             rest = nil
@@ -29,7 +29,7 @@ extension UnsafeRawBufferPointer {
     }
 
     /// The next run of bytes other than space and TAB; nil when none is left.
-    static func nextWord(of rest: inout UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    package static func nextWord(of rest: inout UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         var start = 0
         while start < rest.count, rest[start] == 0x20 || rest[start] == 0x09 { start += 1 }
         guard start < rest.count else { return nil }
@@ -41,7 +41,7 @@ extension UnsafeRawBufferPointer {
 
     /// A decimal whole number, with a sign and spaces around it allowed, and with the `.0` that tables with missing
     /// values acquire.
-    func wholeNumber() throws(NumberFault) -> Int64 {
+    package func wholeNumber() throws(NumberFault) -> Int64 {
         let digits = trimmed
         var index = 0
         var negative = false
@@ -75,7 +75,7 @@ extension UnsafeRawBufferPointer {
     }
 
     /// For messages: in quotation marks, what is not printable ASCII as `\xNN`, cut after 40 bytes.
-    var quoted: String {
+    package var quoted: String {
         var text = "\""
         for byte in prefix(40) {
             if byte >= 0x20, byte < 0x7f {

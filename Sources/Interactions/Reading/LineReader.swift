@@ -3,20 +3,22 @@ import Glibc
 /// The lines of a text file, plain or gzip, without their ends (LF or CR LF) and without a UTF-8 byte order mark.
 ///
 /// Reads through one buffer: memory does not depend on the size of the file, only on its longest line.
-struct LineReader: ~Copyable {
-    let path: String
+package struct LineReader: ~Copyable {
+    package let path: String
     /// Number of the line that ``next()`` returned last, from 1.
-    private(set) var line = 0
+    package private(set) var line = 0
     private var source: ByteSource
     private var buffer: UnsafeMutableRawBufferPointer
+    /// Where the line that was returned last begins, and where the next one does.
+    private var lineStart = 0
     private var start = 0
     private var end = 0
     private var atEnd = false
 
     /// Longer lines are refused: the file is hardly text.
-    static let longestLine = 1 << 26
+    package static let longestLine = 1 << 26
 
-    init(path: String) throws(DatasetError) {
+    package init(path: String) throws(DatasetError) {
         self.path = path
         source = try ByteSource(path: path)
         buffer = .allocate(byteCount: source.outputSize, alignment: 16)
@@ -25,29 +27,56 @@ struct LineReader: ~Copyable {
     deinit { buffer.deallocate() }
 
     /// The next line, valid until the next call; nil at the end of the file.
-    mutating func next() throws(DatasetError) -> UnsafeRawBufferPointer? {
+    package mutating func next() throws(DatasetError) -> UnsafeRawBufferPointer? {
         var searched = start
         while true {
             let base = UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped)
             if searched < end, let newline = memchr(base + searched, 0x0a, end - searched) {
                 let stop = UnsafeRawPointer(newline) - base
-                defer { start = stop + 1 }
-                return take(start..<stop)
+                lineStart = start
+                start = stop + 1
+                return take(lineStart..<stop)
             }
             searched = end
             if atEnd {
                 guard start < end else { return nil }
-                defer { start = end }
-                return take(start..<end)
+                lineStart = start
+                start = end
+                return take(lineStart..<end)
             }
             let moved = start
-            try readMore()
+            try readMore(from: moved)
             searched -= moved - start
         }
     }
 
+    /// The line that was returned last, its end, and the line behind it: where the end of a line is none, inside
+    /// quotation marks. nil at the end of the file.
+    ///
+    /// ``line`` is then the number of the line behind.
+    package mutating func extended() throws(DatasetError) -> UnsafeRawBufferPointer? {
+        var searched = start
+        while true {
+            let base = UnsafeRawPointer(buffer.baseAddress.unsafelyUnwrapped)
+            if searched < end, let newline = memchr(base + searched, 0x0a, end - searched) {
+                let stop = UnsafeRawPointer(newline) - base
+                start = stop + 1
+                return take(lineStart..<stop)
+            }
+            searched = end
+            if atEnd {
+                guard start < end else { return nil }
+                start = end
+                return take(lineStart..<end)
+            }
+            let moved = lineStart
+            try readMore(from: moved)
+            searched -= moved - lineStart
+        }
+    }
+
     /// The next line with a character other than space and TAB.
-    mutating func nextNonBlank() throws(DatasetError) -> UnsafeRawBufferPointer? {
+    package mutating func nextNonBlank() throws(DatasetError) -> UnsafeRawBufferPointer? {
         while let bytes = try next() {
             if !bytes.trimmed.isEmpty { return bytes }
         }
@@ -55,7 +84,7 @@ struct LineReader: ~Copyable {
     }
 
     /// An error about the line that was returned last.
-    func failure(_ problem: String, _ recoverySuggestion: String) -> DatasetError {
+    package func failure(_ problem: String, _ recoverySuggestion: String) -> DatasetError {
         DatasetError(.invalid, file: path, line: line, problem: problem, recoverySuggestion: recoverySuggestion)
     }
 
@@ -69,15 +98,18 @@ struct LineReader: ~Copyable {
             buffer[range.lowerBound + 2] == 0xbf
         {
             range = range.lowerBound + 3..<range.upperBound
+            lineStart += 3
         }
         return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[range])
     }
 
-    private mutating func readMore() throws(DatasetError) {
-        if start > 0, let base = buffer.baseAddress {
-            memmove(base, base + start, end - start)
-            end -= start
-            start = 0
+    /// Keeps the bytes from `kept` on, which come to the front of the buffer.
+    private mutating func readMore(from kept: Int) throws(DatasetError) {
+        if kept > 0, let base = buffer.baseAddress {
+            memmove(base, base + kept, end - kept)
+            end -= kept
+            start -= kept
+            lineStart = 0
         }
         if end == buffer.count {
             guard end < LineReader.longestLine else {

@@ -26,6 +26,10 @@ public struct RandomPurpose: RawRepresentable, Hashable, BitwiseCopyable, Sendab
     /// Items that a step, or a training sample, is compared with: `iteration` = step, `element` = 0 for those that the
     /// whole step shares, otherwise sample.
     public static let sampledNegatives = RandomPurpose(rawValue: 8)
+    /// The users that are held out of train when a log is converted: `iteration` 0, `element` 0.
+    public static let heldOutUsers = RandomPurpose(rawValue: 9)
+    /// Negatives that a converted data set stores: `iteration` = 1 for dev and 2 for test, `element` = row.
+    public static let storedNegatives = RandomPurpose(rawValue: 10)
 }
 
 /// Random numbers named by (seed, purpose, iteration, element): a sequence that depends on nothing else.

@@ -7,10 +7,10 @@ import Recommenders
 /// Computes the gradients of this rank's shards, one packed mini-batch a shard and step.
 package final class ShardWorker {
     package let tape: Tape
-    private let model: any Recommender
-    private let objective: Objective
+    let model: any Recommender
+    let objective: Objective
     private let readsOtherItems: Bool
-    private let recorder: GradientRecorder
+    let recorder: GradientRecorder
     private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
     private let seed: UInt64
@@ -71,7 +71,7 @@ package final class ShardWorker {
         for sampler in samplers {
             try optimizer.recordGradient(ofShard: sampler.shard) { gradient throws(ModelError) in
                 phases?.begin(.batch)
-                guard sampler.fill(batch, place: stepOfEpoch, step: step) > 0 else {
+                guard sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) > 0 else {
                     gradient.sampleCount = 0
                     return
                 }
@@ -104,7 +104,7 @@ package final class ShardWorker {
     /// The users of the mini-batch that a shard of this rank has in a step.
     func users(ofShard shard: Int, stepOfEpoch: Int, step: Int) -> [Int32]? {
         guard let sampler = samplers.first(where: { $0.shard == shard }) else { return nil }
-        let count = sampler.fill(batch, place: stepOfEpoch, step: step)
+        let count = sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step)
         return (0..<count).map { batch.users[$0] }
     }
 

@@ -59,8 +59,8 @@ extension TrainingRun {
                 configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor)
         }
         // What the other ranks have to know of where the training is.
-        let place = [isResumed ? 1 : 0, state.step, state.epoch, state.stepsOfEpoch, state.results.count]
-        let shared = try world.broadcast(place, from: 0)
+        let counts = [isResumed ? 1 : 0, state.step, state.epoch, state.stepsOfEpoch, state.results.count]
+        let shared = try world.broadcast(counts, from: 0)
         (state.step, state.epoch, state.stepsOfEpoch, evaluatedEpochs) = (shared[1], shared[2], shared[3], shared[4])
         if shared[0] == 1 { try optimizer.broadcastState() } else { try optimizer.broadcastParameters() }
     }

@@ -107,7 +107,7 @@ struct WarmStart {
     /// `[count + 1]`: the row of each number in the file; 0 where it is not there, and for the padding.
     private static func rows(of ids: Vocabulary, in known: Vocabulary) -> [Int32] {
         guard ids != known else { return (0...Int32(ids.count)).map { $0 } }
-        return [0] + (1...Int32(ids.count)).map { known.number(ofText: ids.text(of: $0)) ?? 0 }
+        return [0] + (1...Int32(ids.count)).map { known.number(sameAs: $0, of: ids) ?? 0 }
     }
 
     private static func count(_ rows: [Int32]) -> Count {

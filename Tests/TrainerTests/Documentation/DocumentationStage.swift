@@ -62,11 +62,32 @@ struct DocumentationStage {
             try files.createDirectory(atPath: workspace("shared"), withIntermediateDirectories: true)
             try files.createSymbolicLink(atPath: workspace(name), withDestinationPath: workspace("data"))
         }
+        // Files of events for `trainer data`.
+        try workspace.write("events.csv", Self.events)
+        try workspace.write("ratings.dat", Self.ratings)
+        // Recognised by its content, whatever its name.
+        try workspace.write("events.csv.gz", Self.events)
         for name in ["RUN", "PRETRAINED", "FILE.safetensors", "BAM.safetensors"]
         where text.contains(name) && !text.contains("--out " + name) {
             try workspace.copy(prepared(name), as: name)
         }
     }
+
+    /// The log of a shop: 40 customers with 12 events each.
+    private static let events =
+        "customer,sku,timestamp,event_type\n"
+        + (0..<480).map { event in
+            let (customer, place) = (event / 12, event % 12)
+            let kind = place % 4 == 3 ? "purchase" : "view"
+            return
+                "c-\(customer),sku/\((customer * 7 + place * place) % 25),2024-01-\(10 + place)T12:00:\(10 + customer)Z,\(kind)\n"
+        }.joined()
+
+    /// Ratings in the form of MovieLens, of 30 users.
+    private static let ratings = (0..<300).map { event in
+        let (user, place) = (event / 10, event % 10)
+        return "\(user + 1)::\((user + place) % 15 + 1)::\(3 + place % 3)::\(978_300_000 + event)\n"
+    }.joined()
 
     /// Data sets and runs under the names that the pages have for them, made once.
     private static let prepared = Task {

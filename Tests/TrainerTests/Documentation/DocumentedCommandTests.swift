@@ -24,7 +24,8 @@ import TrainerSupport
     static let helps = [
         ["trainer"], ["trainer", "train"], ["trainer", "evaluate"], ["trainer", "recommend"], ["trainer", "similar"],
         ["trainer", "export"], ["trainer", "benchmark"],
-        ["trainer", "data", "generate"], ["cluster/run-with-restarts"], ["cluster/hosts/train"], ["cluster/hosts/lab"],
+        ["trainer", "data", "generate"], ["trainer", "data", "convert"], ["trainer", "data", "inspect"],
+        ["cluster/run-with-restarts"], ["cluster/hosts/train"], ["cluster/hosts/lab"],
         ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"], ["scripts/compare-builds"],
         ["scripts/fetch-data"], ["scripts/fuzz"], ["scripts/quickstart"], ["scripts/reproduce"], ["scripts/scaling"],
         ["scripts/setup"], ["scripts/test"],

@@ -1,0 +1,120 @@
+import Interactions
+
+/// From event logs to a data set: filters and split in a fixed order, with a count of what each step removed.
+public struct Conversion: Sendable {
+    /// A step, and what it left.
+    public struct Step: Sendable, Equatable {
+        public let name: String
+        /// The options that decided.
+        public let setting: String
+        /// Events that it removed.
+        public let removed: Int
+        /// Events that were left.
+        public let events: Int
+        /// Users and items that were left; nil where nobody counted them.
+        public let users: Int?
+        public let items: Int?
+    }
+
+    public let dataset: InteractionDataset
+    public let steps: [Step]
+    package let findings: [EventLog.Finding]
+    /// What the user should know of what was read.
+    public let warnings: [String]
+    package let timeFormat: TimeFormat?
+    /// Where dev and test begin, with `--split temporal`.
+    package let splitTimes: (dev: Int64, test: Int64)?
+    /// How long reading took, for events of files.
+    public let readingSeconds: Double?
+
+    /// Converts a data set with the split that it has.
+    init(_ source: InteractionDataset, folder: String) {
+        dataset = source
+        steps = [
+            Step(
+                name: "read", setting: "--split given", removed: 0, events: source.interactionCount,
+                users: source.userCount, items: source.itemCount)
+        ]
+        findings = [EventLog.Finding(file: folder, reader: "data set", texts: ["the split of the folder is kept"])]
+        warnings = source.warnings
+        (timeFormat, splitTimes, readingSeconds) = (nil, nil, nil)
+    }
+
+    /// Converts files.
+    init(
+        files: [String], name: String, log: LogOptions, options: ConversionOptions
+    ) throws(DatasetError) {
+        let request = try log.request()
+        let source = try EventLog(files, request) { format throws(DatasetError) in try options.lineFilter(format) }
+        var steps = ConversionSteps(source)
+        try steps.addLineFilters(options)
+        let (userIds, itemIds, hasTimes) = (source.events.userIds, source.events.itemIds, source.events.hasTimes)
+        findings = source.findings
+        readingSeconds =
+            Double(source.duration.components.attoseconds) * 1e-18 + Double(source.duration.components.seconds)
+        timeFormat = source.timeFormat
+        warnings = source.warnings + steps.warnings(options)
+        var filter = EventFilter(
+            users: source.events.users, items: source.events.items, times: source.events.times,
+            userCount: userIds.count, itemCount: itemIds.count)
+        try steps.apply(options, to: &filter, hasTimes: hasTimes)
+        let (split, times) = try EventSplit.of(filter, options, source)
+        splitTimes = times
+        let parts = SplitParts(
+            filter: filter, split: split, userIds: userIds, itemIds: itemIds, file: source.files.joined(separator: ", ")
+        )
+        dataset = try parts.dataset(name: name, options, hasTimes: hasTimes)
+        self.steps = steps.steps
+    }
+}
+
+extension EventSplit {
+    /// The split that the options ask for, and where dev and test begin with `--split temporal`.
+    static func of(
+        _ filter: EventFilter, _ options: ConversionOptions, _ source: EventLog
+    ) throws(DatasetError) -> (split: EventSplit, times: (dev: Int64, test: Int64)?) {
+        let file = source.files.joined(separator: ", ")
+        guard options.split == .temporal || (options.devFrom == nil && options.testFrom == nil) else {
+            throw DatasetError(
+                .configuration, file: file, problem: "--dev-from and --test-from are for --split temporal",
+                recoverySuggestion: "add --split temporal, or leave them out")
+        }
+        switch options.split ?? .leaveOneOut {
+        case .leaveOneOut: return (.leaveOneOut(filter), nil)
+        case .users: return (.heldOutUsers(filter, seed: options.seed), nil)
+        case .given:
+            throw DatasetError(
+                .configuration, file: file, problem: "--split given is for a folder that has a split",
+                recoverySuggestion: "name a folder with train.csv, dev.csv and test.csv, or choose another split")
+        case .temporal:
+            let dev = try bound(options.devFrom ?? "80%", "--dev-from", filter, source)
+            let test = try bound(options.testFrom ?? "90%", "--test-from", filter, source)
+            guard dev < test else {
+                throw DatasetError(
+                    .configuration, file: file,
+                    problem: "dev begins at \(source.text(ofTime: dev)), test at \(source.text(ofTime: test))",
+                    recoverySuggestion: "test begins after dev: choose --dev-from and --test-from")
+            }
+            return (.temporal(filter, devFrom: dev, testFrom: test), (dev, test))
+        }
+    }
+
+    private static func bound(
+        _ text: String, _ option: String, _ filter: EventFilter, _ source: EventLog
+    ) throws(DatasetError) -> Int64 {
+        guard source.events.hasTimes else {
+            throw DatasetError(
+                .configuration, file: source.files.joined(separator: ", "), problem: "the log has no times to split by",
+                recoverySuggestion: "choose --split leave-one-out, or name the times with --time-column")
+        }
+        if text.hasSuffix("%") {
+            guard let percent = Double(text.dropLast()), percent > 0, percent < 100 else {
+                throw DatasetError(
+                    .configuration, file: option, problem: "\(text.debugDescription) is no share of the events",
+                    recoverySuggestion: "choose one above 0% and below 100%")
+            }
+            return time(atQuantile: percent / 100, of: filter)
+        }
+        return try ConversionOptions.time(text, option, source.timeFormat) ?? 0
+    }
+}

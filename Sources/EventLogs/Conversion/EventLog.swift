@@ -1,0 +1,98 @@
+import Interactions
+
+/// The events of one or more files of the same kind.
+package struct EventLog: Sendable {
+    package let files: [String]
+    package let events: CollectedEvents
+    package let timeFormat: TimeFormat?
+    /// What was found out about each file, for the user.
+    package let findings: [Finding]
+    package let warnings: [String]
+    package let hasKinds: Bool
+    package let hasRatings: Bool
+    /// How long reading took.
+    package let duration: Duration
+
+    /// What was found out about a file.
+    package struct Finding: Sendable, Equatable {
+        package let file: String
+        package let reader: String
+        package let texts: [String]
+    }
+
+    /// Reads files one after the other, in the order in which they are named.
+    ///
+    /// - Parameters:
+    ///   - filter: is given how times are written, once it is known.
+    ///   - readsRatings: nil: where they decide.
+    package init(
+        _ files: [String], _ request: LogRequest, readsRatings: Bool? = nil,
+        filter: (TimeFormat?) throws(DatasetError) -> LineFilter
+    ) throws(DatasetError) {
+        let begin = ContinuousClock.now
+        var readers: [any EventLogReader] = []
+        for file in files { readers.append(try EventLogReaders.reader(of: file, request)) }
+        timeFormat = readers.first?.timeFormat
+        for (file, reader) in zip(files, readers).dropFirst() {
+            guard (reader.timeFormat == nil) == (timeFormat == nil),
+                reader.timeFormat?.resolution == timeFormat?.resolution,
+                (reader.timeFormat?.notation == .order) == (timeFormat?.notation == .order)
+            else {
+                throw DatasetError(
+                    .invalid, file: file,
+                    problem:
+                        "its times are \(reader.timeFormat?.text ?? "none"), those of \(files[0]) \(timeFormat?.text ?? "none")",
+                    recoverySuggestion: "files that are read together need times of one unit: see --time-format")
+            }
+        }
+        let lineFilter = try filter(timeFormat)
+        hasKinds = readers.contains { $0.hasKinds }
+        hasRatings = readers.contains { $0.hasRatings }
+        try Self.requireColumns(lineFilter, zip(files, readers))
+        var collector = EventCollector(filter: lineFilter, readsRatings: readsRatings)
+        var warnings: [String] = []
+        for (file, reader) in zip(files, readers) {
+            warnings += try EventLogReaders.read(file, with: reader, into: &collector)
+        }
+        self.files = files
+        self.warnings = warnings
+        findings = zip(files, readers).map { Finding(file: $0, reader: type(of: $1).name, texts: $1.findings) }
+        do throws(EventFault) { events = try collector.finished() } catch {
+            throw DatasetError(
+                .invalid, file: files.joined(separator: ", "), problem: error.texts.problem,
+                recoverySuggestion: error.texts.recoverySuggestion)
+        }
+        duration = begin.duration(to: .now)
+    }
+
+    /// Refuses a filter of what a log does not have.
+    private static func requireColumns(
+        _ filter: LineFilter, _ readers: Zip2Sequence<[String], [any EventLogReader]>
+    ) throws(DatasetError) {
+        for (file, reader) in readers {
+            guard filter.kinds == nil || reader.hasKinds else {
+                throw DatasetError(
+                    .configuration, file: file, problem: "--events is given, but no column tells the kind of an event",
+                    recoverySuggestion: "name it with --event-column, or leave --events out")
+            }
+            guard filter.minimalRating == nil || reader.hasRatings else {
+                throw DatasetError(
+                    .configuration, file: file, problem: "--min-rating is given, but no column is a rating",
+                    recoverySuggestion: "name it with --rating-column, or leave --min-rating out")
+            }
+        }
+    }
+
+    /// A time for people: a date where its unit is known.
+    package func text(ofTime time: Int64) -> String { timeFormat.map { $0.text(ofTime: time) } ?? String(time) }
+}
+
+extension TimeFormat {
+    /// A time for people: a date where its unit is known.
+    package func text(ofTime time: Int64) -> String {
+        guard notation != .order else { return String(time) }
+        let unit = resolution.perSecond
+        let seconds = time >= 0 ? time / unit : (time + 1) / unit - 1
+        return ISOTime.text(ofSeconds: seconds) ?? String(time)
+    }
+}

@@ -1,0 +1,31 @@
+import Interactions
+
+/// A file of ReChorus: separated by TAB in spite of the name `.csv`, with a header that names `user_id`, `item_id` and
+/// `time`. Dev and test may add `neg_items`, which is not read: events have no negatives.
+package struct ReChorusLog: EventLogReader {
+    package static let name = "rechorus"
+    package static let summary = "ReChorus: TAB, header user_id, item_id, time"
+
+    let table: EventTable
+
+    package var findings: [String] { table.findings }
+    package var timeFormat: TimeFormat? { table.timeFormat }
+
+    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> ReChorusLog? {
+        let rows = try log.fields(.byte(0x09))
+        guard let names = rows.first?.map({ String(decoding: $0, as: UTF8.self) }),
+            let user = names.firstIndex(of: "user_id"), let item = names.firstIndex(of: "item_id"),
+            let time = names.firstIndex(of: "time"), Set(names).count == names.count,
+            Set(names).isSubset(of: ["user_id", "item_id", "time", "neg_items"])
+        else { return nil }
+        let layout = ColumnLayout(user: user, item: item, time: time, width: names.count)
+        var table = EventTable(
+            separator: .byte(0x09), quoting: .none, header: names, layout: layout, timeFormat: nil)
+        table.timeFormat = try table.timeFormat(rows, log, request)
+        return ReChorusLog(table: table)
+    }
+
+    package func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String] {
+        try table.read(path, into: &collector)
+    }
+}

@@ -1,0 +1,48 @@
+import Interactions
+
+/// Atomic files of RecBole, `.inter`: separated by TAB, with a header of `field:type`.
+///
+///     user_id:token    item_id:token    rating:float    timestamp:float
+package struct RecBoleLog: EventLogReader {
+    package static let name = "recbole"
+    package static let summary =
+        "RecBole .inter: TAB, header user_id:token, item_id:token [, rating:float, timestamp:float]"
+
+    let table: EventTable
+
+    package var findings: [String] { table.findings }
+    package var timeFormat: TimeFormat? { table.timeFormat }
+    package var hasKinds: Bool { table.layout.kind != nil }
+    package var hasRatings: Bool { table.layout.rating != nil }
+
+    private static let types: Set<String> = ["token", "token_seq", "float", "float_seq"]
+
+    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> RecBoleLog? {
+        let rows = try log.fields(.byte(0x09))
+        guard let first = rows.first else { return nil }
+        var names: [String] = []
+        var types: [String] = []
+        for field in first {
+            let parts = String(decoding: field, as: UTF8.self).split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, Self.types.contains(String(parts[1])) else { return nil }
+            names.append(String(parts[0]))
+            types.append(String(parts[1]))
+        }
+        let columns = TableColumns(log: log, names: names, width: names.count, request: request)
+        let layout = try columns.layout()
+        for column in [layout.user, layout.item] where types[column] != "token" {
+            throw log.failure(
+                "the column \(names[column]) is \(types[column])",
+                "ids are of the type token; sequences have to be written as one event a line")
+        }
+        var table = EventTable(
+            separator: .byte(0x09), quoting: .none, header: names, layout: layout, timeFormat: nil)
+        table.timeFormat = try table.timeFormat(rows, log, request)
+        return RecBoleLog(table: table)
+    }
+
+    package func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String] {
+        try table.read(path, into: &collector)
+    }
+}

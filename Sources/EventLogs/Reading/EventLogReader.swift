@@ -1,0 +1,104 @@
+import FileIO
+import Interactions
+
+/// A reader of the raw logs of one form. A new form is a new file with a conforming type, and its name in
+/// ``EventLogReaders/all``.
+package protocol EventLogReader: Sendable {
+    /// The value of `--reader`.
+    static var name: String { get }
+
+    /// As users call the form, with its columns, for messages.
+    static var summary: String { get }
+
+    /// What reads the file; nil where it is not of this form, judged by its first lines.
+    ///
+    /// - Throws: where it is of this form, but what a reader must know is not clear, or wrong.
+    static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> Self?
+
+    /// What was found out or chosen, for the user: `separator: comma`.
+    var findings: [String] { get }
+
+    /// How times are written; nil where there are none.
+    var timeFormat: TimeFormat? { get }
+
+    /// Whether the log has kinds of events and ratings.
+    var hasKinds: Bool { get }
+    var hasRatings: Bool { get }
+
+    /// Reads all events, in the order of the file.
+    ///
+    /// - Returns: warnings for the user.
+    func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String]
+}
+
+extension EventLogReader {
+    package var hasKinds: Bool { false }
+    package var hasRatings: Bool { false }
+}
+
+package enum EventLogReaders {
+    /// In the order in which they are tried: those that first lines tell surely come first.
+    package static var all: [any EventLogReader.Type] {
+        [
+            RecBoleLog.self, JSONLinesLog.self, ReChorusLog.self, MovieLensLog.self, TaobaoLog.self,
+            AmazonRatingLog.self, ComiRecLog.self, PairLog.self, UserLineLog.self, TableLog.self,
+        ]
+    }
+
+    /// What reads a file.
+    package static func reader(
+        of path: String, _ request: LogRequest
+    ) throws(DatasetError) -> any EventLogReader {
+        do throws(DatasetError) {
+            return try recognised(path, request)
+        } catch {
+            guard error.kind == .invalid, error.line != nil else { throw error }
+            throw ByteSource.damage(path: error.file) ?? error
+        }
+    }
+
+    private static func recognised(_ path: String, _ request: LogRequest) throws(DatasetError) -> any EventLogReader {
+        let log = try LogBeginning(path: path)
+        if log.isParquet { throw log.parquet }
+        guard let first = log.lines.first else {
+            throw DatasetError(
+                .invalid, file: path, problem: "the file is empty", recoverySuggestion: "an event a line is expected")
+        }
+        if let name = request.reader {
+            guard let type = all.first(where: { $0.name == name }) else {
+                let names = all.map { $0.name }
+                let likely = names.nearest(to: name).map { "; did you mean \($0)?" } ?? ""
+                throw DatasetError(
+                    .configuration, file: path, problem: "there is no reader \(name)\(likely)",
+                    recoverySuggestion: "choose one of \(names.joined(separator: ", "))")
+            }
+            guard let reader = try type.recognise(log, request) else {
+                throw DatasetError(
+                    .invalid, file: path, line: 1,
+                    problem: "not of the form of --reader \(name): \(first.withUnsafeBytes { $0.quoted })",
+                    recoverySuggestion: "it reads \(type.summary)")
+            }
+            return reader
+        }
+        // What is known of columns is known of a table, or of objects.
+        let types = request.isAboutColumns ? [JSONLinesLog.self, TableLog.self] : all
+        for type in types {
+            if let reader = try type.recognise(log, request) { return reader }
+        }
+        throw DatasetError(
+            .invalid, file: path, line: 1, problem: "not of a known form: \(first.withUnsafeBytes { $0.quoted })",
+            recoverySuggestion: "known forms:\n" + all.map { "- \($0.name): \($0.summary)" }.joined(separator: "\n"))
+    }
+
+    /// Reads a file, and tells of damaged compression before what it looks like.
+    package static func read(
+        _ path: String, with reader: any EventLogReader, into collector: inout EventCollector
+    ) throws(DatasetError) -> [String] {
+        do throws(DatasetError) {
+            return try reader.read(path, into: &collector)
+        } catch {
+            guard error.kind == .invalid, error.line != nil else { throw error }
+            throw ByteSource.damage(path: error.file) ?? error
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Interactions
+
+/// How the times of a log are written.
+package enum TimeNotation: String, Sendable, CaseIterable {
+    /// Numbers of a unit since 1970.
+    case seconds, milliseconds, microseconds, nanoseconds
+    /// Dates, perhaps with a time of day.
+    case iso
+    /// Whole numbers in whatever unit, of which only the order is known.
+    case order
+}
+
+/// How the times of a log are written and stored.
+package struct TimeFormat: Sendable, Equatable {
+    package let notation: TimeNotation
+    /// The unit in which they are stored; `seconds` for ``TimeNotation/order``.
+    package let resolution: TimeResolution
+
+    /// For the user.
+    package var text: String {
+        let stored = resolution == .seconds ? "" : ", stored in \(resolution.rawValue)"
+        return switch notation {
+        case .iso: "ISO 8601\(stored)"
+        case .order: "whole numbers, too small for seconds since 1970: taken as an order"
+        case .seconds: "seconds since 1970\(stored)"
+        default: "\(notation.rawValue) since 1970"
+        }
+    }
+}
+
+/// Reads the times of a log.
+struct TimeReader {
+    let format: TimeFormat
+    /// How many times had more digits than are stored.
+    private(set) var cutCount = 0
+    /// Digits behind the point that are kept.
+    private let kept: Int
+
+    init(_ format: TimeFormat) {
+        self.format = format
+        kept = format.notation == .iso || format.notation == .seconds ? format.resolution.digits : 0
+    }
+
+    /// The time in the unit in which it is stored; nil for what is none.
+    @inline(__always)
+    mutating func read(_ field: UnsafeRawBufferPointer) -> Int64? {
+        // Most times are whole numbers of a few digits.
+        if format.notation != .iso, kept == 0, field.count <= 18 {
+            var value: Int64 = 0
+            var isPlain = field.count > 0
+            for byte in field {
+                let digit = byte &- 0x30
+                isPlain = isPlain && digit < 10
+                value = value &* 10 &+ Int64(digit)
+            }
+            if isPlain { return value }
+        }
+        return readOther(field)
+    }
+
+    @inline(never)
+    private mutating func readOther(_ field: UnsafeRawBufferPointer) -> Int64? {
+        let (whole, fraction, digits): (Int64, Int64, Int)
+        if format.notation == .iso {
+            guard let time = ISOTime(field) else { return nil }
+            (whole, fraction, digits) = (time.seconds, time.fraction, time.fractionDigits)
+        } else {
+            guard let number = DecimalNumber(field) else { return nil }
+            (whole, fraction, digits) = (number.whole, number.fraction, number.fractionDigits)
+        }
+        var scaled = fraction
+        if digits > kept {
+            let unit = TimeReader.power(digits - kept)
+            if fraction % unit != 0 { cutCount += 1 }
+            scaled = fraction / unit
+        } else {
+            scaled *= TimeReader.power(kept - digits)
+        }
+        let (product, overflow) = whole.multipliedReportingOverflow(by: TimeReader.power(kept))
+        let (sum, carry) = product.addingReportingOverflow(scaled)
+        return overflow || carry ? nil : sum
+    }
+
+    private static func power(_ exponent: Int) -> Int64 { (0..<exponent).reduce(1) { power, _ in power * 10 } }
+}
+
+/// A decimal number without an exponent.
+struct DecimalNumber {
+    /// Towards minus infinity, so that the fraction is never negative.
+    private(set) var whole: Int64 = 0
+    private(set) var fraction: Int64 = 0
+    private(set) var fractionDigits = 0
+
+    /// nil for anything else, and beyond 64 bits.
+    init?(_ text: UnsafeRawBufferPointer) {
+        var place = 0
+        let isNegative = text.count > 0 && text[0] == 0x2d
+        if isNegative || (text.count > 0 && text[0] == 0x2b) { place = 1 }
+        let start = place
+        while place < text.count, text[place] &- 0x30 < 10 {
+            let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int64(text[place] &- 0x30))
+            guard !overflow, !carry else { return nil }
+            whole = sum
+            place += 1
+        }
+        guard place > start else { return nil }
+        if place < text.count {
+            guard text[place] == 0x2e, place + 1 < text.count else { return nil }
+            place += 1
+            while place < text.count {
+                guard text[place] &- 0x30 < 10 else { return nil }
+                if fractionDigits < 9 {
+                    fraction = fraction * 10 + Int64(text[place] &- 0x30)
+                    fractionDigits += 1
+                }
+                place += 1
+            }
+            // `.0` is what tables with missing values acquire.
+            while fractionDigits > 0, fraction % 10 == 0 {
+                fraction /= 10
+                fractionDigits -= 1
+            }
+        }
+        guard isNegative else { return }
+        whole = -whole
+        guard fraction > 0 else { return }
+        let unit: Int64 = (0..<fractionDigits).reduce(1) { power, _ in power * 10 }
+        whole -= 1
+        fraction = unit - fraction
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// A rating: a decimal number, perhaps with an exponent; nil for anything else.
+    var rating: Double? {
+        if let number = DecimalNumber(self), number.fractionDigits <= 6 {
+            var unit = 1.0
+            for _ in 0..<number.fractionDigits { unit *= 10 }
+            return Double(number.whole) + Double(number.fraction) / unit
+        }
+        guard count <= 40, let value = Double(String(decoding: self, as: UTF8.self)), value.isFinite else { return nil }
+        return value
+    }
+}
