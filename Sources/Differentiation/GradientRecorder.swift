@@ -36,24 +36,24 @@ public final class GradientRecorder {
         self.layout = layout
         tables = .allocate(capacity: max(layout.tables.count, 1))
         for (index, table) in layout.tables.enumerated() {
-            let slots = UnsafeMutablePointer<Int32>.allocate(capacity: table.rows)
+            let slots = LargeMemory.allocate(Int32.self, count: table.rows)
             slots.initialize(repeating: -1, count: table.rows)
             (tables + index).initialize(
                 to: RecordedTable(columns: table.columns, capacity: table.capacity, slots: slots))
         }
         denseGradients = .allocate(capacity: 1)
         denseGradients.initialize(to: nil)
-        sortScratch = .allocate(capacity: max(layout.tables.map(\.capacity).max() ?? 0, 1))
+        sortScratch = LargeMemory.allocate(count: layout.tables.map(\.capacity).max() ?? 0)
         let widest = max(layout.tables.map(\.columns).max() ?? 0, 1)
         spareRow = .allocate(capacity: widest)
         spareRow.initialize(repeating: 0, count: widest)
     }
 
     deinit {
-        for tableIndex in layout.tables.indices { tables[tableIndex].slots.deallocate() }
+        for tableIndex in layout.tables.indices { LargeMemory.deallocate(tables[tableIndex].slots) }
         tables.deallocate()
         denseGradients.deallocate()
-        sortScratch.deallocate()
+        LargeMemory.deallocate(sortScratch)
         spareRow.deallocate()
     }
 

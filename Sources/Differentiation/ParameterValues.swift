@@ -67,10 +67,10 @@ public final class ParameterStorage {
     public init(_ layout: ParameterLayout) {
         self.layout = layout
         let byteCount = max(ParameterValues.count(for: layout) * MemoryLayout<Float>.stride, 64)
-        memory = .allocate(byteCount: byteCount, alignment: 64)
+        memory = LargeMemory.allocate(byteCount: byteCount)
         values = ParameterValues(layout, in: memory.baseAddress!.assumingMemoryBound(to: Float.self))
         values.clear(layout)
     }
 
-    deinit { memory.deallocate() }
+    deinit { LargeMemory.deallocate(memory) }
 }

@@ -117,6 +117,9 @@ public final class Tape {
         profile?.restart()
     }
 
+    /// Bytes that the mini-batch has taken so far, with what the mini-batches of its step have in common.
+    public var bytesInUse: Int { arena.bytesInUse + stepMemory.arena.bytesInUse }
+
     /// Whether operations are recorded for a backward pass.
     public var isRecording: Bool {
         if case .training = pass { return gradients != nil }

@@ -20,8 +20,9 @@ public struct InteractionGraph: Sendable, Equatable {
     /// - Parameter users, items: the interactions, in any order, with repeats.
     /// - Precondition: one item a user, ids from 0 to the counts.
     /// - Complexity: linear in interactions, users and items.
-    public init<Column: RandomAccessCollection<Int32>>(users: Column, items: Column, userCount: Int, itemCount: Int)
-    where Column.Index == Int {
+    public init<Users: RandomAccessCollection<Int32>, Items: RandomAccessCollection<Int32>>(
+        users: Users, items: Items, userCount: Int, itemCount: Int
+    ) where Users.Index == Int, Items.Index == Int {
         precondition(users.count == items.count, "\(users.count) users for \(items.count) items")
         self.userCount = userCount
         self.itemCount = itemCount

@@ -1,4 +1,8 @@
 extension RecommenderEntry {
+    /// Whether the model looks at histories, so that their longest length decides about it: not one that learns from
+    /// every interaction, the first of a user too.
+    public var readsHistories: Bool { training.samples == .sequential }
+
     /// All options that the model reads.
     public var allOptions: [any DeclaredModelOption] { ModelOptions.ofAllModels + options }
 

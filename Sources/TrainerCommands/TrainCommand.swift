@@ -37,11 +37,11 @@ struct TrainCommand: ParsableCommand {
     var out: String?
 
     @Option(help: .field("stage"))
-    var stage: StageOption?
+    var stage: StageName?
 
     @Option(
         help: ArgumentHelp(
-            "TiMiRec: options that the pretraining has to itself, such as lr=5e-4,epochs=12; some of \(StageOptions.names.joined(separator: ", ")).",
+            "\(TrainingConfiguration.help(ofField: "pretrain")) Some of \(StageOptions.names.joined(separator: ", ")).",
             valueName: "option=value,..."))
     var pretrain: [String] = []
 

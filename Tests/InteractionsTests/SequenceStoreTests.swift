@@ -31,6 +31,13 @@ import Testing
         #expect(store.itemCount == 24)
     }
 
+    @Test func `the mean length of histories is that of the training samples`() throws {
+        let (_, store) = try SequenceStoreTests.dataset().wholeStore()
+        #expect(store.meanHistoryLength(.sequential, historyMax: 20) == 2)
+        #expect(store.meanHistoryLength(.sequential, historyMax: 2) == 1.75)
+        #expect(store.meanHistoryLength(.everyInteraction, historyMax: 20) == 4.0 / 3)
+    }
+
     @Test func `dev and test rows have their histories, negatives and seen items`() throws {
         let (_, store) = try SequenceStoreTests.dataset().wholeStore()
         let batch = PackedBatch()

@@ -90,11 +90,11 @@ public final class Propagator {
     }
 
     deinit {
-        ownMemory?.deallocate()
-        materialized.deallocate()
+        ownMemory.map { LargeMemory.deallocate($0) }
+        LargeMemory.deallocate(materialized)
         materializations.deallocate()
         sources.deallocate()
-        sourceValues.deallocate()
+        LargeMemory.deallocate(sourceValues)
         rowOffsets.deallocate()
     }
 
@@ -102,9 +102,7 @@ public final class Propagator {
 
     /// Zeros on a 64-byte boundary.
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count * MemoryLayout<Float>.stride, 64), alignment: 64
-        ).bindMemory(to: Float.self, capacity: count)
+        let memory = LargeMemory.allocate(Float.self, count: count)
         memory.initialize(repeating: 0, count: count)
         return memory
     }

@@ -42,10 +42,7 @@ struct DatasetFolder: Sendable {
                 recoverySuggestion: "name the folder that holds the data sets with --data-root")
         }
         defer { closedir(directory) }
-        let folders = names(in: directory).filter { name in
-            var status = stat()
-            return stat(parent + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        }
+        let folders = names(in: directory).filter { isFolder(parent + "/" + $0) }
         let likely = folders.nearest(to: String(parts.last ?? "")).map { "; did you mean \($0)?" } ?? ""
         let shown = folders.prefix(20).joined(separator: ", ")
         let rest = folders.count > 20 ? " and \(folders.count - 20) more" : ""
@@ -63,6 +60,14 @@ struct DatasetFolder: Sendable {
         guard let resolved = realpath(path, nil) else { return last }
         defer { free(resolved) }
         return String(cString: resolved).split(separator: "/").last.map(String.init) ?? last
+    }
+
+    /// Whether what has this name is a folder itself.
+    func isFolder(_ name: String) -> Bool { Self.isFolder(path(of: name)) }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     func path(of name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }

@@ -140,18 +140,19 @@ private struct GrowingStorage<Element: BitwiseCopyable> {
 
     init() {
         capacity = 64
-        start = .allocate(capacity: capacity)
+        start = LargeMemory.allocate(count: capacity)
     }
 
-    func deallocate() { start.deallocate() }
+    func deallocate() { LargeMemory.deallocate(start) }
 
     /// Makes room for further elements, and returns where they begin.
     mutating func extend(by extra: Int) -> UnsafeMutablePointer<Element> {
         if count + extra > capacity {
             let grown = max(count + extra, 2 * capacity)
-            let moved = UnsafeMutablePointer<Element>.allocate(capacity: grown)
+            let moved = LargeMemory.allocate(
+                Element.self, count: grown, bytesInUse: capacity * MemoryLayout<Element>.stride)
             moved.update(from: start, count: count)
-            start.deallocate()
+            LargeMemory.deallocate(start)
             start = moved
             capacity = grown
         }

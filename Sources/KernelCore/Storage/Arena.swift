@@ -1,22 +1,23 @@
 /// Memory that is handed out in order and taken back all at once: the tape's intermediate values.
 ///
 /// After the first steps the arena holds one block that is large enough for a whole step, so that the steady state
-/// of training allocates nothing. Every allocation starts on a 64-byte boundary.
+/// of training allocates nothing. Every allocation starts on a 64-byte boundary. Where memory is short the process ends by
+/// ``LargeMemory``.
 public final class Arena {
     private var blocks: [UnsafeMutableRawBufferPointer] = []
     private var current = 0
     private var used = 0
     private var total = 0
 
-    private static let alignment = 64
+    private static let alignment = LargeMemory.alignment
 
     /// - Parameter capacity: bytes of the first block; more is added when needed.
     public init(capacity: Int = 1 << 20) {
-        blocks.append(.allocate(byteCount: max(capacity, Self.alignment), alignment: Self.alignment))
+        blocks.append(LargeMemory.allocate(byteCount: max(capacity, Self.alignment)))
     }
 
     deinit {
-        for block in blocks { block.deallocate() }
+        blocks.forEach(LargeMemory.deallocate)
     }
 
     /// Bytes handed out since the last ``reset()``.
@@ -48,9 +49,12 @@ public final class Arena {
     public func reset() {
         if blocks.count > 1 {
             let capacity = blocks.reduce(0) { $0 + $1.count }
-            for block in blocks { block.deallocate() }
+            let largest = blocks.reduce(0) { max($0, $1.count) }
+            blocks.forEach(LargeMemory.deallocate)
             blocks.removeAll(keepingCapacity: true)
-            blocks.append(.allocate(byteCount: capacity, alignment: Self.alignment))
+            // Where memory is short there may be room in pieces alone.
+            blocks.append(
+                LargeMemory.allocateIfPossible(byteCount: capacity) ?? LargeMemory.allocate(byteCount: largest))
         }
         current = 0
         used = 0
@@ -63,14 +67,20 @@ public final class Arena {
         if used + rounded > blocks[current].count {
             current += 1
             used = 0
-            if current == blocks.count {
-                let capacity = max(rounded, 2 * blocks[current - 1].count)
-                blocks.append(.allocate(byteCount: capacity, alignment: Self.alignment))
-            }
+            if current == blocks.count { grow(by: rounded) }
         }
         let pointer = blocks[current].baseAddress! + used
         used += rounded
         total += rounded
         return pointer
+    }
+
+    /// Adds a block of at least `byteCount` bytes: twice the last one, or less where that is too much.
+    @inline(never)
+    private func grow(by byteCount: Int) {
+        let generous = max(byteCount, 2 * blocks[blocks.count - 1].count)
+        blocks.append(
+            LargeMemory.allocateIfPossible(byteCount: generous)
+                ?? LargeMemory.allocate(byteCount: byteCount, bytesInUse: blocks.reduce(0) { $0 + $1.count }))
     }
 }

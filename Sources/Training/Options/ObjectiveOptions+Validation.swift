@@ -1,6 +1,12 @@
 import Recommenders
 
 extension TrainingConfiguration {
+    /// Whether the model ranks with several vectors for each user, which `--measures interests` compares: one whose
+    /// training selects among them.
+    func ranksByInterests(_ entry: RecommenderEntry) -> Bool {
+        options.interests > 1 && entry.objectiveSupport(options, stage).contains(.selection)
+    }
+
     /// Refuses what none of the stages has a use for.
     func checkObjective(of entry: RecommenderEntry, in stages: [TrainingStage?]) throws(TrainingError) {
         let support = stages.reduce(into: ObjectiveSupport()) {

@@ -20,6 +20,12 @@ public struct StageOptions: Sendable, Equatable {
         keepsNegatives = true
     }
 
+    /// - Parameter entries: of ``names``, no name twice, with values.
+    init(_ entries: [OptionText.Entry]) {
+        self.entries = entries
+        keepsNegatives = true
+    }
+
     /// - Parameters:
     ///   - texts: lists such as `lr=5e-4,epochs=12`; later ones win over earlier ones.
     ///   - keepsNegatives: whether the number of negatives that all stages share was chosen: otherwise a loss among these

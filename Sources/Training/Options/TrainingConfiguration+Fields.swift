@@ -28,8 +28,11 @@ extension TrainingConfiguration {
             OptionTraits(aliases: ["model-name"], folder: .never, shownDefault: ""),
             help: "Name of the model."),
         Field(
-            "stage", \.stage, of: standard, OptionTraits(folder: .never, shownDefault: "both"),
+            "stage", \.stageName, of: standard, OptionTraits(folder: .never, shownDefault: "both"),
             help: "TiMiRec: pretrain the extractor, finetune, or both."),
+        Field(
+            "pretrain", \.pretraining, of: standard, OptionTraits(unit: "option=value,...", effect: .nothing),
+            isWritten: false, help: "TiMiRec: options that the pretraining has to itself, such as lr=5e-4,epochs=12."),
         Field(
             "data-root", \.dataRoot, of: standard, place("data, or that of the run that is evaluated"),
             help: "Folder of data sets."),
@@ -159,7 +162,7 @@ extension TrainingConfiguration {
 
     /// What a stage continues.
     public static let extractorField = OptionField<TrainingConfiguration>(
-        "extractor", \.extractor, of: standard, OptionTraits(folder: .never, shownDefault: "the run of --out"),
+        "extractor", \.namedExtractor, of: standard, OptionTraits(folder: .never, shownDefault: "the run of --out"),
         help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file.")
 
     static let objectiveFields = ObjectiveOptions.fields.map { $0.of(\TrainingConfiguration.objective) }

@@ -1,3 +1,4 @@
+import Evaluation
 import Options
 import Recommenders
 import Reporting
@@ -10,8 +11,17 @@ extension TrainingConfiguration {
 
     /// The hyperparameters that were chosen although the model has no use for them.
     var unusedHyperparameters: [String] {
-        get throws(TrainingError) { try entry.unused(of: options) }
+        get throws(TrainingError) {
+            let entry = try entry
+            let history = ModelOptions.historyMaxOption
+            let isLengthUnused = options.historyMax != history.defaultValue && !readsHistories(entry)
+            return (isLengthUnused ? [history.declaration.name] : []) + entry.unused(of: options)
+        }
     }
+
+    /// Whether the length of histories decides about the result: the model looks at them, or they have a score of their
+    /// own in the ranking.
+    func readsHistories(_ entry: RecommenderEntry?) -> Bool { entry?.readsHistories ?? true || historyScores == .zero }
 
     /// Sets what a model that is not trained would be trained for to its default.
     ///

@@ -13,6 +13,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var model: String
     /// The stage to train, for a model that has stages.
     public var stage: TrainingStage?
+    /// Whether the stages before it were trained by the same command: `stage: both` in `config.yaml`.
+    public var trainsAllStages = false
+    /// What the stage `pretrain` had to itself then: a record, since that stage has a configuration of its own.
+    public var pretraining = StageOptions()
     /// Folder of data sets, and the data set's folder in it.
     public var dataRoot: String
     public var dataset: String

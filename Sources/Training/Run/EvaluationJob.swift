@@ -30,6 +30,7 @@ public struct EvaluationJob: Sendable {
     /// The metrics, at rank 0; nil elsewhere. Collective.
     public func run(world: Communicator, console: Console) throws -> EvaluationResult? {
         try configuration.warnOfUnusedOptions(on: console)
+        configuration.warnOfMissingInterests(of: entry, on: console)
         return try Kernel.flushingSubnormals { try evaluate(world: world, console: console) }
     }
 
@@ -87,7 +88,6 @@ public struct EvaluationJob: Sendable {
             of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
             world: world)
         let seconds = (clock.now - start).inSeconds
-        metrics?.tellOfMissingInterests(of: entry.name, on: console)
         return metrics.map {
             EvaluationResult(
                 model: entry.name, dataset: data.name, split: split, ranking: ranking,

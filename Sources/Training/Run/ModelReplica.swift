@@ -40,10 +40,25 @@ package final class ModelReplica {
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
             propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
-        optimizer = try Self.optimizer(plan, layout, exchange: configuration.exchange, world: world)
+        let map = try NodeMap(configuration.exchange, world: world)
+        let need = try Self.checkMemory(plan, layout, on: map, world: world)
+        optimizer = try Self.optimizer(plan, on: map, exchange: configuration.exchange, world: world)
         worker = ShardWorker(
             model, objective, data: data, configuration: configuration, parameters: optimizer.modelValues,
             gradientLayout: gradientLayout)
+        try checkStep(configuration, data, gradientLayout, beside: need, world: world)
+    }
+
+    /// Throws where a mini-batch cannot have the memory that it needs at least. Collective.
+    private func checkStep(
+        _ configuration: TrainingConfiguration, _ data: TrainingData, _ gradientLayout: GradientLayout,
+        beside parameters: MemoryNeed, world: Communicator
+    ) throws {
+        let hasSteps = stepsPerEpoch > 0 && !data.store.shards.isEmpty
+        let bytes =
+            hasSteps ? worker.leastBytes(configuration, data: data, gradientLayout: gradientLayout) ?? 0 : 0
+        try MemoryNeed.check(
+            MemoryNeed(own: bytes), of: "the values of a mini-batch", beside: parameters, world: world)
     }
 
     /// Random numbers are keyed by the step in 32 bits: beyond that they would repeat themselves.
@@ -56,17 +71,22 @@ package final class ModelReplica {
             "at most \(UInt32.max) steps are possible: choose fewer --epochs, or --max-steps")
     }
 
-    /// The optimizer of `plan`, where there is memory for it. Collective.
-    private static func optimizer(
-        _ plan: OptimizerPlan, _ layout: ParameterLayout, exchange: ExchangeKind, world: Communicator
-    ) throws -> any MeasuredOptimizer {
-        let map = try NodeMap(exchange, world: world)
+    /// What the optimizer of `plan` takes from memory; throws where there is not so much. Collective.
+    private static func checkMemory(
+        _ plan: OptimizerPlan, _ layout: ParameterLayout, on map: NodeMap, world: Communicator
+    ) throws -> MemoryNeed {
         let bytes = plan.byteCount(ofRank: world.rank, on: map)
         // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones and both moments.
         let copies = world.rank == 0 ? 5 * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
-        try MemoryNeed.check(
-            MemoryNeed(own: bytes.own + copies, shared: bytes.shared), of: "parameters, moments and gradients",
-            world: world)
+        let need = MemoryNeed(own: bytes.own + copies, shared: bytes.shared)
+        try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
+        return need
+    }
+
+    /// The optimizer of `plan`. Collective.
+    private static func optimizer(
+        _ plan: OptimizerPlan, on map: NodeMap, exchange: ExchangeKind, world: Communicator
+    ) throws -> any MeasuredOptimizer {
         try world.collectively {
             guard exchange == .shared, map.hasSeveralNodes else { return }
             throw TrainingError(

@@ -7,10 +7,10 @@ import Recommenders
 /// Computes the gradients of this rank's shards, one packed mini-batch a shard and step.
 package final class ShardWorker {
     package let tape: Tape
-    private let model: any Recommender
-    private let objective: Objective
+    let model: any Recommender
+    let objective: Objective
     private let readsOtherItems: Bool
-    private let recorder: GradientRecorder
+    let recorder: GradientRecorder
     private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
     private let seed: UInt64

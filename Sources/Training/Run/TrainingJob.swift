@@ -22,6 +22,8 @@ public struct TrainingJob: Sendable {
     /// The configuration of the stage `pretrain`.
     private let pretraining: TrainingConfiguration
     private let hasUnusedPretraining: Bool
+    /// What the command gives to the stage `pretrain` alone.
+    let pretrainingOptions: StageOptions
     /// Options of the command that the model has no use for.
     let unusedOptions: [String]
 
@@ -54,6 +56,7 @@ public struct TrainingJob: Sendable {
                 recoverySuggestion: "add --stage finetune, or leave it out")
         }
         self.pretraining = try Self.pretrainingConfiguration(configuration, pretraining, entry)
+        pretrainingOptions = pretraining
         hasUnusedPretraining = !pretraining.isEmpty && !stages.contains(.pretrain)
     }
 
@@ -91,6 +94,9 @@ public struct TrainingJob: Sendable {
 
     private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
         entry.warn(ofUnused: unusedOptions, on: console)
+        var tested = configuration
+        tested.stage = stages.last ?? nil
+        tested.warnOfMissingInterests(of: entry, on: console)
         if hasUnusedPretraining {
             console.warning(
                 "--pretrain has no part in this: the stage pretrain is not trained\n"
@@ -133,7 +139,12 @@ public struct TrainingJob: Sendable {
         var outcome = RunOutcome.finished(nil)
         var control = control
         for (index, stage) in stages.enumerated() {
-            let own = try world.collectively { try stageConfiguration(stage, at: index) }
+            let own = try world.collectively {
+                let own = try stageConfiguration(stage, at: index)
+                guard control.extends, world.rank == 0 else { return own }
+                try tellOfExtension(of: own, at: index, on: console)
+                return notingEnd(before: own, at: index)
+            }
             let name = stage.map { " \($0.rawValue)" } ?? ""
             let run = try TrainingRun(
                 own, control: control, entry: entry, data: data, stalls: stalls, world: world, console: console)
@@ -142,7 +153,9 @@ public struct TrainingJob: Sendable {
                 outcome = .finished(finished)
                 continue
             }
-            console.info("training \(entry.name)\(name) into \(own.output)")
+            console.info(
+                "\(entry.training.isTrained ? "training" : "ranking with") \(entry.name)\(name) into \(own.output)"
+                    + (own.extractor.map { ", from the extractor of \($0)" } ?? ""))
             run.fence = fence
             if own.output != configuration.output {
                 try world.collectively {
@@ -157,6 +170,7 @@ public struct TrainingJob: Sendable {
             defer { run.fence?.release() }
             outcome = try run.run()
             guard case .finished = outcome else { break }
+            guard entry.training.isTrained else { continue }
             let start = run.startSeconds.map { ", first step after \(NumberText.fixed($0, decimals: 2)) s" } ?? ""
             console.info(
                 "trained\(name) in \(NumberText.duration(seconds: run.state.trainSeconds)), "
@@ -253,6 +267,9 @@ public struct TrainingJob: Sendable {
         own.extractor =
             stage != .finetune
             ? nil : try index > 0 ? RunFolder(configuration.output).pretrain.path : findExtractor()
+        if index > 0 {
+            own.noteStageBefore(try stageConfiguration(stages[index - 1], at: index - 1), chosen: pretrainingOptions)
+        }
         return own
     }
 

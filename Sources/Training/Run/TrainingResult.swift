@@ -68,6 +68,7 @@ public struct TrainingResult: Sendable {
             "samples_per_second": .number(samplesPerSecond),
             "parameters_sha256": .string(parametersDigest),
             "data": data.json,
+            "build": BuildDescription.current.json,
         ]
         guard case .object(let members) = own else { return own }
         return .object(

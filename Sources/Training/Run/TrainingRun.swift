@@ -114,8 +114,10 @@ public final class TrainingRun {
             stepsPerEpoch, configuration.maxSteps.map { $0 - state.step + state.stepsOfEpoch } ?? stepsPerEpoch)
         worker.beginEpoch(state.epoch)
         let epochs = configuration.maxSteps.map { min(configuration.epochs, ($0 - 1) / max(stepsPerEpoch, 1) + 1) }
-        progress.beginEpoch(
-            state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.stepsOfEpoch)
+        if entry.training.isTrained {
+            progress.beginEpoch(
+                state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.stepsOfEpoch)
+        }
         epochStart = .now
         while state.stepsOfEpoch < steps {
             stalls.note(.computing, step: state.step + 1)
@@ -185,8 +187,11 @@ public final class TrainingRun {
             try log?.append(line)
             state.log.append(line.compact)
             let shown = metrics.named.prefix(2).map { "\($0.name) \(NumberText.fixed($0.value, decimals: 4))" }
-            let mark = stopping.bestEpoch == state.epoch ? " *" : ""
-            progress.endEpoch(summary: data.hasDev ? "dev " + shown.joined(separator: " ") + mark : "")
+            let summary = data.hasDev ? "dev " + shown.joined(separator: " ") : ""
+            // A model that is not trained has no epochs.
+            guard entry.training.isTrained else { return summary.isEmpty ? () : console.info(summary) }
+            let mark = data.hasDev && stopping.bestEpoch == state.epoch ? " *" : ""
+            progress.endEpoch(summary: summary + mark)
         }
     }
 
@@ -230,7 +235,6 @@ public final class TrainingRun {
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
             measures: configuration.measures, world: world)
-        found?.tellOfMissingInterests(of: entry.name, on: console)
         stalls.note(.writing, step: state.step)
         return try world.collectively {
             guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
