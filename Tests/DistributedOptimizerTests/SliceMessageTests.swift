@@ -16,14 +16,14 @@ import Testing
 
     /// What a sum has over a slice, bit by bit.
     private struct Content: Equatable {
-        var samples = 0
+        var sampleCount = 0
         var loss = 0.0
         var dense: [UInt32] = []
         var rows: [[Int: [UInt32]]] = []
     }
 
     private func content(_ sum: SliceSum, _ slice: ParameterSlice) -> Content {
-        var content = Content(samples: sum.sampleCount, loss: sum.loss)
+        var content = Content(sampleCount: sum.sampleCount, loss: sum.loss)
         sum.forEachDenseBlock(of: 0..<slice.dense.count) { _, values, count in
             content.dense += (0..<count).map { values[$0].bitPattern }
         }
@@ -37,9 +37,9 @@ import Testing
         return content
     }
 
-    private func gradient(samples: Int, items: [Int32]) -> RecordedGradient {
+    private func gradient(sampleCount: Int, items: [Int32]) -> RecordedGradient {
         RecordedGradient(
-            layout, rowCapacity: Self.rowCapacity, samples: samples, loss: 0.1 * Double(samples),
+            layout, rowCapacity: Self.rowCapacity, sampleCount: sampleCount, loss: 0.1 * Double(sampleCount),
             rows: [items, [4, 0, 2]]
         ) { index in index % 7 == 0 ? -0.0 : Float(index).squareRoot() - 9 }
     }
@@ -50,7 +50,7 @@ import Testing
             [], [129, 0, 64], (0..<40).map { Int32($0 * 3) }, (0..<64).map { 129 - Int32($0) },
         ] as [[Int32]])
     func `a message has the bits of the sum, with rows as a list or as bits`(kind: SliceMessage.Rows, items: [Int32]) {
-        let gradient = gradient(samples: 12, items: items)
+        let gradient = gradient(sampleCount: 12, items: items)
         for count in 1...3 {
             for index in 0..<count {
                 let slice = ParameterSlice(index, of: count, layout)
@@ -77,8 +77,8 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 12], [false, true])
-    func `the flag travels with and without samples and changes no number`(samples: Int, flag: Bool) {
-        let gradient = gradient(samples: samples, items: [1])
+    func `the flag travels with and without samples and changes no number`(sampleCount: Int, flag: Bool) {
+        let gradient = gradient(sampleCount: sampleCount, items: [1])
         let slice = ParameterSlice(0, of: 1, layout)
         let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
         sum.views[0].read(gradient.view, slice: slice)
@@ -87,12 +87,12 @@ import Testing
             withUnsafeTemporaryAllocation(of: RowEntry.self, capacity: 200) { entries in
                 let start = message.baseAddress!
                 let written = SliceMessage.write(sum, slice: slice, layout, .touched, flag: flag, to: start)
-                #expect(samples > 0 || written == 1)
+                #expect(sampleCount > 0 || written == 1)
                 #expect(SliceMessage.flag(of: start) == flag)
                 let received = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                 _ = SliceMessage.read(
                     start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])
-                #expect(received.sampleCount == samples)
+                #expect(received.sampleCount == sampleCount)
             }
         }
         withExtendedLifetime(gradient) {}

@@ -261,7 +261,7 @@ import TrainerSupport
 
     /// A training of TiMiRec with large mini-batches of 300 users, under a limit of addresses.
     private func trainLargeBatches(
-        _ workspace: Workspace, kilobytes: Int, ranks: Int = 1, _ options: String...
+        _ workspace: Workspace, kilobytes: Int, ranks: Int = 1, _ options: [String]
     ) async throws -> ProgramResult {
         if !FileManager.default.fileExists(atPath: workspace("data")) {
             try await Launch.alone.successfulTrainer([
@@ -283,10 +283,11 @@ import TrainerSupport
         async throws
     {
         let workspace = try Workspace()
-        let options = ["--embedding-size", "256", "--batch-size", "8192", "--logical-shards", "2"]
+        let options = [
+            "--stage", "pretrain", "--embedding-size", "256", "--batch-size", "8192", "--logical-shards", "2",
+        ]
         func train(_ kilobytes: Int) async throws -> ProgramResult {
-            try await trainLargeBatches(
-                workspace, kilobytes: kilobytes, options[0], options[1], options[2], options[3], options[4], options[5])
+            try await trainLargeBatches(workspace, kilobytes: kilobytes, options)
         }
         let first = try await train(600_000)
         #expect(first.exitCode == 70 && first.errorLines.count == 1, "\(first.standardError)")
@@ -311,7 +312,7 @@ import TrainerSupport
         // Between too little to begin with and enough there are limits that only the step finds out.
         for kilobytes in stride(from: 440_000, through: 860_000, by: 20_000) {
             let result = try await trainLargeBatches(
-                workspace, kilobytes: kilobytes, ranks: ranks, "--embedding-size", "256", "--batch-size", "2048")
+                workspace, kilobytes: kilobytes, ranks: ranks, ["--embedding-size", "256", "--batch-size", "2048"])
             guard result.exitCode != 0 else { break }
             #expect(result.exitCode == 70 && result.errorLines.count == 1, "\(kilobytes): \(result.standardError)")
             #expect(result.standardError.contains("--batch-size, --embedding-size, --history-max"))

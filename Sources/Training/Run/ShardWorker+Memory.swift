@@ -22,9 +22,10 @@ extension ShardWorker {
         let quota = configuration.batchSize / configuration.logicalShards
         let samples = min(quota, data.store.shards.map { data.shards.sampleCount(of: $0) }.max() ?? 0)
         let length = max(Int(mean), data.kind == .everyInteraction ? 0 : 1)
-        // Hardly anything of it is written: nothing is recorded on the way forward.
+        // Hardly anything of it is written: nothing is recorded on the way forward. A training needs no more than what is
+        // there already, so that nothing follows where this cannot be had.
         guard let memory = LargeMemory.allocateIfPossible(byteCount: layout.byteCount), let base = memory.baseAddress
-        else { return .max }
+        else { return nil }
         defer { LargeMemory.deallocate(memory) }
         let gradient = GradientView(layout, at: base)
         let probe = Tape(parameters: tape.parameters, gradients: recorder)

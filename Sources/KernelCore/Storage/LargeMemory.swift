@@ -8,11 +8,13 @@ public struct MemoryShortage: Error, Hashable, Sendable, CustomStringConvertible
     /// Bytes that the same owner had before.
     public let bytesInUse: Int
 
+    /// A shortage of so many bytes.
     public init(byteCount: Int, bytesInUse: Int) {
         self.byteCount = byteCount
         self.bytesInUse = bytesInUse
     }
 
+    /// What was asked for, in one line.
     public var description: String {
         "there is no memory for \(byteCount) bytes, beside \(bytesInUse) for the same purpose"
     }
@@ -75,7 +77,9 @@ public enum LargeMemory {
         end(shortage)
     }
 
+    /// Gives memory back.
     public static func deallocate(_ memory: UnsafeMutableRawBufferPointer) { free(memory.baseAddress) }
 
+    /// Gives memory back.
     public static func deallocate(_ memory: UnsafeMutablePointer<some BitwiseCopyable>) { free(memory) }
 }
