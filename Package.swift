@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "FileIO"),
         .target(name: "Reporting", dependencies: ["FileIO"]),
         .target(name: "Differentiation", dependencies: ["KernelCore"]),
+        .target(name: "DistributedOptimizer", dependencies: ["Differentiation", "KernelCore", "MPI"]),
         .target(name: "Interactions", dependencies: ["CZlib", "CZstd", "FileIO", "KernelCore"]),
         .target(name: "EventLogs", dependencies: ["FileIO", "Interactions", "KernelCore", "Options", "Reporting"]),
         .target(name: "ModelFiles", dependencies: ["Differentiation", "FileIO", "Interactions"]),
@@ -58,14 +59,14 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Differentiation", "Evaluation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options",
-                "Recommenders", "Reporting",
+                "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "Interactions", "KernelCore",
+                "ModelFiles", "MPI", "Options", "Recommenders", "Reporting",
             ]),
         .target(
             name: "Benchmarking",
             dependencies: [
-                "Differentiation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options",
-                "Recommenders", "Reporting", "Training",
+                "Differentiation", "DistributedOptimizer", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI",
+                "Options", "Recommenders", "Reporting", "Training",
             ]),
         .target(
             name: "TrainerCommands",
@@ -83,6 +84,8 @@ let package = Package(
         .testTarget(name: "MPITests", dependencies: ["MPI", "ProcessSupport", "mpi-program"]),
         .testTarget(name: "KernelCoreTests", dependencies: ["KernelCore"]),
         .testTarget(name: "DifferentiationTests", dependencies: ["Differentiation", "KernelCore"]),
+        .testTarget(
+            name: "DistributedOptimizerTests", dependencies: ["Differentiation", "DistributedOptimizer", "KernelCore"]),
         .target(name: "FileSupport", path: "Tests/FileSupport"),
         .testTarget(name: "FileIOTests", dependencies: ["FileIO", "FileSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["FileIO", "Reporting"]),
@@ -104,8 +107,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Differentiation", "Evaluation", "FileIO", "FileSupport", "HostileFiles", "Interactions", "KernelCore",
-                "ModelFiles", "Options", "Recommenders", "Reporting", "Training",
+                "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "FileSupport", "HostileFiles",
+                "Interactions", "KernelCore", "ModelFiles", "Options", "Recommenders", "Reporting", "Training",
             ],
             resources: [.copy("Golden/Cases")]),
         .target(

@@ -29,7 +29,7 @@ public struct BenchmarkJob: Sendable {
         if !readsFolder { configuration.dataset = Self.syntheticName }
         let last = try configuration.entry.stages.last
         job = try TrainingJob(configuration, stage: (stage ?? last).map { .only($0) } ?? .all)
-        guard job.entry.isTrained else {
+        guard job.entry.training.isTrained else {
             throw TrainingError(
                 .usage, "\(job.entry.name) is not trained",
                 recoverySuggestion: "choose a model that takes training steps")
@@ -51,7 +51,8 @@ public struct BenchmarkJob: Sendable {
         let entry = job.entry
         let folder = configuration.dataFolder
         let data = try TrainingData(
-            kind: entry.samples, shardCount: configuration.logicalShards, needsGraph: entry.needsGraph, world: world
+            kind: entry.training.samples, shardCount: configuration.logicalShards,
+            needsGraph: entry.needs.contains(.graph), world: world
         ) {
             guard readsFolder else {
                 return try SyntheticDataset(SyntheticDataset.Options()).dataset(name: Self.syntheticName)

@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import Evaluation
 import Recommenders
 import Training

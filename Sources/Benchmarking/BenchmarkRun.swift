@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import Evaluation
 import MPI
 import ModelFiles
@@ -16,7 +17,7 @@ final class BenchmarkRun {
     private let phases = PhaseClock()
     private var step = 0
     private var epoch = 1
-    private var place = 0
+    private var stepOfEpoch = 0
 
     /// What one pass was, on all ranks together.
     private struct Pass {
@@ -45,14 +46,14 @@ final class BenchmarkRun {
     ///
     /// - Returns: what was found at rank 0, nil elsewhere.
     func run() throws -> BenchmarkResult? {
-        let exchange = trained.exchange
-        if world.rank == 0 { exchange.parameters.initialize(trained.layout, seed: configuration.seed) }
-        try exchange.distributeParameters()
+        let optimizer = trained.optimizer
+        if world.rank == 0 { optimizer.parameters.initialize(trained.layout, seed: configuration.seed) }
+        try optimizer.broadcastParameters()
         trained.worker.beginEpoch(epoch)
         let profile = OperationProfile(measuresTime: false)
         trained.worker.tape.profile = profile
         trained.worker.phases = phases
-        exchange.phases = phases
+        optimizer.phases = phases
 
         _ = try advance(options.warmUpSteps)
         var fastest: Pass?
@@ -63,16 +64,16 @@ final class BenchmarkRun {
             if pass.seconds <= passSeconds.min() ?? .infinity { fastest = pass }
         }
         trained.worker.phases = nil
-        exchange.phases = nil
+        optimizer.phases = nil
         trained.worker.tape.profile = nil
         // What is measured from here on needs memory of its own.
         let peaks = try world.allGather(ProcessMemory.peakBytes ?? 0)
-        let digest = world.rank == 0 ? ModelFile.digest(exchange.parameters, trained.layout) : ""
+        let digest = world.rank == 0 ? ModelFile.digest(optimizer.parameters, trained.layout) : ""
         let additionSeconds = try measureAddition()
         let ranking = try measureRanking()
         let comparison = options.comparesExchange ? try compareExchange() : nil
         let operations = options.timesOperations ? try measureOperations() : []
-        try exchange.close()
+        try optimizer.close()
         let limits = try MachineLimits(world: world)
         guard world.rank == 0, let fastest else { return nil }
         return BenchmarkResult(
@@ -94,17 +95,16 @@ final class BenchmarkRun {
     private func advance(_ count: Int, beforeUpdate: () throws -> Void = {}) throws -> Int {
         var samples = 0
         for _ in 0..<count {
-            if place == trained.stepsPerEpoch {
+            if stepOfEpoch == trained.stepsPerEpoch {
                 epoch += 1
-                place = 0
+                stepOfEpoch = 0
                 trained.worker.beginEpoch(epoch)
             }
             step += 1
-            try trained.worker.computeGradients(
-                place: place, step: step, asksToStop: false, into: trained.exchange)
+            try trained.worker.computeGradients(stepOfEpoch: stepOfEpoch, step: step, into: trained.optimizer)
             try beforeUpdate()
-            samples += try trained.exchange.update(step: step).samples
-            place += 1
+            samples += try trained.optimizer.step(step, flag: false).sampleCount
+            stepOfEpoch += 1
         }
         return samples
     }
@@ -112,14 +112,14 @@ final class BenchmarkRun {
     private func measurePass(_ profile: OperationProfile) throws -> Pass {
         profile.clear()
         let tokensBefore = trained.worker.tokens
-        let propagatedBefore = trained.exchange.propagator?.work ?? .none
+        let propagatedBefore = trained.optimizer.propagator?.work ?? .none
         try world.barrier()
         let allocationsBefore = ProcessMemory.allocationCount
         phases.restart()
         let samples = try advance(options.steps)
         let allocations = ProcessMemory.allocationCount.map { $0 - (allocationsBefore ?? 0) }
         let times = phases.finish()
-        let propagated = trained.exchange.propagator?.work ?? .none
+        let propagated = trained.optimizer.propagator?.work ?? .none
         let total = profile.total
         let work = BenchmarkResult.StepWork(
             forward: try sum(total.forward), backward: try sum(total.backward),
@@ -152,7 +152,7 @@ final class BenchmarkRun {
         var hasAddition = true
         let repetitions = 10
         let time = ContinuousClock().measure {
-            for _ in 0..<repetitions { hasAddition = trained.exchange.repeatAddition() }
+            for _ in 0..<repetitions { hasAddition = trained.optimizer.repeatAddition() }
         }
         // The gradients lie in memory that others read.
         let seconds = try world.allReduce(time.inSeconds / Double(repetitions), .maximum)
@@ -170,7 +170,7 @@ final class BenchmarkRun {
         for _ in 0..<options.passes {
             try world.barrier()
             let start = ContinuousClock.now
-            trained.exchange.propagator?.materializeAll()
+            trained.optimizer.propagator?.materializeAll()
             let metrics = try evaluator.metrics(
                 of: trained.model, on: trained.worker.tape, topK: configuration.topK, world: world)
             fastest = min(fastest, try world.allReduce((ContinuousClock.now - start).inSeconds, .maximum))
@@ -181,7 +181,7 @@ final class BenchmarkRun {
 
     /// Compares the exchange with others, in further steps.
     private func compareExchange() throws -> ExchangeComparison {
-        guard let trial = trained.exchange.messageTrial() else {
+        guard let trial = trained.optimizer.messageTrial() else {
             return try world.collectively {
                 throw TrainingError(
                     .usage, "--compare-exchange is about nodes, and all ranks share the memory of one",

@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import MPI
 import Training
 

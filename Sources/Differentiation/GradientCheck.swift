@@ -27,6 +27,7 @@ public struct GradientCheck {
 
     /// Where a recorded gradient and the differences disagree.
     public struct Deviation: Sendable, CustomStringConvertible {
+        /// The name of the parameter.
         public let parameter: String
         /// Row and column of the element; nil for a derivative along a direction through all elements.
         public let element: (row: Int, column: Int)?
@@ -38,6 +39,7 @@ public struct GradientCheck {
         /// that is larger. Infinite where one is not a number.
         public let relative: Double
 
+        /// The element and both derivatives, in one line.
         public var description: String {
             let place = element.map { "[\($0.row), \($0.column)]" } ?? ", a direction through all elements"
             return "\(parameter)\(place): recorded \(recorded), differences give \(expected), deviation \(relative)"
@@ -45,7 +47,7 @@ public struct GradientCheck {
     }
 
     private let storage: ParameterStorage
-    private let samples: [UInt32]
+    private let sampleNames: [UInt32]
     private let seed: UInt64
     private let step: UInt32?
     private let elementsPerParameter: Int
@@ -53,16 +55,16 @@ public struct GradientCheck {
 
     /// - Parameters:
     ///   - storage: the values around which the derivatives are taken; the same again when the check is over.
-    ///   - samples: names of the samples of the mini-batch, needed where the loss contains dropout.
+    ///   - sampleNames: of the mini-batch, needed where the loss contains dropout.
     ///   - seed, step: of the dropout masks; `step` nil turns dropout off.
     ///   - elementsPerParameter: the most elements that are checked one by one.
     ///   - propagation: of the tables, where the loss is a function of the propagated rows.
     public init(
-        _ storage: ParameterStorage, samples: [UInt32] = [], seed: UInt64 = 0, step: UInt32? = nil,
+        _ storage: ParameterStorage, sampleNames: [UInt32] = [], seed: UInt64 = 0, step: UInt32? = nil,
         elementsPerParameter: Int = 32, propagation: GraphPropagation? = nil
     ) {
         self.storage = storage
-        self.samples = samples
+        self.sampleNames = sampleNames
         self.seed = seed
         self.step = step
         self.elementsPerParameter = elementsPerParameter
@@ -91,24 +93,24 @@ public struct GradientCheck {
         let values = propagator?.values ?? storage.values
         let tape = Tape(parameters: values, gradients: recorder)
 
-        return try samples.withUnsafeBufferPointer { (samples) throws(ModelError) in
+        return try sampleNames.withUnsafeBufferPointer { (sampleNames) throws(ModelError) in
             let nothing = UnsafePointer<UInt32>(bitPattern: 64)!
-            let pass = Tape.Pass.training(samples: samples.baseAddress ?? nothing, seed: seed, step: step)
+            let pass = Tape.Pass.training(sampleNames: sampleNames.baseAddress ?? nothing, seed: seed, step: step)
             propagator?.propagate {}
             propagator?.materializeAll()
-            let count = samples.isEmpty ? nil : samples.count
-            tape.begin(pass, samples: count)
+            let count = sampleNames.isEmpty ? nil : sampleNames.count
+            tape.begin(pass, sampleCount: count)
             recorder.begin(in: view)
             tape.backward(from: WeightedTotal.record(loss(tape), on: tape).loss)
             if let error = tape.error { throw error }
-            recorder.finish(samples: 1, loss: 0)
+            recorder.finish(sampleCount: 1, loss: 0)
             if let propagator { Self.propagateBack(view, layout, propagator) }
             // Without a recorder the tape runs the same forward pass, dropout included, and keeps nothing.
             let forward = Tape(parameters: values)
             func evaluate() -> Double {
                 propagator?.propagate {}
                 propagator?.materializeAll()
-                forward.begin(pass, samples: count)
+                forward.begin(pass, sampleCount: count)
                 return WeightedTotal.record(loss(forward), on: forward).exact
             }
             let probes = layout.specifications.map {
@@ -127,7 +129,7 @@ public struct GradientCheck {
 
     private static func propagateBack(_ view: GradientView, _ layout: ParameterLayout, _ propagator: Propagator) {
         let everything = ParameterSlice(0, of: 1, layout)
-        let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), layout)
+        let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
         sum.views[0].read(view, slice: everything)
         propagator.record(sum, slice: everything, part: 0)
         propagator.propagateBack(slices: [everything]) {}
@@ -195,10 +197,10 @@ private struct ParameterProbe {
     ) {
         let parameter = specification.parameter
         var recorded = [Double](repeating: 0, count: parameter.count)
-        if let propagator, parameter.table != nil {
+        if let propagator, parameter.tableIndex != nil {
             let gradient = propagator.gradient(of: parameter)
             for element in 0..<parameter.count { recorded[element] = Double(gradient[element]) }
-        } else if let table = parameter.table {
+        } else if let table = parameter.tableIndex {
             for entry in 0..<view.rowCount(table) {
                 let place = view.entries(table)[entry]
                 let gradient = view.row(table, slot: place.slot)

@@ -5,7 +5,7 @@
 /// Row numbers are sorted when the mini-batch is complete; the rows themselves are never moved.
 public struct GradientLayout: Sendable {
     /// A table: its height and width, and the most rows that one mini-batch can touch.
-    struct Table: Sendable {
+    struct TableLayout: Sendable {
         let rows: Int
         let columns: Int
         let capacity: Int
@@ -15,7 +15,7 @@ public struct GradientLayout: Sendable {
 
     let denseCount: Int
     let denseOffset: Int
-    let tables: [Table]
+    let tables: [TableLayout]
     /// Ids of a mini-batch, the most rows of a table that it can touch by ids.
     public let rowCapacity: Int
     /// Bytes of one gradient, a multiple of 64.
@@ -34,7 +34,7 @@ public struct GradientLayout: Sendable {
         tables = layout.tables.map { specification in
             let parameter = specification.parameter
             let capacity = specification.rowCapacity(ids: rowCapacity)
-            return Table(
+            return TableLayout(
                 rows: parameter.rows, columns: parameter.columns, capacity: capacity,
                 entriesOffset: take(capacity * MemoryLayout<RowEntry>.stride),
                 rowsOffset: take(capacity * parameter.columns * MemoryLayout<Float>.stride))
@@ -48,19 +48,19 @@ public struct GradientLayout: Sendable {
 /// What comes before the numbers of a gradient.
 struct Header: BitwiseCopyable {
     /// Samples of the mini-batch; 0 where the shard has run out: then nothing else is valid.
-    var samples: Int64
+    var sampleCount: Int64
     /// Sum of the losses of the samples.
     var loss: Double
-    /// Whether the rank that computed the gradient wants the training to end after this step; valid without samples,
-    /// too.
-    var asksToStop: Int64
 }
 
 /// A touched row of a table and where its gradient lies.
 public struct RowEntry: BitwiseCopyable {
+    /// The number of the row.
     public let row: Int32
+    /// Where its gradient lies, counted in rows: 0 for the row that was touched first.
     public let slot: Int32
 
+    /// An entry for the gradient of `row` in `slot`.
     public init(row: Int32, slot: Int32) {
         self.row = row
         self.slot = slot
@@ -84,20 +84,16 @@ public struct GradientView {
         (base + MemoryLayout<Header>.stride).assumingMemoryBound(to: Int32.self)
     }
 
-    public var samples: Int {
-        get { Int(header.pointee.samples) }
-        nonmutating set { header.pointee.samples = Int64(newValue) }
+    /// Samples of the mini-batch; 0 where the shard has run out: then nothing else is valid.
+    public var sampleCount: Int {
+        get { Int(header.pointee.sampleCount) }
+        nonmutating set { header.pointee.sampleCount = Int64(newValue) }
     }
 
+    /// Sum of the losses of the samples.
     public var loss: Double {
         get { header.pointee.loss }
         nonmutating set { header.pointee.loss = newValue }
-    }
-
-    /// Whether the rank that computed the gradient wants the training to end after this step.
-    public var asksToStop: Bool {
-        get { header.pointee.asksToStop != 0 }
-        nonmutating set { header.pointee.asksToStop = newValue ? 1 : 0 }
     }
 
     /// Gradients of the dense parameters, at the offsets of the parameters.
@@ -105,28 +101,29 @@ public struct GradientView {
         (base + layout.denseOffset).assumingMemoryBound(to: Float.self)
     }
 
-    /// The number of rows of `table` that have a gradient.
-    public func rowCount(_ table: Int) -> Int { Int(tableCounts[table]) }
+    /// The number of rows of table `tableIndex` that have a gradient.
+    public func rowCount(_ tableIndex: Int) -> Int { Int(tableCounts[tableIndex]) }
 
-    public func setRowCount(_ table: Int, _ count: Int) { tableCounts[table] = Int32(count) }
+    /// Says how many rows of table `tableIndex` have a gradient.
+    public func setRowCount(_ tableIndex: Int, _ count: Int) { tableCounts[tableIndex] = Int32(count) }
 
-    /// The touched rows of `table`, by rising row number.
-    public func entries(_ table: Int) -> UnsafeMutablePointer<RowEntry> {
-        (base + layout.tables[table].entriesOffset).assumingMemoryBound(to: RowEntry.self)
+    /// The touched rows of table `tableIndex`, by rising row number.
+    public func entries(_ tableIndex: Int) -> UnsafeMutablePointer<RowEntry> {
+        (base + layout.tables[tableIndex].entriesOffset).assumingMemoryBound(to: RowEntry.self)
     }
 
-    /// The gradient in slot `slot` of `table`.
+    /// The gradient in slot `slot` of table `tableIndex`.
     @inline(__always)
-    public func row(_ table: Int, slot: Int32) -> UnsafeMutablePointer<Float> {
-        (base + layout.tables[table].rowsOffset).assumingMemoryBound(to: Float.self)
-            + Int(slot) * layout.tables[table].columns
+    public func row(_ tableIndex: Int, slot: Int32) -> UnsafeMutablePointer<Float> {
+        (base + layout.tables[tableIndex].rowsOffset).assumingMemoryBound(to: Float.self)
+            + Int(slot) * layout.tables[tableIndex].columns
     }
 
-    /// The first of the sorted entries of `table` whose row is not below `row`.
-    public func firstEntry(_ table: Int, notBelow row: Int) -> Int {
-        let entries = entries(table)
+    /// The first of the sorted entries of table `tableIndex` whose row is not below `row`.
+    public func firstEntry(_ tableIndex: Int, notBelow row: Int) -> Int {
+        let entries = entries(tableIndex)
         var lower = 0
-        var upper = rowCount(table)
+        var upper = rowCount(tableIndex)
         while lower < upper {
             let middle = (lower + upper) / 2
             if Int(entries[middle].row) < row { lower = middle + 1 } else { upper = middle }

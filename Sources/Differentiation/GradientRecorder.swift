@@ -4,12 +4,12 @@ import KernelCore
 ///
 ///     recorder.begin(in: view)
 ///     ... backward ...
-///     recorder.finish(samples: batch.count, loss: sum)
+///     recorder.finish(sampleCount: batch.count, loss: sum)
 ///
 /// The maps from row to slot are kept from one mini-batch to the next; only touched entries are cleared.
 public final class GradientRecorder {
     /// One table, and the part of the gradient that belongs to it.
-    private struct Table {
+    private struct RecordedTable {
         let columns: Int
         /// Rows that the gradient has room for.
         let capacity: Int
@@ -22,7 +22,7 @@ public final class GradientRecorder {
 
     private let layout: GradientLayout
     // Memory instead of properties, access to which the language would check at every row.
-    private let tables: UnsafeMutablePointer<Table>
+    private let tables: UnsafeMutablePointer<RecordedTable>
     private let denseGradients: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
     private var view: GradientView?
     /// The table that a mini-batch has touched more rows of than there is room for. Gradients are worth nothing then.
@@ -31,27 +31,29 @@ public final class GradientRecorder {
     private let spareRow: UnsafeMutablePointer<Float>
     private let sortScratch: UnsafeMutablePointer<RowEntry>
 
+    /// A recorder of gradients of one layout.
     public init(_ layout: GradientLayout) {
         self.layout = layout
         tables = .allocate(capacity: max(layout.tables.count, 1))
         for (index, table) in layout.tables.enumerated() {
-            let slots = UnsafeMutablePointer<Int32>.allocate(capacity: table.rows)
+            let slots = LargeMemory.allocate(Int32.self, count: table.rows)
             slots.initialize(repeating: -1, count: table.rows)
-            (tables + index).initialize(to: Table(columns: table.columns, capacity: table.capacity, slots: slots))
+            (tables + index).initialize(
+                to: RecordedTable(columns: table.columns, capacity: table.capacity, slots: slots))
         }
         denseGradients = .allocate(capacity: 1)
         denseGradients.initialize(to: nil)
-        sortScratch = .allocate(capacity: max(layout.tables.map(\.capacity).max() ?? 0, 1))
+        sortScratch = LargeMemory.allocate(count: layout.tables.map(\.capacity).max() ?? 0)
         let widest = max(layout.tables.map(\.columns).max() ?? 0, 1)
         spareRow = .allocate(capacity: widest)
         spareRow.initialize(repeating: 0, count: widest)
     }
 
     deinit {
-        for table in layout.tables.indices { tables[table].slots.deallocate() }
+        for tableIndex in layout.tables.indices { LargeMemory.deallocate(tables[tableIndex].slots) }
         tables.deallocate()
         denseGradients.deallocate()
-        sortScratch.deallocate()
+        LargeMemory.deallocate(sortScratch)
         spareRow.deallocate()
     }
 
@@ -59,9 +61,9 @@ public final class GradientRecorder {
     public func begin(in view: GradientView) {
         self.view = view
         denseGradients.pointee = view.dense
-        for table in layout.tables.indices {
-            tables[table].entries = view.entries(table)
-            tables[table].gradients = view.row(table, slot: 0)
+        for tableIndex in layout.tables.indices {
+            tables[tableIndex].entries = view.entries(tableIndex)
+            tables[tableIndex].gradients = view.row(tableIndex, slot: 0)
         }
         Kernel.clear(view.dense, count: layout.denseCount)
     }
@@ -70,31 +72,31 @@ public final class GradientRecorder {
     @inline(__always)
     func dense(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { denseGradients.pointee! + parameter.offset }
 
-    /// The gradient of row `row` of table `table`, zero when it is first asked for.
+    /// The gradient of row `row` of table `tableIndex`, zero when it is first asked for.
     @inline(__always)
-    func row(_ table: Int, _ row: Int32) -> UnsafeMutablePointer<Float> {
-        let table = tables + table
+    func row(_ tableIndex: Int, _ row: Int32) -> UnsafeMutablePointer<Float> {
+        let table = tables + tableIndex
         let slot = Int(table.pointee.slots[Int(row)])
         return slot >= 0 ? table.pointee.gradients! + slot * table.pointee.columns : addRow(row, to: table)
     }
 
     /// Completes the gradient: sorts the touched rows and clears the maps.
-    public func finish(samples: Int, loss: Double) {
+    public func finish(sampleCount: Int, loss: Double) {
         guard let view else { return }
-        for table in layout.tables.indices {
-            let count = tables[table].touched
-            let entries = view.entries(table)
-            for index in 0..<count { tables[table].slots[Int(entries[index].row)] = -1 }
-            tables[table].touched = 0
-            Self.sort(entries, count, scratch: sortScratch, largest: layout.tables[table].rows - 1)
-            view.setRowCount(table, count)
+        for tableIndex in layout.tables.indices {
+            let count = tables[tableIndex].touched
+            let entries = view.entries(tableIndex)
+            for index in 0..<count { tables[tableIndex].slots[Int(entries[index].row)] = -1 }
+            tables[tableIndex].touched = 0
+            Self.sort(entries, count, scratch: sortScratch, largest: layout.tables[tableIndex].rows - 1)
+            view.setRowCount(tableIndex, count)
         }
-        view.samples = samples
+        view.sampleCount = sampleCount
         view.loss = loss
         self.view = nil
     }
 
-    private func addRow(_ row: Int32, to table: UnsafeMutablePointer<Table>) -> UnsafeMutablePointer<Float> {
+    private func addRow(_ row: Int32, to table: UnsafeMutablePointer<RecordedTable>) -> UnsafeMutablePointer<Float> {
         let slot = table.pointee.touched
         guard slot < table.pointee.capacity else {
             overflow = (table.pointee.capacity, table.pointee.columns)
@@ -116,18 +118,12 @@ public final class GradientRecorder {
         var target = scratch
         var shift: Int32 = 0
         // One kilobyte: the most that is taken from the stack instead of the heap.
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { starts in
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { ends in
             while shift < 32 && largest >> Int(shift) > 0 {
-                starts.update(repeating: 0)
-                for index in 0..<count { starts[Int(source[index].row >> shift & 255)] += 1 }
-                var start: Int32 = 0
-                for digit in 0..<256 {
-                    (start, starts[digit]) = (start + starts[digit], start)
-                }
-                for index in 0..<count {
-                    let digit = Int(source[index].row >> shift & 255)
-                    target[Int(starts[digit])] = source[index]
-                    starts[digit] += 1
+                CountingSort.forEachPlace(of: count, ends: ends) { [source, shift] in
+                    Int(source[$0].row >> shift & 255)
+                } _: { [source, target] in
+                    target[$1] = source[$0]
                 }
                 swap(&source, &target)
                 shift += 8

@@ -4,40 +4,39 @@ extension GradientView {
     /// Adds `other`, the gradient of later shards, as a node of the tree over the shards adds its right part to its left
     /// one: the numbers are those that ``SliceSum`` gives for the two.
     ///
-    /// - Precondition: both are complete (``GradientRecorder/finish(samples:loss:)``), of one layout, and this one has room
+    /// - Precondition: both are complete (``GradientRecorder/finish(sampleCount:loss:)``), of one layout, and this one has room
     ///   for the touched rows of both.
     package func add(_ other: GradientView) {
-        if other.asksToStop { asksToStop = true }
-        guard other.samples > 0 else { return }
-        guard samples > 0 else { return take(other) }
-        samples += other.samples
+        guard other.sampleCount > 0 else { return }
+        guard sampleCount > 0 else { return take(other) }
+        sampleCount += other.sampleCount
         loss += other.loss
         Kernel.accumulate(other.dense, into: dense, count: layout.denseCount)
-        for table in layout.tables.indices { addRows(of: other, table) }
+        for tableIndex in layout.tables.indices { addRows(of: other, tableIndex) }
     }
 
-    /// Becomes a copy of `other`, but for the wish to stop.
+    /// Becomes a copy of `other`.
     private func take(_ other: GradientView) {
-        samples = other.samples
+        sampleCount = other.sampleCount
         loss = other.loss
         dense.update(from: other.dense, count: layout.denseCount)
-        for (table, shape) in layout.tables.enumerated() {
-            let count = other.rowCount(table)
-            setRowCount(table, count)
-            entries(table).update(from: other.entries(table), count: count)
+        for (tableIndex, shape) in layout.tables.enumerated() {
+            let count = other.rowCount(tableIndex)
+            setRowCount(tableIndex, count)
+            entries(tableIndex).update(from: other.entries(tableIndex), count: count)
             // The slots of touched rows are the first ones.
-            row(table, slot: 0).update(from: other.row(table, slot: 0), count: count * shape.columns)
+            row(tableIndex, slot: 0).update(from: other.row(tableIndex, slot: 0), count: count * shape.columns)
         }
     }
 
-    private func addRows(of other: GradientView, _ table: Int) {
-        let columns = layout.tables[table].columns
-        let (own, theirs) = (entries(table), other.entries(table))
-        let (ownCount, theirCount) = (rowCount(table), other.rowCount(table))
+    private func addRows(of other: GradientView, _ tableIndex: Int) {
+        let columns = layout.tables[tableIndex].columns
+        let (own, theirs) = (entries(tableIndex), other.entries(tableIndex))
+        let (ownCount, theirCount) = (rowCount(tableIndex), other.rowCount(tableIndex))
         let count = unionCount(own, ownCount, theirs, theirCount)
         precondition(
-            count <= layout.tables[table].capacity,
-            "a sum of gradients has \(count) rows of table \(table), \(layout.tables[table].capacity) at most are expected"
+            count <= layout.tables[tableIndex].capacity,
+            "a sum of gradients has \(count) rows of table \(tableIndex), \(layout.tables[tableIndex].capacity) at most are expected"
         )
         // From the last entry to the first, so that none is written over before it is read.
         var (left, right, end) = (ownCount - 1, theirCount - 1, count - 1)
@@ -48,13 +47,13 @@ extension GradientView {
                 own[end] = own[left]
                 left -= 1
             } else {
-                let values = other.row(table, slot: addend.slot)
+                let values = other.row(tableIndex, slot: addend.slot)
                 if left >= 0 && own[left].row == addend.row {
-                    Kernel.accumulate(values, into: row(table, slot: own[left].slot), count: columns)
+                    Kernel.accumulate(values, into: row(tableIndex, slot: own[left].slot), count: columns)
                     own[end] = own[left]
                     left -= 1
                 } else {
-                    row(table, slot: nextSlot).update(from: values, count: columns)
+                    row(tableIndex, slot: nextSlot).update(from: values, count: columns)
                     own[end] = RowEntry(row: addend.row, slot: nextSlot)
                     nextSlot += 1
                 }
@@ -62,7 +61,7 @@ extension GradientView {
             }
             end -= 1
         }
-        setRowCount(table, count)
+        setRowCount(tableIndex, count)
     }
 
     /// The number of different rows in two sorted lists.

@@ -3,6 +3,7 @@ import KernelCore
 
 /// How the values of a parameter are drawn before training.
 public enum Initialization: Sendable, Equatable {
+    /// Every value is the same.
     case constant(Float)
     /// N(0, deviation^2).
     case normal(deviation: Float)

@@ -7,11 +7,14 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
     public let operation: String
     /// What is wrong, with the sizes.
     public let problem: String
+    /// What to do about it.
     public let recoverySuggestion: String
     /// Where the model asked for the operation, as `#fileID` and `#line` say it.
     public let file: String
+    /// The line in ``file``.
     public let line: UInt
 
+    /// A mistake of the operation that the model asked for at `site`.
     package init(_ operation: StaticString, _ problem: String, recoverySuggestion: String, at site: ModelSite) {
         self.operation = "\(operation)"
         self.problem = problem
@@ -26,9 +29,12 @@ public struct ModelError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// A place in the source of a model.
 public struct ModelSite: BitwiseCopyable, Sendable {
+    /// As `#fileID` says it.
     public let file: StaticString
+    /// As `#line` says it.
     public let line: UInt
 
+    /// The place that `#fileID` and `#line` name.
     public init(file: StaticString, line: UInt) {
         self.file = file
         self.line = line

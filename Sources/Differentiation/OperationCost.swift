@@ -9,6 +9,7 @@ public struct Work: BitwiseCopyable, Sendable, Equatable {
     /// Bytes read and written.
     public var bytes: Int
 
+    /// Work of so many operations and bytes.
     public init(operations: Int, bytes: Int) {
         self.operations = operations
         self.bytes = bytes
@@ -19,20 +20,26 @@ public struct Work: BitwiseCopyable, Sendable, Equatable {
         self.init(operations: operations, bytes: floats * MemoryLayout<Float>.stride)
     }
 
+    /// Nothing to do.
     public static let none = Work(operations: 0, bytes: 0)
 
+    /// The work of both.
     public static func + (a: Work, b: Work) -> Work {
         Work(operations: a.operations + b.operations, bytes: a.bytes + b.bytes)
     }
 
+    /// Adds the work of another computation.
     public static func += (a: inout Work, b: Work) { a = a + b }
 }
 
 /// The work of an operation on the tape, there and back.
 public struct OperationCost: BitwiseCopyable, Sendable, Equatable {
+    /// Of the forward pass.
     public var forward: Work
+    /// Of the backward pass.
     public var backward: Work
 
+    /// The work of both passes.
     public init(forward: Work, backward: Work) {
         self.forward = forward
         self.backward = backward

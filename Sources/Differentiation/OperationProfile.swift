@@ -5,15 +5,21 @@
 package final class OperationProfile {
     /// One type of operation, or one kind of work that is none.
     package struct Entry: Sendable {
+        /// The type of the operation without `Operation`, or the name of the work.
         package let name: String
+        /// How often it was computed.
         package var count = 0
+        /// The work of all of these.
         package var cost = OperationCost.none
+        /// The time of the forward passes; zero unless time is measured.
         package var forwardTime = Duration.zero
+        /// The time of the backward passes; zero unless time is measured.
         package var backwardTime = Duration.zero
     }
 
     /// Whether clocks are read: two readings an operation.
     package let measuresTime: Bool
+    /// What has been counted, in the order of first use.
     package private(set) var entries: [Entry] = []
     private var places: [Key: Int] = [:]
     private var last = ContinuousClock.now
@@ -23,6 +29,7 @@ package final class OperationProfile {
         case work(UnsafePointer<UInt8>)
     }
 
+    /// Counts nothing yet.
     package init(measuresTime: Bool) { self.measuresTime = measuresTime }
 
     /// Sets all counts and times to zero; the entries stay.

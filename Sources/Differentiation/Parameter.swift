@@ -3,13 +3,16 @@
 public struct Parameter: BitwiseCopyable, Sendable {
     /// Place in the order of registration.
     public let index: Int
+    /// Number of rows; 1 for a vector.
     public let rows: Int
+    /// Number of values of a row.
     public let columns: Int
     /// First float within the region of its kind.
     public let offset: Int
     /// Number of the table, nil for a dense parameter.
-    public let table: Int?
+    public let tableIndex: Int?
 
+    /// Number of values.
     public var count: Int { rows * columns }
 }
 
@@ -23,11 +26,15 @@ public enum ParameterKind: Sendable, Equatable {
 
 /// Everything that is fixed about a parameter before training.
 public struct ParameterSpecification: Sendable {
+    /// The name in files, with the prefixes of its scopes.
     public let name: String
     /// As written to files: `[rows, columns]`, `[columns]` for a vector, or with several dimensions that count the rows.
     public let shape: [Int]
+    /// How its gradient is kept.
     public let kind: ParameterKind
+    /// How its values are drawn.
     public let initialization: Initialization
+    /// Where it lies.
     public let parameter: Parameter
     /// Whether the L2 coefficient applies: not to parameters whose name contains `bias`, nor to fixed ones.
     public let isRegularized: Bool
@@ -44,11 +51,13 @@ public struct ParameterSpecification: Sendable {
 ///
 /// Dense parameters share one region of memory and tables another, so that an optimizer can split each evenly.
 public final class ParameterLayout {
+    /// All parameters.
     public private(set) var specifications: [ParameterSpecification] = []
-    /// The specifications of the tables, in the order of ``Parameter/table``.
+    /// The specifications of the tables, in the order of ``Parameter/tableIndex``.
     public private(set) var tables: [ParameterSpecification] = []
-    /// Floats in the region of the dense parameters, and in that of the tables.
+    /// Floats in the region of the dense parameters.
     public private(set) var denseCount = 0
+    /// Floats in the region of the tables.
     public private(set) var tableCount = 0
     /// The first mistake of those who registered: the layout is of no use then.
     public internal(set) var error: ModelError?
@@ -56,6 +65,7 @@ public final class ParameterLayout {
     /// Parameters start on a 64-byte boundary.
     private static let alignment = 16
 
+    /// Without parameters.
     public init() {}
 
     /// The scope of a model: where it registers its parameters.
@@ -84,7 +94,7 @@ public final class ParameterLayout {
         let isDense = kind == .dense
         let parameter = Parameter(
             index: specifications.count, rows: rows, columns: columns, offset: isDense ? denseCount : tableCount,
-            table: isDense ? nil : tables.count)
+            tableIndex: isDense ? nil : tables.count)
         if isDense { denseCount += room } else { tableCount += room }
         let specification = ParameterSpecification(
             name: name, shape: shape, kind: kind, initialization: initialization, parameter: parameter,

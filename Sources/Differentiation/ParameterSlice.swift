@@ -23,10 +23,13 @@ public struct SliceView {
     public struct Rows: BitwiseCopyable {
         /// By rising row number.
         public let entries: UnsafePointer<RowEntry>
+        /// Number of entries.
         public let count: Int
         /// The row of slot s starts at `values + s * columns`.
         public let values: UnsafePointer<Float>
 
+        /// - Parameters:
+        ///   - entries: `[count]`, by rising row number; values: the rows of all slots.
         public init(entries: UnsafePointer<RowEntry>, count: Int, values: UnsafePointer<Float>) {
             self.entries = entries
             self.count = count
@@ -35,10 +38,9 @@ public struct SliceView {
     }
 
     /// Samples of the gradient; 0: nothing else is valid.
-    public var samples = 0
+    public var sampleCount = 0
+    /// Sum of the losses of the samples.
     public var loss = 0.0
-    /// See ``GradientView/asksToStop``.
-    public var asksToStop = false
     /// The first float of the slice of the dense region.
     public var dense: UnsafePointer<Float>
     /// One for each table.
@@ -57,17 +59,16 @@ public struct SliceView {
 
     /// Shows the part of `gradient` that belongs to `slice`.
     public mutating func read(_ gradient: GradientView, slice: ParameterSlice) {
-        samples = gradient.samples
+        sampleCount = gradient.sampleCount
         loss = gradient.loss
-        asksToStop = gradient.asksToStop
         dense = UnsafePointer(gradient.dense + slice.dense.lowerBound)
-        guard samples > 0 else { return }
-        for table in tables.indices {
-            let first = gradient.firstEntry(table, notBelow: slice.rows[table].lowerBound)
-            let end = gradient.firstEntry(table, notBelow: slice.rows[table].upperBound)
-            tables[table] = Rows(
-                entries: UnsafePointer(gradient.entries(table) + first), count: end - first,
-                values: UnsafePointer(gradient.row(table, slot: 0)))
+        guard sampleCount > 0 else { return }
+        for tableIndex in tables.indices {
+            let first = gradient.firstEntry(tableIndex, notBelow: slice.rows[tableIndex].lowerBound)
+            let end = gradient.firstEntry(tableIndex, notBelow: slice.rows[tableIndex].upperBound)
+            tables[tableIndex] = Rows(
+                entries: UnsafePointer(gradient.entries(tableIndex) + first), count: end - first,
+                values: UnsafePointer(gradient.row(tableIndex, slot: 0)))
         }
     }
 }

@@ -26,7 +26,7 @@ public struct ParameterValues: BitwiseCopyable {
     /// The first value of `parameter`, followed by the others row by row.
     @inline(__always)
     public func callAsFunction(_ parameter: Parameter) -> UnsafeMutablePointer<Float> {
-        (parameter.table == nil ? dense : tables) + parameter.offset
+        (parameter.tableIndex == nil ? dense : tables) + parameter.offset
     }
 
     /// Sets every value to its initial one for `seed`; padding rows and the room between parameters to zero.
@@ -57,7 +57,9 @@ public struct ParameterValues: BitwiseCopyable {
 
 /// Parameters in memory of their own.
 public final class ParameterStorage {
+    /// The parameters.
     public let layout: ParameterLayout
+    /// Their values.
     public let values: ParameterValues
     private let memory: UnsafeMutableRawBufferPointer
 
@@ -65,10 +67,10 @@ public final class ParameterStorage {
     public init(_ layout: ParameterLayout) {
         self.layout = layout
         let byteCount = max(ParameterValues.count(for: layout) * MemoryLayout<Float>.stride, 64)
-        memory = .allocate(byteCount: byteCount, alignment: 64)
+        memory = LargeMemory.allocate(byteCount: byteCount)
         values = ParameterValues(layout, in: memory.baseAddress!.assumingMemoryBound(to: Float.self))
         values.clear(layout)
     }
 
-    deinit { memory.deallocate() }
+    deinit { LargeMemory.deallocate(memory) }
 }

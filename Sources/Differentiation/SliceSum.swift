@@ -17,6 +17,7 @@ public final class SliceSum {
     /// Rows of an input between the one that is added and the one that is asked for.
     private static let rowsAhead = 2
 
+    /// A sum of `tree.inputs.count` gradients of one layout.
     public init(_ tree: TreeSum, _ layout: ParameterLayout) {
         self.tree = tree
         columns = layout.tables.map(\.parameter.columns)
@@ -39,14 +40,11 @@ public final class SliceSum {
     }
 
     /// Samples of all inputs.
-    public var samples: Int { views.reduce(0) { $0 + $1.samples } }
-
-    /// Whether any input asks to stop.
-    public var asksToStop: Bool { views.contains(where: \.asksToStop) }
+    public var sampleCount: Int { views.reduce(0) { $0 + $1.sampleCount } }
 
     /// Sum of the losses of all samples, added in the order of the tree.
     public var loss: Double {
-        for (input, view) in views.enumerated() { losses[input] = view.samples > 0 ? view.loss : 0 }
+        for (input, view) in views.enumerated() { losses[input] = view.sampleCount > 0 ? view.loss : 0 }
         return tree(losses)
     }
 
@@ -58,44 +56,44 @@ public final class SliceSum {
         var offset = range.lowerBound
         while offset < range.upperBound {
             let count = min(Self.blockSize, range.upperBound - offset)
-            for (index, view) in views.enumerated() { terms[index] = view.samples > 0 ? view.dense + offset : nil }
+            for (index, view) in views.enumerated() { terms[index] = view.sampleCount > 0 ? view.dense + offset : nil }
             if let sum = tree(terms, count: count, scratch: scratch) { body(offset, sum, count) }
             offset += count
         }
     }
 
-    /// The number of different rows of `table` that the inputs have touched.
-    public func rowCount(_ table: Int) -> Int {
+    /// The number of different rows of table `tableIndex` that the inputs have touched.
+    public func rowCount(_ tableIndex: Int) -> Int {
         var count = 0
-        forEachRowTerms(table) { _ in count += 1 }
+        forEachRowTerms(tableIndex) { _ in count += 1 }
         return count
     }
 
-    /// Calls `body` with the sum of each row of `table` that any input has touched, by rising row number.
+    /// Calls `body` with the sum of each row of table `tableIndex` that any input has touched, by rising row number.
     @inline(__always)
-    public func forEachRow(_ table: Int, _ body: (_ row: Int, _ sum: UnsafePointer<Float>) -> Void) {
-        forEachRowTerms(table) { row in
-            if let sum = tree(terms, count: columns[table], scratch: scratch) { body(row, sum) }
+    public func forEachRow(_ tableIndex: Int, _ body: (_ row: Int, _ sum: UnsafePointer<Float>) -> Void) {
+        forEachRowTerms(tableIndex) { row in
+            if let sum = tree(terms, count: columns[tableIndex], scratch: scratch) { body(row, sum) }
         }
     }
 
-    /// Calls `body` for each touched row of `table` after setting `terms` to where its gradients are.
+    /// Calls `body` for each touched row of table `tableIndex` after setting `terms` to where its gradients are.
     @inline(__always)
-    private func forEachRowTerms(_ table: Int, _ body: (_ row: Int) -> Void) {
-        let width = columns[table]
+    private func forEachRowTerms(_ tableIndex: Int, _ body: (_ row: Int) -> Void) {
+        let width = columns[tableIndex]
         views.withUnsafeBufferPointer { views in
             for input in 0..<views.count { cursors[input] = 0 }
             while true {
                 var row = Int32.max
-                for input in 0..<views.count where views[input].samples > 0 {
-                    let rows = views[input].tables[table]
+                for input in 0..<views.count where views[input].sampleCount > 0 {
+                    let rows = views[input].tables[tableIndex]
                     if cursors[input] < rows.count { row = min(row, rows.entries[cursors[input]].row) }
                 }
                 guard row < Int32.max else { return }
                 for input in 0..<views.count {
                     terms[input] = nil
-                    guard views[input].samples > 0 else { continue }
-                    let rows = views[input].tables[table]
+                    guard views[input].sampleCount > 0 else { continue }
+                    let rows = views[input].tables[tableIndex]
                     guard cursors[input] < rows.count else { continue }
                     let entry = rows.entries[cursors[input]]
                     guard entry.row == row else { continue }

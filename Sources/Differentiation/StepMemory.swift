@@ -4,18 +4,17 @@ import KernelCore
 struct SharedRows: BitwiseCopyable {
     let parameter: Int
     let list: UnsafePointer<Int32>
-    let count: Int
     /// `[count, columns]`.
-    let rows: UnsafePointer<Float>
+    let rows: MatrixView
     /// `[columns, count]`.
-    let transposed: UnsafePointer<Float>
+    let transposed: MatrixView
 }
 
 /// What the mini-batches of a step have in common: computed by the first of them, read by the others.
 struct StepMemory {
     let arena = Arena()
     var isOpen = false
-    var sampledNegatives: (proposal: NegativeDistribution, count: Int, items: UnsafePointer<Int32>)?
+    var sampledNegatives: (distribution: NegativeDistribution, count: Int, items: UnsafePointer<Int32>)?
     var rows: SharedRows?
 
     mutating func forget() {
@@ -41,7 +40,8 @@ extension Tape {
 
     /// The rows of a parameter that a list names.
     func sharedRows(of parameter: Parameter, _ list: UnsafePointer<Int32>, count: Int) -> SharedRows {
-        if let known = stepMemory.rows, known.parameter == parameter.index, known.list == list, known.count == count {
+        if let known = stepMemory.rows, known.parameter == parameter.index, known.list == list, known.rows.rows == count
+        {
             return known
         }
         // Only a list that outlives the mini-batch has rows that do.
@@ -49,9 +49,9 @@ extension Tape {
         let arena = outlives ? stepMemory.arena : arena
         let rows = arena.allocate(Float.self, count: count * parameter.columns)
         Kernel.gather(parameters(parameter), rows: list, count: count, columns: parameter.columns, into: rows)
+        let matrix = MatrixView(rows, rows: count, columns: parameter.columns)
         let shared = SharedRows(
-            parameter: parameter.index, list: list, count: count, rows: UnsafePointer(rows),
-            transposed: Kernel.transposed(rows, rows: count, columns: parameter.columns, in: arena))
+            parameter: parameter.index, list: list, rows: matrix, transposed: Kernel.transposed(matrix, in: arena))
         if outlives { stepMemory.rows = shared }
         return shared
     }

@@ -10,7 +10,7 @@ extension Parameter {
     public var shape: String { "[\(rows), \(columns)]" }
 }
 
-extension Segments {
+extension JaggedOffsets {
     /// For messages.
     var text: String { "\(count) histories of \(total) items together" }
 }

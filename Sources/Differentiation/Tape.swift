@@ -2,11 +2,17 @@ import KernelCore
 
 /// A matrix on the tape: its value and, while gradients are recorded, the gradient of the loss with respect to it.
 public struct Variable: BitwiseCopyable {
+    /// `[rows, columns]`.
     public let value: UnsafeMutablePointer<Float>
     let recordedGradient: UnsafeMutablePointer<Float>?
+    /// Number of rows.
     public let rows: Int
+    /// Number of columns.
     public let columns: Int
 
+    /// - Parameters:
+    ///   - value: `[rows, columns]`, valid until the tape begins anew.
+    ///   - gradient: of the same shape; nil where no gradient is recorded.
     public init(value: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?, rows: Int, columns: Int) {
         self.value = value
         recordedGradient = gradient
@@ -14,7 +20,14 @@ public struct Variable: BitwiseCopyable {
         self.columns = columns
     }
 
+    /// Number of elements.
     public var count: Int { rows * columns }
+
+    /// The value, as kernels take it.
+    public var matrix: MatrixView { MatrixView(value, rows: rows, columns: columns) }
+
+    /// The gradient, as kernels read it. Only to be used in ``Operation/backward(on:)``.
+    public var gradientMatrix: MatrixView { MatrixView(gradient, rows: rows, columns: columns) }
 
     /// Where a backward pass adds the gradient. Only to be used in ``Operation/backward(on:)``.
     public var gradient: UnsafeMutablePointer<Float> {
@@ -44,11 +57,12 @@ extension Operation {
 
 /// Runs the forward pass of a model eagerly and remembers the operations, to run them backwards.
 ///
-/// One tape serves all mini-batches of a rank, one after another: ``begin(_:samples:)`` forgets the previous one. After the
+/// One tape serves all mini-batches of a rank, one after another: ``begin(_:sampleCount:)`` forgets the previous one. After the
 /// first mini-batches it allocates nothing.
 public final class Tape {
     /// Memory of the current mini-batch.
     public let arena: Arena
+    /// The values of the model's parameters: those of propagated tables where there is a propagation.
     public let parameters: ParameterValues
     let gradients: GradientRecorder?
     private(set) var pass: Pass = .scoring(seed: 0)
@@ -67,7 +81,7 @@ public final class Tape {
     /// What ``standardNormals(columns:over:users:)`` returns instead of numbers that it draws, so that a test can
     /// repeat what another program drew.
     package var givenNormals: UnsafePointer<Float>?
-    /// What ``drawInterests(_:count:interests:counts:temperature:)`` returns instead of a draw, for the same purpose.
+    /// What ``drawInterests(_:count:of:temperature:)`` returns instead of a draw, for the same purpose.
     package var givenInterests: UnsafePointer<Int32>?
     /// What ``sampleNegatives(_:from:)`` returns instead of a draw, for the same purpose.
     package var givenItems: UnsafePointer<Int32>?
@@ -76,9 +90,9 @@ public final class Tape {
     public enum Pass {
         /// Forward only. `seed` and the user name what is random in scoring.
         case scoring(seed: UInt64)
-        /// Forward and backward. `samples` names the rows of the mini-batch; they, `seed` and `step` name the random
+        /// Forward and backward. `sampleNames` has a name for each sample; they, `seed` and `step` name the random
         /// numbers. `step` nil turns dropout off and takes the other random numbers from seed and user, as scoring does.
-        case training(samples: UnsafePointer<UInt32>, seed: UInt64, step: UInt32?)
+        case training(sampleNames: UnsafePointer<UInt32>, seed: UInt64, step: UInt32?)
     }
 
     /// - Parameter gradients: where parameter gradients go; nil for a tape that only scores.
@@ -91,10 +105,10 @@ public final class Tape {
 
     /// Forgets the mini-batch before and starts a new one. Variables of the one before become invalid.
     ///
-    /// - Parameter samples: how many the mini-batch has, so that operations that draw for each of them can tell whether
+    /// - Parameter sampleCount: how many samples the mini-batch has, so that operations that draw for each of them can tell whether
     ///   they have their rows; nil: they do not look.
-    public func begin(_ pass: Pass, samples: Int? = nil) {
-        sampleCount = samples
+    public func begin(_ pass: Pass, sampleCount: Int? = nil) {
+        self.sampleCount = sampleCount
         arena.reset()
         records.removeAll(keepingCapacity: true)
         dropoutSites = 0
@@ -102,6 +116,9 @@ public final class Tape {
         self.pass = pass
         profile?.restart()
     }
+
+    /// Bytes that the mini-batch has taken so far, with what the mini-batches of its step have in common.
+    public var bytesInUse: Int { arena.bytesInUse + stepMemory.arena.bytesInUse }
 
     /// Whether operations are recorded for a backward pass.
     public var isRecording: Bool {
@@ -177,7 +194,7 @@ public final class Tape {
     public func callAsFunction(
         _ parameter: Parameter, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        guard parameter.table == nil else {
+        guard parameter.tableIndex == nil else {
             refuse(
                 "callAsFunction", at: ModelSite(file: file, line: line),
                 "a table \(parameter.shape) takes part by rows, not as a whole",
@@ -193,7 +210,7 @@ public final class Tape {
     /// The gradient of row `row` of `parameter`. Only to be used in ``Operation/backward(on:)``.
     @inline(__always)
     func gradientRow(_ parameter: Parameter, _ row: Int32) -> UnsafeMutablePointer<Float> {
-        guard let table = parameter.table else {
+        guard let table = parameter.tableIndex else {
             return gradients!.dense(parameter) + Int(row) * parameter.columns
         }
         return gradients!.row(table, row)

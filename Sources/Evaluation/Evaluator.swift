@@ -94,7 +94,7 @@ public final class Evaluator {
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
-                tape.begin(.scoring(seed: seed), samples: batch.count)
+                tape.begin(.scoring(seed: seed), sampleCount: batch.count)
                 guard let queries = model.checkedQueries(of: batch, on: tape) else { return findings }
                 let table = tape.parameters(model.items.table)
                 switch ranking {
@@ -115,8 +115,7 @@ public final class Evaluator {
         let perUser = batch.candidatesPerSample
         let scores = tape.arena.allocate(Float.self, count: batch.count * perUser)
         Kernel.bestScores(
-            interests: queries.vectors.value, interestCount: queries.perUser, table: table,
-            candidates: batch.candidates, count: batch.count, perUser: perUser, columns: queries.vectors.columns,
+            queries.vectors.matrix, queries.groups, table: table, candidates: batch.candidates, perUser: perUser,
             into: scores)
         for row in 0..<batch.count {
             let target = scores[row * perUser]
@@ -149,27 +148,25 @@ public final class Evaluator {
                 scores: tape.arena.allocate(count: count * bestSize))
         candidates.begin()
         for (row, index) in range.enumerated() {
-            let target = batch.candidates[row * batch.candidatesPerSample]
+            let target = batch.positives[row]
             switch historyScores {
             case .exclude: candidates.addUser(target, seen: rows, index)
-            case .zero: candidates.addUser(target, history: batch.histories[row])
+            case .zero: candidates.addUser(target, history: batch.history(row))
             }
             targets[row] =
                 candidates.scoresZero(target, user: row)
                 ? 0
-                : Kernel.rowScore(
-                    table + Int(target) * columns, interests: queries.vectors.value + row * queries.perUser * columns,
-                    interestCount: queries.perUser, columns: columns
-                ).score
+                : Kernel.rowScore(table + Int(target) * columns, interests: queries.ofUser(row)).score
             best?.offer(target, score: targets[row], user: row)
         }
         candidates.withExcluded { excluded, users in
             Kernel.countRowsNotBelow(
-                targets, interests: queries.vectors.value, interestCount: queries.perUser, table: table,
-                rows: 1..<itemCount + 1, excluded: excluded, of: users, columns: columns, into: counts, best: best)
+                targets, interests: queries.vectors.matrix, queries.groups,
+                among: RankedRows(1..<itemCount + 1, of: table, excluding: excluded, at: users), into: counts,
+                best: best)
         }
         for row in 0..<count {
-            let target = batch.candidates[row * batch.candidatesPerSample]
+            let target = batch.positives[row]
             for item in candidates.zeroItems(ofUser: row) where item != target {
                 if !(0 < targets[row]) { counts[row] += 1 }
                 best?.offer(item, score: 0, user: row)
@@ -190,12 +187,8 @@ public final class Evaluator {
     private func winner(
         of item: Int32, user: Int, _ queries: Interests, _ table: UnsafePointer<Float>
     ) -> Int32 {
-        let columns = queries.vectors.columns
-        return Int32(
-            Kernel.rowScore(
-                table + Int(item) * columns, interests: queries.vectors.value + user * queries.perUser * columns,
-                interestCount: queries.perUser, columns: columns
-            ).interest)
+        let row = table + Int(item) * queries.vectors.columns
+        return Int32(Kernel.rowScore(row, interests: queries.ofUser(user)).interest)
     }
 
     /// Notes which interests win the true items, and how alike the interests of a user are.
@@ -204,15 +197,12 @@ public final class Evaluator {
     ) {
         findings.interestCount = queries.perUser
         findings.interestsCorrespond = queries.correspond
-        let columns = queries.vectors.columns
         for row in 0..<batch.count {
-            let target = batch.candidates[row * batch.candidatesPerSample]
+            let target = batch.positives[row]
             findings.trueWinners.append(winner(of: target, user: row, queries, table))
-            let own = queries.counts.map { Int($0[row]) } ?? queries.perUser
+            let own = queries.groups.count(row)
             guard own > 1 else { continue }
-            findings.cosines.append(
-                Kernel.meanPairwiseCosine(
-                    queries.vectors.value + row * queries.perUser * columns, interestCount: own, columns: columns))
+            findings.cosines.append(Kernel.meanPairwiseCosine(queries.ofUser(row)[0..<own]))
         }
     }
 }

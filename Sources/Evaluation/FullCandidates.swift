@@ -64,11 +64,11 @@ struct FullCandidates {
     func scoresZero(_ item: Int32, user: Int) -> Bool { zeroItems(ofUser: user).contains(item) }
 
     /// The items of all users that take no part in the comparison of scores, ascending for each user.
-    func withExcluded(_ body: (UnsafePointer<Int32>, Segments) -> Void) {
+    func withExcluded(_ body: (UnsafePointer<Int32>, JaggedOffsets) -> Void) {
         excluded.withUnsafeBufferPointer { items in
             offsets.withUnsafeBufferPointer { offsets in
                 guard let items = items.baseAddress, let start = offsets.baseAddress else { return }
-                body(items, Segments(offsets: start, count: offsets.count - 1))
+                body(items, JaggedOffsets(offsets: start, count: offsets.count - 1))
             }
         }
     }

@@ -54,7 +54,7 @@ public struct PopularityBaseline {
                     if !excluded.contains(item) { excluded.append(item) }
                     for item in excluded where counts[Int(item)] >= target { position -= 1 }
                 case (.full, .zero):
-                    let zeros = Set(batch.histories[0])
+                    let zeros = Set(batch.history(0))
                     if zeros.contains(item) { target = 0 }
                     position += itemsNotBelow(target)
                     for item in zeros.union([item]) where counts[Int(item)] >= target { position -= 1 }

@@ -1,3 +1,5 @@
+import KernelCore
+
 /// Who took what in train: the set of (user, item) pairs, from both sides.
 ///
 /// A pair that occurs several times in train counts once. Ids without a train interaction have no neighbours.
@@ -18,10 +20,9 @@ public struct InteractionGraph: Sendable, Equatable {
     /// - Parameter users, items: the interactions, in any order, with repeats.
     /// - Precondition: one item a user, ids from 0 to the counts.
     /// - Complexity: linear in interactions, users and items.
-    public init(
-        users: some RandomAccessCollection<Int32>, items: some RandomAccessCollection<Int32>, userCount: Int,
-        itemCount: Int
-    ) {
+    public init<Users: RandomAccessCollection<Int32>, Items: RandomAccessCollection<Int32>>(
+        users: Users, items: Items, userCount: Int, itemCount: Int
+    ) where Users.Index == Int, Items.Index == Int {
         precondition(users.count == items.count, "\(users.count) users for \(items.count) items")
         self.userCount = userCount
         self.itemCount = itemCount
@@ -54,19 +55,21 @@ private struct GroupedPairs {
         self.members = members
     }
 
-    init(
-        groups: some RandomAccessCollection<Int32>, members unordered: some RandomAccessCollection<Int32>,
-        groupCount: Int
-    ) {
-        offsets = [Int](repeating: 0, count: groupCount + 1)
-        for group in groups { offsets[Int(group) + 1] += 1 }
-        for group in 0..<groupCount { offsets[group + 1] += offsets[group] }
-        members = [Int32](repeating: 0, count: unordered.count)
-        var next = offsets
-        for (group, member) in zip(groups, unordered) {
-            members[next[Int(group)]] = member
-            next[Int(group)] += 1
+    init<Groups: RandomAccessCollection<Int32>, Members: RandomAccessCollection<Int32>>(
+        groups: Groups, members unordered: Members, groupCount: Int
+    ) where Groups.Index == Int, Members.Index == Int {
+        var offsets = [Int](repeating: 0, count: groupCount + 1)
+        var members = [Int32](repeating: 0, count: unordered.count)
+        offsets.withUnsafeMutableBufferPointer { offsets in
+            CountingSort.forEachPlace(
+                of: groups.count, ends: UnsafeMutableBufferPointer(rebasing: offsets[1...])
+            ) {
+                Int(groups[$0])
+            } _: { pair, place in
+                members[place] = unordered[pair]
+            }
         }
+        self.init(offsets: offsets, members: members)
     }
 
     /// The group of each member.

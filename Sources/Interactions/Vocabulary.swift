@@ -108,6 +108,12 @@ public struct Vocabulary: Sendable, Hashable {
         return text.withUTF8 { number(ofText: UnsafeRawBufferPointer($0)) }
     }
 
+    /// The number of the id that has a number in another vocabulary; nil where there is no such id.
+    public func number(sameAs number: Int32, of other: Vocabulary) -> Int32? {
+        if let names = other.names { return names.withBytes(of: number) { self.number(ofText: $0) } }
+        return self.number(of: other.id(of: number))
+    }
+
     /// The ids that are whole numbers from 1 on, in the order of their numbers: of text, that which is such a number in
     /// decimal digits.
     var wholeNumbers: [Int64] {

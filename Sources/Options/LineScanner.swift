@@ -81,7 +81,9 @@ private struct LineCursor {
         guard !name.isEmpty, name.unicodeScalars.allSatisfy(\.isOfName) else {
             throw failure("\(name.isEmpty ? "nothing" : name) is not the name of an option")
         }
-        return OptionText.Entry(name: name, value: try value(), line: number)
+        let isEmpty = isAtEnd
+        let value = try value()
+        return OptionText.Entry(name: name, value: value, isNull: value == nil && !isEmpty, line: number)
     }
 
     private mutating func value() throws(OptionError) -> String? {

@@ -30,7 +30,7 @@ public struct OptionDeclaration: Sendable {
     /// Other names that users know it by, in the same spelling.
     public let aliases: [String]
     /// One sentence or two, without the default.
-    public let help: String
+    public private(set) var help: String
     /// What the value is called in a help text.
     public let valueName: String
     /// The range for a help text; empty where there is none.
@@ -65,6 +65,13 @@ public struct OptionDeclaration: Sendable {
 
     /// Whether a value of one cannot be one of the other, or they have two defaults.
     public func isUnlike(_ other: OptionDeclaration) -> Bool { kind != other.kind || defaultText != other.defaultText }
+
+    /// The same option with another help text, for a command where the first says too much.
+    public func described(as help: String) -> OptionDeclaration {
+        var result = self
+        result.help = help
+        return result
+    }
 
     /// The help text with range and default.
     public func helpText(for owner: String = "", withDefault: Bool = true) -> String {

@@ -17,12 +17,15 @@ package struct OptionText: Equatable, Sendable {
         package let name: String
         /// Nil: `null` or nothing.
         package let value: String?
+        /// Whether `null` stands there, not nothing.
+        package let isNull: Bool
         /// Line of the file, from 1; 0 for what is not from a file.
         package let line: Int
 
-        package init(name: String, value: String?, line: Int = 0) {
+        package init(name: String, value: String?, isNull: Bool = false, line: Int = 0) {
             self.name = name
             self.value = value
+            self.isNull = isNull
             self.line = line
         }
     }

@@ -1,4 +1,5 @@
 import Differentiation
+import KernelCore
 
 /// The interest vectors of the users of a mini-batch: `[B * perUser, d]`, those of a user one after another.
 ///
@@ -29,6 +30,12 @@ public struct Interests: BitwiseCopyable {
         self.correspond = correspond
         site = ModelSite(file: file, line: line)
     }
+
+    /// Which rows of ``vectors`` are whose.
+    public var groups: InterestGroups { InterestGroups(perUser: perUser, counts: counts) }
+
+    /// The interests of one user, `[perUser, d]`, all that there is room for.
+    public func ofUser(_ user: Int) -> MatrixView { vectors.matrix[user * perUser..<(user + 1) * perUser] }
 
     /// Number of users.
     public var count: Int { perUser > 0 ? vectors.rows / perUser : 0 }

@@ -22,7 +22,7 @@ extension Tape {
     /// Whether there are vectors for each user of a batch, of the size of the items.
     func accepts(_ interests: Interests, for batch: PackedBatch, in items: Embedding) -> Bool {
         let (vectors, perUser, attention) = (interests.vectors, interests.perUser, interests.attention)
-        let total = batch.histories.totalLength
+        let total = batch.histories.total
         return accepts(
             "Interests", at: interests.site,
             perUser > 0 && vectors.rows == batch.count * perUser && vectors.columns == items.table.columns

@@ -18,8 +18,9 @@ public protocol Recommender: Sendable {
     /// What the tables are spread over, so that the model reads propagated rows; nil where it reads them as they are.
     var propagation: GraphPropagation? { get }
 
-    /// What an objective finds to work on: an option of the objective that needs more is refused.
-    var objectiveSupport: ObjectiveSupport { get }
+    /// What an objective finds to work on: an option of the objective that needs more is refused. The model's entry names
+    /// this (``RecommenderEntry/objectiveSupport``), so that it is known before there is a model.
+    static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport
 
     /// The loss of a training mini-batch, summed over its samples, `[1, 1]`.
     func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable
@@ -31,7 +32,7 @@ public protocol Recommender: Sendable {
 extension Recommender {
     public var users: Embedding? { nil }
     public var propagation: GraphPropagation? { nil }
-    public var objectiveSupport: ObjectiveSupport { [] }
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport { [] }
 }
 
 /// A model that describes a user by one vector `u` and scores an item by `<u, e>`.
@@ -66,7 +67,9 @@ public protocol MultiInterestRecommender: Recommender {
 extension MultiInterestRecommender {
     public func queries(of batch: PackedBatch, on tape: Tape) -> Interests { interests(of: batch, on: tape) }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests] }
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        [.selection, .interests]
+    }
 
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = interests(of: batch, on: tape)

@@ -42,16 +42,18 @@ public enum RecommenderCatalogue {
     private static let own: [RecommenderEntry] = [
         RecommenderEntry(
             name: "POP", summary: "number of train interactions of an item; nothing is learned",
-            samples: .everyInteraction, isTrained: false
+            tensors: ModelTensors(items: "popularity.weight"), training: .none(samples: .everyInteraction)
         ) { Popularity($0, in: $1) },
         RecommenderEntry(
             name: "BPRMF", summary: "matrix factorisation with the BPR loss (Rendle et al. 2009)",
-            samples: .everyInteraction
+            tensors: ModelTensors(users: "u_embeddings.weight"), training: ModelTraining(samples: .everyInteraction)
         ) { BPRMF($0, in: $1) },
         RecommenderEntry(
             name: "LightGCN",
             summary: "matrix factorisation, propagated over the graph of interactions (He et al. 2020)",
-            samples: .everyInteraction, needsGraph: true, options: LightGCN.options
+            tensors: ModelTensors(
+                items: "encoder.embedding_dict.item_emb", users: "encoder.embedding_dict.user_emb"),
+            training: ModelTraining(samples: .everyInteraction), needs: .graph, options: LightGCN.options
         ) { LightGCN($0, in: $1) },
         RecommenderEntry(
             name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)", options: GRU4Rec.options
@@ -64,37 +66,42 @@ public enum RecommenderCatalogue {
             checkOptions: TransformerLayer.checkHeads
         ) { SASRec($0, in: $1) },
         RecommenderEntry(
-            name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needsTimes: true,
+            name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needs: .times,
             options: TiSASRec.options, checkOptions: TransformerLayer.checkHeads
         ) { TiSASRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec", aliases: ["ComiRec-SA"],
             summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)",
-            options: ComiRec.options
+            objectiveSupport: ComiRec.objectiveSupport, options: ComiRec.options
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)",
-            options: ComiRecDR.options
+            objectiveSupport: ComiRecDR.objectiveSupport, options: ComiRecDR.options
         ) { context, scope in ComiRecDR(context, in: scope) },
         RecommenderEntry(
             name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)",
-            standardLearningRate: 5e-3, standardLoss: .sampledSoftmax,
-            options: MIND.options
+            training: ModelTraining(learningRate: 5e-3, loss: .sampledSoftmax),
+            objectiveSupport: MIND.objectiveSupport, options: MIND.options
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss."], options: BaMComiRec.options
+            tensors: ModelTensors(items: "embeddings.weight", unused: ["sample_loss."]),
+            objectiveSupport: BaMComiRec.objectiveSupport, options: BaMComiRec.options
         ) { BaMComiRec($0, in: $1) },
         RecommenderEntry(
             name: "BaM-MIND", aliases: ["bam_mind"],
             summary: "MIND with weights over all slots, as BaM's are published (2024)",
-            unusedTensors: ["sample_loss.", "capsule_network.relu."], options: BaMMIND.options
+            tensors: ModelTensors(items: "embeddings.weight", unused: ["sample_loss.", "capsule_network.relu."]),
+            objectiveSupport: BaMMIND.objectiveSupport, options: BaMMIND.options
         ) { BaMMIND($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
-            stages: [.pretrain, .finetune], inheritedPrefix: TiMiRec.extractorScope + ".",
-            options: TiMiRec.options, inheritedOptions: MultiInterestExtractor.options
+            tensors: ModelTensors(items: TiMiRec.extractorScope + ".i_embeddings.weight"),
+            staging: StagedTraining(
+                [.pretrain, .finetune], inheriting: TiMiRec.extractorScope + ".",
+                options: MultiInterestExtractor.options),
+            objectiveSupport: TiMiRec.objectiveSupport, options: TiMiRec.options
         ) { context, scope in
             switch context.stage {
             case .pretrain: PretrainedTiMiRec(context, in: scope)

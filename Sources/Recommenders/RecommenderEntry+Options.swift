@@ -1,9 +1,13 @@
 extension RecommenderEntry {
+    /// Whether the model looks at histories, so that their longest length decides about it: not one that learns from
+    /// every interaction, the first of a user too.
+    public var readsHistories: Bool { training.samples == .sequential }
+
     /// All options that the model reads.
     public var allOptions: [any DeclaredModelOption] { ModelOptions.ofAllModels + options }
 
     /// The options that shape what the last stage takes over from the one before.
-    public var optionsOfAllStages: [any DeclaredModelOption] { ModelOptions.ofAllModels + inheritedOptions }
+    public var optionsOfAllStages: [any DeclaredModelOption] { ModelOptions.ofAllModels + staging.inheritedOptions }
 
     /// The options with those of other models at their default.
     public func own(_ options: ModelOptions) -> ModelOptions { options.only(allOptions) }
@@ -39,7 +43,7 @@ extension RecommenderCatalogue {
 
     /// A default that models have a say in, for a help text: `bpr; MIND sampled-softmax`.
     public static func defaults(_ standard: (RecommenderEntry) -> String) -> String {
-        let trained = entries.filter(\.isTrained)
+        let trained = entries.filter(\.training.isTrained)
         guard let most = trained.first.map(standard) else { return "" }
         return ([most] + trained.filter { standard($0) != most }.map { "\($0.name) \(standard($0))" })
             .joined(separator: "; ")

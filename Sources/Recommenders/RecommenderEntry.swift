@@ -1,76 +1,64 @@
 import Differentiation
-import Interactions
 import Options
-
-/// Part of a training scheme that trains in several runs, one starting from the result of the one before.
-public enum TrainingStage: String, Sendable, Codable, CaseIterable, OptionValue {
-    case pretrain
-    case finetune
-}
 
 /// A model that can be asked for by name.
 public struct RecommenderEntry: Sendable {
+    /// What `--model` is given.
     public let name: String
     /// Other names that users know the model by.
     public let aliases: [String]
     /// One line for a list.
     public let summary: String
-    /// The stages of its training, in order; empty for a model that is trained in one run.
-    public let stages: [TrainingStage]
-    /// The names of the parameters that the last stage takes over from the one before begin with this.
-    public let inheritedPrefix: String?
-    /// Tensors in files of others that scoring has no use for: those whose names begin with one of these.
-    public let unusedTensors: [String]
-    /// What the model learns from.
-    public let samples: SampleKind
-    /// Whether there is something to learn; a model without is tested as it is.
-    public let isTrained: Bool
-    /// Whether the model needs ``ModelContext/graph``.
-    public let needsGraph: Bool
-    /// Whether the model looks at the times of interactions.
-    public let needsTimes: Bool
+    /// What others have to know of its files.
+    public let tensors: ModelTensors
+    /// What the model learns from, and with what.
+    public let training: ModelTraining
+    /// What the model needs beside the items of histories.
+    public let needs: ModelNeeds
+    /// The stages of its training, and what the last one takes over.
+    public let staging: StagedTraining
+    /// What an objective finds to work on in the model, by its options and stage; see
+    /// ``Recommender/objectiveSupport(_:in:)``.
+    public let objectiveSupport: @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport
     /// The options that the model reads, beside the size of vectors and the length of histories.
     public let options: [any DeclaredModelOption]
-    /// Those of ``options`` that shape what the last stage takes over: they must be the same in all stages.
-    public let inheritedOptions: [any DeclaredModelOption]
-    /// The learning rate where nobody chooses.
-    public let standardLearningRate: Double
-    /// The loss where nobody chooses.
-    public let standardLoss: TrainingLoss
     /// What is wrong with options that are each in their range, but do not fit together, such as heads and the size of
     /// vectors; nil for good ones.
     public let checkOptions: @Sendable (ModelOptions) -> OptionProblem?
+    /// Where the entry is written, for messages.
+    let site: ModelSite
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
     /// - Parameters:
+    ///   - objectiveSupport: that of the model's type, `MyModel.objectiveSupport`; may be left out where it is empty, as
+    ///     that of a ``SingleVectorRecommender``.
     ///   - checkOptions: what is wrong with options that are each in their range; nil for good ones.
     ///   - make: builds the model and registers its parameters.
     public init(
-        name: String, aliases: [String] = [], summary: String, stages: [TrainingStage] = [],
-        inheritedPrefix: String? = nil, unusedTensors: [String] = [], samples: SampleKind = .sequential,
-        standardLearningRate: Double = 1e-3, standardLoss: TrainingLoss = .bpr, isTrained: Bool = true,
-        needsTimes: Bool = false, needsGraph: Bool = false, options: [any DeclaredModelOption] = [],
-        inheritedOptions: [any DeclaredModelOption] = [],
+        name: String, aliases: [String] = [], summary: String, tensors: ModelTensors = ModelTensors(),
+        training: ModelTraining = ModelTraining(), needs: ModelNeeds = [], staging: StagedTraining = .oneRun,
+        objectiveSupport: @escaping @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport = { _, _ in [] },
+        options: [any DeclaredModelOption] = [],
         checkOptions: @escaping @Sendable (ModelOptions) -> OptionProblem? = { _ in nil },
+        file: StaticString = #fileID, line: UInt = #line,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
     ) {
         self.name = name
         self.aliases = aliases
         self.summary = summary
-        self.stages = stages
-        self.inheritedPrefix = inheritedPrefix
-        self.unusedTensors = unusedTensors
-        self.samples = samples
-        self.standardLearningRate = standardLearningRate
-        self.standardLoss = standardLoss
-        self.isTrained = isTrained
-        self.needsTimes = needsTimes
-        self.needsGraph = needsGraph
+        self.tensors = tensors
+        self.training = training
+        self.needs = needs
+        self.staging = staging
+        self.objectiveSupport = objectiveSupport
         self.options = options
-        self.inheritedOptions = inheritedOptions
         self.checkOptions = checkOptions
+        site = ModelSite(file: file, line: line)
         self.make = make
     }
+
+    /// The stages of its training, in order; empty for a model that is trained in one run.
+    public var stages: [TrainingStage] { staging.stages }
 
     /// Builds the model and registers its parameters in `scope`.
     public func model(_ context: ModelContext, in scope: ParameterScope) -> any Recommender {

@@ -1,5 +1,6 @@
 import FileIO
 import Options
+import Reporting
 import Training
 
 /// `--config FILE.yaml`: a file of options that stand before those of the command line, so that these win.
@@ -21,21 +22,12 @@ package enum ConfigurationFile {
         guard let subcommand = rest.first, !subcommand.hasPrefix("-") else {
             throw CommandError("--config stands behind the subcommand: trainer train --config \(path)")
         }
-        return [subcommand] + (try options(of: path)) + rest.dropFirst()
+        let options = try read(path, subcommand: subcommand)
+        return [subcommand] + self.arguments(of: options, in: path, before: Array(rest.dropFirst())) + rest.dropFirst()
     }
 
-    /// Refuses a file that names one option by two of its names.
-    private static func refuseRepetition(in options: OptionText, path: String) throws(CommandError) {
-        var spellings: [String: String] = [:]
-        for entry in options.entries {
-            let name = TrainingConfiguration.name(of: entry.name, model: options["model"]?.value)
-            guard let other = spellings.updateValue(entry.name, forKey: name) else { continue }
-            throw CommandError(
-                exitCode: 65, "\(path):\(entry.line): \(other) and \(entry.name) are one option\nleave one of them out")
-        }
-    }
-
-    private static func options(of path: String) throws -> [String] {
+    /// The options of a file, each of which the subcommand can have.
+    private static func read(_ path: String, subcommand: String) throws(CommandError) -> OptionText {
         let options: OptionText
         do {
             options = try OptionText(contentsOf: path)
@@ -43,20 +35,44 @@ package enum ConfigurationFile {
             throw CommandError("\(path): cannot be read: \(error.reason)\nname a file such as the config.yaml of a run")
         } catch let error as OptionError {
             throw CommandError(exitCode: 65, "\(error.message(path: path))\nwrite one option a line: `lr: 0.001`")
+        } catch {
+            throw CommandError(exitCode: 74, "\(path): \(error)")
         }
         guard !options.entries.isEmpty else {
             throw CommandError(exitCode: 65, "\(path): no options\nwrite one option a line: `lr: 0.001`")
         }
         try refuseRepetition(in: options, path: path)
-        return try (options.entries + TrainingConfiguration.formerOptions(of: options)).compactMap { entry in
-            guard let value = entry.value, !value.isEmpty else { return nil }
-            // A value that is wrong is shown as it is.
-            guard value.printable(limit: .max) == value else {
-                throw CommandError(
-                    exitCode: 65,
-                    "\(path):\(entry.line): \(entry.name) is \(value.printable())\nleave out what cannot be seen")
-            }
-            return "--\(entry.name)=\(value)"
+        for entry in options.entries { try check(entry, of: path) }
+        try checkSpelling(of: options, path: path, subcommand: subcommand)
+        for entry in options.entries { try checkValue(entry, of: path, model: options["model"]?.value) }
+        return options
+    }
+
+    /// The file's options on a command line, without what the line itself makes meaningless.
+    private static func arguments(of options: OptionText, in path: String, before line: [String]) -> [String] {
+        let stage = ArgumentSpelling.values(of: ["--stage"], in: line).last
+        if stage == nil { warnOfEarlierExtractor(in: options, path: path, line: line) }
+        return (options.entries + TrainingConfiguration.formerOptions(of: options)).compactMap { entry in
+            guard let value = entry.value else { return nil }
+            // The run that the file is of may have continued an extractor, which a command that trains one has itself, or
+            // have trained one, which a command that only continues one does not.
+            if entry.name == "extractor", let stage, stage != "finetune" { return nil }
+            if entry.name == "pretrain", stage == "finetune" { return nil }
+            return argument(entry.name, value)
         }
+    }
+
+    private static func argument(_ name: String, _ value: String) -> String { "--\(name)=\(value)" }
+
+    /// Warns where the file is that of a fine-tuning of what a command before pretrained into the same folder: repeated, it
+    /// would continue that extractor, whatever else is asked for.
+    private static func warnOfEarlierExtractor(in options: OptionText, path: String, line: [String]) {
+        guard let extractor = options["extractor"], let folder = extractor.value, options["stage"]?.value == "finetune",
+            let out = options["out"]?.value, folder == RunFolder(out).pretrain.path,
+            !line.contains(where: { $0 == "--extractor" || $0.hasPrefix("--extractor=") }), Launcher.isFirstRank
+        else { return }
+        Console().warning(
+            "\(path):\(extractor.line): fine-tunes the extractor of \(folder), which is not trained again\n"
+                + "add --stage both to train both stages, or --stage finetune if that is what you mean")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Interactions
 import Reporting
 
@@ -29,16 +30,16 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "Items.")
     var items = SyntheticDataset.Options().items
 
-    @Option(name: .customLong("mean-interactions"), help: "Mean number of interactions of a user.")
+    @Option(name: .spellings(of: "mean-interactions"), help: "Mean number of interactions of a user.")
     var meanInteractions = SyntheticDataset.Options().meanInteractions
 
     @Option(help: "Clusters of items.")
     var clusters = SyntheticDataset.Options().clusters
 
-    @Option(name: .customLong("max-interests"), help: "The most interests of a user.")
+    @Option(name: .spellings(of: "max-interests"), help: "The most interests of a user.")
     var maxInterests = SyntheticDataset.Options().interests.upperBound
 
-    @Option(name: .customLong("popularity-exponent"), help: "Exponent of the power law of popularity in a cluster.")
+    @Option(name: .spellings(of: "popularity-exponent"), help: "Exponent of the power law of popularity in a cluster.")
     var popularityExponent = SyntheticDataset.Options().popularityExponent
 
     @Option(help: "How far the weights of interests move over time, 0 to 1.")
@@ -72,7 +73,7 @@ struct GenerateCommand: ParsableCommand {
             let dataset = try SyntheticDataset(options)
             try dataset.write(to: out, replacing: replace)
             Console().info(
-                "\(out): \(NumberText.grouped(users)) users, \(NumberText.grouped(items)) items, "
+                "\(place): \(NumberText.grouped(users)) users, \(NumberText.grouped(items)) items, "
                     + "\(NumberText.grouped(dataset.train.count + dataset.dev.count + dataset.test.count)) interactions"
             )
         } catch {
@@ -80,5 +81,12 @@ struct GenerateCommand: ParsableCommand {
             throw CommandError(
                 exitCode: error.kind == .unreadable ? 74 : Launcher.exitCode(for: error), error.description)
         }
+    }
+    /// The folder for a message: by its whole path where `.` or `..` would not say which it is.
+    private var place: String {
+        let last = out.split(separator: "/").last
+        guard last == "." || last == "..", let resolved = realpath(out, nil) else { return out }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 }

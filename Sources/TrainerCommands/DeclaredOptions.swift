@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Options
 import Recommenders
 import Training
@@ -79,6 +80,11 @@ enum EndGroup: DeclaredOptionGroup {
     static var declarations: [OptionDeclaration] { TrainingConfiguration.endFields.map(\.declaration) }
 }
 
+/// What a training learns from and begins with.
+enum BeginningGroup: DeclaredOptionGroup {
+    static var declarations: [OptionDeclaration] { TrainingConfiguration.beginningFields.map(\.declaration) }
+}
+
 /// A training step, beside the model and the objective.
 enum StepGroup: DeclaredOptionGroup {
     static var declarations: [OptionDeclaration] { TrainingConfiguration.stepFields.map(\.declaration) }
@@ -111,9 +117,18 @@ enum RankingGroup: DeclaredOptionGroup {
 enum EvaluationGroup: DeclaredOptionGroup {
     static let showsDefaults = false
 
+    /// What a ranking has, with a help text of its own where that of a training is about epochs or splits of a training.
+    private static let help: [String: String?] = [
+        "evaluation": nil, "history-scores": nil,
+        "topk": "Cut-offs of HR, NDCG and the like.",
+        "measures": "Report beside HR and NDCG: some of \(Set(RankingMeasure.allCases).optionText).",
+        "logical-shards": "Parts of the users: the most ranks.",
+    ]
+
     static var declarations: [OptionDeclaration] {
-        let names: Set = ["evaluation", "topk", "history-scores", "measures", "logical-shards"]
-        return (RankingGroup.declarations + StepGroup.declarations).filter { names.contains($0.name) }
+        (RankingGroup.declarations + StepGroup.declarations).compactMap { declaration in
+            help[declaration.name].map { $0.map(declaration.described) ?? declaration }
+        }
     }
 }
 

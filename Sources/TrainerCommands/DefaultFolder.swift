@@ -10,8 +10,9 @@ enum DefaultFolder {
     static func name(
         of configuration: TrainingConfiguration, pretraining: StageOptions, data: DataOptions
     ) -> String {
+        let start = configuration.warmStart.map { ["warm-" + URL(filePath: $0).lastPathComponent] } ?? []
         let parts =
-            [configuration.model] + configuration.folderParts + pretraining.nameParts.map { "pretrain-" + $0 }
+            [configuration.model] + configuration.folderParts + pretraining.nameParts.map { "pretrain-" + $0 } + start
         return parent(of: data) + "/" + parts.joined(separator: "-")
     }
 

@@ -45,6 +45,13 @@ struct EvaluationRequest {
                 configuration = try folder.readConfiguration(namedBy: "--checkpoint")
                 if data.dataRoot != nil || data.pathIsRoot { configuration.dataRoot = data.root }
                 configuration.dataset = data.dataset ?? configuration.dataset
+                guard configuration.trainsOn == .train || data.dataset != nil else {
+                    throw TrainingError(
+                        .usage,
+                        "\(path) was trained on all interactions of \(configuration.dataset), the ranked ones too",
+                        recoverySuggestion: "rank the run whose epochs it took, or name later data with --dataset")
+                }
+                configuration.trainsOn = .train
             }
             try configuration.set(texts)
             return try EvaluationJob(file: file, configuration: configuration, split: split)

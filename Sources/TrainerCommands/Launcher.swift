@@ -45,6 +45,7 @@ enum Launcher {
             try world.collectively {
                 guard InstructionSet.isAvailable else { throw UnsuitableProcessor() }
             }
+            endAtMemoryShortage(rank: world.rank, of: world.size)
             let console = Console(isSpeaking: world.rank == 0, isQuiet: isQuiet)
             try warnOfMixedBuilds(world, console)
             do { end = try body(world, console) } catch {
@@ -56,6 +57,23 @@ enum Launcher {
             }
         }
         if end != 0 { TrainerCommand.exit(withError: ExitCode(end)) }
+    }
+
+    /// Lets memory that cannot be had end all ranks with one message.
+    ///
+    /// It is needed deep inside of a step, where no error can be thrown.
+    private static func endAtMemoryShortage(rank: Int, of size: Int) {
+        LargeMemory.onShortage { shortage in
+            // All ranks need about as much, and most of them find it out together: the first one tells it.
+            if rank > 0 { Thread.sleep(forTimeInterval: 3 + 0.2 * Double(rank)) }
+            let error = TrainingError(shortage)
+            let output = TerminalOutput.standardError()
+            output.makeRoom()
+            Console(output: output).error(size > 1 ? "rank \(rank): \(error)" : "\(error)")
+            // Alone there is nobody to end, and the notice of MPI_Abort would bury the message.
+            if size == 1, (try? MPIEnvironment.finalize()) != nil { exit(exitCode(for: error)) }
+            MPIEnvironment.abort(exitCode: exitCode(for: error))
+        }
     }
 
     /// Says when the kernels of the ranks were built for instruction sets that round differently: the bits of a result

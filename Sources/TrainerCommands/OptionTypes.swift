@@ -21,17 +21,8 @@ struct Switch: ExpressibleByArgument {
     var defaultValueDescription: String { isOn ? "1" : "0" }
 }
 
-/// A stage of a model, or all of them.
-enum StageOption: String, ExpressibleByArgument, CaseIterable {
-    case pretrain, finetune, both
-
-    var selection: StageSelection {
-        switch self {
-        case .pretrain: .only(.pretrain)
-        case .finetune: .only(.finetune)
-        case .both: .all
-        }
-    }
+extension StageName: ExpressibleByArgument {
+    var selection: StageSelection { TrainingStage(rawValue: rawValue).map { .only($0) } ?? .all }
 }
 
 extension RankingProtocol: ExpressibleByArgument {}

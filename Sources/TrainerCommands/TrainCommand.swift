@@ -37,20 +37,29 @@ struct TrainCommand: ParsableCommand {
     var out: String?
 
     @Option(help: .field("stage"))
-    var stage: StageOption?
+    var stage: StageName?
 
     @Option(
         help: ArgumentHelp(
-            "TiMiRec: options that the pretraining has to itself, such as lr=5e-4,epochs=12; some of \(StageOptions.names.joined(separator: ", ")).",
+            "\(TrainingConfiguration.help(ofField: "pretrain")) Some of \(StageOptions.names.joined(separator: ", ")).",
             valueName: "option=value,..."))
     var pretrain: [String] = []
 
     @Option(help: .field("extractor"))
     var extractor: String?
 
+    @OptionGroup(title: "Beginning") var beginning: DeclaredOptions<BeginningGroup>
+
     @OptionGroup(title: "Training step") var step: DeclaredOptions<StepGroup>
 
     @OptionGroup(title: "End of the training") var end: DeclaredOptions<EndGroup>
+
+    @Option(
+        name: .spellings(of: "epochs-from"),
+        help:
+            "As many epochs as were best in this run, in each of its stages: for --train-on all, which has no dev rows."
+    )
+    var epochsFrom: String?
 
     @OptionGroup(title: "Model") var hyperparameters: DeclaredOptions<ModelGroup>
 
@@ -83,11 +92,18 @@ struct TrainCommand: ParsableCommand {
     mutating func run() throws {
         if test.isOn { return try testTrainedModel() }
         let job = try makeJob()
+        let otherOptions = try epochsFrom.map { try RunFolder($0).otherOptions(than: job.configuration) } ?? []
+        let epochsFrom = epochsFrom ?? ""
         let control = running.control
         let printsJSON = json
         let folder = job.output
         StopRequest.watchSignals()
         Launcher.run(isQuiet: quiet) { world, console in
+            if !otherOptions.isEmpty {
+                console.warning(
+                    "\(epochsFrom) was trained with other options: \(otherOptions.joined(separator: ", "))\n"
+                        + "its best number of epochs may not be that of this training")
+            }
             switch try job.run(world: world, console: console, control: control) {
             case .finished(let run):
                 if world.rank == 0, let run {
@@ -145,14 +161,28 @@ struct TrainCommand: ParsableCommand {
         own["recipe"] = recipe
         own["extractor"] = extractor
         return try TrainingConfiguration(
-            commandLine: [own, end.texts, step.texts, hyperparameters.texts, objective.texts, rankingTexts],
+            commandLine: [
+                own, beginning.texts, end.texts, step.texts, hyperparameters.texts, objective.texts, rankingTexts,
+            ],
             model: model, data: data, output: output)
     }
 
     private func makeJob() throws -> TrainingJob {
-        let configuration = try configuration(into: output)
+        var configuration = try configuration(into: output)
         do {
-            return try TrainingJob(configuration, stage: stage?.selection ?? .all, pretraining: try pretraining)
+            var pretraining = try pretraining
+            if let epochsFrom {
+                guard end.texts["epochs"] == nil else {
+                    throw CommandError("--epochs and --epochs-from both say how long to train\nchoose one")
+                }
+                let run = RunFolder(epochsFrom)
+                let best = try run.bestEpochs()
+                configuration.epochs = best.last
+                if let epochs = best.pretraining { pretraining = try pretraining.adding(epochs: epochs) }
+            }
+            return try TrainingJob(configuration, stage: stage?.selection ?? .all, pretraining: pretraining)
+        } catch let error as CommandError {
+            throw error
         } catch {
             throw CommandError(exitCode: 64, "\(error)")
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Recommenders
 import Reporting
+import Training
 
 /// The command line `trainer`, for an executable of one's own with models of one's own:
 ///
@@ -58,5 +59,6 @@ struct TrainerCommand: ParsableCommand {
             Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 73 another process works on the run,
             74 input/output error, 75 stopped early with a checkpoint to go on from.
             """,
+        version: BuildDescription.current.text,
         subcommands: [TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DataCommand.self])
 }

@@ -15,18 +15,18 @@ import Testing
         let tape = Tape(parameters: storage.values)
         let names = Fixed(samples)
         let packed = PackedHistories(lengths ?? samples.map { _ in 1 })
-        tape.begin(.training(samples: names.pointer, seed: seed, step: step))
+        tape.begin(.training(sampleNames: names.pointer, seed: seed, step: step))
         func ones() -> Variable {
-            let x = tape.variable(rows: packed.segments.total, columns: columns)
+            let x = tape.variable(rows: packed.sequences.total, columns: columns)
             for index in 0..<x.count { x.value[index] = 1 }
             return x
         }
-        for _ in 0..<earlierSites { _ = tape.dropout(ones(), rate: rate, over: packed.segments) }
-        let y = tape.dropout(ones(), rate: rate, over: lengths == nil ? nil : packed.segments)
+        for _ in 0..<earlierSites { _ = tape.dropout(ones(), rate: rate, over: packed.sequences) }
+        let y = tape.dropout(ones(), rate: rate, over: lengths == nil ? nil : packed.sequences)
         var result: [UInt32: [Float]] = [:]
         for (index, sample) in samples.enumerated() {
-            let first = packed.segments.start(index) * columns
-            result[sample] = (0..<packed.segments.length(index) * columns).map { y.value[first + $0] }
+            let first = packed.sequences.start(index) * columns
+            result[sample] = (0..<packed.sequences.length(index) * columns).map { y.value[first + $0] }
         }
         return result
     }
@@ -84,10 +84,10 @@ import Testing
         tape.begin(.scoring(seed: 0))
         let x = tape.variable(rows: 2, columns: 3)
         #expect(tape.dropout(x, rate: 0.5).value == x.value)
-        tape.begin(.training(samples: samples.pointer, seed: 0, step: nil))
+        tape.begin(.training(sampleNames: samples.pointer, seed: 0, step: nil))
         let y = tape.variable(rows: 2, columns: 3)
         #expect(tape.dropout(y, rate: 0.5).value == y.value)
-        tape.begin(.training(samples: samples.pointer, seed: 0, step: 1))
+        tape.begin(.training(sampleNames: samples.pointer, seed: 0, step: 1))
         let z = tape.variable(rows: 2, columns: 3)
         #expect(tape.dropout(z, rate: 0).value == z.value)
         #expect(tape.dropout(z, rate: 0.5).value != z.value)

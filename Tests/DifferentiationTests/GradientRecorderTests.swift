@@ -38,7 +38,7 @@ import Testing
         }
         #expect(recording.view.rowCount(1) == 0)
         #expect(recording.dense(dense).allSatisfy { $0 == 0 })
-        #expect(recording.view.samples == 3)
+        #expect(recording.view.sampleCount == 3)
     }
 
     @Test func `nothing is left of the mini-batch before`() {
@@ -75,7 +75,7 @@ import Testing
     @Test func `histories and positions never name the padding row`() {
         let packed = PackedHistories([3, 0, 1, 5])
         recording.tape.begin(.scoring(seed: 0))
-        let numbers = recording.tape.positionsFromNewest(packed.segments)
+        let numbers = recording.tape.positionsFromNewest(packed.sequences)
         #expect((0..<9).map { numbers[$0] } == [3, 2, 1, 1, 5, 4, 3, 2, 1])
         let values = recording.storage.values
         #expect((0..<3).allSatisfy { values(items)[$0] == 0 })

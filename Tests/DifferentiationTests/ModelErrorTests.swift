@@ -26,12 +26,12 @@ import Testing
             let storage = ParameterStorage(layout)
             storage.values.initialize(layout, seed: 1)
             recording = Recording(storage, rowCapacity: 3)
-            tape.begin(.training(samples: samples.pointer, seed: 1, step: 1), samples: 2)
+            tape.begin(.training(sampleNames: samples.pointer, seed: 1, step: 1), sampleCount: 2)
             recording.recorder.begin(in: recording.view)
         }
 
         var tape: Tape { recording.tape }
-        var segments: Segments { histories.segments }
+        var sequences: JaggedOffsets { histories.sequences }
 
         func x(_ rows: Int, _ columns: Int) -> Variable {
             let x = tape.variable(rows: rows, columns: columns)
@@ -47,7 +47,8 @@ import Testing
 
         func plan(iterations: Int = 1) -> RoutingPlan {
             RoutingPlan(
-                segments: segments, interests: 2, columns: 4, iterations: iterations, overPositions: false,
+                over: sequences, to: InterestGroups(perUser: 2), columns: 4, iterations: iterations,
+                overPositions: false,
                 hasRowsPerInterest: true)
         }
 
@@ -97,47 +98,48 @@ import Testing
         },
         Mistake("attention", "[3, 4]", "[4, 4]") {
             _ = $0.tape.attention(
-                q: $0.x(3, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.segments, heads: 1, queries: .all, line: line)
+                q: $0.x(3, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.sequences, heads: 1, queries: .all, line: line)
         },
         Mistake("attention", "[4, 8]", "[4, 4]") {
             _ = $0.tape.attention(
-                q: $0.x(4, 4), k: $0.x(4, 8), v: $0.x(4, 4), over: $0.segments, heads: 1, queries: .causal, line: line)
+                q: $0.x(4, 4), k: $0.x(4, 8), v: $0.x(4, 4), over: $0.sequences, heads: 1, queries: .causal, line: line)
         },
         Mistake("attention", "v [4, 5]") {
             _ = $0.tape.attention(
-                q: $0.x(2, 4), k: $0.x(4, 4), v: $0.x(4, 5), over: $0.segments, heads: 1, queries: .newest, line: line)
+                q: $0.x(2, 4), k: $0.x(4, 4), v: $0.x(4, 5), over: $0.sequences, heads: 1, queries: .newest, line: line)
         },
         Mistake("attention", "3 heads") {
             _ = $0.tape.attention(
-                q: $0.x(4, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.segments, heads: 3, queries: .all, line: line)
+                q: $0.x(4, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.sequences, heads: 3, queries: .all, line: line)
         },
         Mistake("attention", "0 heads") {
             _ = $0.tape.attention(
-                q: $0.x(4, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.segments, heads: 0, queries: .all, line: line)
+                q: $0.x(4, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.sequences, heads: 0, queries: .all, line: line)
         },
         Mistake("attention", "[2, 4]", "slot") {
             _ = $0.tape.attention(
                 q: $0.x(2, 4), k: $0.x(4, 4), v: $0.x(4, 4),
                 relative: Tape.Relative(slots: $0.ids(0, 1, 2, 0), keys: $0.x(2, 4), values: $0.x(2, 4)),
-                over: $0.segments, heads: 1, queries: .newest, line: line)
+                over: $0.sequences, heads: 1, queries: .newest, line: line)
         },
         Mistake("attention", "[2, 5]") {
             _ = $0.tape.attention(
                 q: $0.x(2, 4), k: $0.x(4, 4), v: $0.x(4, 4),
                 relative: Tape.Relative(slots: $0.ids(0, 1, 1, 0), keys: $0.x(2, 5), values: $0.x(2, 4)),
-                over: $0.segments, heads: 1, queries: .newest, line: line)
+                over: $0.sequences, heads: 1, queries: .newest, line: line)
         },
-        Mistake("newest", "[2, 4]", "4 items") { _ = $0.tape.newest($0.x(2, 4), over: $0.segments, line: line) },
+        Mistake("newest", "[2, 4]", "4 items") { _ = $0.tape.newest($0.x(2, 4), over: $0.sequences, line: line) },
         Mistake("gatedRecurrence", "[3, 12]", "4 items") {
             _ = $0.tape.gatedRecurrence(
-                $0.x(3, 12), weight: $0.recurrent, bias: $0.recurrentBias, over: $0.segments, line: line)
+                $0.x(3, 12), weight: $0.recurrent, bias: $0.recurrentBias, over: $0.sequences, line: line)
         },
         Mistake("gatedRecurrence", "[4, 4]", "[12, 4]") {
             _ = $0.tape.gatedRecurrence(
-                $0.x(4, 4), weight: $0.recurrent, bias: $0.recurrentBias, over: $0.segments, line: line)
+                $0.x(4, 4), weight: $0.recurrent, bias: $0.recurrentBias, over: $0.sequences, line: line)
         },
         Mistake("gatedRecurrence", "[1, 6]") {
-            _ = $0.tape.gatedRecurrence($0.x(4, 12), weight: $0.recurrent, bias: $0.bias, over: $0.segments, line: line)
+            _ = $0.tape.gatedRecurrence(
+                $0.x(4, 12), weight: $0.recurrent, bias: $0.bias, over: $0.sequences, line: line)
         },
         Mistake("layerNorm", "[3, 6]", "[2, 6]") {
             _ = $0.tape.layerNorm($0.x(3, 6), residual: $0.x(2, 6), weight: $0.bias, bias: $0.bias, line: line)
@@ -147,51 +149,58 @@ import Testing
         },
         Mistake("labelAwareAttention", "[6, 5]", "[8, 4]") {
             _ = $0.tape.labelAwareAttention(
-                $0.x(6, 5), rows: $0.ids(1, 2), rowStride: 1, of: $0.table, groupSize: 3, power: 1, line: line)
+                $0.x(6, 5), InterestGroups(perUser: 3), positives: PositiveItems($0.ids(1, 2)), in: $0.table, power: 1,
+                line: line)
         },
         Mistake("labelAwareAttention", "groups of 4") {
             _ = $0.tape.labelAwareAttention(
-                $0.x(6, 4), rows: $0.ids(1, 2), rowStride: 1, of: $0.table, groupSize: 4, power: 1, line: line)
+                $0.x(6, 4), InterestGroups(perUser: 4), positives: PositiveItems($0.ids(1, 2)), in: $0.table, power: 1,
+                line: line)
         },
         Mistake("labelAwareAttention", "groups of 0") {
             _ = $0.tape.labelAwareAttention(
-                $0.x(6, 4), rows: $0.ids(1, 2), rowStride: 1, of: $0.table, groupSize: 0, power: 1, line: line)
+                $0.x(6, 4), InterestGroups(perUser: 0), positives: PositiveItems($0.ids(1, 2)), in: $0.table, power: 1,
+                line: line)
         },
         Mistake("labelAwareAttention", "row 8", "[8, 4]") {
             _ = $0.tape.labelAwareAttention(
-                $0.x(6, 4), rows: $0.ids(1, 0, 8, 0), rowStride: 2, of: $0.table, groupSize: 3, power: 1, line: line)
+                $0.x(6, 4), InterestGroups(perUser: 3), positives: PositiveItems($0.ids(1, 0, 8, 0), stride: 2),
+                in: $0.table, power: 1,
+                line: line)
         },
         Mistake("rankingLoss", "[2, 1]") { _ = $0.tape.rankingLoss($0.x(2, 1), line: line) },
         Mistake("distillationLoss", "[2, 0]") {
             _ = $0.tape.distillationLoss(target: $0.logits(4), logits: $0.x(2, 0), temperature: 1, line: line)
         },
         Mistake("meanRows", "row -1", "[8, 4]") {
-            _ = $0.tape.meanRows($0.ids(1, 2, -1, 3), of: $0.table, over: $0.segments, line: line)
+            _ = $0.tape.meanRows($0.ids(1, 2, -1, 3), of: $0.table, over: $0.sequences, line: line)
         },
         Mistake("pool", "[3, 4]", "4 items") {
-            _ = $0.tape.pool($0.x(3, 4), weights: $0.x(3, 2), over: $0.segments, line: line)
+            _ = $0.tape.pool($0.x(3, 4), weights: $0.x(3, 2), over: $0.sequences, line: line)
         },
         Mistake("pool", "[4, 4]", "[3, 2]") {
-            _ = $0.tape.pool($0.x(4, 4), weights: $0.x(3, 2), over: $0.segments, line: line)
+            _ = $0.tape.pool($0.x(4, 4), weights: $0.x(3, 2), over: $0.sequences, line: line)
         },
         Mistake("mix", "[5, 4]", "[2, 3]") { _ = $0.tape.mix($0.x(5, 4), weights: $0.x(2, 3), line: line) },
         Mistake("select", "[5, 4]", "groups of 2") {
-            _ = $0.tape.select($0.ids(0, 1), from: $0.x(5, 4), groupSize: 2, line: line)
+            _ = $0.tape.select($0.ids(0, 1), from: $0.x(5, 4), perUser: 2, line: line)
         },
         Mistake("select", "[4, 4]", "below 2") {
-            _ = $0.tape.select($0.ids(0, 2), from: $0.x(4, 4), groupSize: 2, line: line)
+            _ = $0.tape.select($0.ids(0, 2), from: $0.x(4, 4), perUser: 2, line: line)
         },
         Mistake("select", "groups of 0") {
-            _ = $0.tape.select($0.ids(0, 2), from: $0.x(4, 4), groupSize: 0, line: line)
+            _ = $0.tape.select($0.ids(0, 2), from: $0.x(4, 4), perUser: 0, line: line)
         },
         Mistake("routingRegularization", "[3, 2]", "4 items") {
-            _ = $0.tape.routingRegularization($0.x(3, 2), over: $0.segments, size: 4, weight: 1, line: line)
+            _ = $0.tape.routingRegularization($0.x(3, 2), over: $0.sequences, size: 4, weight: 1, line: line)
         },
         Mistake("interestSimilarity", "[5, 4]", "groups of 2") {
-            _ = $0.tape.interestSimilarity($0.x(5, 4), groupSize: 2, margin: 0, weight: 1, line: line)
+            _ = $0.tape.interestSimilarity(
+                $0.x(5, 4), InterestGroups(perUser: 2), margin: 0, weight: 1, line: line)
         },
         Mistake("interestSimilarity", "groups of 0") {
-            _ = $0.tape.interestSimilarity($0.x(4, 4), groupSize: 0, margin: 0, weight: 1, line: line)
+            _ = $0.tape.interestSimilarity(
+                $0.x(4, 4), InterestGroups(perUser: 0), margin: 0, weight: 1, line: line)
         },
         Mistake("route", "[4, 4]", "[4, 8]") {
             _ = $0.tape.route($0.x(4, 4), by: $0.plan(), logits: $0.logits(8), line: line)
@@ -210,50 +219,51 @@ import Testing
         Mistake("scores", "row 9") {
             _ = $0.tape.scores(of: $0.x(2, 4), candidates: $0.ids(1, 9), perUser: 1, in: $0.table, line: line)
         },
-        Mistake("segmentSoftmax", "[3, 2]", "4 items") {
-            _ = $0.tape.segmentSoftmax($0.x(3, 2), over: $0.segments, line: line)
+        Mistake("sequenceSoftmax", "[3, 2]", "4 items") {
+            _ = $0.tape.sequenceSoftmax($0.x(3, 2), over: $0.sequences, line: line)
         },
         Mistake("rowSoftmax", "[3, 0]") { _ = $0.tape.rowSoftmax($0.x(3, 0), line: line) },
         Mistake("dropout", "[3, 4]", "2 samples") { _ = $0.tape.dropout($0.x(3, 4), rate: 0.5, line: line) },
         Mistake("dropout", "[3, 4]", "4 items") {
-            _ = $0.tape.dropout($0.x(3, 4), rate: 0.5, over: $0.segments, line: line)
+            _ = $0.tape.dropout($0.x(3, 4), rate: 0.5, over: $0.sequences, line: line)
         },
         Mistake("dropout", "rate 1.0") { _ = $0.tape.dropout($0.x(2, 4), rate: 1, line: line) },
         Mistake("standardNormals", "-2 columns") {
-            _ = $0.tape.standardNormals(columns: -2, over: $0.segments, users: $0.ids(1, 2), line: line)
+            _ = $0.tape.standardNormals(columns: -2, over: $0.sequences, users: $0.ids(1, 2), line: line)
         },
         Mistake("drawInterests", "3 draws", "2 samples") {
-            _ = $0.tape.drawInterests($0.logits(6), count: 3, interests: 2, temperature: 1, line: line)
+            _ = $0.tape.drawInterests(
+                $0.logits(6), count: 3, of: InterestGroups(perUser: 2), temperature: 1, line: line)
         },
         Mistake("sampleNegatives", "-1 items") {
             _ = $0.tape.sampleNegatives(-1, from: NegativeDistribution(itemCount: 7), line: line)
         },
         Mistake("sampleNegatives", "3 samples", "2 samples") {
-            _ = $0.tape.sampleNegatives(2, samples: 3, from: NegativeDistribution(itemCount: 7), line: line)
+            _ = $0.tape.sampleNegatives(2, sampleCount: 3, from: NegativeDistribution(itemCount: 7), line: line)
         },
         Mistake("softmaxLoss", "[2, 5]", "[8, 4]") {
             _ = $0.tape.softmaxLoss(
-                of: $0.x(2, 5), positives: $0.ids(1, 2), stride: 1, in: $0.table, against: SoftmaxNegatives(.all),
+                of: $0.x(2, 5), positives: PositiveItems($0.ids(1, 2)), in: $0.table, against: SoftmaxNegatives(.all),
                 line: line)
         },
         Mistake("softmaxLoss", "groups of 3") {
             _ = $0.tape.softmaxLoss(
-                of: $0.x(4, 4), groupSize: 3, positives: $0.ids(1, 2), stride: 1, in: $0.table,
+                of: $0.x(4, 4), InterestGroups(perUser: 3), positives: PositiveItems($0.ids(1, 2)), in: $0.table,
                 against: SoftmaxNegatives(.all), line: line)
         },
         Mistake("softmaxLoss", "positives", "row 8") {
             _ = $0.tape.softmaxLoss(
-                of: $0.x(2, 4), positives: $0.ids(1, 8), stride: 1, in: $0.table, against: SoftmaxNegatives(.all),
+                of: $0.x(2, 4), positives: PositiveItems($0.ids(1, 8)), in: $0.table, against: SoftmaxNegatives(.all),
                 line: line)
         },
         Mistake("softmaxLoss", "negatives", "row 11") {
             _ = $0.tape.softmaxLoss(
-                of: $0.x(2, 4), positives: $0.ids(1, 2), stride: 1, in: $0.table,
+                of: $0.x(2, 4), positives: PositiveItems($0.ids(1, 2)), in: $0.table,
                 against: SoftmaxNegatives(.shared($0.ids(3, 11), count: 2)), line: line)
         },
         Mistake("softmaxLoss", "negatives", "row 12") {
             _ = $0.tape.softmaxLoss(
-                of: $0.x(2, 4), positives: $0.ids(1, 2), stride: 1, in: $0.table,
+                of: $0.x(2, 4), positives: PositiveItems($0.ids(1, 2)), in: $0.table,
                 against: SoftmaxNegatives(.perSample($0.ids(3, 1, 4, 12), count: 2)), line: line)
         },
         Mistake("backward", "[2, 2]") {
@@ -312,8 +322,11 @@ import Testing
     @Test func `draws are refused in scoring, which has no samples`() throws {
         for draw: @Sendable (Tape) -> Void in [
             { _ = $0.sampleNegatives(2, from: NegativeDistribution(itemCount: 7)) },
-            { _ = $0.sampleNegatives(2, samples: 1, from: NegativeDistribution(itemCount: 7)) },
-            { _ = $0.drawInterests($0.arena.allocateZeroed(count: 2), count: 1, interests: 2, temperature: 1) },
+            { _ = $0.sampleNegatives(2, sampleCount: 1, from: NegativeDistribution(itemCount: 7)) },
+            {
+                _ = $0.drawInterests(
+                    $0.arena.allocateZeroed(count: 2), count: 1, of: InterestGroups(perUser: 2), temperature: 1)
+            },
         ] {
             let tape = Setting().tape
             tape.begin(.scoring(seed: 1))

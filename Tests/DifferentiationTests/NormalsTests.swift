@@ -16,12 +16,12 @@ import Testing
         let packed = PackedHistories(lengths)
         let (users, samples) = (Fixed(users), Fixed(samples))
         tape.begin(pass(samples.pointer))
-        for _ in 0..<earlierDraws { _ = tape.standardNormals(columns: 1, over: packed.segments, users: users.pointer) }
-        let y = tape.standardNormals(columns: columns, over: packed.segments, users: users.pointer)
-        return lengths.indices.map { segment in
+        for _ in 0..<earlierDraws { _ = tape.standardNormals(columns: 1, over: packed.sequences, users: users.pointer) }
+        let y = tape.standardNormals(columns: columns, over: packed.sequences, users: users.pointer)
+        return lengths.indices.map { sequence in
             (0..<columns).flatMap { column in
-                (0..<lengths[segment]).map {
-                    y[column * packed.segments.total + packed.segments.start(segment) + $0]
+                (0..<lengths[sequence]).map {
+                    y[column * packed.sequences.total + packed.sequences.start(sequence) + $0]
                 }
             }
         }
@@ -40,7 +40,7 @@ import Testing
         func train(_ step: UInt32?, seed: UInt64 = 1, users: [Int32], _ samples: [UInt32], draws: Int = 0) -> [[Float]]
         {
             numbers(
-                { .training(samples: $0, seed: seed, step: step) }, users: users, samples: samples,
+                { .training(sampleNames: $0, seed: seed, step: step) }, users: users, samples: samples,
                 lengths: [Int](repeating: 5, count: samples.count), earlierDraws: draws)
         }
         let first = train(1, users: [5, 5, 6], [10, 11, 12])
@@ -58,9 +58,9 @@ import Testing
         let lengths = [4, 3]
         let score = numbers({ _ in .scoring(seed: 8) }, users: users, samples: [5, 6], lengths: lengths)
         let still = numbers(
-            { .training(samples: $0, seed: 8, step: nil) }, users: users, samples: [50, 60], lengths: lengths)
+            { .training(sampleNames: $0, seed: 8, step: nil) }, users: users, samples: [50, 60], lengths: lengths)
         let step = numbers(
-            { .training(samples: $0, seed: 8, step: 1) }, users: users, samples: [5, 6], lengths: lengths)
+            { .training(sampleNames: $0, seed: 8, step: 1) }, users: users, samples: [5, 6], lengths: lengths)
         #expect(still == score)
         #expect(step[0] != score[0] && step[1] != score[1])
     }

@@ -53,8 +53,9 @@ import Testing
             storage.values.initialize(layout, seed: 17)
             let worst = try GradientCheck(storage, elementsPerParameter: 24).worstDeviation { tape in
                 tape.softmaxLoss(
-                    of: tape(x), groupSize: input.groupSize, counts: input.groupSize > 1 ? counts.pointer : nil,
-                    positives: positives.pointer, stride: 1, in: items, against: negatives(input))
+                    of: tape(x),
+                    InterestGroups(perUser: input.groupSize, counts: input.groupSize > 1 ? counts.pointer : nil),
+                    positives: PositiveItems(positives.pointer), in: items, against: negatives(input))
             }
             // The loss is a single 32-bit number.
             #expect(worst.relative < 5 * GradientCheck.tolerance, "\(worst)")
@@ -76,7 +77,7 @@ import Testing
         let recording = Recording(storage, rowCapacity: rows)
         recording.step(samples: names) {
             $0.softmaxLoss(
-                of: $0(x), groupSize: groupSize, positives: positives.pointer, stride: 1, in: items,
+                of: $0(x), InterestGroups(perUser: groupSize), positives: PositiveItems(positives.pointer), in: items,
                 against: SoftmaxNegatives(.all, masksPositives: true, importance: importance))
         }
         // The same in double precision, one sample after another.
@@ -134,7 +135,7 @@ import Testing
         let recording = Recording(storage, rowCapacity: 6)
         recording.step(samples: Fixed<UInt32>([0, 1])) {
             $0.softmaxLoss(
-                of: $0(x), positives: positives.pointer, stride: 1, in: items,
+                of: $0(x), positives: PositiveItems(positives.pointer), in: items,
                 against: SoftmaxNegatives(.shared(list.pointer, count: 3), masksPositives: true, importance: 0.5))
         }
         #expect(recording.view.loss.isFinite && recording.view.loss > 0)
@@ -149,7 +150,7 @@ import Testing
         let storage = ParameterStorage(layout)
         storage.values.initialize(layout, seed: 8)
         let worst = try GradientCheck(storage).worstDeviation { tape in
-            tape.routingRegularization(tape(x), over: histories.segments, size: 4, weight: 3)
+            tape.routingRegularization(tape(x), over: histories.sequences, size: 4, weight: 3)
         }
         #expect(worst.relative < 5 * GradientCheck.tolerance, "\(worst)")
     }
@@ -160,7 +161,8 @@ import Testing
         let storage = ParameterStorage(layout)
         storage.values.initialize(layout, seed: 12)
         let worst = try GradientCheck(storage).worstDeviation { tape in
-            tape.interestSimilarity(tape(x), groupSize: 3, counts: counts.pointer, margin: margin, weight: 2)
+            tape.interestSimilarity(
+                tape(x), InterestGroups(perUser: 3, counts: counts.pointer), margin: margin, weight: 2)
         }
         #expect(worst.relative < 5 * GradientCheck.tolerance, "\(worst)")
     }

@@ -2,13 +2,13 @@ import Differentiation
 import KernelCore
 import Testing
 
-/// The recorded gradient of every operation against differences, over ragged segments (with lengths 0 and 1) and over
+/// The recorded gradient of every operation against differences, over ragged sequences (with lengths 0 and 1) and over
 /// sizes that fill no vector, one, and several with a remainder.
 @Suite struct OperationGradientTests {
     static let sizes = [1, 5, 8, 12, 16, 33, 64]
     static let lengths = [3, 1, 0, 7, 2, 1]
     let histories = PackedHistories(Self.lengths)
-    var total: Int { histories.segments.total }
+    var total: Int { histories.sequences.total }
 
     /// Checks `loss` around random values of the parameters that `declare` registers.
     private func expectRightGradient<Parameters>(
@@ -21,7 +21,7 @@ import Testing
         let storage = ParameterStorage(layout)
         storage.values.initialize(layout, seed: 17)
         prepare(storage.values, parameters)
-        let check = GradientCheck(storage, samples: samples, seed: 9, step: step, elementsPerParameter: 24)
+        let check = GradientCheck(storage, sampleNames: samples, seed: 9, step: step, elementsPerParameter: 24)
         do {
             let worst = try check.worstDeviation { loss($0, parameters) }
             #expect(worst.relative < GradientCheck.tolerance, "\(worst)", sourceLocation: sourceLocation)
@@ -117,11 +117,11 @@ import Testing
         }
     }
 
-    @Test(arguments: sizes) func `softmax over segments`(size: Int) {
+    @Test(arguments: sizes) func `softmax over sequences`(size: Int) {
         expectRightGradient {
             matrix($0, "x", total, size)
         } _: { tape, x in
-            tape.segmentSoftmax(tape(x), over: histories.segments)
+            tape.sequenceSoftmax(tape(x), over: histories.sequences)
         }
     }
 
@@ -137,7 +137,7 @@ import Testing
         expectRightGradient {
             (matrix($0, "x", total, size), matrix($0, "weights", total, interests))
         } _: { tape, p in
-            tape.pool(tape(p.0), weights: tape(p.1), over: histories.segments)
+            tape.pool(tape(p.0), weights: tape(p.1), over: histories.sequences)
         }
     }
 
@@ -154,7 +154,7 @@ import Testing
         expectRightGradient {
             matrix($0, "x", 12, size)
         } _: { tape, x in
-            tape.hyperbolicTangent(tape.select(choice.pointer, from: tape(x), groupSize: 3))
+            tape.hyperbolicTangent(tape.select(choice.pointer, from: tape(x), perUser: 3))
         }
     }
 
@@ -169,7 +169,7 @@ import Testing
             )
         } _: { tape, p in
             tape.attention(
-                q: tape(p.0), k: tape(p.1), v: tape(p.2), over: histories.segments, heads: shape.heads,
+                q: tape(p.0), k: tape(p.1), v: tape(p.2), over: histories.sequences, heads: shape.heads,
                 queries: queries)
         }
     }
@@ -177,7 +177,7 @@ import Testing
     @Test(arguments: [(5, 1), (12, 2), (64, 4)], [AttentionQueries.all, .causal, .newest])
     func `attention with rows for pairs of positions`(shape: (size: Int, heads: Int), queries: AttentionQueries) {
         let asking = queries == .newest ? Self.lengths.count : total
-        let pairs = Kernel.attentionWeightCount(segments: histories.segments, heads: 1, queries: queries)
+        let pairs = queries.pairCount(in: histories.sequences)
         let slots = Fixed<Int32>((0..<pairs).map { Int32($0 * 5 % 4) })
         expectRightGradient {
             (
@@ -189,15 +189,15 @@ import Testing
             tape.attention(
                 q: tape(p.0), k: tape(p.1), v: tape(p.2),
                 relative: Tape.Relative(slots: slots.pointer, keys: tape(p.3), values: tape(p.4)),
-                over: histories.segments, heads: shape.heads, queries: queries)
+                over: histories.sequences, heads: shape.heads, queries: queries)
         }
     }
 
-    @Test(arguments: sizes) func `the newest row of each segment`(size: Int) {
+    @Test(arguments: sizes) func `the newest row of each sequence`(size: Int) {
         expectRightGradient {
             matrix($0, "x", total, size)
         } _: { tape, x in
-            tape.hyperbolicTangent(tape.newest(tape(x), over: histories.segments))
+            tape.hyperbolicTangent(tape.newest(tape(x), over: histories.sequences))
         }
     }
 
@@ -208,8 +208,8 @@ import Testing
         } _: { tape, p in
             tape.hyperbolicTangent(
                 tape.add(
-                    tape.meanRows(numbers.pointer, of: p.0, over: histories.segments),
-                    tape.meanRows(numbers.pointer, of: p.1, over: histories.segments)))
+                    tape.meanRows(numbers.pointer, of: p.0, over: histories.sequences),
+                    tape.meanRows(numbers.pointer, of: p.1, over: histories.sequences)))
         }
     }
 
@@ -246,22 +246,22 @@ import Testing
                 $0.vector("bias", count: 3 * size, .normal(deviation: 0.5))
             )
         } _: { tape, p in
-            tape.gatedRecurrence(tape(p.0), weight: p.1, bias: p.2, over: histories.segments)
+            tape.gatedRecurrence(tape(p.0), weight: p.1, bias: p.2, over: histories.sequences)
         }
     }
 
-    @Test(arguments: sizes) func `dropout by rows and over segments`(size: Int) {
+    @Test(arguments: sizes) func `dropout by rows and over sequences`(size: Int) {
         let declare = { (scope: ParameterScope) in
             (matrix(scope, "x", total, size), matrix(scope, "users", Self.lengths.count, size))
         }
         expectRightGradient(declare, samples: Self.lengths.indices.map { UInt32(40 + 3 * $0) }, step: 3) { tape, p in
             let x = tape(p.0)
-            let kept = tape.add(tape.dropout(x, rate: 0.4, over: histories.segments), x)
+            let kept = tape.add(tape.dropout(x, rate: 0.4, over: histories.sequences), x)
             let users = tape.add(tape.dropout(tape(p.1), rate: 0.4), tape(p.1))
-            let ones = tape.segmentSoftmax(kept, over: histories.segments)
-            let pooled = tape.pool(kept, weights: ones, over: histories.segments)
+            let ones = tape.sequenceSoftmax(kept, over: histories.sequences)
+            let pooled = tape.pool(kept, weights: ones, over: histories.sequences)
             let choice = UnsafePointer(tape.arena.allocateZeroed(Int32.self, count: users.rows))
-            return tape.add(tape.select(choice, from: pooled, groupSize: size), users)
+            return tape.add(tape.select(choice, from: pooled, perUser: size), users)
         }
     }
 
@@ -274,9 +274,9 @@ import Testing
                 $0.matrix("x", rows: total, columns: size, .normal(deviation: 1))
             } _: { tape, x in
                 let plan = RoutingPlan(
-                    segments: histories.segments, interests: 3, columns: size, iterations: 1,
-                    overPositions: overPositions, counts: counts)
-                let logits = tape.standardNormals(columns: 3, over: histories.segments, users: users.pointer)
+                    over: histories.sequences, to: InterestGroups(perUser: 3, counts: counts), columns: size,
+                    iterations: 1, overPositions: overPositions)
+                let logits = tape.standardNormals(columns: 3, over: histories.sequences, users: users.pointer)
                 return tape.route(tape(x), by: plan, logits: logits)
             }
         }
@@ -294,8 +294,8 @@ import Testing
                 )
             } _: { tape, p in
                 tape.labelAwareAttention(
-                    tape(p.0), rows: positives.pointer, rowStride: 2, of: p.1, groupSize: 3, counts: counts,
-                    power: power)
+                    tape(p.0), InterestGroups(perUser: 3, counts: counts),
+                    positives: PositiveItems(positives.pointer, stride: 2), in: p.1, power: power)
             }
         }
     }
@@ -332,11 +332,11 @@ import Testing
         } _: { tape, p in
             let values = tape.rows(items.pointer, of: p.0, count: total)
             let keys = tape.add(
-                values, tape.rows(tape.positionsFromNewest(histories.segments), of: p.1, count: total))
+                values, tape.rows(tape.positionsFromNewest(histories.sequences), of: p.1, count: total))
             let hidden = tape.hyperbolicTangent(tape.linear(keys, weight: p.2, bias: p.3))
-            let weights = tape.segmentSoftmax(tape.linear(hidden, weight: p.4, bias: nil), over: histories.segments)
-            let interests = tape.pool(values, weights: weights, over: histories.segments)
-            let users = tape.select(choice.pointer, from: interests, groupSize: 2)
+            let weights = tape.sequenceSoftmax(tape.linear(hidden, weight: p.4, bias: nil), over: histories.sequences)
+            let interests = tape.pool(values, weights: weights, over: histories.sequences)
+            let users = tape.select(choice.pointer, from: interests, perUser: 2)
             return tape.rankingLoss(tape.scores(of: users, candidates: candidates.pointer, perUser: 3, in: p.0))
         }
     }

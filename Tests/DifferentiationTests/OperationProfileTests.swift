@@ -25,10 +25,10 @@ import Testing
         let recording = Recording(storage, rowCapacity: 16)
         recording.tape.profile = profile
         recording.step(samples: samples) { tape in
-            let segments = histories.segments
-            let x = tape.rows(numbers.pointer, of: items, count: segments.total)
-            let placed = tape.add(x, tape.rows(tape.positionsFromOldest(segments), of: items, count: segments.total))
-            let attended = tape.attention(q: placed, k: placed, v: x, over: segments, heads: 2, queries: .causal)
+            let sequences = histories.sequences
+            let x = tape.rows(numbers.pointer, of: items, count: sequences.total)
+            let placed = tape.add(x, tape.rows(tape.positionsFromOldest(sequences), of: items, count: sequences.total))
+            let attended = tape.attention(q: placed, k: placed, v: x, over: sequences, heads: 2, queries: .causal)
             let y = tape.linear(attended, weight: weight, bias: bias)
             return tape.rankingLoss(tape.hyperbolicTangent(y))
         }

@@ -1,16 +1,16 @@
 import Differentiation
 import KernelCore
 
-/// Packed segments and row numbers in memory that lives as long as this object.
+/// Packed sequences and row numbers in memory that lives as long as this object.
 final class PackedHistories {
-    let segments: Segments
+    let sequences: JaggedOffsets
     private let offsets: UnsafeMutablePointer<Int32>
 
     init(_ lengths: [Int]) {
         offsets = .allocate(capacity: lengths.count + 1)
         offsets[0] = 0
         for (index, length) in lengths.enumerated() { offsets[index + 1] = offsets[index] + Int32(length) }
-        segments = Segments(offsets: offsets, count: lengths.count)
+        sequences = JaggedOffsets(offsets: offsets, count: lengths.count)
     }
 
     deinit { offsets.deallocate() }
@@ -54,16 +54,16 @@ final class Recording {
 
     /// Records one mini-batch and its gradient.
     func step(samples: Fixed<UInt32>, seed: UInt64 = 0, step: UInt32? = nil, _ loss: (Tape) -> Variable) {
-        tape.begin(.training(samples: samples.pointer, seed: seed, step: step))
+        tape.begin(.training(sampleNames: samples.pointer, seed: seed, step: step))
         recorder.begin(in: view)
         let loss = loss(tape)
         tape.backward(from: loss)
-        recorder.finish(samples: samples.count, loss: Double(loss.value[0]))
+        recorder.finish(sampleCount: samples.count, loss: Double(loss.value[0]))
     }
 
     /// The rows of `table` with their gradients.
     func rows(_ parameter: Parameter) -> [Int32: [Float]] {
-        guard let table = parameter.table else { return [:] }
+        guard let table = parameter.tableIndex else { return [:] }
         var result: [Int32: [Float]] = [:]
         for index in 0..<view.rowCount(table) {
             let entry = view.entries(table)[index]

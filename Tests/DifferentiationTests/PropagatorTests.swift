@@ -101,7 +101,7 @@ import Testing
         let (recording, output) = sum(model, columns: columns)
         let propagator = Propagator(model.propagation, model.layout, parameters: model.storage.values)
         let everything = ParameterSlice(0, of: 1, model.layout)
-        let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), model.layout)
+        let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), model.layout)
         sum.views[0].read(recording.view, slice: everything)
         propagator.record(sum, slice: everything, part: 0)
         propagator.propagateBack(slices: [everything]) {}
@@ -126,7 +126,7 @@ import Testing
             for propagator in propagators { propagator.materializeAll() }
             let slices = (0..<ranks).map { ParameterSlice($0, of: ranks, model.layout) }
             for (rank, propagator) in propagators.enumerated() {
-                let sum = SliceSum(TreeSum(inputs: [TreeSum.Node(0, 1)]), model.layout)
+                let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), model.layout)
                 sum.views[0].read(recording.view, slice: slices[rank])
                 propagator.record(sum, slice: slices[rank], part: rank)
             }

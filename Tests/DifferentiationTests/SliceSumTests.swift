@@ -36,7 +36,7 @@ import Testing
             var stream = RandomStream(seed: 5, purpose: .synthesis, iteration: 0, element: UInt32(shard))
             recording.recorder.begin(in: recording.view)
             let rows = Fixed<Int32>((0..<Int(stream.next(below: 25))).map { _ in 1 + Int32(stream.next(below: 56)) })
-            recording.tape.begin(.training(samples: UnsafePointer(bitPattern: 64)!, seed: 0, step: nil))
+            recording.tape.begin(.training(sampleNames: UnsafePointer(bitPattern: 64)!, seed: 0, step: nil))
             let y = recording.tape.rows(rows.pointer, of: items, count: rows.count)
             for index in 0..<y.count { y.gradient[index] = 2 * stream.nextUniform() - 1 }
             let one = Fixed<Int32>([1 + Int32(stream.next(below: 3))])
@@ -48,7 +48,7 @@ import Testing
             }
             recording.tape.backward(from: recording.tape.variable(rows: 1, columns: 1))
             recording.recorder.finish(
-                samples: empty.contains(shard) ? 0 : 3 + shard, loss: Double(stream.nextUniform()))
+                sampleCount: empty.contains(shard) ? 0 : 3 + shard, loss: Double(stream.nextUniform()))
             return recording
         }
     }
@@ -57,13 +57,13 @@ import Testing
     private struct Total: Equatable {
         var dense: [Int: UInt32] = [:]
         var rows: [[Int: [UInt32]]]
-        var samples = 0
+        var sampleCount = 0
         var loss = 0.0
     }
 
     private func total(_ gradients: [Recording], slices count: Int) -> Total {
         var total = Total(rows: layout.tables.map { _ in [:] })
-        let tree = TreeSum(inputs: gradients.indices.map { TreeSum.Node($0, $0 + 1) })
+        let tree = TreeSum(inputs: gradients.indices.map { TreeSum.Subtree($0, $0 + 1) })
         for index in 0..<count {
             let slice = ParameterSlice(index, of: count, layout)
             let sum = SliceSum(tree, layout)
@@ -85,7 +85,7 @@ import Testing
                 }
                 #expect(sum.rowCount(table) == rowCount)
             }
-            total.samples = sum.samples
+            total.sampleCount = sum.sampleCount
             total.loss = sum.loss
         }
         return total
@@ -96,7 +96,7 @@ import Testing
         let gradients = gradients(8, empty: empty)
         let whole = total(gradients, slices: 1)
         for count in 2...9 { #expect(total(gradients, slices: count) == whole, "\(count) slices") }
-        #expect(whole.samples == (0..<8).reduce(0) { $0 + (empty.contains($1) ? 0 : 3 + $1) })
+        #expect(whole.sampleCount == (0..<8).reduce(0) { $0 + (empty.contains($1) ? 0 : 3 + $1) })
         let present = gradients.indices.filter { !empty.contains($0) }
         #expect(Set(whole.rows[0].keys) == Set(present.flatMap { gradients[$0].rows(items).keys }.map(Int.init)))
         #expect(whole.dense.isEmpty == present.isEmpty)
@@ -106,19 +106,15 @@ import Testing
     func `gradients that are added to each other have the bits of the sum`(empty: Set<Int>, count: Int) {
         let whole = total(gradients(count, empty: empty), slices: 1)
         let parts = gradients(count, empty: empty, rowCapacity: 60)
-        parts[count - 1].view.asksToStop = true
-        func add(_ node: TreeSum.Node) {
+        func add(_ node: TreeSum.Subtree) {
             guard node.upper - node.lower > 1 else { return }
-            add(TreeSum.Node(node.lower, node.split))
-            add(TreeSum.Node(node.split, node.upper))
+            add(TreeSum.Subtree(node.lower, node.split))
+            add(TreeSum.Subtree(node.split, node.upper))
             parts[node.lower].view.add(parts[node.split].view)
         }
-        add(TreeSum.Node(0, count))
+        add(TreeSum.Subtree(0, count))
         #expect(total([parts[0]], slices: 1) == whole)
         #expect(total([parts[0]], slices: 3) == whole)
-        // A view does not keep its memory.
-        let asksToStop = withExtendedLifetime(parts) { parts[0].view.asksToStop }
-        #expect(asksToStop)
     }
 
     @Test func `each element is the sum of the gradients in the order of the tree`() {

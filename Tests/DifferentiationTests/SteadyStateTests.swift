@@ -48,51 +48,50 @@ import Testing
         }
 
         func step(_ number: Int) {
-            let segments = histories[number % histories.count].segments
+            let sequences = histories[number % histories.count].sequences
             recording.step(samples: names, seed: 7, step: UInt32(number)) { tape in
-                let values = tape.rows(numbers.pointer, of: items, count: segments.total)
+                let values = tape.rows(numbers.pointer, of: items, count: sequences.total)
                 let placed = tape.add(
-                    values, tape.rows(tape.positionsFromNewest(segments), of: positions, count: segments.total))
+                    values, tape.rows(tape.positionsFromNewest(sequences), of: positions, count: sequences.total))
                 let attended = tape.attention(
-                    q: placed, k: placed, v: placed, over: segments, heads: 2, queries: .causal)
-                let kept = tape.dropout(attended, rate: 0.2, over: segments)
+                    q: placed, k: placed, v: placed, over: sequences, heads: 2, queries: .causal)
+                let kept = tape.dropout(attended, rate: 0.2, over: sequences)
                 let normed = tape.relu(tape.layerNorm(kept, residual: placed, weight: norm, bias: normBias))
                 let gates = tape.linear(normed, weight: projection, bias: projectionBias)
-                let user = tape.gatedRecurrence(gates, weight: recurrent, bias: recurrentBias, over: segments)
+                let user = tape.gatedRecurrence(gates, weight: recurrent, bias: recurrentBias, over: sequences)
                 let logits = tape.linear(tape.hyperbolicTangent(user), weight: interests, bias: nil)
-                let weights = tape.segmentSoftmax(
-                    tape.linear(normed, weight: interests, bias: nil), over: segments)
-                let pooled = tape.pool(values, weights: weights, over: segments)
+                let weights = tape.sequenceSoftmax(
+                    tape.linear(normed, weight: interests, bias: nil), over: sequences)
+                let pooled = tape.pool(values, weights: weights, over: sequences)
                 let mixed = tape.mix(pooled, weights: tape.rowSoftmax(logits))
-                let chosen = tape.select(choice.pointer, from: pooled, groupSize: 3)
+                let chosen = tape.select(choice.pointer, from: pooled, perUser: 3)
+                let groups = InterestGroups(perUser: 3, counts: self.counts.pointer)
                 let plan = RoutingPlan(
-                    segments: segments, interests: 3, columns: width, iterations: 2, overPositions: number % 2 == 0,
-                    counts: counts.pointer)
+                    over: sequences, to: groups, columns: width, iterations: 2, overPositions: number % 2 == 0)
                 let routed = tape.route(
                     placed, by: plan,
-                    logits: tape.standardNormals(columns: 3, over: segments, users: self.users.pointer))
+                    logits: tape.standardNormals(columns: 3, over: sequences, users: self.users.pointer))
                 let attentive = tape.labelAwareAttention(
-                    routed, rows: numbers.pointer, rowStride: 4, of: items, groupSize: 3, counts: counts.pointer,
-                    power: 2)
+                    routed, groups, positives: PositiveItems(numbers.pointer, stride: 4), in: items, power: 2)
                 let sum = tape.add(tape.add(tape.add(mixed, chosen), user), attentive)
                 let users = tape.dropout(sum, rate: 0.1)
                 let scores = tape.scores(of: users, candidates: numbers.pointer, perUser: 4, in: items)
-                let proposal = NegativeDistribution(itemCount: 500)
+                let distribution = NegativeDistribution(itemCount: 500)
                 let drawn = tape.select(
-                    tape.drawInterests(logits.value, count: segments.count, interests: 3, temperature: 1),
-                    from: pooled, groupSize: 3)
+                    tape.drawInterests(
+                        logits.value, count: sequences.count, of: InterestGroups(perUser: 3), temperature: 1),
+                    from: pooled, perUser: 3)
                 let shared = tape.softmaxLoss(
-                    of: drawn, positives: numbers.pointer, stride: 1, in: items,
-                    against: SoftmaxNegatives(.shared(tape.sampleNegatives(20, from: proposal), count: 20)))
+                    of: drawn, positives: PositiveItems(numbers.pointer), in: items,
+                    against: SoftmaxNegatives(.shared(tape.sampleNegatives(20, from: distribution), count: 20)))
                 let own = SoftmaxNegatives(
-                    .perSample(tape.sampleNegatives(3, samples: segments.count, from: proposal), count: 3),
+                    .perSample(tape.sampleNegatives(3, sampleCount: sequences.count, from: distribution), count: 3),
                     masksPositives: true, importance: 0.5)
                 let all = tape.softmaxLoss(
-                    of: routed, groupSize: 3, counts: counts.pointer, positives: numbers.pointer, stride: 1, in: items,
-                    against: own)
+                    of: routed, groups, positives: PositiveItems(numbers.pointer), in: items, against: own)
                 let apart = tape.add(
-                    tape.routingRegularization(weights, over: segments, size: width, weight: 1),
-                    tape.interestSimilarity(routed, groupSize: 3, counts: counts.pointer, margin: 0, weight: 1))
+                    tape.routingRegularization(weights, over: sequences, size: width, weight: 1),
+                    tape.interestSimilarity(routed, groups, margin: 0, weight: 1))
                 let objective = tape.add(tape.add(shared, all), apart)
                 return tape.add(
                     tape.add(objective, tape.rankingLoss(scores)),

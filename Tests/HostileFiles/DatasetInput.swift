@@ -78,7 +78,7 @@ struct DatasetInput: Sendable {
                 store: store, shards: shards, shard: shard, batchSize: 2 * shards.sampleCount,
                 negatives: negatives, historyMax: 3, seed: 1)
             sampler.beginEpoch(1)
-            samples += sampler.fill(batch, place: 0)
+            samples += sampler.fill(batch, stepOfEpoch: 0)
             try check(batch, dataset)
             for split in [Split.dev, .test] {
                 let evaluated = EvaluationRows(store: store, kind: kind, shard: shard, split: split, historyMax: 3)
@@ -99,7 +99,7 @@ struct DatasetInput: Sendable {
         for index in 0..<batch.count {
             try require(1...dataset.userCount ~= Int(batch.users[index]), "a user out of range")
             try require(batch.smallestTimeGaps[index] > 0, "a time gap of \(batch.smallestTimeGaps[index])")
-            for item in batch.histories[index] {
+            for item in batch.history(index) {
                 try require(1...dataset.itemCount ~= Int(item), "an item out of range")
             }
             for place in 0..<batch.candidatesPerSample {

@@ -6,7 +6,7 @@ import Testing
         let batch = PackedBatch()
         #expect(batch.count == 0)
         #expect(batch.histories.count == 0)
-        #expect(batch.histories.totalLength == 0)
+        #expect(batch.histories.total == 0)
     }
 
     @Test func `a batch is filled from arrays, again and again`() {
@@ -22,7 +22,7 @@ import Testing
         #expect(batch.timeArrays == [[10, 20, 30], [], [5]])
         #expect(batch.candidateArrays == [[5, 6], [7, 8], [9, 1]])
         #expect((0...3).map { batch.histories.offsets[$0] } == [0, 3, 3, 4])
-        #expect(batch.histories.totalLength == 4)
+        #expect(batch.histories.total == 4)
         #expect((0..<3).map { batch.smallestTimeGaps[$0] } == [10, .max, .max])
 
         let long = (0..<1000).map { [Int32](repeating: Int32($0 + 1), count: $0 % 5) }

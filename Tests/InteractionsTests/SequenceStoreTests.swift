@@ -31,6 +31,13 @@ import Testing
         #expect(store.itemCount == 24)
     }
 
+    @Test func `the mean length of histories is that of the training samples`() throws {
+        let (_, store) = try SequenceStoreTests.dataset().wholeStore()
+        #expect(store.meanHistoryLength(.sequential, historyMax: 20) == 2)
+        #expect(store.meanHistoryLength(.sequential, historyMax: 2) == 1.75)
+        #expect(store.meanHistoryLength(.everyInteraction, historyMax: 20) == 4.0 / 3)
+    }
+
     @Test func `dev and test rows have their histories, negatives and seen items`() throws {
         let (_, store) = try SequenceStoreTests.dataset().wholeStore()
         let batch = PackedBatch()
@@ -55,7 +62,7 @@ import Testing
         #expect(test.seenItems(1) == [21, 22, 23])
         test.fill(batch, 1..<2)
         #expect(batch.userArray == [2])
-        #expect(batch.histories.totalLength == 3)
+        #expect(batch.histories.total == 3)
     }
 
     @Test func `a store of some shards holds their users only, with the same content`() throws {

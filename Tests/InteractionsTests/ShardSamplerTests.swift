@@ -14,7 +14,7 @@ import Testing
         sampler.beginEpoch(epoch)
         let batch = PackedBatch()
         var steps: [[Sample]] = []
-        while sampler.fill(batch, place: steps.count) > 0 {
+        while sampler.fill(batch, stepOfEpoch: steps.count) > 0 {
             let (users, samples) = (batch.userArray, batch.sampleArray)
             let (histories, candidates) = (batch.historyArrays, batch.candidateArrays)
             steps.append(
@@ -194,11 +194,11 @@ import Testing
         sampler.beginEpoch(0)
         let batch = PackedBatch()
         let steps = try shards.stepsPerEpoch(batchSize: 64)
-        #expect(sampler.fill(batch, place: steps - 1) > 0)
-        #expect(sampler.fill(batch, place: steps) == 0)
-        #expect(sampler.fill(batch, place: .max) == 0)
+        #expect(sampler.fill(batch, stepOfEpoch: steps - 1) > 0)
+        #expect(sampler.fill(batch, stepOfEpoch: steps) == 0)
+        #expect(sampler.fill(batch, stepOfEpoch: .max) == 0)
         #expect(batch.count == 0)
-        #expect(batch.histories.totalLength == 0)
+        #expect(batch.histories.total == 0)
     }
 
     @Test func `no negatives are no draws`() throws {
@@ -213,14 +213,14 @@ import Testing
         let batch = PackedBatch()
         let steps = try shards.stepsPerEpoch(batchSize: 50)
         sampler.beginEpoch(0)
-        for step in 0..<steps { sampler.fill(batch, place: step) }
-        let (items, candidates, users) = (batch.histories.items, batch.candidates, batch.users)
+        for step in 0..<steps { sampler.fill(batch, stepOfEpoch: step) }
+        let (items, candidates, users) = (batch.historyItems, batch.candidates, batch.users)
         for epoch in 1..<4 {
             sampler.beginEpoch(epoch)
             for step in 0..<steps {
-                sampler.fill(batch, place: step)
+                sampler.fill(batch, stepOfEpoch: step)
                 // At most 50 histories of 6 items: the capacity of the first epoch is enough.
-                #expect(batch.users == users && batch.candidates == candidates && batch.histories.items == items)
+                #expect(batch.users == users && batch.candidates == candidates && batch.historyItems == items)
             }
         }
     }

@@ -202,6 +202,17 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: blocked) == ["ground_truth.json"])
     }
 
+    @Test func `a folder that holds other folders is no data set, and can become one`() throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: folder.file("small"), withIntermediateDirectories: true)
+        var options = SyntheticDataset.Options()
+        options.users = 20
+        let error = #expect(throws: DatasetError.self) { try InteractionDataset.load(folder: folder.path) }
+        #expect(error?.description.contains("no data set of a known format: found small") == true)
+        try SyntheticDataset(options).write(to: folder.path)
+        #expect(try InteractionDataset.load(folder: folder.path).userCount == 20)
+    }
+
     @Test func `options that cannot be met are refused`() throws {
         let changes: [(inout SyntheticDataset.Options) -> Void] = [
             { $0.users = 0 }, { $0.items = 0 }, { $0.clusters = 0 }, { $0.clusters = 2_000 }, { $0.interests = 0...2 },

@@ -82,8 +82,8 @@ extension InteractionDataset {
 extension PackedBatch {
     var userArray: [Int32] { Array(UnsafeBufferPointer(start: users, count: count)) }
     var sampleArray: [UInt32] { Array(UnsafeBufferPointer(start: samples, count: count)) }
-    var historyArrays: [[Int32]] { (0..<count).map { Array(histories[$0]) } }
-    var timeArrays: [[Int64]] { (0..<count).map { histories.range(of: $0).map { histories.times[$0] } } }
+    var historyArrays: [[Int32]] { (0..<count).map { Array(history($0)) } }
+    var timeArrays: [[Int64]] { (0..<count).map { histories.range($0).map { historyTimes[$0] } } }
     var candidateArrays: [[Int32]] {
         (0..<count).map { sample in
             (0..<candidatesPerSample).map { candidates[sample * candidatesPerSample + $0] }

@@ -19,7 +19,7 @@ import Testing
         for step in 1...5 {
             var places: Set<UInt32> = []
             for shard in 0..<count {
-                #expect(sampler(store, shards, shard).fill(batch, place: 0, step: step) == batch.count)
+                #expect(sampler(store, shards, shard).fill(batch, stepOfEpoch: 0, step: step) == batch.count)
                 for index in 0..<batch.count {
                     #expect(places.insert(batch.sampleArray[index]).inserted)
                     let user = batch.userArray[index]
@@ -51,7 +51,7 @@ import Testing
         let batch = PackedBatch()
         var counts: [Int32: Int] = [:]
         for step in 1...40 {
-            sampler.fill(batch, place: 0, step: step)
+            sampler.fill(batch, stepOfEpoch: 0, step: step)
             for user in batch.userArray { counts[user, default: 0] += 1 }
         }
         let users = shards.sampledUsers
@@ -69,8 +69,8 @@ import Testing
         func contents(_ step: Int, seed: UInt64 = 1, after: Int? = nil) -> [[Int32]] {
             let sampler = sampler(store, shards, 1, seed: seed)
             let batch = PackedBatch()
-            if let after { sampler.fill(batch, place: 3, step: after) }
-            sampler.fill(batch, place: 7, step: step)
+            if let after { sampler.fill(batch, stepOfEpoch: 3, step: after) }
+            sampler.fill(batch, stepOfEpoch: 7, step: step)
             return batch.candidateArrays + batch.historyArrays
         }
         #expect(contents(9) == contents(9, after: 8))

@@ -23,10 +23,10 @@ import Testing
                 var sampler = ShardSampler(
                     store: store, shards: shards, shard: shard, batchSize: 4, negatives: 20, historyMax: 3, seed: 5)
                 sampler.beginEpoch(epoch)
-                var place = 0
-                while sampler.fill(batch, place: place) > 0 {
+                var stepOfEpoch = 0
+                while sampler.fill(batch, stepOfEpoch: stepOfEpoch) > 0 {
                     found += [[batch.userArray], batch.historyArrays, batch.candidateArrays]
-                    place += 1
+                    stepOfEpoch += 1
                 }
             }
         }

@@ -18,50 +18,46 @@ import Testing
         let (columns, heads) = shape
         let width = columns / heads
         let lengths = [4, 1, 0, 9, 2]
-        let packed = PackedSegments(lengths)
-        let segments = packed.segments
+        let sequences = JaggedOffsets(lengths: lengths)
         var numbers = Numbers(1)
         let k = numbers.list(16 * columns, bound: 2)
         let v = numbers.list(16 * columns)
         let relativeKeys = numbers.list(3 * columns)
         let relativeValues = numbers.list(3 * columns)
         // Which rows ask, with the rows that they see.
-        let asking: [[(query: Int, keys: Range<Int>)]] = (0..<segments.count).map { segment in
-            let rows = segments.start(segment)..<segments.start(segment) + segments.length(segment)
+        let asking: [[(query: Int, keys: Range<Int>)]] = (0..<sequences.count).map { sequence in
+            let rows = sequences.start(sequence)..<sequences.start(sequence) + sequences.length(sequence)
             switch queries {
             case .all: return rows.map { ($0, rows) }
             case .causal: return rows.map { ($0, rows.lowerBound..<$0 + 1) }
-            case .newest: return rows.isEmpty ? [] : [(segment, rows)]
+            case .newest: return rows.isEmpty ? [] : [(sequence, rows)]
             }
         }
-        let queryCount = queries == .newest ? segments.count : 16
+        let queryCount = queries == .newest ? sequences.count : 16
         let q = numbers.list(queryCount * columns, bound: 2)
         let pairs = zip(asking, lengths).reduce(0) { $0 + $1.0.count * $1.1 }
         let slots = (0..<pairs).map { Int32($0 * 7 % 3) }
-        let weightCount = Kernel.attentionWeightCount(segments: segments, heads: heads, queries: queries)
-        #expect(weightCount == heads * pairs)
-        var weights = [Float](repeating: .nan, count: weightCount)
+        let plan = AttentionPlan(over: sequences, heads: heads, queries: queries)
+        #expect(queries.pairCount(in: sequences) == pairs)
+        #expect(plan.weightCount == heads * pairs)
+        #expect(plan.queryCount == queryCount)
+        var weights = [Float](repeating: .nan, count: plan.weightCount)
         var y = [Float](repeating: .nan, count: queryCount * columns)
-        slots.withUnsafeBufferPointer { slots in
-            relativeKeys.withUnsafeBufferPointer { keys in
-                relativeValues.withUnsafeBufferPointer { values in
-                    let relative = RelativeRows(
-                        slots: slots.baseAddress!, keys: keys.baseAddress!, values: values.baseAddress!)
-                    Kernel.attention(
-                        q: q, k: k, v: v, relative: isRelative ? relative : nil, segments: segments,
-                        columns: columns, heads: heads, queries: queries, weights: &weights, into: &y)
-                }
-            }
-        }
+        let relative = RelativeRows(
+            slots: Memory.copy(slots), keys: Memory.copy(relativeKeys), values: Memory.copy(relativeValues))
+        let inputs = AttentionInputs(
+            q: MatrixView(q, columns: columns), k: Memory.copy(k), v: Memory.copy(v),
+            relative: isRelative ? relative : nil)
+        Kernel.attention(plan, inputs, weights: &weights, into: &y)
 
         var expected = [Double](repeating: 0, count: queryCount * columns)
         var expectedWeights: [Double] = []
         var firstPair = 0
-        for segment in 0..<segments.count {
-            let rows = segments.start(segment)..<segments.start(segment) + segments.length(segment)
+        for sequence in 0..<sequences.count {
+            let rows = sequences.start(sequence)..<sequences.start(sequence) + sequences.length(sequence)
             for head in 0..<heads {
                 let slice = head * width..<(head + 1) * width
-                for (number, asked) in asking[segment].enumerated() {
+                for (number, asked) in asking[sequence].enumerated() {
                     /// An element of the relative row of the pair with a key.
                     func relative(_ list: [Float], _ key: Int, _ column: Int) -> Double {
                         let pair = firstPair + number * rows.count + key - rows.lowerBound
@@ -84,25 +80,22 @@ import Testing
                     }
                 }
             }
-            firstPair += asking[segment].count * rows.count
+            firstPair += asking[sequence].count * rows.count
         }
         #expect(areClose(weights, expectedWeights, tolerance: 2e-6))
         #expect(areClose(y, expected, tolerance: 5e-6))
     }
 
-    @Test func `a segment's attention has the same bits whatever its neighbours are`() {
+    @Test func `a sequence's attention has the same bits whatever its neighbours are`() {
         var numbers = Numbers(2)
         let columns = 12
         let q = numbers.list(7 * columns)
         func run(_ lengths: [Int], _ x: [Float]) -> [Float] {
-            let packed = PackedSegments(lengths)
-            var weights = [Float](
-                repeating: 0, count: Kernel.attentionWeightCount(segments: packed.segments, heads: 2, queries: .causal))
+            let plan = AttentionPlan(over: JaggedOffsets(lengths: lengths), heads: 2, queries: .causal)
+            var weights = [Float](repeating: 0, count: plan.weightCount)
             var y = [Float](repeating: 0, count: x.count)
-            Kernel.attention(
-                q: x, k: x, v: x, relative: nil, segments: packed.segments, columns: columns, heads: 2,
-                queries: .causal,
-                weights: &weights, into: &y)
+            let x = MatrixView(x, columns: columns)
+            Kernel.attention(plan, AttentionInputs(q: x, k: x.start, v: x.start), weights: &weights, into: &y)
             return y
         }
         let all = run([3, 4], q)
@@ -117,12 +110,12 @@ import Testing
         let residual = numbers.list(rows * columns, bound: 3)
         let weight = numbers.list(columns)
         let bias = numbers.list(columns)
-        var normalized = [Float](repeating: .nan, count: rows * columns)
-        var inverse = [Float](repeating: .nan, count: rows)
+        let normalized = Memory.room(rows * columns)
+        let statistics = LayerNormStatistics(normalized: normalized, inverseDeviation: Memory.room(rows))
         var y = [Float](repeating: .nan, count: rows * columns)
         Kernel.layerNorm(
-            x, residual: residual, weight: weight, bias: bias, rows: rows, columns: columns, normalized: &normalized,
-            inverseDeviation: &inverse, into: &y)
+            MatrixView(x, columns: columns), residual: residual, weight: weight, bias: bias, keeping: statistics,
+            into: &y)
         for row in 0..<rows {
             let sums = (0..<columns).map { Double(x[row * columns + $0]) + Double(residual[row * columns + $0]) }
             let mean = sums.reduce(0, +) / Double(columns)
@@ -130,7 +123,7 @@ import Testing
             let expected = sums.map { ($0 - mean) / (variance + 1e-5).squareRoot() }
             // A row of one column is 0 / sqrt(1e-5): its rounding counts 300 times.
             let tolerance = columns == 1 ? 1e-3 : 1e-5
-            #expect(areClose(Array(normalized[row * columns..<(row + 1) * columns]), expected, tolerance: tolerance))
+            #expect(areClose((0..<columns).map { normalized[row * columns + $0] }, expected, tolerance: tolerance))
             let scaled = (0..<columns).map { expected[$0] * Double(weight[$0]) + Double(bias[$0]) }
             #expect(areClose(Array(y[row * columns..<(row + 1) * columns]), scaled, tolerance: tolerance))
         }
@@ -138,13 +131,12 @@ import Testing
 
     @Test func `layer norm of equal values is its bias`() {
         let columns = 11
-        var normalized = [Float](repeating: .nan, count: columns)
-        var inverse: Float = .nan
+        let statistics = LayerNormStatistics(normalized: Memory.room(columns), inverseDeviation: Memory.room(1))
         var y = [Float](repeating: .nan, count: columns)
         Kernel.layerNorm(
-            [Float](repeating: 2.5, count: columns), residual: [Float](repeating: 0.5, count: columns),
-            weight: [Float](repeating: 3, count: columns), bias: [Float](repeating: 0.25, count: columns), rows: 1,
-            columns: columns, normalized: &normalized, inverseDeviation: &inverse, into: &y)
+            MatrixView([Float](repeating: 2.5, count: columns), columns: columns),
+            residual: [Float](repeating: 0.5, count: columns), weight: [Float](repeating: 3, count: columns),
+            bias: [Float](repeating: 0.25, count: columns), keeping: statistics, into: &y)
         #expect(areClose(y, [Double](repeating: 0.25, count: columns), tolerance: 1e-3))
     }
 }

@@ -89,7 +89,7 @@ import Testing
                     for index in 0..<count { #expect(y[index].isNaN == (index == place), "\(x) gives \(y)") }
                 }
                 var row = [Float](repeating: 0, count: count)
-                Kernel.rowSoftmax(x, rows: 1, columns: count, into: &row)
+                Kernel.rowSoftmax(MatrixView(x, columns: count), into: &row)
                 #expect(row.allSatisfy { $0.isNaN })
             }
         }
@@ -125,7 +125,7 @@ import Testing
             for bound in [1, 50, 1e30] as [Float] {
                 let x = numbers.list(3 * columns, bound: bound)
                 var y = [Float](repeating: 0, count: x.count)
-                Kernel.rowSoftmax(x, rows: 3, columns: columns, into: &y)
+                Kernel.rowSoftmax(MatrixView(x, columns: columns), into: &y)
                 for row in 0..<3 {
                     let values = x[row * columns..<(row + 1) * columns].map(Double.init)
                     let largest = values.reduce(-Double.infinity, max)
@@ -138,33 +138,29 @@ import Testing
             }
         }
         var y: [Float] = [0, 0, 0]
-        Kernel.rowSoftmax([-.infinity, 2, 2], rows: 1, columns: 3, into: &y)
+        Kernel.rowSoftmax(MatrixView([-.infinity, 2, 2], columns: 3), into: &y)
         #expect(y == [0, 0.5, 0.5])
     }
 
-    @Test func `softmax of a segment takes no notice of the other segments`() {
+    @Test func `softmax of a sequence takes no notice of the other sequences`() {
         var numbers = Numbers(5)
-        let packed = PackedSegments([2, 0, 1, 9])
+        let sequences = JaggedOffsets(lengths: [2, 0, 1, 9])
         for columns in [1, 4, 11] {
             let x = numbers.list(12 * columns, bound: 4)
             var y = [Float](repeating: 0, count: x.count)
-            Kernel.segmentSoftmax(x, segments: packed.segments, columns: columns, into: &y)
-            for segment in 0..<4 {
+            Kernel.sequenceSoftmax(MatrixView(x, columns: columns), over: sequences, into: &y)
+            for sequence in 0..<4 {
                 for column in 0..<columns {
-                    let places = (0..<packed.segments.length(segment)).map {
-                        (packed.segments.start(segment) + $0) * columns + column
-                    }
+                    let places = sequences.range(sequence).map { $0 * columns + column }
                     let powers = places.map { Glibc.exp(Double(x[$0])) }
                     let total = powers.reduce(0, +)
                     #expect(areClose(places.map { y[$0] }, powers.map { $0 / total }, tolerance: 1e-6))
                 }
             }
-            var inPlace = x
-            inPlace.withUnsafeMutableBufferPointer { buffer in
-                let memory = buffer.baseAddress!
-                Kernel.segmentSoftmax(memory, segments: packed.segments, columns: columns, into: memory)
-            }
-            #expect(bits(inPlace) == bits(y))
+            let inPlace = UnsafeMutablePointer(mutating: Memory.copy(x))
+            Kernel.sequenceSoftmax(
+                MatrixView(inPlace, rows: sequences.total, columns: columns), over: sequences, into: inPlace)
+            #expect(bits((0..<x.count).map { inPlace[$0] }) == bits(y))
         }
     }
 }

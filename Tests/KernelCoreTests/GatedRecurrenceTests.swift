@@ -3,7 +3,7 @@ import KernelCore
 import Testing
 
 @Suite struct GatedRecurrenceTests {
-    /// The recurrence of one segment in double precision.
+    /// The recurrence of one sequence in double precision.
     private func reference(
         _ x: ArraySlice<Float>, _ weight: [Float], _ bias: [Float], size: Int, length: Int
     ) -> [Double] {
@@ -25,9 +25,9 @@ import Testing
     }
 
     private func run(_ lengths: [Int], _ x: [Float], _ weight: [Float], _ bias: [Float], size: Int) -> [Float] {
-        let packed = PackedSegments(lengths)
         let arena = Arena()
-        let recurrence = GatedRecurrence(RecurrencePlan(packed.segments, in: arena), size: size, in: arena)
+        let recurrence = GatedRecurrence(
+            RecurrencePlan(JaggedOffsets(lengths: lengths), in: arena), size: size, in: arena)
         var final = [Float](repeating: .nan, count: lengths.count * size)
         recurrence.forward(x: x, weight: weight, bias: bias, into: &final, scratch: arena)
         return final
@@ -42,24 +42,23 @@ import Testing
         let bias = numbers.list(3 * size)
         let final = run(lengths, x, weight, bias, size: size)
         var start = 0
-        for (segment, length) in lengths.enumerated() {
+        for (sequence, length) in lengths.enumerated() {
             let expected = reference(x[(start * 3 * size)...], weight, bias, size: size, length: length)
-            #expect(areClose(Array(final[segment * size..<(segment + 1) * size]), expected, tolerance: 5e-6))
+            #expect(areClose(Array(final[sequence * size..<(sequence + 1) * size]), expected, tolerance: 5e-6))
             start += length
         }
     }
 
-    @Test func `segments without any row have a state of zeros`() {
+    @Test func `sequences without any row have a state of zeros`() {
         #expect(run([0, 0], [], [Float](repeating: 1, count: 12), [1, 1, 1, 1, 1, 1], size: 2) == [0, 0, 0, 0])
     }
 }
 
 @Suite struct RecurrencePlanTests {
     @Test(arguments: [[3, 1, 0, 3, 5], [0, 0], [1], [2, 2, 2], [], [0, 9, 0, 1, 9, 4]])
-    func `the plan walks the longest segments first`(lengths: [Int]) {
-        let packed = PackedSegments(lengths)
+    func `the plan walks the longest sequences first`(lengths: [Int]) {
         let arena = Arena()
-        let plan = RecurrencePlan(packed.segments, in: arena)
+        let plan = RecurrencePlan(JaggedOffsets(lengths: lengths), in: arena)
         defer { arena.reset() }
         let longest = lengths.max() ?? 0
         #expect(plan.steps == longest)
@@ -73,6 +72,7 @@ import Testing
             #expect(Int(plan.timeOffsets[time]) == rows)
             rows += Int(plan.active[time])
         }
-        #expect(rows == packed.segments.total)
+        #expect(rows == plan.sequences.total)
+        #expect(plan.active[longest] == 0)
     }
 }

@@ -13,16 +13,13 @@ import Testing
         // The positive is row 1 of the table.
         let table = [Float](repeating: 0, count: columns) + positive
         let rows = [Int32](repeating: 1, count: 2 * count)
-        var (products, weights) = ([Float](repeating: 0, count: count * interests), [Float]())
-        weights = products
+        let attention = LabelAwareAttention(
+            InterestGroups(perUser: interests, counts: counts.map(Memory.copy)),
+            positives: PositiveItems(Memory.copy(rows), stride: 2), table: Memory.copy(table), power: power, scale: 1)
+        let kept = LabelAwareWeights(products: Memory.room(count * interests), weights: Memory.room(count * interests))
         var users = [Float](repeating: 0, count: count * columns)
-        func run(_ counts: UnsafePointer<Int32>?) {
-            Kernel.labelAwareAttention(
-                x, table: table, rows: rows, rowStride: 2, count: count, interests: interests, counts: counts,
-                columns: columns, power: power, scale: 1, products: &products, weights: &weights, into: &users)
-        }
-        if let counts { counts.withUnsafeBufferPointer { run($0.baseAddress) } } else { run(nil) }
-        return (users, weights)
+        Kernel.labelAwareAttention(attention, MatrixView(x, columns: columns), keeping: kept, into: &users)
+        return (users, (0..<count * interests).map { kept.weights[$0] })
     }
 
     private func expected(_ products: [Double], power: Double) -> [Double] {

@@ -9,7 +9,7 @@ import Testing
         let candidates = 1 + negatives
         let scores = numbers.list(6 * candidates, bound: bound)
         var posterior = [Float](repeating: .nan, count: 6 * negatives)
-        let loss = Kernel.rankingLoss(scores: scores, count: 6, candidates: candidates, posterior: &posterior)
+        let loss = Kernel.rankingLoss(MatrixView(scores, columns: candidates), posterior: &posterior)
         var expected = 0.0
         for sample in 0..<6 {
             let own = scores[sample * candidates..<(sample + 1) * candidates].map(Double.init)
@@ -25,15 +25,15 @@ import Testing
 
     @Test func `the ranking loss stays finite where sigmoids vanish`() {
         var posterior: [Float] = [0, 0]
-        let loss = Kernel.rankingLoss(scores: [-500, 500, 499], count: 1, candidates: 3, posterior: &posterior)
+        let scores = MatrixView([-500, 500, 499], columns: 3)
+        let loss = Kernel.rankingLoss(scores, posterior: &posterior)
         // -log((e^500 e^-1000 + e^499 e^-999) / (e^500 + e^499)) = 1000 - log 2 + log(1 + 1/e)
         #expect(abs(loss - 999.620) < 0.01)
         var gradients: [Float] = [0, 0, 0]
-        Kernel.rankingLossBackward(
-            scores: [-500, 500, 499], posterior: posterior, count: 1, candidates: 3, gradient: 2, dscores: &gradients)
+        Kernel.rankingLossBackward(scores, posterior: posterior, gradient: 2, dscores: &gradients)
         #expect(gradients.allSatisfy { $0.isFinite } && abs(gradients[0] + 2) < 1e-5)
         #expect(abs(gradients.reduce(0, +)) < 1e-5)
-        #expect(Kernel.rankingLoss(scores: [500, -500, -500], count: 1, candidates: 3, posterior: &posterior) < 1e-6)
+        #expect(Kernel.rankingLoss(MatrixView([500, -500, -500], columns: 3), posterior: &posterior) < 1e-6)
     }
 
     @Test(arguments: [0.1, 1, 4] as [Float]) func `distillation loss`(temperature: Float) {
@@ -42,7 +42,7 @@ import Testing
         let logits = numbers.list(5 * 4)
         var difference = [Float](repeating: .nan, count: 20)
         let loss = Kernel.distillationLoss(
-            target: target, logits: logits, count: 5, interests: 4, temperature: temperature, difference: &difference)
+            target: target, logits: MatrixView(logits, columns: 4), temperature: temperature, difference: &difference)
         let scale = Double(temperature)
         func softmax(_ x: ArraySlice<Float>) -> [Double] {
             let powers = x.map { exp(Double($0) / scale) }
@@ -60,7 +60,7 @@ import Testing
         #expect(
             abs(
                 Kernel.distillationLoss(
-                    target: target, logits: target, count: 5, interests: 4, temperature: temperature,
+                    target: target, logits: MatrixView(target, columns: 4), temperature: temperature,
                     difference: &difference)) < 1e-6)
     }
 }

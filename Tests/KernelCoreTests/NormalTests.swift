@@ -7,12 +7,11 @@ import Testing
     private func numbers(
         _ elements: [UInt32], lengths: [Int], columns: Int, seed: UInt64 = 5, iteration: UInt32 = 2, site: UInt32 = 0
     ) -> [Float] {
-        let packed = PackedSegments(lengths)
-        var y = [Float](repeating: .nan, count: columns * packed.segments.total)
+        let sequences = JaggedOffsets(lengths: lengths)
+        var y = [Float](repeating: .nan, count: columns * sequences.total)
         Kernel.standardNormals(
-            seed: seed, purpose: .routing, iteration: iteration, elements: elements, site: site,
-            segments: packed.segments,
-            columns: columns, into: &y)
+            from: RandomStreams(seed: seed, purpose: .routing, iteration: iteration), site: site, elements: elements,
+            over: sequences, columns: columns, into: &y)
         return y
     }
 

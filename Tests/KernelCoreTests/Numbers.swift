@@ -1,4 +1,5 @@
 import KernelCore
+import Synchronization
 
 /// Reproducible numbers of either sign, some of them small.
 struct Numbers {
@@ -13,19 +14,39 @@ struct Numbers {
     mutating func list(_ count: Int, bound: Float = 1) -> [Float] { (0..<count).map { _ in next(bound) } }
 }
 
-/// Packed segments in memory that lives as long as this object.
-final class PackedSegments {
-    let segments: Segments
-    private let offsets: UnsafeMutablePointer<Int32>
+/// Memory for views, which point to what belongs to somebody else: it stays as long as the process.
+enum Memory {
+    private static let blocks = Mutex<[UInt]>([])
 
-    init(_ lengths: [Int]) {
-        offsets = .allocate(capacity: lengths.count + 1)
-        offsets[0] = 0
-        for (index, length) in lengths.enumerated() { offsets[index + 1] = offsets[index] + Int32(length) }
-        segments = Segments(offsets: offsets, count: lengths.count)
+    /// Room for numbers that a kernel writes: not a number at first.
+    static func room(_ count: Int) -> UnsafeMutablePointer<Float> {
+        UnsafeMutablePointer(mutating: copy([Float](repeating: .nan, count: count)))
     }
 
-    deinit { offsets.deallocate() }
+    /// A copy that stays where it is.
+    static func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element> {
+        let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
+        for (index, element) in elements.enumerated() { (memory + index).initialize(to: element) }
+        // Whoever looks for leaks finds all of it here.
+        blocks.withLock { $0.append(UInt(bitPattern: memory)) }
+        return UnsafePointer(memory)
+    }
+}
+
+extension MatrixView {
+    /// A copy of the elements that stays where it is.
+    init(_ elements: [Float], columns: Int) {
+        self.init(Memory.copy(elements), rows: columns > 0 ? elements.count / columns : 0, columns: columns)
+    }
+}
+
+extension JaggedOffsets {
+    /// Sequences of these lengths.
+    init(lengths: [Int]) {
+        var offsets: [Int32] = [0]
+        for length in lengths { offsets.append(offsets[offsets.count - 1] + Int32(length)) }
+        self.init(offsets: Memory.copy(offsets), count: lengths.count)
+    }
 }
 
 func bits(_ values: some Sequence<Float>) -> [UInt32] { values.map(\.bitPattern) }

@@ -23,29 +23,30 @@ import Testing
         let w = numbers.list(outputs * inputs)
         let start = numbers.list(rows * outputs)
         let product = naive(rows, outputs, inputs) { Double(x[$0 * inputs + $2]) * Double(w[$1 * inputs + $2]) }
+        let (left, right) = (MatrixView(x, columns: inputs), MatrixView(w, columns: inputs))
         var y = start
-        Kernel.multiplyTransposed(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs, scratch: arena)
+        Kernel.multiplyTransposed(left, right, into: &y, scratch: arena)
         #expect(areClose(y, product, tolerance: 1e-5))
         y = start
-        Kernel.multiplyTransposed(
-            x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs, accumulate: true, scratch: arena)
+        Kernel.multiplyTransposed(left, right, into: &y, accumulate: true, scratch: arena)
         #expect(areClose(y, zip(product, start).map { $0 + Double($1) }, tolerance: 1e-5))
 
         // The same numbers read as [inputs, outputs].
         let plain = naive(rows, outputs, inputs) { Double(x[$0 * inputs + $2]) * Double(w[$2 * outputs + $1]) }
+        let plainRight = MatrixView(w, columns: outputs)
         y = start
-        Kernel.multiply(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs)
+        Kernel.multiply(left, plainRight, into: &y)
         #expect(areClose(y, plain, tolerance: 1e-5))
         y = start
-        Kernel.multiply(x, w, into: &y, rows: rows, inputs: inputs, outputs: outputs, accumulate: true)
+        Kernel.multiply(left, plainRight, into: &y, accumulate: true)
         #expect(areClose(y, zip(plain, start).map { $0 + Double($1) }, tolerance: 1e-5))
 
         var gradient = w
-        Kernel.addTransposedProduct(start, x, into: &gradient, rows: rows, inputs: inputs, outputs: outputs)
+        let gradients = MatrixView(start, columns: outputs)
+        Kernel.addTransposedProduct(gradients, left, into: &gradient)
         let expected = naive(outputs, inputs, rows) { Double(start[$2 * outputs + $0]) * Double(x[$2 * inputs + $1]) }
         var replaced = w
-        Kernel.addTransposedProduct(
-            start, x, into: &replaced, rows: rows, inputs: inputs, outputs: outputs, accumulate: false)
+        Kernel.addTransposedProduct(gradients, left, into: &replaced, accumulate: false)
         #expect(areClose(replaced, expected, tolerance: 1e-5))
         #expect(areClose(gradient, zip(expected, w).map { $0 + Double($1) }, tolerance: 1e-5))
     }
@@ -69,7 +70,8 @@ import Testing
         var w = start
         w.withUnsafeMutableBufferPointer { w in
             let places = targets.map { w.baseAddress! + $0 * inputs }
-            Kernel.addTransposedProduct(y, x, toRows: places, rows: rows, inputs: inputs, outputs: outputs)
+            Kernel.addTransposedProduct(
+                MatrixView(y, columns: outputs), MatrixView(x, columns: inputs), toRows: places)
         }
         #expect(areClose(w, expected, tolerance: 1e-4))
     }
@@ -77,11 +79,12 @@ import Testing
     @Test func `products without rows leave everything as it is`() {
         var y: [Float] = [1, 2, 3]
         let arena = Arena()
-        Kernel.multiplyTransposed([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3, scratch: arena)
-        Kernel.multiply([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3)
-        Kernel.addTransposedProduct([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3)
+        let (one, three) = (MatrixView([], columns: 1), MatrixView([], columns: 3))
+        Kernel.multiplyTransposed(one, MatrixView([1, 2, 3], columns: 1), into: &y, scratch: arena)
+        Kernel.multiply(one, MatrixView([1, 2, 3], columns: 3), into: &y)
+        Kernel.addTransposedProduct(three, one, into: &y)
         #expect(y == [1, 2, 3])
-        Kernel.addTransposedProduct([1], [2], into: &y, rows: 0, inputs: 1, outputs: 3, accumulate: false)
+        Kernel.addTransposedProduct(three, one, into: &y, accumulate: false)
         #expect(y == [0, 0, 0])
     }
 
@@ -89,30 +92,29 @@ import Testing
     func `a row of a product does not depend on the rows beside it`(shape: (rows: Int, inputs: Int, outputs: Int)) {
         var numbers = Numbers(5)
         let (rows, inputs, outputs) = shape
-        let x = numbers.list(rows * inputs)
-        let w = numbers.list(inputs * outputs)
+        let x = MatrixView(numbers.list(rows * inputs), columns: inputs)
+        let w = MatrixView(numbers.list(inputs * outputs), columns: outputs)
         var all = [Float](repeating: 0, count: rows * outputs)
-        Kernel.multiply(x, w, into: &all, rows: rows, inputs: inputs, outputs: outputs)
+        Kernel.multiply(x, w, into: &all)
         for row in 0..<rows {
             var one = [Float](repeating: 0, count: outputs)
-            Kernel.multiply(
-                Array(x[row * inputs..<(row + 1) * inputs]), w, into: &one, rows: 1, inputs: inputs, outputs: outputs)
+            Kernel.multiply(x[row..<row + 1], w, into: &one)
             #expect(bits(one) == bits(Array(all[row * outputs..<(row + 1) * outputs])))
         }
     }
 
     @Test(arguments: widths, [1, 3, 4, 5, 8]) func `pooling and its derivative`(width: Int, interests: Int) {
         var numbers = Numbers(2)
-        let packed = PackedSegments([3, 0, 1, 6])
-        let segments = packed.segments
+        let sequences = JaggedOffsets(lengths: [3, 0, 1, 6])
         let x = numbers.list(10 * width)
         let weights = numbers.list(10 * interests)
         let dy = numbers.list(4 * interests * width)
         var y = [Float](repeating: .nan, count: 4 * interests * width)
-        Kernel.pool(x, weights: weights, segments: segments, interests: interests, columns: width, into: &y)
+        let (values, shares) = (MatrixView(x, columns: width), MatrixView(weights, columns: interests))
+        Kernel.pool(values, weights: shares, over: sequences, into: &y)
         var expected: [Double] = []
-        for segment in 0..<4 {
-            let rows = segments.start(segment)..<segments.start(segment) + segments.length(segment)
+        for sequence in 0..<4 {
+            let rows = sequences.range(sequence)
             for interest in 0..<interests {
                 for column in 0..<width {
                     expected.append(
@@ -127,10 +129,8 @@ import Testing
         let start = numbers.list(10 * width)
         var dx = start
         var dweights = [Float](repeating: .nan, count: 10 * interests)
-        Kernel.poolBackward(
-            x: x, weights: weights, dy: dy, segments: segments, interests: interests, columns: width,
-            dweights: &dweights, dx: &dx)
-        let owner = (0..<4).flatMap { Array(repeating: $0, count: segments.length($0)) }
+        Kernel.poolBackward(values, weights: shares, over: sequences, dy: dy, dweights: &dweights, dx: &dx)
+        let owner = (0..<4).flatMap { Array(repeating: $0, count: sequences.length($0)) }
         #expect(
             areClose(
                 dweights,
@@ -148,26 +148,25 @@ import Testing
         let items = 23
         let table = numbers.list(items * width)
         let users = numbers.list(9 * width)
+        let vectors = MatrixView(users, columns: width)
         let candidates = (0..<items).map { Int32(($0 * 7 + 2) % items) }
         var single = [Float](repeating: 0, count: items)
         for interests in 1...9 {
             var best = [Float](repeating: 0, count: items)
             Kernel.bestScores(
-                interests: users, interestCount: interests, table: table, candidates: candidates, count: 1,
-                perUser: items, columns: width, into: &best)
+                vectors[0..<interests], InterestGroups(perUser: interests), table: table, candidates: candidates,
+                perUser: items, into: &best)
             var expected = [Float](repeating: -.infinity, count: items)
             for interest in 0..<interests {
-                let user = Array(users[interest * width..<(interest + 1) * width])
                 Kernel.scores(
-                    users: user, table: table, candidates: candidates, count: 1, perUser: items, columns: width,
+                    users: vectors[interest..<interest + 1], table: table, candidates: candidates, perUser: items,
                     into: &single)
                 for item in 0..<items { expected[item] = max(expected[item], single[item]) }
             }
             #expect(bits(best) == bits(expected), "\(interests) interests")
         }
         let user = Array(users[..<width])
-        Kernel.scores(
-            users: user, table: table, candidates: candidates, count: 1, perUser: items, columns: width, into: &single)
+        Kernel.scores(users: vectors[0..<1], table: table, candidates: candidates, perUser: items, into: &single)
         let exact = naive(1, items, width) { Double(user[$2]) * Double(table[Int(candidates[$1]) * width + $2]) }
         #expect(areClose(single, exact, tolerance: 1e-5))
     }
@@ -178,7 +177,7 @@ import Testing
         Kernel.gather(table, rows: [3, 0, 3], count: 3, columns: 2, into: &y)
         #expect(y == [6, 7, 0, 1, 6, 7])
         var gradient = [Float](repeating: 1, count: 8)
-        Kernel.scatterAdd(dy: [1, 2, 3, 4, 5, 6], rows: [3, 0, 3], count: 3, columns: 2, into: &gradient)
+        Kernel.scatterAdd(dy: MatrixView([1, 2, 3, 4, 5, 6], columns: 2), rows: [3, 0, 3], into: &gradient)
         #expect(gradient == [4, 5, 1, 1, 1, 1, 7, 9])
     }
 
@@ -188,11 +187,12 @@ import Testing
         let rows: [Int32] = [2, -1, 3, -1, 0, -1]
         let interests = numbers.list(3 * 4 * width)
         var cosines = [Float](repeating: 0, count: 12)
-        Kernel.cosines(
-            interests, table: table, rows: rows, rowStride: 2, count: 3, interests: 4, columns: width, into: &cosines)
+        let vectors = MatrixView(interests, columns: width)
+        let groups = InterestGroups(perUser: 4)
+        let positives = PositiveItems(Memory.copy(rows), stride: 2)
+        Kernel.cosines(vectors, groups, positives: positives, table: table, into: &cosines)
         var choice = [Int32](repeating: -1, count: 3)
-        Kernel.hardestInterests(
-            interests, table: table, rows: rows, rowStride: 2, count: 3, interests: 4, columns: width, into: &choice)
+        Kernel.hardestInterests(vectors, groups, positives: positives, table: table, into: &choice)
         func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
             zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         }

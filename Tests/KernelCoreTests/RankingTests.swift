@@ -53,12 +53,13 @@ import Testing
             _ targets: [Float], rows: Range<Int>, excluded: [[Int32]] = [], best: BestRows? = nil
         ) -> [Int] {
             let lists = excluded.isEmpty ? targets.map { _ in [] } : excluded
-            let segments = PackedSegments(lists.map(\.count))
             var counts = [Int32](repeating: 10, count: targets.count)
+            let ranked = RankedRows(
+                rows, of: Memory.copy(table), excluding: Memory.copy(Array(lists.joined())),
+                at: JaggedOffsets(lengths: lists.map(\.count)))
             Kernel.countRowsNotBelow(
-                targets, interests: interests, interestCount: interestCount, table: table, rows: rows,
-                excluded: Array(lists.joined()) + [0], of: segments.segments, columns: columns, into: &counts,
-                best: best)
+                targets, interests: MatrixView(interests, columns: columns), InterestGroups(perUser: interestCount),
+                among: ranked, into: &counts, best: best)
             return counts.map { Int($0) - 10 }
         }
     }
@@ -82,11 +83,10 @@ import Testing
     func `one score has the bits that it has among all`(interestCount: Int) {
         let setting = Setting(users: 5, interestCount: interestCount, rowCount: 60, columns: 19)
         for user in 0..<5 {
-            let own = Array(setting.interests[(user * interestCount * 19)..<((user + 1) * interestCount * 19)])
+            let own = MatrixView(setting.interests, columns: 19)[user * interestCount..<(user + 1) * interestCount]
             for row in 0..<60 {
                 let (score, interest) = Kernel.rowScore(
-                    Array(setting.table[(row * 19)..<((row + 1) * 19)]), interests: own, interestCount: interestCount,
-                    columns: 19)
+                    Array(setting.table[(row * 19)..<((row + 1) * 19)]), interests: own)
                 let products = setting.products(user, row)
                 #expect(score.bitPattern == products.max()!.bitPattern)
                 #expect(interest == products.firstIndex(of: score))
@@ -124,12 +124,12 @@ import Testing
             setting.interests[broken * 5 + 2] = .nan
             #expect(setting.counts([1e30], rows: 0..<12) == [12], "interest \(broken)")
             var best = [Float](repeating: 0, count: 12)
+            let interests = MatrixView(setting.interests, columns: 5)
             Kernel.bestScores(
-                interests: setting.interests, interestCount: interestCount, table: setting.table,
-                candidates: (0..<12).map(Int32.init), count: 1, perUser: 12, columns: 5, into: &best)
+                interests, InterestGroups(perUser: interestCount), table: setting.table,
+                candidates: (0..<12).map(Int32.init), perUser: 12, into: &best)
             #expect(best.allSatisfy { $0.isNaN }, "interest \(broken)")
-            let (score, interest) = Kernel.rowScore(
-                setting.table, interests: setting.interests, interestCount: interestCount, columns: 5)
+            let (score, interest) = Kernel.rowScore(setting.table, interests: interests)
             #expect(score.isNaN && interest == broken)
         }
         var setting = Setting(users: 1, interestCount: interestCount, rowCount: 12, columns: 5)
@@ -204,11 +204,11 @@ import Testing
 
 @Suite struct InterestCosineTests {
     @Test func `the mean cosine is over pairs`() {
-        let interests: [Float] = [2, 0, 0, 3, 5, 5]
-        #expect(Kernel.meanPairwiseCosine(interests, interestCount: 2, columns: 2) == 0)
-        let three = Kernel.meanPairwiseCosine(interests, interestCount: 3, columns: 2)
+        let interests = MatrixView([2, 0, 0, 3, 5, 5], columns: 2)
+        #expect(Kernel.meanPairwiseCosine(interests[0..<2]) == 0)
+        let three = Kernel.meanPairwiseCosine(interests)
         #expect(abs(three - 2 * Float(0.5).squareRoot() / 3) < 1e-6)
-        #expect(abs(Kernel.meanPairwiseCosine([1, 2, -3, -6], interestCount: 2, columns: 2) + 1) < 1e-6)
-        #expect(Kernel.meanPairwiseCosine([0, 0, 1, 0], interestCount: 2, columns: 2) == 0)
+        #expect(abs(Kernel.meanPairwiseCosine(MatrixView([1, 2, -3, -6], columns: 2)) + 1) < 1e-6)
+        #expect(Kernel.meanPairwiseCosine(MatrixView([0, 0, 1, 0], columns: 2)) == 0)
     }
 }

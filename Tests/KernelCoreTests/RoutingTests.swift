@@ -34,38 +34,28 @@ import Testing
     private func run(
         _ shape: Shape, x: [Float], logits: [Float], dv: [Float], counts: [Int32]? = nil, absent: [Float]? = nil
     ) -> Result {
-        let packed = PackedSegments(Self.lengths)
-        func routed(_ counts: UnsafePointer<Int32>?, _ absent: UnsafePointer<Float>?) -> Result {
-            let plan = RoutingPlan(
-                segments: packed.segments, interests: shape.interests, columns: shape.columns,
-                iterations: shape.iterations, overPositions: shape.overPositions,
-                hasRowsPerInterest: shape.perInterest, counts: counts)
-            var result = Result(
-                weights: .init(repeating: 0, count: plan.weightCount),
-                v: .init(repeating: .nan, count: plan.interestCount), dx: .init(repeating: 0, count: x.count))
-            var sums = result.v
-            var logits = logits
-            Kernel.route(
-                plan, x, logits: &logits, absent: absent, weights: &result.weights, sums: &sums, into: &result.v)
-            var scratch = [Float](repeating: .nan, count: plan.scratchCount)
-            Kernel.routeBackward(
-                plan, weights: result.weights, sums: sums, dv: dv, scratch: &scratch, dx: &result.dx)
-            return result
-        }
-        return (counts ?? []).withUnsafeBufferPointer { counts in
-            (absent ?? []).withUnsafeBufferPointer { absent in
-                routed(counts.isEmpty ? nil : counts.baseAddress, absent.isEmpty ? nil : absent.baseAddress)
-            }
-        }
+        let plan = RoutingPlan(
+            over: JaggedOffsets(lengths: Self.lengths),
+            to: InterestGroups(perUser: shape.interests, counts: counts.map(Memory.copy)), columns: shape.columns,
+            iterations: shape.iterations, overPositions: shape.overPositions, hasRowsPerInterest: shape.perInterest)
+        let kept = RoutingState(weights: Memory.room(plan.weightCount), sums: Memory.room(plan.interestCount))
+        kept.weights.update(repeating: 0, count: plan.weightCount)
+        var v = [Float](repeating: .nan, count: plan.interestCount)
+        var dx = [Float](repeating: 0, count: x.count)
+        var logits = logits
+        Kernel.route(plan, x, logits: &logits, absent: absent.map(Memory.copy), keeping: kept, into: &v)
+        var scratch = [Float](repeating: .nan, count: plan.scratchCount)
+        Kernel.routeBackward(plan, kept: kept, dv: dv, scratch: &scratch, dx: &dx)
+        return Result(weights: (0..<plan.weightCount).map { kept.weights[$0] }, v: v, dx: dx)
     }
 
-    /// The same for sequence `segment`, from the formulas. `own`: how many interests it has.
+    /// The same for sequence `sequence`, from the formulas. `own`: how many interests it has.
     private func reference(
-        _ shape: Shape, segment: Int, x: [Float], logits: [Float], own: Int, absent: [Float]?
+        _ shape: Shape, sequence: Int, x: [Float], logits: [Float], own: Int, absent: [Float]?
     ) -> (weights: [[Double]], sums: [[Double]], v: [[Double]]) {
         let total = Self.lengths.reduce(0, +)
-        let first = Self.lengths[..<segment].reduce(0, +)
-        let length = Self.lengths[segment]
+        let first = Self.lengths[..<sequence].reduce(0, +)
+        let length = Self.lengths[sequence]
         /// `[K][length][d]`.
         let rows = (0..<own).map { k in
             (0..<length).map { row in
@@ -81,7 +71,7 @@ import Testing
                 row.indices.map { l in
                     let others: Double =
                         shape.overPositions
-                        ? row.reduce(0) { $0 + exp($1) } + Double(absent?[segment * shape.interests + k] ?? 0)
+                        ? row.reduce(0) { $0 + exp($1) } + Double(absent?[sequence * shape.interests + k] ?? 0)
                         : b.reduce(0) { $0 + exp($1[l]) }
                     return exp(row[l]) / others
                 }
@@ -119,14 +109,14 @@ import Testing
         let result = run(shape, x: x, logits: logits, dv: dv, counts: counts, absent: absent)
         var v: [Double] = []
         var dx = [Double](repeating: 0, count: x.count)
-        for segment in Self.lengths.indices {
-            let own = counts.map { Int($0[segment]) } ?? shape.interests
-            let expected = reference(shape, segment: segment, x: x, logits: logits, own: own, absent: absent)
+        for sequence in Self.lengths.indices {
+            let own = counts.map { Int($0[sequence]) } ?? shape.interests
+            let expected = reference(shape, sequence: sequence, x: x, logits: logits, own: own, absent: absent)
             for k in 0..<shape.interests { v += k < own ? expected.v[k] : expected.v[0] }
-            let first = Self.lengths[..<segment].reduce(0, +)
+            let first = Self.lengths[..<sequence].reduce(0, +)
             for k in 0..<shape.interests {
                 let source = k < own ? k : 0
-                let place = (segment * shape.interests + k) * shape.columns
+                let place = (sequence * shape.interests + k) * shape.columns
                 let gradient = (0..<shape.columns).map { Double(dv[place + $0]) }
                 let z = expected.sums[source]
                 for column in 0..<shape.columns where !gradient.allSatisfy({ $0 == 0 }) {
@@ -137,7 +127,7 @@ import Testing
                     let dz = zip(zip(squashed(above), squashed(below)), gradient).reduce(0) {
                         $0 + ($1.0.0 - $1.0.1) / (2 * step) * $1.1
                     }
-                    for l in 0..<Self.lengths[segment] {
+                    for l in 0..<Self.lengths[sequence] {
                         let offset = shape.perInterest ? source * shape.columns : 0
                         dx[(first + l) * shape.rowWidth + offset + column] += expected.weights[source][l] * dz
                     }

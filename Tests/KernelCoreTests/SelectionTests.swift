@@ -17,14 +17,12 @@ import Testing
     ) -> [Int32] {
         let all = (0..<Self.draws).flatMap { _ in logits }
         let samples = (0..<UInt32(Self.draws)).map { $0 }
-        let counts = own.map { [Int32](repeating: $0, count: Self.draws) }
+        let counts = own.map { Memory.copy([Int32](repeating: $0, count: Self.draws)) }
         var choice = [Int32](repeating: -1, count: Self.draws)
-        func run(_ counts: UnsafePointer<Int32>?) {
-            Kernel.drawInterests(
-                all, count: Self.draws, interests: logits.count, counts: counts, temperature: temperature, seed: seed,
-                iteration: iteration, samples: samples, into: &choice)
-        }
-        if let counts { counts.withUnsafeBufferPointer { run($0.baseAddress) } } else { run(nil) }
+        Kernel.drawInterests(
+            all, count: Self.draws, of: InterestGroups(perUser: logits.count, counts: counts),
+            temperature: temperature, from: RandomStreams(seed: seed, purpose: .selection, iteration: iteration),
+            sampleNames: samples, into: &choice)
         return choice
     }
 
@@ -59,10 +57,11 @@ import Testing
         let order = (0..<itemCount).map { Int32(itemCount - $0) }
         order.withUnsafeBufferPointer { order in
             for isByRank in [false, true] {
-                let proposal = NegativeDistribution(itemCount: itemCount, byRank: isByRank ? order.baseAddress : nil)
+                let distribution = NegativeDistribution(
+                    itemCount: itemCount, byRank: isByRank ? order.baseAddress : nil)
                 var stream = RandomStream(seed: 4, purpose: .sampledNegatives, iteration: 1, element: 0)
                 var items = [Int32](repeating: 0, count: Self.draws)
-                Kernel.sampleNegatives(Self.draws, from: proposal, with: &stream, into: &items)
+                Kernel.sampleNegatives(Self.draws, from: distribution, with: &stream, into: &items)
                 for item in 1...itemCount {
                     let rank = Double(itemCount - item)
                     let probability =

@@ -29,7 +29,9 @@ import Testing
         }
 
         /// The row of each node lies where its number says.
-        func rowOffsets(_ columns: Int) -> [Int] { (0..<nodeCount).map { $0 * columns } }
+        func rows(_ columns: Int) -> NodeRows {
+            NodeRows(offsets: Memory.copy((0..<nodeCount).map { $0 * columns }), columns: columns)
+        }
 
         func panelCount(_ columns: Int) -> Int { (columns + 15) / 16 }
         var panelSize: Int { nodeCount * NodeGraph.panelWidth }
@@ -40,8 +42,8 @@ import Testing
             panels.withUnsafeMutableBufferPointer { panels in
                 for panel in 0..<panelCount(columns) {
                     Kernel.packPanel(
-                        graph, panel, of: x, rowOffsets: rowOffsets(columns), columns: columns,
-                        nodes: 0..<nodeCount, into: panels.baseAddress! + panel * panelSize)
+                        graph, panel, of: x, rows(columns), nodes: 0..<nodeCount,
+                        into: panels.baseAddress! + panel * panelSize)
                 }
             }
             return panels
@@ -53,7 +55,7 @@ import Testing
                 for panel in 0..<panelCount(columns) {
                     Kernel.unpackPanel(
                         graph, panel, of: panels.baseAddress! + panel * panelSize, factor: factor,
-                        nodes: 0..<nodeCount, rowOffsets: rowOffsets(columns), columns: columns, into: &y)
+                        nodes: 0..<nodeCount, rows(columns), into: &y)
                 }
             }
             return y
@@ -91,8 +93,8 @@ import Testing
         #expect(graph.neighbourCount == 2 * example.edges.count)
         for (position, node) in nodes.enumerated() {
             #expect(Int(graph.positions[node]) == position)
-            let places = Int(graph.offsets[position])..<Int(graph.offsets[position + 1])
-            let neighbours = places.map { nodes[Int(graph.neighbours[$0])] }
+            let edges = Int(graph.offsets[position])..<Int(graph.offsets[position + 1])
+            let neighbours = edges.map { nodes[Int(graph.neighbours[$0])] }
             #expect(neighbours == example.neighbours(of: node))
             let degree = Float(neighbours.count)
             #expect(graph.inverseDegrees[position] == (degree > 0 ? 1 / degree : 0))
@@ -168,8 +170,8 @@ import Testing
             let start = Int(example.graph.nodes[position]) * columns
             var row = [Float](repeating: .nan, count: columns)
             Kernel.neighbourMean(
-                example.graph, of: x, plus: Array(rows[start..<start + columns]), factor: 0.25, columns: columns,
-                position: position, into: &row)
+                example.graph, at: position, of: x, plus: Array(rows[start..<start + columns]), columns: columns,
+                factor: 0.25, into: &row)
             #expect(bits(row) == bits(all[start..<start + columns]))
         }
     }

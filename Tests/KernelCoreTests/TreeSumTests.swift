@@ -6,7 +6,7 @@ import Testing
     private let width = 11
 
     /// The sum of `terms` (nil where a shard has nothing) by the tree over `inputs`.
-    private func sum(_ inputs: [TreeSum.Node], _ terms: [[Float]?]) -> [Float]? {
+    private func sum(_ inputs: [TreeSum.Subtree], _ terms: [[Float]?]) -> [Float]? {
         let memory = terms.map { term in
             term.map { values in
                 let copy = UnsafeMutablePointer<Float>.allocate(capacity: width)
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    private func shards(_ range: Range<Int>) -> [TreeSum.Node] { range.map { TreeSum.Node($0, $0 + 1) } }
+    private func shards(_ range: Range<Int>) -> [TreeSum.Subtree] { range.map { TreeSum.Subtree($0, $0 + 1) } }
 
     /// Terms of very different sizes, so that another order of addition gives other bits.
     private func randomTerms(_ count: Int, absent: Int, _ numbers: inout Numbers) -> [[Float]?] {
@@ -48,7 +48,7 @@ import Testing
                 let terms = randomTerms(count, absent: absent, &numbers)
                 let whole = sum(shards(0..<count), terms)
                 for owners in 1...count {
-                    var nodes: [TreeSum.Node] = []
+                    var nodes: [TreeSum.Subtree] = []
                     var partial: [[Float]?] = []
                     for owner in 0..<owners {
                         for node in TreeSum.completeSubtrees(of: owned(owner, of: owners, count), shards: count) {
@@ -103,16 +103,16 @@ import Testing
     @Test(arguments: 1...17) func `complete subtrees tile what an owner has with as few nodes as there are`(count: Int)
     {
         // Every node of the tree, by taking it apart.
-        var tree: Set<TreeSum.Node> = []
-        func collect(_ node: TreeSum.Node) {
+        var tree: Set<TreeSum.Subtree> = []
+        func collect(_ node: TreeSum.Subtree) {
             tree.insert(node)
             guard node.upper - node.lower > 1 else { return }
             var half = 1
             while half * 2 < node.upper - node.lower { half *= 2 }
-            collect(TreeSum.Node(node.lower, node.lower + half))
-            collect(TreeSum.Node(node.lower + half, node.upper))
+            collect(TreeSum.Subtree(node.lower, node.lower + half))
+            collect(TreeSum.Subtree(node.lower + half, node.upper))
         }
-        collect(TreeSum.Node(0, count))
+        collect(TreeSum.Subtree(0, count))
         for lower in 0..<count {
             for upper in lower...count {
                 let nodes = TreeSum.completeSubtrees(of: lower..<upper, shards: count)

@@ -37,7 +37,7 @@ import TrainerSupport
 
     /// All other models, for a few steps.
     static let otherCases = RecommenderCatalogue.entries
-        .filter { entry in entry.isTrained && !["TiMiRec", "ComiRec", "LightGCN"].contains(entry.name) }
+        .filter { entry in entry.training.isTrained && !["TiMiRec", "ComiRec", "LightGCN"].contains(entry.name) }
         .map { Case(arguments: ["--model", $0.name], ranks: [2, 3, 5, 8], steps: 20) }
 
     private func arguments(_ test: Case) -> [String] {

@@ -76,6 +76,7 @@ import Testing
         #expect(Self.isOn.declaration.helpText() == "Whether it is on. (default: 0)")
         #expect(Self.limit.declaration.helpText() == "A limit. (1 to 9)")
         #expect(Self.rate.declaration.valueName == "share")
+        #expect(Self.limit.declaration.described(as: "Another.").helpText() == "Another. (1 to 9)")
     }
 
     @Test func `the name of a folder has what is not the default, and what it always has`() {

@@ -31,6 +31,8 @@ import Testing
         ]
         #expect(try options(text) == expected)
         #expect(try options("") == [:])
+        let nulls = try OptionText(parsing: Array(text.utf8)).entries.filter(\.isNull).map(\.name)
+        #expect(nulls == ["stage", "max-steps"], "nothing is not null")
         #expect(try OptionText(parsing: Array("a: 1\n\n# x\nb: 2".utf8))["b"]?.line == 4)
     }
 

@@ -23,17 +23,57 @@ import Testing
         #expect(RecommenderCatalogue.nearestName(to: typed) == nearest)
     }
 
-    @Test func `names are unique and every stage builds a model with parameters`() {
+    @Test func `names are unique and every stage builds the model that the entry describes`() throws {
         #expect(
             Set(RecommenderCatalogue.entries.map { $0.name.lowercased() }).count == RecommenderCatalogue.entries.count)
         for entry in RecommenderCatalogue.entries {
             for stage in entry.stages.isEmpty ? [nil] : entry.stages.map(Optional.some) {
                 let layout = ParameterLayout()
-                let model = entry.model(
-                    ModelContext(ModelOptions(), stage: stage, userCount: 50, itemCount: 100), in: layout.root)
+                let context = ModelContext(ModelOptions(), stage: stage, userCount: 50, itemCount: 100)
+                let model = entry.model(context, in: layout.root)
+                try entry.check(model, from: context, layout)
                 #expect(layout.specifications[model.items.table.index].shape.first == 101)
             }
         }
+    }
+
+    @Test func `what a model leaves to the objective follows from its options and stage`() throws {
+        var options = ModelOptions()
+        let mind = try #require(RecommenderCatalogue.entry(named: "MIND"))
+        #expect(mind.objectiveSupport(options, nil) == [.selection, .interests])
+        options[MIND.power] = 2
+        #expect(mind.objectiveSupport(options, nil) == [.interests])
+        let timirec = try #require(RecommenderCatalogue.entry(named: "TiMiRec"))
+        #expect(timirec.objectiveSupport(options, .pretrain) == [.selection, .interests, .attention])
+        #expect(timirec.objectiveSupport(options, .finetune) == [.interests, .attention])
+        let sasrec = try #require(RecommenderCatalogue.entry(named: "SASRec"))
+        #expect(sasrec.objectiveSupport(options, nil) == [])
+    }
+
+    @Test func `an entry that does not describe its model is refused with its line`() throws {
+        let context = ModelContext(ModelOptions(), userCount: 50, itemCount: 100)
+        func problem(_ entry: RecommenderEntry) -> ModelError? {
+            let layout = ParameterLayout()
+            do throws(ModelError) {
+                try entry.check(entry.model(context, in: layout.root), from: context, layout)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let items = problem(
+            RecommenderEntry(name: "A", summary: "", tensors: ModelTensors(items: "items")) { SASRec($0, in: $1) })
+        #expect(items?.problem == "the table of items of A is items, and the model has i_embeddings.weight")
+        #expect(items?.recoverySuggestion.hasSuffix("ModelTensors(items: \"i_embeddings.weight\")") == true)
+        #expect(items?.file == #fileID && items?.line == #line - 3)
+        let users = problem(RecommenderEntry(name: "B", summary: "") { BPRMF($0, in: $1) })
+        #expect(users?.problem == "the table of users of B is nil, and the model has u_embeddings.weight")
+        let nobody = problem(
+            RecommenderEntry(name: "C", summary: "", tensors: ModelTensors(users: "users")) { SASRec($0, in: $1) })
+        #expect(nobody?.recoverySuggestion.hasSuffix("ModelTensors(users: nil)") == true)
+        let interests = problem(RecommenderEntry(name: "D", summary: "") { ComiRec($0, in: $1) })
+        #expect(interests?.problem == "objectiveSupport of D is not what its model has for objectives")
+        #expect(interests?.recoverySuggestion.hasSuffix("objectiveSupport: ComiRec.objectiveSupport") == true)
     }
 
     @Test func `finetune has the parameters of pretrain under the same names and shapes`() throws {

@@ -116,11 +116,11 @@ import Testing
         let (view, recorder) = (GradientView(layout, at: memory), GradientRecorder(layout))
         let tape = Tape(parameters: built.storage.values, gradients: recorder)
         let batch = Self.batch()
-        tape.begin(.training(samples: batch.samples, seed: 1, step: 1))
+        tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1))
         recorder.begin(in: view)
         let recorded = built.model.trainingLoss(of: batch, under: .ranking, on: tape)
         tape.backward(from: recorded)
-        recorder.finish(samples: batch.count, loss: Double(recorded.value[0]))
+        recorder.finish(sampleCount: batch.count, loss: Double(recorded.value[0]))
         #expect(abs(Double(recorded.value[0]) - loss(built.parameters)) < 1e-5)
 
         let matrices = try #require(built.storage.layout.specification(named: "routing.W.weight")).parameter
@@ -164,7 +164,7 @@ import Testing
     /// Where two models had the same parameters and the same loss, one would be the other by another name.
     @Test func `no model is another one by another name`() throws {
         var losses: [String: Float] = [:]
-        for entry in RecommenderCatalogue.entries where entry.isTrained && !entry.needsGraph {
+        for entry in RecommenderCatalogue.entries where entry.training.isTrained && !entry.needs.contains(.graph) {
             for stage in entry.stages.isEmpty ? [nil] : entry.stages.map(Optional.some) {
                 let layout = ParameterLayout()
                 let model = entry.model(
@@ -178,7 +178,7 @@ import Testing
                 }
                 let batch = Self.batch()
                 let tape = Tape(parameters: storage.values)
-                tape.begin(.training(samples: batch.samples, seed: 1, step: 1))
+                tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1))
                 let loss = model.trainingLoss(of: batch, under: .ranking, on: tape).value[0]
                 let name = [entry.name, stage?.rawValue].compactMap { $0 }.joined(separator: " ")
                 for (other, value) in losses { #expect(value != loss, "\(name) has the loss of \(other)") }

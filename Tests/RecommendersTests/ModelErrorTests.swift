@@ -25,10 +25,10 @@ import Testing
             register(layout.root)
             storage = ParameterStorage(layout)
             tape = Tape(parameters: storage.values)
-            tape.begin(.training(samples: batch.samples, seed: 1, step: 1), samples: 2)
+            tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1), sampleCount: 2)
         }
 
-        var segments: Segments { batch.histories.segments }
+        var sequences: JaggedOffsets { batch.histories }
 
         func x(_ rows: Int, _ columns: Int) -> Variable { tape.variable(rows: rows, columns: columns) }
 
@@ -59,7 +59,7 @@ import Testing
             var layer: Embedding?
             let setting = Setting { layer = Embedding("layer", rows: 3, size: 4, sparse: sparse, in: $0) }
             let made = try #require(layer)
-            _ = made(setting.batch.histories.items, count: 4, on: setting.tape, line: Self.line)
+            _ = made(setting.batch.historyItems, count: 4, on: setting.tape, line: Self.line)
             try setting.expect("rows", line: Self.line, "row 3", "[3, 4]", "0 to 2")
         }
     }
@@ -78,18 +78,18 @@ import Testing
             let setting = Setting { layer = GatedRecurrentUnit("layer", inputs: 4, hidden: 6, in: $0) }
             let made = try #require(layer)
             _ = made(
-                setting.x(rows, columns), over: setting.segments, on: setting.tape, line: Self.line)
+                setting.x(rows, columns), over: setting.sequences, on: setting.tape, line: Self.line)
             try setting.expect(operation, line: Self.line)
         }
     }
 
     @Test func `a self-attentive pooling`() throws {
-        for (values, keys, operation) in [(4, 3, "segmentSoftmax"), (3, 4, "pool")] {
+        for (values, keys, operation) in [(4, 3, "sequenceSoftmax"), (3, 4, "pool")] {
             var layer: SelfAttentivePooling?
             let setting = Setting { layer = SelfAttentivePooling(size: 4, attentionSize: 5, interests: 2, in: $0) }
             let made = try #require(layer)
             _ = made(
-                values: setting.x(values, 4), keys: setting.x(keys, 4), over: setting.segments, on: setting.tape,
+                values: setting.x(values, 4), keys: setting.x(keys, 4), over: setting.sequences, on: setting.tape,
                 line: Self.line)
             try setting.expect(operation, line: Self.line, "[3, ", "4 items")
         }
@@ -101,7 +101,7 @@ import Testing
             let setting = Setting { layer = TransformerLayer("layer", size: 4, heads: 2, dropout: 0.5, in: $0) }
             let made = try #require(layer)
             _ = made(
-                setting.x(3, 4), over: setting.segments, queries: queries, on: setting.tape, line: Self.line)
+                setting.x(3, 4), over: setting.sequences, queries: queries, on: setting.tape, line: Self.line)
             try setting.expect(operation, line: Self.line, "[3, 4]", "4 items")
         }
     }
@@ -187,7 +187,7 @@ import Testing
         static let line: UInt = 815
 
         func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
-            items(batch.histories.items, count: batch.histories.totalLength, on: tape, line: Self.line)
+            items(batch.historyItems, count: batch.histories.total, on: tape, line: Self.line)
         }
     }
 

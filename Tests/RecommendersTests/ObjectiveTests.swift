@@ -43,7 +43,7 @@ import Testing
         /// The selected vectors of a step.
         func selected(step: UInt32 = 1) -> [Float] {
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(samples: batch.samples, seed: 3, step: step))
+            tape.begin(.training(sampleNames: batch.samples, seed: 3, step: step))
             let users = objective.select(from: interests(on: tape), for: batch, in: items, on: tape)
             return (0..<users.count).map { users.value[$0] }
         }
@@ -55,10 +55,10 @@ import Testing
         /// The loss of the interests' first vectors in a step.
         func loss(step: UInt32 = 1, withInterests: Bool = false) -> Float {
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(samples: batch.samples, seed: 3, step: step))
+            tape.begin(.training(sampleNames: batch.samples, seed: 3, step: step))
             let first = tape.arena.allocateZeroed(Int32.self, count: 4)
             let interests = interests(on: tape)
-            let users = tape.select(first, from: interests.vectors, groupSize: ObjectiveTests.interests)
+            let users = tape.select(first, from: interests.vectors, perUser: ObjectiveTests.interests)
             return objective.loss(
                 of: users, interests: withInterests ? interests : nil, for: batch, in: items, on: tape
             ).value[0]
@@ -212,7 +212,7 @@ import Testing
             let setting = Setting(
                 Self.options { $0.routingRegularization = 50 }, batchSize: batchSize)
             let tape = Tape(parameters: setting.storage.values)
-            tape.begin(.training(samples: setting.batch.samples, seed: 3, step: 1))
+            tape.begin(.training(sampleNames: setting.batch.samples, seed: 3, step: 1))
             let attention = tape.variable(rows: 6, columns: 3)
             // The histories have 1, 2, 2 and 1 items. Two of the three interests weigh them alike, which costs nothing.
             let (first, alike) = ([1, 0.9, 0.1, 0.5, 0.5, 1], [1, 0.5, 0.5, 0.5, 0.5, 1])
@@ -223,7 +223,7 @@ import Testing
             }
             let interests = Interests(vectors: tape(setting.vectors), perUser: 3, attention: attention)
             let chosen = tape.arena.allocateZeroed(Int32.self, count: 4)
-            let users = tape.select(chosen, from: interests.vectors, groupSize: 3)
+            let users = tape.select(chosen, from: interests.vectors, perUser: 3)
             return setting.objective.loss(
                 of: users, interests: interests, for: setting.batch, in: setting.items, on: tape
             ).value[0]

@@ -67,7 +67,7 @@ import Testing
         #expect(zip(alone, scored[1]).allSatisfy { abs($0 - $1) < 1e-5 })
         #expect(built.interests(batch, .scoring(seed: 2)) != scored)
         func train(_ step: UInt32) -> [[Float]] {
-            built.interests(batch, .training(samples: batch.samples, seed: 1, step: step))
+            built.interests(batch, .training(sampleNames: batch.samples, seed: 1, step: step))
         }
         #expect(train(1) == train(1))
         #expect(train(1) != train(2))
@@ -129,11 +129,11 @@ import Testing
             defer { memory.deallocate() }
             let (view, recorder) = (GradientView(layout, at: memory), GradientRecorder(layout))
             let tape = Tape(parameters: built.storage.values, gradients: recorder)
-            tape.begin(.training(samples: batch.samples, seed: 1, step: 1))
+            tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1))
             recorder.begin(in: view)
             let loss = built.model.trainingLoss(of: batch, under: .ranking, on: tape)
             tape.backward(from: loss)
-            recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
+            recorder.finish(sampleCount: batch.count, loss: Double(loss.value[0]))
             let dense = built.storage.layout.specifications.filter { $0.kind == .dense }.flatMap { specification in
                 (0..<specification.parameter.count).map { view.dense[specification.parameter.offset + $0] }
             }
@@ -159,7 +159,7 @@ import Testing
         options[MIND.adaptiveInterests] = isAdaptive
         let built = try Built(options)
         let batch = Self.batch(users: [3, 4, 5], lengths: [2, 9, 5])
-        let worst = try GradientCheck(built.storage, samples: [0, 1, 2], seed: 3, step: 2)
+        let worst = try GradientCheck(built.storage, sampleNames: [0, 1, 2], seed: 3, step: 2)
             .worstDeviation { built.model.trainingLoss(of: batch, under: .ranking, on: $0) }
         #expect(worst.relative < GradientCheck.tolerance, "\(worst)")
     }

@@ -30,7 +30,7 @@ import Testing
                 users: [1], histories: [[3, 5, 7]], candidates: [[4, 6]], times: [times], samples: [1],
                 smallestTimeGaps: [smallestGap])
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(samples: batch.samples, seed: 1, step: 1))
+            tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1))
             return model.trainingLoss(of: batch, under: .ranking, on: tape).value.pointee
         }
     }

@@ -35,6 +35,15 @@ import Testing
         #expect(input.entry.unused(of: Self.options) == [])
     }
 
+    @Test(arguments: RecommenderCatalogue.entries)
+    func `the length of histories changes a model just where it reads them`(_ entry: RecommenderEntry) {
+        var shorter = Self.options
+        shorter.historyMax = 2
+        #expect(
+            (Outcome(entry, entry.stages.last, Self.options) != Outcome(entry, entry.stages.last, shorter))
+                == entry.readsHistories)
+    }
+
     @Test func `every alias means one option of a model, and names of options are told apart`() {
         for entry in RecommenderCatalogue.entries {
             let spellings = entry.allOptions.flatMap(\.declaration.spellings)
@@ -94,12 +103,16 @@ import Testing
                 for index in 0..<specification.parameter.count { values[index] *= 40 }
             }
             let batch = PackedBatch()
+            func newest<Element>(_ histories: [[Element]]) -> [[Element]] {
+                histories.map { $0.suffix(options.historyMax) }
+            }
             batch.fill(
-                users: [1, 2, 4], histories: [[3], [5, 1, 9, 9, 2], [7, 8, 11]],
+                users: [1, 2, 4], histories: newest([[3], [5, 1, 9, 9, 2], [7, 8, 11]]),
                 candidates: [[4, 6, 12], [3, 9, 10], [1, 2, 5]],
-                times: [[100], [5, 7, 7, 20, 36], [1, 4, 9]], samples: [3, 8, 1], smallestTimeGaps: [.max, 2, 3])
+                times: newest([[100], [5, 7, 7, 20, 36], [1, 4, 9]]), samples: [3, 8, 1],
+                smallestTimeGaps: [.max, 2, 3])
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(samples: batch.samples, seed: 2, step: 4))
+            tape.begin(.training(sampleNames: batch.samples, seed: 2, step: 4))
             loss = model.trainingLoss(of: batch, under: .ranking, on: tape).value[0]
             tape.begin(.scoring(seed: 2))
             let vectors = model.queries(of: batch, on: tape).vectors

@@ -149,9 +149,33 @@ import TrainerSupport
         Configuration(text: "", refusal: Refusal(65, naming: "options.yaml: no options")),
         Configuration(text: "just text\n", refusal: Refusal(65, naming: "options.yaml:1: not an option")),
         Configuration(text: "lr: 0.1\nseed: [1, 2]\n", refusal: Refusal(65, naming: "options.yaml:2: ")),
-        Configuration(text: "lr: 0.1\nbatch-sise: 8\n", refusal: Refusal(64, naming: "Did you mean '--batch-size'?")),
-        Configuration(text: "lr: -1\n", refusal: Refusal(64, naming: "--lr")),
-        Configuration(text: "interests: two\n", refusal: Refusal(64, naming: "'two'", "--interests")),
+        Configuration(
+            text: "lr: 0.1\nbatch-sise: 8\n",
+            refusal: Refusal(64, naming: "options.yaml:2: ", "Did you mean '--batch-size'?")),
+        Configuration(text: "lr: -1\n", refusal: Refusal(64, naming: "options.yaml:1: --lr is -1.0")),
+        Configuration(
+            text: "interests: two\n", refusal: Refusal(64, naming: "options.yaml:1: ", "'two'", "--interests")),
+        Configuration(
+            text: "# mine\n\ntopk: 5,x\n", refusal: Refusal(64, naming: "options.yaml:3: ", "'5,x'", "--topk")),
+        Configuration(text: "seed: 1\nlr:\n", refusal: Refusal(65, naming: "options.yaml:2: lr has no value", "null")),
+        Configuration(text: "lr: \"\"\n", refusal: Refusal(65, naming: "options.yaml:1: lr has no value")),
+        Configuration(
+            text: "epochs: 0\n", refusal: Refusal(64, naming: "options.yaml:1: --epochs is 0", "choose 1 to")),
+        Configuration(text: "heads: 0\n", refusal: Refusal(64, naming: "options.yaml:1: --heads is 0")),
+        Configuration(
+            text: "checkpoint-every: -1\n",
+            refusal: Refusal(64, naming: "options.yaml:1: --checkpoint-every is below 0")),
+        Configuration(
+            text: "seed: 1\ncheckpoint-evry: 1\n",
+            refusal: Refusal(64, naming: "options.yaml:2: ", "Did you mean '--checkpoint-every'?")),
+        Configuration(
+            text: "pretrain: epoch=3\n",
+            refusal: Refusal(
+                64, naming: "options.yaml:1: --pretrain: a stage has no epoch to itself; did you mean epochs?")
+        ),
+        Configuration(text: "recipe: none\n", refusal: Refusal(64, naming: "options.yaml:1: there is no recipe none")),
+        Configuration(text: "extractor: ~bob/x\n", refusal: Refusal(64, naming: "options.yaml:1: --extractor ~bob/x")),
+        Configuration(text: "config: b.yaml\n", refusal: Refusal(65, naming: "options.yaml:1: ", "another one")),
     ]
 
     @Test(arguments: configurations, launches)
@@ -229,10 +253,72 @@ import TrainerSupport
         #expect(match.output.2 == limit)
         let needed = try #require(Double(match.output.1)) * 1e9
         // As much as it needs, and nothing for the program itself.
-        let second = try await train(kilobytes: Int(needed) / 1024 + (limit == "-v" ? 500_000 : 100_000))
+        let second = try await train(kilobytes: Int(needed) / 1024 + (limit == "-v" ? 350_000 : 100_000))
         #expect(second.exitCode == 70 && second.errorLines.count == 1, "\(second.standardError)")
         let enough = try await train(kilobytes: Int(needed) / 1024 + 1_200_000)
         #expect(enough.exitCode == 0, "\(enough.standardError)")
+    }
+
+    /// A training of TiMiRec with large mini-batches of 300 users, under a limit of addresses.
+    private func trainLargeBatches(
+        _ workspace: Workspace, kilobytes: Int, ranks: Int = 1, _ options: [String]
+    ) async throws -> ProgramResult {
+        if !FileManager.default.fileExists(atPath: workspace("data")) {
+            try await Launch.alone.successfulTrainer([
+                "data", "generate", "--out", workspace("data/large"), "--users", "300", "--items", "300",
+            ])
+        }
+        let command = "ulimit -v \(kilobytes); exec \"$0\" \"$@\""
+        let arguments =
+            ["-c", command, try path(ofProduct: "trainer"), "train", "--quiet", "--model", "TiMiRec", "--data-root"]
+            + [workspace("data"), "--dataset", "large", "--max-steps", "1", "--overwrite", "--out", workspace("run")]
+            + options
+        return ranks == 1
+            ? try await run(product: "/bin/sh", arguments: arguments)
+            : try await mpirun(ranks: ranks, product: "/bin/sh", arguments: arguments)
+    }
+
+    @Test
+    func `a mini-batch that needs more memory than there is is refused before the training, and not without need`()
+        async throws
+    {
+        let workspace = try Workspace()
+        let options = [
+            "--stage", "pretrain", "--embedding-size", "256", "--batch-size", "8192", "--logical-shards", "2",
+        ]
+        func train(_ kilobytes: Int) async throws -> ProgramResult {
+            try await trainLargeBatches(workspace, kilobytes: kilobytes, options)
+        }
+        let first = try await train(600_000)
+        #expect(first.exitCode == 70 && first.errorLines.count == 1, "\(first.standardError)")
+        let match = try #require(
+            first.standardError.firstMatch(
+                of: /the values of a mini-batch need ([0-9.]+) GB, a process has left \(ulimit -v\) ([0-9.]+) GB of/),
+            "\(first.standardError)")
+        #expect(first.standardError.contains("--batch-size, --embedding-size, --history-max"))
+        #expect(!FileManager.default.fileExists(atPath: workspace("run/config.yaml")))
+        let needed = try #require(Double(match.output.1))
+        let left = try #require(Double(match.output.2))
+        #expect(needed > left)
+        // Twice what it said: some is for the backward pass and for what memory's blocks leave free.
+        let enough = try await train(600_000 + Int((2 * needed - left) * 1e6))
+        #expect(enough.exitCode == 0, "\(enough.standardError)")
+    }
+
+    @Test(arguments: [1, 2])
+    func `memory that runs short in a step ends all ranks with one message`(ranks: Int) async throws {
+        let workspace = try Workspace()
+        var ends: [String] = []
+        // Between too little to begin with and enough there are limits that only the step finds out.
+        for kilobytes in stride(from: 440_000, through: 860_000, by: 20_000) {
+            let result = try await trainLargeBatches(
+                workspace, kilobytes: kilobytes, ranks: ranks, ["--embedding-size", "256", "--batch-size", "2048"])
+            guard result.exitCode != 0 else { break }
+            #expect(result.exitCode == 70 && result.errorLines.count == 1, "\(kilobytes): \(result.standardError)")
+            #expect(result.standardError.contains("--batch-size, --embedding-size, --history-max"))
+            ends.append(result.standardError)
+        }
+        #expect(ends.contains { $0.contains(" of memory cannot be had, beside ") }, "\(ends)")
     }
 
     @Test(arguments: ["--sanitise", "--sanitize=address", "--valgring"])

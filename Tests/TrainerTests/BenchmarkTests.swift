@@ -85,7 +85,7 @@ import TrainerSupport
         #expect(
             counts == [
                 "Rows": 2 * batches, "positions": batches, "Add": batches, "Linear": 2 * batches,
-                "HyperbolicTangent": batches, "SegmentSoftmax": batches, "Pool": batches,
+                "HyperbolicTangent": batches, "SequenceSoftmax": batches, "Pool": batches,
                 "hardest interests": batches, "Select": batches, "Scores": batches, "RankingLoss": batches,
             ])
     }

@@ -108,6 +108,10 @@ import TrainerSupport
             train(workspace, "--model", "GRU4Rec", "--topk", "2", "--measures", "interests"))
         #expect(warnings(one.standardError).count == 1)
         #expect(one.standardError.contains("--measures interests: GRU4Rec has one vector for each user"))
+        let lines = one.standardError.split(separator: "\n")
+        let told = try #require(lines.firstIndex { $0.contains("--measures interests") })
+        let begun = try #require(lines.firstIndex { $0.hasPrefix("training GRU4Rec") })
+        #expect(told < begun, "before the training: \(one.standardError)")
         #expect(one.standardOutput.contains("balance of interests: n/a, the model has one vector for each user"))
         #expect(try FinishedRun(folder: workspace("run")).result["test"]?["interests"] == .null)
         // The routing of MIND begins with chance for each user: only what is within a user means something.
@@ -124,6 +128,32 @@ import TrainerSupport
         let matrices = try await launch.successfulTrainer(
             train(workspace, "--model", "ComiRec-DR", "--topk", "2", "--measures", "interests", "--overwrite"))
         #expect(matrices.standardOutput.contains("share of rows whose"))
+    }
+
+    @Test(arguments: [
+        (["TiMiRec"], true), (["TiMiRec", "--stage", "pretrain"], false), (["ComiRec", "--K", "1"], true),
+    ])
+    func `whether there are interests to compare is told by what the last stage ranks with`(
+        model: [String], isTold: Bool
+    ) async throws {
+        let workspace = try workspace()
+        let command = train(workspace, "--topk", "2", "--measures", "interests", "--model") + model
+        let training = try await Launch.alone.successfulTrainer(command)
+        let warning = "--measures interests: \(model[0]) has one vector for each user"
+        #expect(training.standardError.contains(warning) == isTold, "\(training.standardError)")
+        let result = try FinishedRun(folder: workspace("run")).result
+        #expect((result["test"]?["interests"] == .null) == isTold)
+        let evaluation = try await Launch.alone.successfulTrainer(["evaluate", "--checkpoint", workspace("run")])
+        #expect(evaluation.standardError.contains(warning) == isTold, "\(evaluation.standardError)")
+    }
+
+    @Test func `a model that is not trained has no epochs to tell of`() async throws {
+        let workspace = try workspace()
+        let training = try await Launch.alone.successfulTrainer(train(workspace, "--model", "POP", "--topk", "2"))
+        #expect(
+            !["epoch 1", "training", "trained"].contains(where: training.standardError.contains),
+            "\(training.standardError)")
+        #expect(training.standardError.contains("\ndev HR@2 "))
     }
 
     @Test func `the best epoch is the one with the highest gain, not with the most hits`() async throws {

@@ -91,8 +91,23 @@ import TrainerSupport
         #expect(try JSONValue(parsing: other.standardOutput)["metrics"] == test)
     }
 
+    @Test func `a training that begins with the parameters of another finds its ids`() async throws {
+        let workspace = try Workspace()
+        try SmallTables().write(to: workspace, "data/dense")
+        let dense = try InteractionDataset.load(folder: workspace("data/dense"))
+        try Self.store(try Self.named(dense), workspace, "shop")
+        try Self.store(try Self.reversed(dense, newest: "a new one"), workspace, "reversed")
+        try await Launch.alone.successfulTrainer(Self.train(workspace, "BPRMF", "shop", "run"))
+        let result = try await Launch.ranks(2).successfulTrainer(
+            Self.train(workspace, "BPRMF", "reversed", "warm") + ["--warm-start", workspace("run")])
+        #expect(
+            result.standardError.contains("19 of 20 items, 12 of 12 users are known there"), "\(result.standardError)")
+    }
+
     /// The data set of ``named(_:user:item:)`` with its items numbered from the last.
-    private static func reversed(_ dataset: InteractionDataset) throws -> InteractionDataset {
+    ///
+    /// - Parameter newest: in the place of the last name.
+    private static func reversed(_ dataset: InteractionDataset, newest: String? = nil) throws -> InteractionDataset {
         let count = Int32(dataset.itemCount)
         func table(_ table: InteractionTable) -> InteractionTable {
             InteractionTable(
@@ -104,7 +119,7 @@ import TrainerSupport
             InteractionDataset(
                 name: "reversed", users: dataset.userIds, items: dataset.itemIds, train: table(dataset.train),
                 dev: table(dataset.dev), test: table(dataset.test), hasTimes: true),
-            item: { "sku-\(count + 1 - $0)-é" })
+            item: { $0 == count ? newest ?? "sku-1-é" : "sku-\(count + 1 - $0)-é" })
     }
 
     @Test func `other ids than those of a run are refused`() async throws {

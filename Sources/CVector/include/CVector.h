@@ -238,6 +238,18 @@ FACET_INLINE const char *_Nonnull facet_built_for(void) {
 #endif
 }
 
+/// The largest instruction set of facet_built_for that this processor has.
+FACET_INLINE const char *_Nonnull facet_processor_set(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f")) return "AVX-512";
+    if (__builtin_cpu_supports("avx2")) return __builtin_cpu_supports("fma") ? "AVX2" : "AVX2 without FMA";
+    return "SSE2";
+#else
+    return "the base instruction set";
+#endif
+}
+
 FACET_INLINE int facet_processor_suffices(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();

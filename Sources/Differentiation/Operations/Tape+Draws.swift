@@ -9,26 +9,28 @@ extension Tape {
         isTraining ? sampleCount.map { "with \($0) samples" } ?? "in training" : "in scoring"
     }
 
-    /// What names the random numbers of the samples of a training mini-batch: without a step, step 0.
-    private var trainingNames: (samples: UnsafePointer<UInt32>, seed: UInt64, step: UInt32) {
-        guard case .training(let samples, let seed, let step) = pass else {
+    /// The random streams of a training step for a purpose, and the names of the samples: without a step, of step 0.
+    private func trainingStreams(
+        _ purpose: RandomPurpose
+    ) -> (streams: RandomStreams, sampleNames: UnsafePointer<UInt32>) {
+        guard case .training(let sampleNames, let seed, let step) = pass else {
             preconditionFailure("only training draws by sample")
         }
-        return (samples, seed, step ?? 0)
+        return (RandomStreams(seed: seed, purpose: purpose, iteration: step ?? 0), sampleNames)
     }
 
     /// One interest of every sample of a training mini-batch, drawn from `softmax_k(temperature logits_bk)` by seed, step
     /// and sample. No gradient flows through the draw.
     ///
     /// - Parameters:
-    ///   - logits: `[count, interests]`.
-    ///   - counts: `[count]`, only the first of a sample's interests take part; nil: all.
+    ///   - logits: `[count, K]`.
     /// - Returns: `[count]`, valid until the tape begins anew.
     public func drawInterests(
-        _ logits: UnsafePointer<Float>, count: Int, interests: Int, counts: UnsafePointer<Int32>? = nil,
-        temperature: Float, file: StaticString = #fileID, line: UInt = #line
+        _ logits: UnsafePointer<Float>, count: Int, of groups: InterestGroups, temperature: Float,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> UnsafePointer<Int32> {
         if let givenInterests { return givenInterests }
+        let interests = groups.perUser
         guard
             accepts(
                 "drawInterests", at: ModelSite(file: file, line: line),
@@ -37,10 +39,10 @@ extension Tape {
                     + "mini-batch, and at least one interest are needed")
         else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(count, 0))) }
         let choice = arena.allocate(Int32.self, count: count)
-        let names = trainingNames
+        let names = trainingStreams(.selection)
         Kernel.drawInterests(
-            logits, count: count, interests: interests, counts: counts, temperature: temperature, seed: names.seed,
-            iteration: names.step, samples: names.samples, into: choice)
+            logits, count: count, of: groups, temperature: temperature, from: names.streams,
+            sampleNames: names.sampleNames, into: choice)
         note("drawn interests", Work(4 * count * interests, floats: count * interests + count))
         return UnsafePointer(choice)
     }
@@ -49,7 +51,7 @@ extension Tape {
     ///
     /// - Returns: `[count]`, valid until the tape begins anew, or until the end of the step where there is one.
     public func sampleNegatives(
-        _ count: Int, from proposal: NegativeDistribution, file: StaticString = #fileID, line: UInt = #line
+        _ count: Int, from distribution: NegativeDistribution, file: StaticString = #fileID, line: UInt = #line
     ) -> UnsafePointer<Int32> {
         if let givenItems { return givenItems }
         guard
@@ -57,40 +59,38 @@ extension Tape {
                 "sampleNegatives", at: ModelSite(file: file, line: line), isTraining && count >= 0,
                 "\(count) items, \(drawingText): items are drawn in training alone")
         else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(count, 0))) }
-        if let drawn = stepMemory.sampledNegatives, drawn.proposal == proposal, drawn.count == count {
+        if let drawn = stepMemory.sampledNegatives, drawn.distribution == distribution, drawn.count == count {
             return drawn.items
         }
         let items = (stepMemory.isOpen ? stepMemory.arena : arena).allocate(Int32.self, count: count)
-        let names = trainingNames
-        var stream = RandomStream(seed: names.seed, purpose: .sampledNegatives, iteration: names.step, element: 0)
-        Kernel.sampleNegatives(count, from: proposal, with: &stream, into: items)
-        if stepMemory.isOpen { stepMemory.sampledNegatives = (proposal, count, UnsafePointer(items)) }
+        var stream = trainingStreams(.sampledNegatives).streams[0]
+        Kernel.sampleNegatives(count, from: distribution, with: &stream, into: items)
+        if stepMemory.isOpen { stepMemory.sampledNegatives = (distribution, count, UnsafePointer(items)) }
         note("drawn items", Work(0, floats: count))
         return UnsafePointer(items)
     }
 
     /// Items for each sample of a training mini-batch by itself, drawn by seed, step and sample.
     ///
-    /// - Returns: `[samples, count]`, valid until the tape begins anew.
+    /// - Returns: `[sampleCount, count]`, valid until the tape begins anew.
     public func sampleNegatives(
-        _ count: Int, samples: Int, from proposal: NegativeDistribution, file: StaticString = #fileID,
+        _ count: Int, sampleCount: Int, from distribution: NegativeDistribution, file: StaticString = #fileID,
         line: UInt = #line
     ) -> UnsafePointer<Int32> {
         guard
             accepts(
                 "sampleNegatives", at: ModelSite(file: file, line: line),
-                isTraining && count >= 0 && (0...(sampleCount ?? samples)).contains(samples),
-                "\(count) items for \(samples) samples, \(drawingText): items are drawn for the samples of a training "
+                isTraining && count >= 0 && (0...(self.sampleCount ?? sampleCount)).contains(sampleCount),
+                "\(count) items for \(sampleCount) samples, \(drawingText): items are drawn for the samples of a training "
                     + "mini-batch alone")
-        else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(samples, 0) * max(count, 0))) }
-        let items = arena.allocate(Int32.self, count: samples * count)
-        let names = trainingNames
-        for sample in 0..<samples {
-            var stream = RandomStream(
-                seed: names.seed, purpose: .sampledNegatives, iteration: names.step, element: names.samples[sample])
-            Kernel.sampleNegatives(count, from: proposal, with: &stream, into: items + sample * count)
+        else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(sampleCount, 0) * max(count, 0))) }
+        let items = arena.allocate(Int32.self, count: sampleCount * count)
+        let names = trainingStreams(.sampledNegatives)
+        for sample in 0..<sampleCount {
+            var stream = names.streams[names.sampleNames[sample]]
+            Kernel.sampleNegatives(count, from: distribution, with: &stream, into: items + sample * count)
         }
-        note("drawn items", Work(0, floats: samples * count))
+        note("drawn items", Work(0, floats: sampleCount * count))
         return UnsafePointer(items)
     }
 }

@@ -4,39 +4,42 @@ extension Tape {
     /// Inverted dropout in training, the identity in scoring.
     ///
     /// - Parameters:
-    ///   - x: `[B, d]`, one row a sample, or `[segments.total, d]` when `segments` are given.
+    ///   - x: `[B, d]`, one row a sample, or `[sequences.total, d]` when `sequences` are given.
     ///   - rate: probability to drop, in 0..<1.
     public func dropout(
-        _ x: Variable, rate: Float, over segments: Segments? = nil, file: StaticString = #fileID, line: UInt = #line
+        _ x: Variable, rate: Float, over sequences: JaggedOffsets? = nil, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
         guard
             accepts(
                 "dropout", at: ModelSite(file: file, line: line),
-                (0..<1).contains(rate) && (segments.map { $0.total == x.rows } ?? (x.rows <= sampleCount ?? x.rows))
-                    && (segments?.count ?? 0) <= sampleCount ?? .max,
-                "x is \(x.shape), the rate \(rate), \(segments.map { "over \($0.text)" } ?? "without segments"), "
+                (0..<1).contains(rate) && (sequences.map { $0.total == x.rows } ?? (x.rows <= sampleCount ?? x.rows))
+                    && (sequences?.count ?? 0) <= sampleCount ?? .max,
+                "x is \(x.shape), the rate \(rate), \(sequences.map { "over \($0.text)" } ?? "without sequences"), "
                     + "\(sampleCount.map { "with \($0) samples" } ?? "with samples of no known number"): a row for each "
-                    + "sample, or for each item of the segments, and a rate from 0 to below 1 are needed")
+                    + "sample, or for each item of the sequences, and a rate from 0 to below 1 are needed")
         else { return zeros(rows: x.rows, columns: x.columns) }
-        guard rate > 0, case .training(let samples, let seed, let step?) = pass else { return x }
+        guard rate > 0, case .training(let sampleNames, let seed, let step?) = pass else { return x }
         let y = variable(rows: x.rows, columns: x.columns)
         let multipliers = arena.allocate(Float.self, count: x.count)
         let site = nextDropoutSite()
-        if let segments {
+        let streams = RandomStreams(seed: seed, purpose: .dropout, iteration: step)
+        if let sequences {
             let owners = arena.allocate(Int32.self, count: x.rows)
-            for segment in 0..<segments.count {
-                for row in segments.start(segment)..<segments.start(segment) + segments.length(segment) {
-                    owners[row] = Int32(segment)
-                }
+            for sequence in 0..<sequences.count {
+                for row in sequences.range(sequence) { owners[row] = Int32(sequence) }
             }
             Kernel.dropout(
-                x.value, rows: x.rows, columns: x.columns, rate: rate, seed: seed, step: step, site: site,
-                sample: { row in (samples[Int(owners[row])], row - segments.start(Int(owners[row]))) },
-                multipliers: multipliers, into: y.value)
+                x.matrix, rate: rate, streams: streams, site: site, multipliers: multipliers, into: y.value
+            ) { row in
+                (sampleNames[Int(owners[row])], row - sequences.start(Int(owners[row])))
+            }
         } else {
             Kernel.dropout(
-                x.value, rows: x.rows, columns: x.columns, rate: rate, seed: seed, step: step, site: site,
-                sample: { row in (samples[row], 0) }, multipliers: multipliers, into: y.value)
+                x.matrix, rate: rate, streams: streams, site: site, multipliers: multipliers, into: y.value
+            ) { row in
+                (sampleNames[row], 0)
+            }
         }
         record(DropoutOperation(x: x, multipliers: multipliers, y: y))
         return y

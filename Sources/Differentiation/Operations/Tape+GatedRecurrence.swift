@@ -1,28 +1,28 @@
 import KernelCore
 
 extension Tape {
-    /// The last state of a gated recurrent unit over each segment; see ``GatedRecurrence`` for the formula.
+    /// The last state of a gated recurrent unit over each sequence; see ``GatedRecurrence`` for the formula.
     ///
     /// - Parameters:
-    ///   - x: `[segments.total, 3 H]`, the projected inputs with their bias, gates in the order r, z, n.
+    ///   - x: `[sequences.total, 3 H]`, the projected inputs with their bias, gates in the order r, z, n.
     ///   - weight: `[3 H, H]`, bias: `[3 H]` of the recurrent projection.
-    /// - Returns: `[segments.count, H]`.
+    /// - Returns: `[sequences.count, H]`.
     public func gatedRecurrence(
-        _ x: Variable, weight: Parameter, bias: Parameter, over segments: Segments, file: StaticString = #fileID,
+        _ x: Variable, weight: Parameter, bias: Parameter, over sequences: JaggedOffsets, file: StaticString = #fileID,
         line: UInt = #line
     ) -> Variable {
         guard
             accepts(
                 "gatedRecurrence", at: ModelSite(file: file, line: line),
-                x.rows == segments.total && x.columns == weight.rows && weight.rows == 3 * weight.columns
-                    && bias.count == weight.rows && weight.table == nil && bias.table == nil,
-                "x is \(x.shape), the weight \(weight.shape), the bias \(bias.shape), over \(segments.text): "
+                x.rows == sequences.total && x.columns == weight.rows && weight.rows == 3 * weight.columns
+                    && bias.count == weight.rows && weight.tableIndex == nil && bias.tableIndex == nil,
+                "x is \(x.shape), the weight \(weight.shape), the bias \(bias.shape), over \(sequences.text): "
                     + "[items, 3 H], [3 H, H] and 3 H are needed")
-        else { return zeros(rows: segments.count, columns: weight.columns) }
+        else { return zeros(rows: sequences.count, columns: weight.columns) }
         let weight = self(weight)
         let bias = self(bias)
-        let recurrence = GatedRecurrence(RecurrencePlan(segments, in: arena), size: weight.columns, in: arena)
-        let y = variable(rows: segments.count, columns: weight.columns)
+        let recurrence = GatedRecurrence(RecurrencePlan(sequences, in: arena), size: weight.columns, in: arena)
+        let y = variable(rows: sequences.count, columns: weight.columns)
         recurrence.forward(x: x.value, weight: weight.value, bias: bias.value, into: y.value, scratch: arena)
         record(GatedRecurrenceOperation(x: x, weight: weight, bias: bias, recurrence: recurrence, y: y))
         return y
@@ -39,10 +39,10 @@ private struct GatedRecurrenceOperation: Operation {
     var cost: OperationCost {
         let size = y.columns
         var first = 0
-        for segment in 0..<recurrence.plan.segments.count where recurrence.plan.segments.length(segment) > 0 {
+        for sequence in 0..<recurrence.plan.sequences.count where recurrence.plan.sequences.length(sequence) > 0 {
             first += 1
         }
-        let rows = recurrence.plan.segments.total
+        let rows = recurrence.plan.sequences.total
         // The state before the first row is zero and takes no product.
         let products = 6 * (rows - first) * size * size
         return OperationCost(

@@ -17,7 +17,7 @@ extension Tape {
         let isSound =
             accepts(
                 "groupedLinear", at: site,
-                x.columns == weight.columns && outputs > 0 && weight.rows % outputs == 0 && weight.table == nil,
+                x.columns == weight.columns && outputs > 0 && weight.rows % outputs == 0 && weight.tableIndex == nil,
                 "x is \(x.shape), the weight \(weight.shape) for \(outputs) outputs: x must have the columns of the "
                     + "weight, and the outputs must divide its rows")
             && acceptsGroups(groups, count: x.rows, below: weight.rows / outputs, at: site)
@@ -32,12 +32,12 @@ extension Tape {
         for group in 0..<grouping.count {
             let range = grouping.range(group)
             Kernel.multiplyTransposed(
-                inputs + range.lowerBound * x.columns, weight.value + group * outputs * x.columns,
-                into: results + range.lowerBound * outputs, rows: range.count, inputs: x.columns, outputs: outputs,
+                MatrixView(inputs, rows: x.rows, columns: x.columns)[range],
+                weight.matrix[group * outputs..<(group + 1) * outputs], into: results + range.lowerBound * outputs,
                 scratch: arena)
         }
-        for place in 0..<x.rows {
-            (y.value + Int(grouping.order[place]) * outputs).update(from: results + place * outputs, count: outputs)
+        for row in 0..<x.rows {
+            (y.value + Int(grouping.order[row]) * outputs).update(from: results + row * outputs, count: outputs)
         }
         record(
             GroupedLinearOperation(x: x, weight: weight, grouping: grouping, inputs: inputs, scratch: results, y: y))
@@ -65,17 +65,12 @@ private struct RowGroups: BitwiseCopyable {
     /// - Parameter groups: each from 0 to `count` - 1.
     init(_ groups: UnsafePointer<Int32>, rows: Int, count: Int, in arena: Arena) {
         let starts = arena.allocate(Int32.self, count: count + 1)
-        let next = arena.allocate(Int32.self, count: count)
         let order = arena.allocate(Int32.self, count: rows)
-        starts.update(repeating: 0, count: count + 1)
-        for row in 0..<rows { starts[Int(groups[row]) + 1] += 1 }
-        for group in 0..<count {
-            next[group] = starts[group]
-            starts[group + 1] += starts[group]
-        }
-        for row in 0..<rows {
-            order[Int(next[Int(groups[row])])] = Int32(row)
-            next[Int(groups[row])] += 1
+        starts[0] = 0
+        CountingSort.forEachPlace(of: rows, ends: UnsafeMutableBufferPointer(start: starts + 1, count: count)) {
+            Int(groups[$0])
+        } _: { row, place in
+            order[place] = Int32(row)
         }
         self.order = UnsafePointer(order)
         self.starts = UnsafePointer(starts)
@@ -109,16 +104,14 @@ private struct GroupedLinearOperation: Operation {
         Kernel.gather(y.gradient, rows: grouping.order, count: y.rows, columns: outputs, into: scratch)
         for group in 0..<grouping.count {
             let range = grouping.range(group)
-            let dy = scratch + range.lowerBound * outputs
-            let matrix = group * outputs * width
-            Kernel.multiply(
-                dy, weight.value + matrix, into: gradients + range.lowerBound * width, rows: range.count,
-                inputs: outputs,
-                outputs: width)
+            let dy = MatrixView(scratch, rows: y.rows, columns: outputs)[range]
+            let matrix = group * outputs..<(group + 1) * outputs
+            Kernel.multiply(dy, weight.matrix[matrix], into: gradients + range.lowerBound * width)
             Kernel.addTransposedProduct(
-                dy, inputs + range.lowerBound * width, into: weight.gradient + matrix, rows: range.count, inputs: width,
-                outputs: outputs)
+                dy, MatrixView(inputs, rows: x.rows, columns: width)[range],
+                into: weight.gradient + matrix.lowerBound * width)
         }
-        Kernel.scatterAdd(dy: gradients, rows: grouping.order, count: x.rows, columns: width, into: x.gradient)
+        Kernel.scatterAdd(
+            dy: MatrixView(gradients, rows: x.rows, columns: width), rows: grouping.order, into: x.gradient)
     }
 }

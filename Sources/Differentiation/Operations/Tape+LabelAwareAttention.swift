@@ -2,22 +2,20 @@ import KernelCore
 
 extension Tape {
     /// The interests of each user weighted by their products with the positive item:
-    /// `u_b = sum_k softmax_k(scale <x_bk, parameter[rows_b]>^p) x_bk`; see
-    /// ``Kernel/labelAwareAttention(_:table:rows:rowStride:count:interests:counts:columns:power:scale:products:weights:into:)``.
+    /// `u_b = sum_k softmax_k(scale <x_bk, parameter[positive_b]>^p) x_bk`; see
+    /// ``Kernel/labelAwareAttention(_:_:keeping:into:)``.
     /// The gradient flows through the weights too, to interests and positives.
     ///
     /// - Parameters:
     ///   - x: `[B * K, d]`.
-    ///   - rows: row `rows[b * rowStride]` of `parameter` is the positive of sample b.
-    ///   - groupSize: K.
-    ///   - counts: `[B]`, only the first of a user's interests take part; nil: all.
+    ///   - positives: rows of `parameter`.
     ///   - power: p, above 0, finite; scale: of what the softmax is taken of, finite.
     /// - Returns: `[B, d]`.
     public func labelAwareAttention(
-        _ x: Variable, rows: UnsafePointer<Int32>, rowStride: Int, of parameter: Parameter, groupSize: Int,
-        counts: UnsafePointer<Int32>? = nil, power: Float, scale: Float = 1, file: StaticString = #fileID,
-        line: UInt = #line
+        _ x: Variable, _ groups: InterestGroups, positives: PositiveItems, in parameter: Parameter, power: Float,
+        scale: Float = 1, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
+        let groupSize = groups.perUser
         let site = ModelSite(file: file, line: line)
         let isSound =
             accepts(
@@ -27,35 +25,25 @@ extension Tape {
                 "the interests are \(x.shape) in groups of \(groupSize), the items \(parameter.shape), the power \(power): "
                     + "one number of columns, whole groups and a power above 0 are needed")
             && accepts(
-                "labelAwareAttention", at: site, "positives", rows, count: x.rows / groupSize, stride: rowStride,
-                of: parameter)
-        guard isSound else { return zeros(rows: groupSize > 0 ? x.rows / groupSize : 0, columns: x.columns) }
+                "labelAwareAttention", at: site, "positives", positives.candidates, count: x.rows / groupSize,
+                stride: positives.stride, of: parameter)
+        guard isSound else { return zeros(rows: groups.users(rows: x.rows), columns: x.columns) }
         let y = variable(rows: x.rows / groupSize, columns: x.columns)
-        let products = arena.allocate(Float.self, count: x.rows)
-        let weights = arena.allocate(Float.self, count: x.rows)
-        Kernel.labelAwareAttention(
-            x.value, table: parameters(parameter), rows: rows, rowStride: rowStride, count: y.rows,
-            interests: groupSize, counts: counts, columns: x.columns, power: power, scale: scale, products: products,
-            weights: weights, into: y.value)
-        record(
-            LabelAwareAttentionOperation(
-                x: x, rows: rows, rowStride: rowStride, parameter: parameter, groupSize: groupSize, counts: counts,
-                power: power, scale: scale, products: products, weights: weights, y: y))
+        let kept = LabelAwareWeights(
+            products: arena.allocate(Float.self, count: x.rows), weights: arena.allocate(Float.self, count: x.rows))
+        let attention = LabelAwareAttention(
+            groups, positives: positives, table: parameters(parameter), power: power, scale: scale)
+        Kernel.labelAwareAttention(attention, x.matrix, keeping: kept, into: y.value)
+        record(LabelAwareAttentionOperation(x: x, attention: attention, parameter: parameter, kept: kept, y: y))
         return y
     }
 }
 
 private struct LabelAwareAttentionOperation: Operation {
     let x: Variable
-    let rows: UnsafePointer<Int32>
-    let rowStride: Int
+    let attention: LabelAwareAttention
     let parameter: Parameter
-    let groupSize: Int
-    let counts: UnsafePointer<Int32>?
-    let power: Float
-    let scale: Float
-    let products: UnsafeMutablePointer<Float>
-    let weights: UnsafeMutablePointer<Float>
+    let kept: LabelAwareWeights
     let y: Variable
 
     var cost: OperationCost {
@@ -66,9 +54,10 @@ private struct LabelAwareAttentionOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.labelAwareAttentionBackward(
-            x.value, table: tape.parameters(parameter), rows: rows, rowStride: rowStride, count: y.rows,
-            interests: groupSize, counts: counts, columns: x.columns, power: power, scale: scale, products: products,
-            weights: weights, dy: y.gradient, scratch: tape.arena.allocate(count: groupSize), dx: x.gradient,
-            positive: { tape.gradientRow(parameter, $0) })
+            attention, x.matrix, kept: kept, dy: y.gradient,
+            scratch: tape.arena.allocate(count: attention.groups.perUser), dx: x.gradient
+        ) {
+            tape.gradientRow(parameter, $0)
+        }
     }
 }

@@ -10,22 +10,20 @@ extension Tape {
             accepts(
                 "layerNorm", at: ModelSite(file: file, line: line),
                 x.rows == residual.rows && x.columns == residual.columns && weight.count == x.columns
-                    && bias.count == x.columns && weight.table == nil && bias.table == nil,
+                    && bias.count == x.columns && weight.tableIndex == nil && bias.tableIndex == nil,
                 "x is \(x.shape), the residual \(residual.shape), the weight \(weight.shape), the bias \(bias.shape): "
                     + "x and the residual must have one shape, weight and bias a number for each column")
         else { return zeros(rows: x.rows, columns: x.columns) }
         let weight = self(weight)
         let bias = self(bias)
         let y = variable(rows: x.rows, columns: x.columns)
-        let normalized = arena.allocate(Float.self, count: x.count)
-        let inverseDeviation = arena.allocate(Float.self, count: x.rows)
+        let statistics = LayerNormStatistics(
+            normalized: arena.allocate(count: x.count), inverseDeviation: arena.allocate(count: x.rows))
         Kernel.layerNorm(
-            x.value, residual: residual.value, weight: weight.value, bias: bias.value, rows: x.rows, columns: x.columns,
-            normalized: normalized, inverseDeviation: inverseDeviation, into: y.value)
+            x.matrix, residual: residual.value, weight: weight.value, bias: bias.value, keeping: statistics,
+            into: y.value)
         record(
-            LayerNormOperation(
-                x: x, residual: residual, weight: weight, bias: bias, normalized: normalized,
-                inverseDeviation: inverseDeviation, y: y))
+            LayerNormOperation(x: x, residual: residual, weight: weight, bias: bias, statistics: statistics, y: y))
         return y
     }
 }
@@ -35,8 +33,7 @@ private struct LayerNormOperation: Operation {
     let residual: Variable
     let weight: Variable
     let bias: Variable
-    let normalized: UnsafeMutablePointer<Float>
-    let inverseDeviation: UnsafeMutablePointer<Float>
+    let statistics: LayerNormStatistics
     let y: Variable
 
     var cost: OperationCost {
@@ -46,8 +43,7 @@ private struct LayerNormOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.layerNormBackward(
-            normalized: normalized, inverseDeviation: inverseDeviation, weight: weight.value, dy: y.gradient,
-            rows: x.rows, columns: x.columns, dx: x.gradient, dresidual: residual.gradient, dweight: weight.gradient,
-            dbias: bias.gradient)
+            statistics, weight: weight.value, dy: y.gradientMatrix, dx: x.gradient, dresidual: residual.gradient,
+            dweight: weight.gradient, dbias: bias.gradient)
     }
 }

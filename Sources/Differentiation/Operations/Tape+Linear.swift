@@ -12,8 +12,8 @@ extension Tape {
         guard
             accepts(
                 "linear", at: ModelSite(file: file, line: line),
-                x.columns == weight.columns && (bias?.count ?? weight.rows) == weight.rows && weight.table == nil
-                    && bias?.table == nil,
+                x.columns == weight.columns && (bias?.count ?? weight.rows) == weight.rows && weight.tableIndex == nil
+                    && bias?.tableIndex == nil,
                 "x is \(x.shape), the weight \(weight.shape)\(bias.map { ", the bias \($0.shape)" } ?? ""): "
                     + "x must have the columns of the weight, the bias a number for each of its rows, both dense")
         else { return zeros(rows: x.rows, columns: weight.rows) }
@@ -23,9 +23,7 @@ extension Tape {
         if let bias {
             for row in 0..<x.rows { (y.value + row * y.columns).update(from: bias.value, count: y.columns) }
         }
-        Kernel.multiplyTransposed(
-            x.value, weight.value, into: y.value, rows: x.rows, inputs: x.columns, outputs: y.columns,
-            accumulate: bias != nil, scratch: arena)
+        Kernel.multiplyTransposed(x.matrix, weight.matrix, into: y.value, accumulate: bias != nil, scratch: arena)
         record(LinearOperation(x: x, weight: weight, bias: bias, y: y))
         return y
     }
@@ -46,11 +44,8 @@ private struct LinearOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.multiply(
-            y.gradient, weight.value, into: x.gradient, rows: x.rows, inputs: y.columns, outputs: x.columns,
-            accumulate: true)
-        Kernel.addTransposedProduct(
-            y.gradient, x.value, into: weight.gradient, rows: x.rows, inputs: x.columns, outputs: y.columns)
-        if let bias { Kernel.addBiasBackward(dy: y.gradient, dbias: bias.gradient, rows: y.rows, columns: y.columns) }
+        Kernel.multiply(y.gradientMatrix, weight.matrix, into: x.gradient, accumulate: true)
+        Kernel.addTransposedProduct(y.gradientMatrix, x.matrix, into: weight.gradient)
+        if let bias { Kernel.addBiasBackward(dy: y.gradientMatrix, dbias: bias.gradient) }
     }
 }

@@ -1,7 +1,7 @@
 import KernelCore
 
 extension Tape {
-    /// The ranking loss "BPR-max" summed over the samples; see ``Kernel/rankingLoss(scores:count:candidates:posterior:)``.
+    /// The ranking loss "BPR-max" summed over the samples; see ``Kernel/rankingLoss(_:posterior:)``.
     ///
     /// - Parameter scores: `[B, 1 + N]`, the positive first, N at least 1.
     /// - Returns: `[1, 1]`.
@@ -15,14 +15,13 @@ extension Tape {
         else { return zeros(rows: 1, columns: 1) }
         let loss = variable(rows: 1, columns: 1)
         let posterior = arena.allocate(Float.self, count: scores.rows * (scores.columns - 1))
-        loss.value[0] = Kernel.rankingLoss(
-            scores: scores.value, count: scores.rows, candidates: scores.columns, posterior: posterior)
+        loss.value[0] = Kernel.rankingLoss(scores.matrix, posterior: posterior)
         record(RankingLossOperation(scores: scores, posterior: posterior, loss: loss))
         return loss
     }
 
     /// The distillation loss of TiMiRec summed over the samples; see
-    /// ``Kernel/distillationLoss(target:logits:count:interests:temperature:difference:)``.
+    /// ``Kernel/distillationLoss(target:logits:temperature:difference:)``.
     ///
     /// - Parameters:
     ///   - target: `[B, K]` numbers without a gradient.
@@ -41,8 +40,7 @@ extension Tape {
         let loss = variable(rows: 1, columns: 1)
         let difference = arena.allocate(Float.self, count: logits.count)
         loss.value[0] = Kernel.distillationLoss(
-            target: target, logits: logits.value, count: logits.rows, interests: logits.columns,
-            temperature: temperature, difference: difference)
+            target: target, logits: logits.matrix, temperature: temperature, difference: difference)
         record(DistillationLossOperation(logits: logits, difference: difference, loss: loss))
         return loss
     }
@@ -61,8 +59,7 @@ private struct RankingLossOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.rankingLossBackward(
-            scores: scores.value, posterior: posterior, count: scores.rows, candidates: scores.columns,
-            gradient: loss.gradient[0], dscores: scores.gradient)
+            scores.matrix, posterior: posterior, gradient: loss.gradient[0], dscores: scores.gradient)
     }
 }
 

@@ -1,31 +1,32 @@
 import KernelCore
 
 extension Tape {
-    /// The mean of the table rows that each segment names: `y_b = mean over l of segment b of parameter[rows_l]`; zeros
-    /// for an empty segment.
+    /// The mean of the table rows that each sequence names: `y_b = mean over l of sequence b of parameter[rows_l]`; zeros
+    /// for an empty sequence.
     ///
-    /// - Parameter rows: `[segments.total]`, valid until the tape begins anew.
-    /// - Returns: `[segments.count, columns]`.
+    /// - Parameter rows: `[sequences.total]`, valid until the tape begins anew.
+    /// - Returns: `[sequences.count, columns]`.
     public func meanRows(
-        _ rows: UnsafePointer<Int32>, of parameter: Parameter, over segments: Segments, file: StaticString = #fileID,
+        _ rows: UnsafePointer<Int32>, of parameter: Parameter, over sequences: JaggedOffsets,
+        file: StaticString = #fileID,
         line: UInt = #line
     ) -> Variable {
         let site = ModelSite(file: file, line: line)
         guard
             accepts("meanRows", at: site),
-            accepts("meanRows", at: site, "numbers", rows, count: segments.total, of: parameter)
-        else { return zeros(rows: segments.count, columns: parameter.columns) }
-        let y = variable(rows: segments.count, columns: parameter.columns)
+            accepts("meanRows", at: site, "numbers", rows, count: sequences.total, of: parameter)
+        else { return zeros(rows: sequences.count, columns: parameter.columns) }
+        let y = variable(rows: sequences.count, columns: parameter.columns)
         let table = parameters(parameter)
-        for segment in 0..<segments.count {
-            let sum = y.value + segment * y.columns
+        for sequence in 0..<sequences.count {
+            let sum = y.value + sequence * y.columns
             Kernel.clear(sum, count: y.columns)
-            let scale = 1 / Float(max(segments.length(segment), 1))
-            for place in segments.start(segment)..<segments.start(segment) + segments.length(segment) {
-                Kernel.accumulate(table + Int(rows[place]) * y.columns, times: scale, into: sum, count: y.columns)
+            let scale = 1 / Float(max(sequences.length(sequence), 1))
+            for index in sequences.range(sequence) {
+                Kernel.accumulate(table + Int(rows[index]) * y.columns, times: scale, into: sum, count: y.columns)
             }
         }
-        record(MeanRowsOperation(parameter: parameter, rows: rows, segments: segments, y: y))
+        record(MeanRowsOperation(parameter: parameter, rows: rows, sequences: sequences, y: y))
         return y
     }
 }
@@ -33,21 +34,21 @@ extension Tape {
 private struct MeanRowsOperation: Operation {
     let parameter: Parameter
     let rows: UnsafePointer<Int32>
-    let segments: Segments
+    let sequences: JaggedOffsets
     let y: Variable
 
     var cost: OperationCost {
-        let read = segments.total * y.columns
+        let read = sequences.total * y.columns
         return OperationCost(
             forward: Work(2 * read, floats: read + y.count), backward: Work(2 * read, floats: 2 * read + y.count))
     }
 
     func backward(on tape: Tape) {
-        for segment in 0..<segments.count {
-            let scale = 1 / Float(max(segments.length(segment), 1))
-            for place in segments.start(segment)..<segments.start(segment) + segments.length(segment) {
+        for sequence in 0..<sequences.count {
+            let scale = 1 / Float(max(sequences.length(sequence), 1))
+            for index in sequences.range(sequence) {
                 Kernel.accumulate(
-                    y.gradient + segment * y.columns, times: scale, into: tape.gradientRow(parameter, rows[place]),
+                    y.gradient + sequence * y.columns, times: scale, into: tape.gradientRow(parameter, rows[index]),
                     count: y.columns)
             }
         }

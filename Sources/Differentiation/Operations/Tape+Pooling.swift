@@ -7,19 +7,18 @@ extension Tape {
     ///   - x: `[T, d]`, weights: `[T, K]`.
     /// - Returns: `[B * K, d]`, the interests of a user one after another.
     public func pool(
-        _ x: Variable, weights: Variable, over segments: Segments, file: StaticString = #fileID, line: UInt = #line
+        _ x: Variable, weights: Variable, over sequences: JaggedOffsets, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
         guard
             accepts(
-                "pool", at: ModelSite(file: file, line: line), x.rows == segments.total && weights.rows == x.rows,
-                "x is \(x.shape), the weights are \(weights.shape), over \(segments.text): both must have a row for each "
+                "pool", at: ModelSite(file: file, line: line), x.rows == sequences.total && weights.rows == x.rows,
+                "x is \(x.shape), the weights are \(weights.shape), over \(sequences.text): both must have a row for each "
                     + "item")
-        else { return zeros(rows: segments.count * weights.columns, columns: x.columns) }
-        let y = variable(rows: segments.count * weights.columns, columns: x.columns)
-        Kernel.pool(
-            x.value, weights: weights.value, segments: segments, interests: weights.columns, columns: x.columns,
-            into: y.value)
-        record(PoolOperation(x: x, weights: weights, segments: segments, y: y))
+        else { return zeros(rows: sequences.count * weights.columns, columns: x.columns) }
+        let y = variable(rows: sequences.count * weights.columns, columns: x.columns)
+        Kernel.pool(x.matrix, weights: weights.matrix, over: sequences, into: y.value)
+        record(PoolOperation(x: x, weights: weights, sequences: sequences, y: y))
         return y
     }
 
@@ -37,9 +36,7 @@ extension Tape {
                 "x is \(x.shape), the weights are \(weights.shape): x must have a row for each weight")
         else { return zeros(rows: weights.rows, columns: x.columns) }
         let y = variable(rows: weights.rows, columns: x.columns)
-        Kernel.mix(
-            x.value, weights: weights.value, count: weights.rows, interests: weights.columns, columns: x.columns,
-            into: y.value)
+        Kernel.mix(x.matrix, weights: weights.matrix, into: y.value)
         record(MixOperation(x: x, weights: weights, y: y))
         return y
     }
@@ -48,7 +45,7 @@ extension Tape {
     ///
     /// - Returns: `[B, d]`.
     public func select(
-        _ choice: UnsafePointer<Int32>, from x: Variable, groupSize size: Int, file: StaticString = #fileID,
+        _ choice: UnsafePointer<Int32>, from x: Variable, perUser size: Int, file: StaticString = #fileID,
         line: UInt = #line
     ) -> Variable {
         let count = size > 0 ? x.rows / size : 0
@@ -72,7 +69,7 @@ extension Tape {
 private struct PoolOperation: Operation {
     let x: Variable
     let weights: Variable
-    let segments: Segments
+    let sequences: JaggedOffsets
     let y: Variable
 
     var cost: OperationCost {
@@ -85,8 +82,7 @@ private struct PoolOperation: Operation {
     func backward(on tape: Tape) {
         let dweights = tape.arena.allocate(Float.self, count: weights.count)
         Kernel.poolBackward(
-            x: x.value, weights: weights.value, dy: y.gradient, segments: segments, interests: weights.columns,
-            columns: x.columns, dweights: dweights, dx: x.gradient)
+            x.matrix, weights: weights.matrix, over: sequences, dy: y.gradient, dweights: dweights, dx: x.gradient)
         Kernel.accumulate(dweights, into: weights.gradient, count: weights.count)
     }
 }
@@ -104,8 +100,7 @@ private struct MixOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.mixBackward(
-            x: x.value, weights: weights.value, dy: y.gradient, count: weights.rows, interests: weights.columns,
-            columns: x.columns, dweights: weights.gradient, dx: x.gradient)
+            x.matrix, weights: weights.matrix, dy: y.gradient, dweights: weights.gradient, dx: x.gradient)
     }
 }
 

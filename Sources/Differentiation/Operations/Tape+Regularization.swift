@@ -2,43 +2,43 @@ import KernelCore
 
 extension Tape {
     /// `weight` times the routing regularisation of REMI, summed over the histories; see
-    /// ``Kernel/routingRegularization(_:segments:interests:size:variances:)``.
+    /// ``Kernel/routingRegularization(_:over:size:variances:)``.
     ///
     /// - Parameters:
-    ///   - attention: `[segments.total, K]`.
+    ///   - attention: `[sequences.total, K]`.
     ///   - size: d, the size of an item's vector.
     /// - Returns: `[1, 1]`.
     public func routingRegularization(
-        _ attention: Variable, over segments: Segments, size: Int, weight: Float, file: StaticString = #fileID,
+        _ attention: Variable, over sequences: JaggedOffsets, size: Int, weight: Float, file: StaticString = #fileID,
         line: UInt = #line
     ) -> Variable {
         guard
             accepts(
-                "routingRegularization", at: ModelSite(file: file, line: line), attention.rows == segments.total,
-                "the attention is \(attention.shape), and must have a row for each item of \(segments.text)")
+                "routingRegularization", at: ModelSite(file: file, line: line), attention.rows == sequences.total,
+                "the attention is \(attention.shape), and must have a row for each item of \(sequences.text)")
         else { return zeros(rows: 1, columns: 1) }
         let loss = variable(rows: 1, columns: 1)
-        let variances = arena.allocate(Float.self, count: segments.count * attention.columns)
+        let variances = arena.allocate(Float.self, count: sequences.count * attention.columns)
         loss.value[0] =
             weight
-            * Kernel.routingRegularization(
-                attention.value, segments: segments, interests: attention.columns, size: size, variances: variances)
+            * Kernel.routingRegularization(attention.matrix, over: sequences, size: size, variances: variances)
         record(
             RoutingRegularizationOperation(
-                attention: attention, segments: segments, size: size, weight: weight, variances: variances, loss: loss))
+                attention: attention, sequences: sequences, size: size, weight: weight, variances: variances, loss: loss
+            ))
         return loss
     }
 
     /// `weight` times `relu(mean over pairs of cos(x_bj, x_bk) - margin)`, summed over the users.
     ///
     /// - Parameters:
-    ///   - x: `[B * groupSize, d]`.
-    ///   - counts: `[B]`, only the first of a user's interests take part; nil: all.
+    ///   - x: `[B * K, d]`.
     /// - Returns: `[1, 1]`.
     public func interestSimilarity(
-        _ x: Variable, groupSize: Int, counts: UnsafePointer<Int32>? = nil, margin: Float, weight: Float,
-        file: StaticString = #fileID, line: UInt = #line
+        _ x: Variable, _ groups: InterestGroups, margin: Float, weight: Float, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
+        let groupSize = groups.perUser
         guard
             accepts(
                 "interestSimilarity", at: ModelSite(file: file, line: line), groupSize > 0 && x.rows % groupSize == 0,
@@ -50,19 +50,17 @@ extension Tape {
         loss.value[0] =
             weight
             * Kernel.interestSimilarity(
-                x.value, count: x.rows / groupSize, interests: groupSize, counts: counts, columns: x.columns,
-                margin: margin, directions: directions, excesses: excesses)
+                x.matrix, groups, margin: margin, directions: directions, excesses: excesses)
         record(
             InterestSimilarityOperation(
-                x: x, groupSize: groupSize, counts: counts, weight: weight, directions: directions, excesses: excesses,
-                loss: loss))
+                x: x, groups: groups, weight: weight, directions: directions, excesses: excesses, loss: loss))
         return loss
     }
 }
 
 private struct RoutingRegularizationOperation: Operation {
     let attention: Variable
-    let segments: Segments
+    let sequences: JaggedOffsets
     let size: Int
     let weight: Float
     let variances: UnsafeMutablePointer<Float>
@@ -76,15 +74,14 @@ private struct RoutingRegularizationOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.routingRegularizationBackward(
-            attention.value, segments: segments, interests: attention.columns, size: size, variances: variances,
-            gradient: weight * loss.gradient[0], dattention: attention.gradient)
+            attention.matrix, over: sequences, size: size, variances: variances, gradient: weight * loss.gradient[0],
+            dattention: attention.gradient)
     }
 }
 
 private struct InterestSimilarityOperation: Operation {
     let x: Variable
-    let groupSize: Int
-    let counts: UnsafePointer<Int32>?
+    let groups: InterestGroups
     let weight: Float
     let directions: UnsafeMutablePointer<Float>
     let excesses: UnsafeMutablePointer<Float>
@@ -98,8 +95,7 @@ private struct InterestSimilarityOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.interestSimilarityBackward(
-            x.value, count: x.rows / groupSize, interests: groupSize, counts: counts, columns: x.columns,
-            directions: directions, excesses: excesses, gradient: weight * loss.gradient[0],
+            x.matrix, groups, directions: directions, excesses: excesses, gradient: weight * loss.gradient[0],
             scratch: tape.arena.allocate(count: x.columns), dx: x.gradient)
     }
 }

@@ -1,13 +1,13 @@
 import KernelCore
 
 extension Tape {
-    /// Dynamic routing; see ``Kernel/route(_:_:logits:absent:weights:sums:into:)``. The weights count as constants: the
+    /// Dynamic routing; see ``Kernel/route(_:_:logits:absent:keeping:into:)``. The weights count as constants: the
     /// gradient flows through the sums of the last iteration alone.
     ///
     /// - Parameters:
-    ///   - x: `[segments.total, d]`, or `[segments.total, K d]` where every interest has rows of its own.
-    ///   - logits: `[K, segments.total]`, overwritten.
-    ///   - absent: `[segments.count, K]`, the sum of the exponentials of logits without a row, for a softmax over
+    ///   - x: `[sequences.total, d]`, or `[sequences.total, K d]` where every interest has rows of its own.
+    ///   - logits: `[K, sequences.total]`, overwritten.
+    ///   - absent: `[sequences.count, K]`, the sum of the exponentials of logits without a row, for a softmax over
     ///     positions; nil: there are none.
     /// - Returns: `[B * K, d]`, the interests of a user one after another.
     public func route(
@@ -17,16 +17,15 @@ extension Tape {
         guard
             accepts(
                 "route", at: ModelSite(file: file, line: line),
-                x.rows == plan.segments.total && x.columns == plan.rowWidth && plan.iterations > 0,
-                "x is \(x.shape), with \(plan.iterations) iterations over \(plan.segments.text): "
-                    + "[\(plan.segments.total), \(plan.rowWidth)] and an iteration are needed")
-        else { return zeros(rows: plan.segments.count * plan.interests, columns: plan.columns) }
-        let y = variable(rows: plan.segments.count * plan.interests, columns: plan.columns)
-        let weights = arena.allocate(Float.self, count: plan.weightCount)
-        let sums = arena.allocate(Float.self, count: plan.interestCount)
-        Kernel.route(
-            plan, x.value, logits: logits, absent: absent, weights: weights, sums: sums, into: y.value)
-        record(RoutingOperation(x: x, plan: plan, weights: weights, sums: sums, y: y))
+                x.rows == plan.sequences.total && x.columns == plan.rowWidth && plan.iterations > 0,
+                "x is \(x.shape), with \(plan.iterations) iterations over \(plan.sequences.text): "
+                    + "[\(plan.sequences.total), \(plan.rowWidth)] and an iteration are needed")
+        else { return zeros(rows: plan.sequences.count * plan.interests, columns: plan.columns) }
+        let y = variable(rows: plan.sequences.count * plan.interests, columns: plan.columns)
+        let kept = RoutingState(
+            weights: arena.allocate(count: plan.weightCount), sums: arena.allocate(count: plan.interestCount))
+        Kernel.route(plan, x.value, logits: logits, absent: absent, keeping: kept, into: y.value)
+        record(RoutingOperation(x: x, plan: plan, kept: kept, y: y))
         return y
     }
 }
@@ -34,8 +33,7 @@ extension Tape {
 private struct RoutingOperation: Operation {
     let x: Variable
     let plan: RoutingPlan
-    let weights: UnsafeMutablePointer<Float>
-    let sums: UnsafeMutablePointer<Float>
+    let kept: RoutingState
     let y: Variable
 
     var cost: OperationCost {
@@ -50,7 +48,6 @@ private struct RoutingOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.routeBackward(
-            plan, weights: weights, sums: sums, dv: y.gradient, scratch: tape.arena.allocate(count: plan.scratchCount),
-            dx: x.gradient)
+            plan, kept: kept, dv: y.gradient, scratch: tape.arena.allocate(count: plan.scratchCount), dx: x.gradient)
     }
 }

@@ -40,35 +40,34 @@ extension Tape {
         else { return zeros(rows: users.rows, columns: perUser) }
         let y = variable(rows: users.rows, columns: perUser)
         Kernel.scores(
-            users: users.value, table: parameters(parameter), candidates: candidates, count: users.rows,
-            perUser: perUser, columns: users.columns, into: y.value)
+            users: users.matrix, table: parameters(parameter), candidates: candidates, perUser: perUser, into: y.value)
         record(ScoresOperation(users: users, parameter: parameter, candidates: candidates, y: y))
         return y
     }
 
     /// For each row of packed histories its distance from the start: the oldest has 0.
     ///
-    /// - Returns: `[segments.total]`, valid until the tape begins anew.
-    public func positionsFromOldest(_ segments: Segments) -> UnsafePointer<Int32> {
-        let positions = arena.allocate(Int32.self, count: segments.total)
-        for segment in 0..<segments.count {
-            let start = segments.offsets[segment]
-            for row in start..<segments.offsets[segment + 1] { positions[Int(row)] = row - start }
+    /// - Returns: `[sequences.total]`, valid until the tape begins anew.
+    public func positionsFromOldest(_ sequences: JaggedOffsets) -> UnsafePointer<Int32> {
+        let positions = arena.allocate(Int32.self, count: sequences.total)
+        for sequence in 0..<sequences.count {
+            let start = sequences.offsets[sequence]
+            for row in start..<sequences.offsets[sequence + 1] { positions[Int(row)] = row - start }
         }
-        note("positions", Work(0, floats: segments.total))
+        note("positions", Work(0, floats: sequences.total))
         return UnsafePointer(positions)
     }
 
     /// For each row of packed histories its distance from the end: the newest has 1, the oldest the length.
     ///
-    /// - Returns: `[segments.total]`, valid until the tape begins anew.
-    public func positionsFromNewest(_ segments: Segments) -> UnsafePointer<Int32> {
-        let positions = arena.allocate(Int32.self, count: segments.total)
-        for segment in 0..<segments.count {
-            let end = segments.offsets[segment + 1]
-            for row in segments.offsets[segment]..<end { positions[Int(row)] = end - row }
+    /// - Returns: `[sequences.total]`, valid until the tape begins anew.
+    public func positionsFromNewest(_ sequences: JaggedOffsets) -> UnsafePointer<Int32> {
+        let positions = arena.allocate(Int32.self, count: sequences.total)
+        for sequence in 0..<sequences.count {
+            let end = sequences.offsets[sequence + 1]
+            for row in sequences.offsets[sequence]..<end { positions[Int(row)] = end - row }
         }
-        note("positions", Work(0, floats: segments.total))
+        note("positions", Work(0, floats: sequences.total))
         return UnsafePointer(positions)
     }
 }
@@ -83,9 +82,8 @@ private struct RowsOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        guard parameter.table != nil else {
-            Kernel.scatterAdd(
-                dy: y.gradient, rows: rows, count: y.rows, columns: y.columns, into: tape(parameter).gradient)
+        guard parameter.tableIndex != nil else {
+            Kernel.scatterAdd(dy: y.gradientMatrix, rows: rows, into: tape(parameter).gradient)
             return
         }
         for index in 0..<y.rows {
@@ -113,12 +111,13 @@ private struct ScoresOperation: Operation {
         for user in 0..<y.rows {
             let vector = users.value + user * users.columns
             let gradient = users.gradient + user * users.columns
-            for place in user * y.columns..<(user + 1) * y.columns {
-                let item = candidates[place]
+            for candidate in user * y.columns..<(user + 1) * y.columns {
+                let item = candidates[candidate]
                 Kernel.accumulate(
-                    table + Int(item) * users.columns, times: y.gradient[place], into: gradient, count: users.columns)
+                    table + Int(item) * users.columns, times: y.gradient[candidate], into: gradient,
+                    count: users.columns)
                 Kernel.accumulate(
-                    vector, times: y.gradient[place], into: tape.gradientRow(parameter, item), count: users.columns)
+                    vector, times: y.gradient[candidate], into: tape.gradientRow(parameter, item), count: users.columns)
             }
         }
     }

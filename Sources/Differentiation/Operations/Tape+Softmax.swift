@@ -1,20 +1,20 @@
 import KernelCore
 
 extension Tape {
-    /// Softmax over the rows of each segment, column by column: attention weights of each interest over a history.
+    /// Softmax over the rows of each sequence, column by column: attention weights of each interest over a history.
     ///
-    /// - Parameter x: `[segments.total, columns]`.
-    public func segmentSoftmax(
-        _ x: Variable, over segments: Segments, file: StaticString = #fileID, line: UInt = #line
+    /// - Parameter x: `[sequences.total, columns]`.
+    public func sequenceSoftmax(
+        _ x: Variable, over sequences: JaggedOffsets, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         guard
             accepts(
-                "segmentSoftmax", at: ModelSite(file: file, line: line), x.rows == segments.total,
-                "x is \(x.shape), and must have a row for each item of \(segments.text)")
+                "sequenceSoftmax", at: ModelSite(file: file, line: line), x.rows == sequences.total,
+                "x is \(x.shape), and must have a row for each item of \(sequences.text)")
         else { return zeros(rows: x.rows, columns: x.columns) }
         let y = variable(rows: x.rows, columns: x.columns)
-        Kernel.segmentSoftmax(x.value, segments: segments, columns: x.columns, into: y.value)
-        record(SegmentSoftmaxOperation(x: x, segments: segments, y: y))
+        Kernel.sequenceSoftmax(x.matrix, over: sequences, into: y.value)
+        record(SequenceSoftmaxOperation(x: x, sequences: sequences, y: y))
         return y
     }
 
@@ -26,15 +26,15 @@ extension Tape {
                 "x is \(x.shape), and must have a column")
         else { return zeros(rows: x.rows, columns: x.columns) }
         let y = variable(rows: x.rows, columns: x.columns)
-        Kernel.rowSoftmax(x.value, rows: x.rows, columns: x.columns, into: y.value)
+        Kernel.rowSoftmax(x.matrix, into: y.value)
         record(RowSoftmaxOperation(x: x, y: y))
         return y
     }
 }
 
-private struct SegmentSoftmaxOperation: Operation {
+private struct SequenceSoftmaxOperation: Operation {
     let x: Variable
-    let segments: Segments
+    let sequences: JaggedOffsets
     let y: Variable
 
     var cost: OperationCost {
@@ -42,8 +42,7 @@ private struct SegmentSoftmaxOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.segmentSoftmaxBackward(
-            y: y.value, dy: y.gradient, segments: segments, columns: y.columns, dx: x.gradient)
+        Kernel.sequenceSoftmaxBackward(y: y.matrix, over: sequences, dy: y.gradient, dx: x.gradient)
     }
 }
 
@@ -56,6 +55,6 @@ private struct RowSoftmaxOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.rowSoftmaxBackward(y: y.value, dy: y.gradient, rows: y.rows, columns: y.columns, dx: x.gradient)
+        Kernel.rowSoftmaxBackward(y: y.matrix, dy: y.gradient, dx: x.gradient)
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import KernelCore
 
-/// The items that a positive is compared with in ``Tape/softmaxLoss(of:groupSize:counts:positives:stride:in:against:)``.
+/// The items that a positive is compared with in ``Tape/softmaxLoss(of:_:positives:in:against:)``.
 public struct SoftmaxNegatives: BitwiseCopyable {
     /// Which rows of the item table they are.
     public enum Rows: BitwiseCopyable {
@@ -13,6 +13,7 @@ public struct SoftmaxNegatives: BitwiseCopyable {
         case perSample(UnsafePointer<Int32>, count: Int)
     }
 
+    /// Which rows of the item table they are.
     public let rows: Rows
     /// `[rows of the table]`, added to the scores of items, of the positive too; nil: nothing is.
     public let offsets: UnsafePointer<Float>?
@@ -43,15 +44,14 @@ extension Tape {
     /// way back; those of the last block are all that is kept.
     ///
     /// - Parameters:
-    ///   - x: `[B * groupSize, d]`.
-    ///   - counts: `[B]`, only the first of the vectors of a sample take part; nil: all.
-    ///   - positives: row `positives[b * stride]` of `parameter` is the positive of sample b.
+    ///   - x: `[B * K, d]`.
+    ///   - positives: rows of `parameter`.
     /// - Returns: `[1, 1]`.
     public func softmaxLoss(
-        of x: Variable, groupSize: Int = 1, counts: UnsafePointer<Int32>? = nil, positives: UnsafePointer<Int32>,
-        stride: Int, in parameter: Parameter, against negatives: SoftmaxNegatives, file: StaticString = #fileID,
-        line: UInt = #line
+        of x: Variable, _ groups: InterestGroups = .single, positives: PositiveItems, in parameter: Parameter,
+        against negatives: SoftmaxNegatives, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
+        let groupSize = groups.perUser
         let site = ModelSite(file: file, line: line)
         guard
             accepts(
@@ -60,12 +60,11 @@ extension Tape {
                 "the vectors are \(x.shape) in groups of \(groupSize), the items \(parameter.shape): one number of "
                     + "columns and whole groups are needed"),
             accepts(
-                "softmaxLoss", at: site, "positives", positives, count: x.rows / groupSize, stride: stride,
-                of: parameter),
+                "softmaxLoss", at: site, "positives", positives.candidates, count: x.rows / groupSize,
+                stride: positives.stride, of: parameter),
             accepts(negatives, samples: x.rows / groupSize, of: parameter, at: site)
         else { return zeros(rows: 1, columns: 1) }
-        let operation = SoftmaxLossOperation(
-            x, groupSize, counts, positives, stride, parameter, negatives, on: self)
+        let operation = SoftmaxLossOperation(x, groups, positives, parameter, negatives, on: self)
         operation.forward(on: self)
         record(operation)
         return operation.loss
@@ -88,10 +87,8 @@ extension Tape {
 
 private struct SoftmaxLossOperation: Operation {
     let x: Variable
-    let groupSize: Int
-    let counts: UnsafePointer<Int32>?
-    let positives: UnsafePointer<Int32>
-    let stride: Int
+    let groups: InterestGroups
+    let positives: PositiveItems
     let parameter: Parameter
     let negatives: SoftmaxNegatives
     let loss: Variable
@@ -118,19 +115,19 @@ private struct SoftmaxLossOperation: Operation {
     /// Floats of the logits of a block: half of what a second cache holds.
     private static let blockSize = 1 << 17
 
+    private var groupSize: Int { groups.perUser }
     private var sampleCount: Int { x.rows / groupSize }
     private var chunkCount: Int { (sampleCount + chunkSize - 1) / chunkSize }
     private var blockCount: Int { (listCount + blockWidth - 1) / blockWidth }
 
     init(
-        _ x: Variable, _ groupSize: Int, _ counts: UnsafePointer<Int32>?, _ positives: UnsafePointer<Int32>,
-        _ stride: Int, _ parameter: Parameter, _ negatives: SoftmaxNegatives, on tape: Tape
+        _ x: Variable, _ groups: InterestGroups, _ positives: PositiveItems, _ parameter: Parameter,
+        _ negatives: SoftmaxNegatives, on tape: Tape
     ) {
+        let groupSize = groups.perUser
         self.x = x
-        self.groupSize = groupSize
-        self.counts = counts
+        self.groups = groups
         self.positives = positives
-        self.stride = stride
         self.parameter = parameter
         self.negatives = negatives
         loss = tape.variable(rows: 1, columns: 1)
@@ -165,14 +162,14 @@ private struct SoftmaxLossOperation: Operation {
         }
         var total: Float = 0
         for sample in 0..<sampleCount {
-            let item = Int(positives[sample * stride])
+            let item = Int(positives[sample])
             let own = products + sample * groupSize
-            for k in 0..<ownCount(sample) {
+            for k in 0..<groups.count(sample) {
                 own[k] = Kernel.dot(
                     x.value + (sample * groupSize + k) * x.columns, table + item * x.columns, count: x.columns)
             }
             var score: Float = 0
-            Kernel.logSumExp(own, interests: ownCount(sample), count: 1, into: &score)
+            Kernel.logSumExp(MatrixView(own, rows: groups.count(sample), columns: 1), into: &score)
             if let offsets = negatives.offsets { score += offsets[item] }
             let margin = statistics[sample].logarithm - score
             margins[sample] = margin
@@ -183,7 +180,7 @@ private struct SoftmaxLossOperation: Operation {
 
     var cost: OperationCost {
         var vectors = 0
-        for sample in 0..<sampleCount { vectors += ownCount(sample) }
+        for sample in 0..<sampleCount { vectors += groups.count(sample) }
         let logits = vectors * listCount
         // A shared list is read once, one of its own for each sample.
         let items = (hasOwnLists ? sampleCount : 1) * listCount * x.columns + sampleCount * x.columns
@@ -202,7 +199,7 @@ private struct SoftmaxLossOperation: Operation {
             for block in (0..<blockCount).reversed() {
                 // The last block of a chunk is still there.
                 if block < blockCount - 1 { score(chunk, block, table, tape.arena) { _, _, _, _ in } }
-                let range = items(of: block)
+                let range = range(of: block)
                 let first = chunk * chunkSize
                 for local in 0..<chunkSize {
                     let row = scoreRow(chunk, local, range.count)
@@ -211,27 +208,25 @@ private struct SoftmaxLossOperation: Operation {
                         row, count: range.count, statistics[sample], beta: negatives.importance,
                         gradient: gradient * sigmoid(margins[sample]))
                     guard groupSize > 1 else { continue }
-                    let own = ownCount(sample)
+                    let own = groups.count(sample)
                     let rows = logitRow(chunk, local, range.count)
-                    Kernel.logSumExpSlopes(rows, interests: own, count: range.count, dscores: row)
+                    Kernel.logSumExpBackward(rows, interests: own, count: range.count, dscores: row)
                     Kernel.clear(rows + own * range.count, count: (groupSize - own) * range.count)
                 }
                 guard !hasOwnLists else {
                     ownListBackward(sample: chunk, table, on: tape)
                     continue
                 }
-                let gradients = logitRow(chunk, 0, range.count)
-                let start = first * groupSize * width
+                let rows = vectorRows(of: chunk)
+                let gradients = MatrixView(
+                    logitRow(chunk, 0, range.count), rows: rows.count, columns: range.count)
                 Kernel.multiply(
-                    gradients, vectors(range, table), into: x.gradient + start, rows: chunkSize * groupSize,
-                    inputs: range.count, outputs: width, accumulate: true)
-                for place in range {
-                    (ditems + (place - range.lowerBound)).initialize(
-                        to: tape.gradientRow(parameter, row(chunk, place)))
+                    gradients, items(range, table), into: x.gradient + rows.lowerBound * width, accumulate: true)
+                for index in range {
+                    (ditems + (index - range.lowerBound)).initialize(
+                        to: tape.gradientRow(parameter, item(chunk, index)))
                 }
-                Kernel.addTransposedProduct(
-                    gradients, x.value + start, toRows: ditems, rows: chunkSize * groupSize, inputs: width,
-                    outputs: range.count)
+                Kernel.addTransposedProduct(gradients, x.matrix[rows], toRows: ditems)
             }
         }
         for sample in 0..<sampleCount {
@@ -243,11 +238,11 @@ private struct SoftmaxLossOperation: Operation {
     private func ownListBackward(sample: Int, _ table: UnsafePointer<Float>, on tape: Tape) {
         let gradients = logitRow(sample, 0, listCount)
         let start = sample * groupSize * x.columns
-        for place in 0..<listCount {
-            let item = row(sample, place)
+        for index in 0..<listCount {
+            let item = item(sample, index)
             let ditem = tape.gradientRow(parameter, item)
-            for k in 0..<ownCount(sample) {
-                let gradient = gradients[k * listCount + place]
+            for k in 0..<groups.count(sample) {
+                let gradient = gradients[k * listCount + index]
                 let vector = start + k * x.columns
                 Kernel.accumulate(x.value + vector, times: gradient, into: ditem, count: x.columns)
                 Kernel.accumulate(
@@ -258,15 +253,15 @@ private struct SoftmaxLossOperation: Operation {
 
     /// The way back through the score of the positive.
     private func positiveBackward(_ sample: Int, _ gradient: Float, _ table: UnsafePointer<Float>, on tape: Tape) {
-        let item = positives[sample * stride]
+        let item = positives[sample]
         let own = products + sample * groupSize
         var gradient = gradient
-        Kernel.logSumExpSlopes(own, interests: ownCount(sample), count: 1, dscores: &gradient)
+        Kernel.logSumExpBackward(own, interests: groups.count(sample), count: 1, dscores: &gradient)
         let ditem = tape.gradientRow(parameter, item)
-        for k in 0..<ownCount(sample) {
-            let place = (sample * groupSize + k) * x.columns
-            Kernel.accumulate(table + Int(item) * x.columns, times: own[k], into: x.gradient + place, count: x.columns)
-            Kernel.accumulate(x.value + place, times: own[k], into: ditem, count: x.columns)
+        for k in 0..<groups.count(sample) {
+            let vector = (sample * groupSize + k) * x.columns
+            Kernel.accumulate(table + Int(item) * x.columns, times: own[k], into: x.gradient + vector, count: x.columns)
+            Kernel.accumulate(x.value + vector, times: own[k], into: ditem, count: x.columns)
         }
     }
 
@@ -276,37 +271,40 @@ private struct SoftmaxLossOperation: Operation {
         _ chunk: Int, _ block: Int, _ table: UnsafePointer<Float>, _ arena: Arena,
         _ body: (_ sample: Int, _ row: UnsafeMutablePointer<Float>, _ width: Int, _ masked: Int) -> Void
     ) {
-        let range = items(of: block)
+        let range = range(of: block)
         let first = chunk * chunkSize
         if let list, hasOwnLists {
             // A product of so few rows is none for a matrix library.
             for k in 0..<groupSize {
+                let vector = first * groupSize + k
                 Kernel.scores(
-                    users: x.value + (first * groupSize + k) * x.columns, table: table,
-                    candidates: list + chunk * listCount, count: 1, perUser: listCount, columns: x.columns,
-                    into: logitRow(chunk, 0, range.count) + k * listCount)
+                    users: x.matrix[vector..<vector + 1], table: table, candidates: list + chunk * listCount,
+                    perUser: listCount, into: logitRow(chunk, 0, range.count) + k * listCount)
             }
         } else if let shared {
+            let block = MatrixView(
+                shared.transposed.start + range.lowerBound, rows: x.columns, columns: range.count)
             Kernel.multiply(
-                x.value + first * groupSize * x.columns, shared.transposed + range.lowerBound,
-                into: logitRow(chunk, 0, range.count), rows: chunkSize * groupSize, inputs: x.columns,
-                outputs: range.count, stride: shared.count)
+                x.matrix[vectorRows(of: chunk)], block, stride: shared.transposed.columns,
+                into: logitRow(chunk, 0, range.count))
         } else {
             Kernel.multiplyTransposed(
-                x.value + first * groupSize * x.columns, vectors(range, table), into: logitRow(chunk, 0, range.count),
-                rows: chunkSize * groupSize, inputs: x.columns, outputs: range.count, scratch: arena)
+                x.matrix[vectorRows(of: chunk)], items(range, table), into: logitRow(chunk, 0, range.count),
+                scratch: arena)
         }
         for local in 0..<chunkSize {
             let row = scoreRow(chunk, local, range.count)
             let sample = first + local
             if groupSize > 1 {
                 Kernel.logSumExp(
-                    logitRow(chunk, local, range.count), interests: ownCount(sample), count: range.count, into: row)
+                    MatrixView(
+                        logitRow(chunk, local, range.count), rows: groups.count(sample), columns: range.count),
+                    into: row)
             }
             if let offsets = negatives.offsets {
-                for place in range { row[place - range.lowerBound] += offsets[Int(self.row(chunk, place))] }
+                for index in range { row[index - range.lowerBound] += offsets[Int(item(chunk, index))] }
             }
-            body(sample, row, range.count, mask(row, chunk, range, positives[sample * stride]))
+            body(sample, row, range.count, mask(row, chunk, range, positives[sample]))
         }
     }
 
@@ -314,34 +312,41 @@ private struct SoftmaxLossOperation: Operation {
     private func mask(_ row: UnsafeMutablePointer<Float>, _ chunk: Int, _ range: Range<Int>, _ positive: Int32) -> Int {
         guard negatives.masksPositives else { return 0 }
         guard let list else {
-            let place = Int(positive) - 1
-            guard range.contains(place) else { return 0 }
-            row[place - range.lowerBound] = Kernel.maskedScore
+            let index = Int(positive) - 1
+            guard range.contains(index) else { return 0 }
+            row[index - range.lowerBound] = Kernel.maskedScore
             return 1
         }
         let own = list + (hasOwnLists ? chunk * listCount : 0)
         var masked = 0
-        for place in range where own[place] == positive {
-            row[place - range.lowerBound] = Kernel.maskedScore
+        for index in range where own[index] == positive {
+            row[index - range.lowerBound] = Kernel.maskedScore
             masked += 1
         }
         return masked
     }
 
-    private func items(of block: Int) -> Range<Int> {
+    /// The entries of the list that a block has.
+    private func range(of block: Int) -> Range<Int> {
         block * blockWidth..<min((block + 1) * blockWidth, listCount)
     }
 
-    /// The row of the table that a place of the list names.
-    @inline(__always)
-    private func row(_ chunk: Int, _ place: Int) -> Int32 {
-        guard let list else { return Int32(1 + place) }
-        return list[(hasOwnLists ? chunk * listCount : 0) + place]
+    /// The rows of `x` of a chunk.
+    private func vectorRows(of chunk: Int) -> Range<Int> {
+        chunk * chunkSize * groupSize..<(chunk + 1) * chunkSize * groupSize
     }
 
-    private func vectors(_ range: Range<Int>, _ table: UnsafePointer<Float>) -> UnsafePointer<Float> {
-        shared.map { $0.rows + range.lowerBound * x.columns }
-            ?? table + (1 + range.lowerBound) * x.columns
+    /// The item that an entry of the list of a chunk names.
+    @inline(__always)
+    private func item(_ chunk: Int, _ index: Int) -> Int32 {
+        guard let list else { return Int32(1 + index) }
+        return list[(hasOwnLists ? chunk * listCount : 0) + index]
+    }
+
+    /// The vectors of the items of a block, for a list that samples share.
+    private func items(_ range: Range<Int>, _ table: UnsafePointer<Float>) -> MatrixView {
+        shared.map { $0.rows[range] }
+            ?? MatrixView(table + (1 + range.lowerBound) * x.columns, rows: range.count, columns: x.columns)
     }
 
     private func logitRow(_ chunk: Int, _ local: Int, _ width: Int) -> UnsafeMutablePointer<Float> {
@@ -351,8 +356,6 @@ private struct SoftmaxLossOperation: Operation {
     private func scoreRow(_ chunk: Int, _ local: Int, _ width: Int) -> UnsafeMutablePointer<Float> {
         scores + (chunk * chunkSize * blockWidth + local * width)
     }
-
-    private func ownCount(_ sample: Int) -> Int { counts.map { Int($0[sample]) } ?? groupSize }
 
     private func sigmoid(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
 }

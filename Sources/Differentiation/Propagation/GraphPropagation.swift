@@ -15,6 +15,9 @@ public struct GraphPropagation: Sendable {
     public let readsHistories: Bool
     private let site: ModelSite
 
+    /// - Parameters:
+    ///   - layers: at least 1.
+    ///   - readsHistories: whether the model reads the items of the histories, beside users and candidates.
     public init(
         _ graph: NodeGraph, layers: Int, readsHistories: Bool = false, file: StaticString = #fileID,
         line: UInt = #line

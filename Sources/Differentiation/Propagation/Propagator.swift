@@ -90,19 +90,19 @@ public final class Propagator {
     }
 
     deinit {
-        ownMemory?.deallocate()
-        materialized.deallocate()
+        ownMemory.map { LargeMemory.deallocate($0) }
+        LargeMemory.deallocate(materialized)
         materializations.deallocate()
         sources.deallocate()
-        sourceValues.deallocate()
+        LargeMemory.deallocate(sourceValues)
         rowOffsets.deallocate()
     }
 
+    private var rows: NodeRows { NodeRows(offsets: rowOffsets, columns: columns) }
+
     /// Zeros on a 64-byte boundary.
     private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count * MemoryLayout<Float>.stride, 64), alignment: 64
-        ).bindMemory(to: Float.self, capacity: count)
+        let memory = LargeMemory.allocate(Float.self, count: count)
         memory.initialize(repeating: 0, count: count)
         return memory
     }
@@ -119,9 +119,7 @@ public final class Propagator {
             let inner = place(memory.inner, panel)
             let other = place(memory.scratch.1, share.panels.lowerBound)
             let first = layers == 1 ? inner : place(memory.scratch.0, share.panels.lowerBound)
-            Kernel.packPanel(
-                graph, panel, of: parameters.tables, rowOffsets: rowOffsets, columns: columns,
-                nodes: share.nodes, into: first)
+            Kernel.packPanel(graph, panel, of: parameters.tables, rows, nodes: share.nodes, into: first)
             var source = first
             for layer in 1..<layers {
                 if share.isInStep { try synchronize() }
@@ -135,8 +133,8 @@ public final class Propagator {
     }
 
     /// Completes a row, unless it has been since the last ``propagate(synchronize:)``.
-    public func materialize(row: Int32, of table: Int) {
-        materialize(node: firstNodes[table] + Int(row))
+    public func materialize(row: Int32, of tableIndex: Int) {
+        materialize(node: firstNodes[tableIndex] + Int(row))
     }
 
     /// Completes all rows.
@@ -151,8 +149,8 @@ public final class Propagator {
         materializations[node] = propagations
         let offset = rowOffsets[node]
         Kernel.neighbourMean(
-            graph, of: memory.inner, plus: parameters.tables + offset, factor: factor, columns: columns,
-            position: Int(graph.positions[node]), into: materialized + offset)
+            graph, at: Int(graph.positions[node]), of: memory.inner, plus: parameters.tables + offset,
+            columns: columns, factor: factor, into: materialized + offset)
         let position = Int(graph.positions[node])
         work += Work(
             graph.neighbourCount(of: position..<position + 1) * columns,
@@ -182,7 +180,7 @@ public final class Propagator {
 
     /// dL/dX of all rows of a table, after ``propagateBack(slices:synchronize:)``.
     public func gradient(of table: Parameter) -> UnsafePointer<Float> {
-        precondition(table.table != nil, "only tables are propagated")
+        precondition(table.tableIndex != nil, "only tables are propagated")
         return UnsafePointer(memory.inputGradient + table.offset)
     }
 
@@ -219,8 +217,7 @@ public final class Propagator {
             }
             if share.isInStep { try synchronize() }
             Kernel.unpackPanel(
-                graph, panel, of: source, factor: factor, nodes: share.nodes, rowOffsets: rowOffsets,
-                columns: columns, into: memory.inputGradient)
+                graph, panel, of: source, factor: factor, nodes: share.nodes, rows, into: memory.inputGradient)
         }
     }
 

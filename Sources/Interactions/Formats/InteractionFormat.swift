@@ -73,12 +73,15 @@ enum SingleFile {
     private static let extensions: Set<String> = ["txt", "csv", "tsv", "dat", "data", "inter", "json", "jsonl"]
     private static let documents: Set<String> = ["readme", "license", "licence", "copying", "notice", "checksums"]
 
-    /// Paths, in alphabetical order: text extensions or none, with or without `.gz`, and no file that describes the data.
+    /// Paths, in alphabetical order: text extensions or none, with or without `.gz`, no file that describes the data, and
+    /// no folder.
     static func candidates(in folder: DatasetFolder) -> [String] {
         folder.names.filter { name in
             let bare = name.lowercased().hasSuffix(".gz") ? name.dropLast(3) : name[...]
             let parts = bare.split(separator: ".", omittingEmptySubsequences: false).map { $0.lowercased() }
-            guard let stem = parts.first, !documents.contains(stem), bare != ItemCatalogue.name else { return false }
+            guard let stem = parts.first, !documents.contains(stem), bare != ItemCatalogue.name,
+                !folder.isFolder(name)
+            else { return false }
             return parts.count == 1 || extensions.contains(parts[parts.count - 1])
         }.map(folder.path(of:))
     }

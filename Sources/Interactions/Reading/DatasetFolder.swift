@@ -47,10 +47,7 @@ package struct DatasetFolder: Sendable {
                 recoverySuggestion: "name the folder that holds the data sets with --data-root")
         }
         defer { closedir(directory) }
-        let folders = names(in: directory).filter { name in
-            var status = stat()
-            return stat(parent + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        }
+        let folders = names(in: directory).filter { Folder.exists(parent + "/" + $0) }
         let likely = folders.nearest(to: String(parts.last ?? "")).map { "; did you mean \($0)?" } ?? ""
         let shown = folders.prefix(20).joined(separator: ", ")
         let rest = folders.count > 20 ? " and \(folders.count - 20) more" : ""
@@ -70,6 +67,10 @@ package struct DatasetFolder: Sendable {
         return String(cString: resolved).split(separator: "/").last.map(String.init) ?? last
     }
 
+    /// Whether what has this name is a folder itself.
+    func isFolder(_ name: String) -> Bool { Folder.exists(path(of: name)) }
+
+    /// The path of what has this name in the folder.
     package func path(of name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }
 
     /// The path of `name` or `name.gz`; nil when there is neither.

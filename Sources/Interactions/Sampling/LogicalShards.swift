@@ -1,3 +1,5 @@
+import KernelCore
+
 /// The users of a data set, divided once into shards that hold about the same number of training samples.
 ///
 /// The division depends on the data set, the kind of samples and the number of shards only: ranks own blocks of
@@ -56,14 +58,16 @@ public struct LogicalShards: Sendable {
             sampleCounts[best] += samples[index]
             userCounts[best] += 1
         }
-        var offsets = [0]
-        for shard in 0..<count { offsets.append(offsets[shard] + userCounts[shard]) }
-        var next = offsets
+        var offsets = [Int](repeating: 0, count: count + 1)
         var orderedUsers = [Int32](repeating: 0, count: users.count)
-        for user in users {
-            let shard = Int(shards[Int(user)])
-            orderedUsers[next[shard]] = user
-            next[shard] += 1
+        offsets.withUnsafeMutableBufferPointer { offsets in
+            CountingSort.forEachPlace(
+                of: users.count, ends: UnsafeMutableBufferPointer(rebasing: offsets[1...])
+            ) {
+                Int(shards[Int(users[$0])])
+            } _: { index, place in
+                orderedUsers[place] = users[index]
+            }
         }
         sampledUsers = zip(users, samples).filter { $0.1 > 0 }.map(\.0)
         self.shards = shards

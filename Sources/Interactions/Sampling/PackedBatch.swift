@@ -1,3 +1,5 @@
+import KernelCore
+
 /// A mini-batch: users, their histories and the candidates to score, packed.
 ///
 /// The storage is reused: it grows to the largest batch seen and stays there, so that nothing is allocated in the
@@ -43,11 +45,25 @@ public final class PackedBatch {
     /// `[B, C]` numbers of items; the first of every sample is the true item.
     public var candidates: UnsafePointer<Int32> { UnsafePointer(candidateStorage.start) }
 
-    /// B histories: what the user had before the true item, oldest first, cut to the newest items.
-    public var histories: PackedSequences {
-        PackedSequences(
-            items: UnsafePointer(itemStorage.start), times: UnsafePointer(timeStorage.start),
-            offsets: UnsafePointer(offsetStorage.start), count: count)
+    /// The true item of each sample.
+    public var positives: PositiveItems { PositiveItems(candidates, stride: candidatesPerSample) }
+
+    /// Where each of the B histories is in ``historyItems`` and ``historyTimes``. A history is what the user had before
+    /// the true item, oldest first, cut to the newest items.
+    public var histories: JaggedOffsets {
+        JaggedOffsets(offsets: UnsafePointer(offsetStorage.start), count: count)
+    }
+
+    /// `[histories.total]` numbers of the items of the histories.
+    public var historyItems: UnsafePointer<Int32> { UnsafePointer(itemStorage.start) }
+
+    /// `[histories.total]` times of the interactions of the histories.
+    public var historyTimes: UnsafePointer<Int64> { UnsafePointer(timeStorage.start) }
+
+    /// The items of the history of a sample.
+    public func history(_ sample: Int) -> UnsafeBufferPointer<Int32> {
+        UnsafeBufferPointer(
+            rebasing: UnsafeBufferPointer(start: historyItems, count: histories.total)[histories.range(sample)])
     }
 
     /// Fills the batch from arrays.
@@ -124,18 +140,19 @@ private struct GrowingStorage<Element: BitwiseCopyable> {
 
     init() {
         capacity = 64
-        start = .allocate(capacity: capacity)
+        start = LargeMemory.allocate(count: capacity)
     }
 
-    func deallocate() { start.deallocate() }
+    func deallocate() { LargeMemory.deallocate(start) }
 
     /// Makes room for further elements, and returns where they begin.
     mutating func extend(by extra: Int) -> UnsafeMutablePointer<Element> {
         if count + extra > capacity {
             let grown = max(count + extra, 2 * capacity)
-            let moved = UnsafeMutablePointer<Element>.allocate(capacity: grown)
+            let moved = LargeMemory.allocate(
+                Element.self, count: grown, bytesInUse: capacity * MemoryLayout<Element>.stride)
             moved.update(from: start, count: count)
-            start.deallocate()
+            LargeMemory.deallocate(start)
             start = moved
             capacity = grown
         }

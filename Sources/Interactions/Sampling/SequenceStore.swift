@@ -94,6 +94,22 @@ public final class SequenceStore: Sendable {
         return start + position - length..<start + position
     }
 
+    /// The mean length of the histories of the training samples here, cut to the newest `historyMax`; nil without samples.
+    public func meanHistoryLength(_ kind: SampleKind, historyMax: Int) -> Double? {
+        var count = 0
+        var sum = 0
+        for user in users.indices {
+            for position in 0..<offsets[user + 1] - offsets[user]
+            where splits[offsets[user] + position] == Split.train.rawValue
+                && (position > 0 || kind == .everyInteraction)
+            {
+                count += 1
+                sum += min(position, historyMax)
+            }
+        }
+        return count > 0 ? Double(sum) / Double(count) : nil
+    }
+
     /// The global id of the interaction at a position, which names its sample.
     @inline(__always)
     func sample(ofLocal local: Int, position: Int) -> UInt32 { firstSamples[local] + UInt32(position) }

@@ -56,20 +56,20 @@ public struct ShardSampler: TrainingSampler {
     }
 
     @discardableResult
-    public func fill(_ batch: PackedBatch, place: Int, step: Int) -> Int { fill(batch, place: place) }
+    public func fill(_ batch: PackedBatch, stepOfEpoch: Int, step: Int) -> Int { fill(batch, stepOfEpoch: stepOfEpoch) }
 
-    /// Fills a batch with the samples of a place of the epoch: the true item and the negatives as candidates.
+    /// Fills a batch with the samples of a step of the epoch: the true item and the negatives as candidates.
     ///
     /// The negatives are a function of (seed, epoch, global sample id).
     ///
-    /// - Parameter place: the step within the epoch, from 0.
+    /// - Parameter stepOfEpoch: the step within the epoch, from 0.
     /// - Returns: the number of samples, 0 when the shard has run out in this epoch.
     @discardableResult
-    public func fill(_ batch: PackedBatch, place: Int) -> Int {
+    public func fill(_ batch: PackedBatch, stepOfEpoch: Int) -> Int {
         guard let epoch else { preconditionFailure("beginEpoch was not called") }
         batch.reset(candidatesPerSample: 1 + negatives)
-        let (start, overflow) = place.multipliedReportingOverflow(by: quota)
-        guard place >= 0, !overflow, start < permutation.count else { return 0 }
+        let (start, overflow) = stepOfEpoch.multipliedReportingOverflow(by: quota)
+        guard stepOfEpoch >= 0, !overflow, start < permutation.count else { return 0 }
         let end = min(start + quota, permutation.count)
         for slot in start..<end {
             let index = Int(permutation[slot])

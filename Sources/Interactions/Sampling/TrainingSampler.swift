@@ -9,10 +9,10 @@ public protocol TrainingSampler {
     /// Fills a batch with the shard's samples of a step: the true item and the negatives as candidates.
     ///
     /// - Parameters:
-    ///   - place: the step within the epoch, from 0.
+    ///   - stepOfEpoch: the step within the epoch, from 0.
     ///   - step: the step of the training, from 1.
     /// - Returns: the number of samples, 0 when the shard has none in this step.
-    func fill(_ batch: PackedBatch, place: Int, step: Int) -> Int
+    func fill(_ batch: PackedBatch, stepOfEpoch: Int, step: Int) -> Int
 }
 
 /// How the samples of a step are chosen.

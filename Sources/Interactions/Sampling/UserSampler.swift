@@ -37,7 +37,7 @@ public struct UserSampler: TrainingSampler {
     public mutating func beginEpoch(_ epoch: Int) {}
 
     @discardableResult
-    public func fill(_ batch: PackedBatch, place: Int, step: Int) -> Int {
+    public func fill(_ batch: PackedBatch, stepOfEpoch: Int, step: Int) -> Int {
         batch.reset(candidatesPerSample: 1 + negatives.count)
         let iteration = UInt32(truncatingIfNeeded: step)
         let users = shards.sampledUsers

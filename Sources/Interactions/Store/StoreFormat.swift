@@ -62,11 +62,3 @@ extension SplitInteractions {
         return numbers.indices.allSatisfy { Int(numbers[$0]) == $0 } ? nil : numbers
     }
 }
-
-extension Vocabulary {
-    /// The number of the id that has a number in another vocabulary; nil where there is no such id.
-    fileprivate func number(sameAs number: Int32, of other: Vocabulary) -> Int32? {
-        if let names = other.names { return names.withBytes(of: number) { self.number(ofText: $0) } }
-        return self.number(of: other.id(of: number))
-    }
-}

@@ -92,24 +92,24 @@ public struct DynamicRouting: Sendable {
     public func callAsFunction(
         _ items: Variable, for batch: PackedBatch, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Interests {
-        let segments = batch.histories.segments
-        let counts = isAdaptive ? interestCounts(segments, on: tape) : nil
+        let histories = batch.histories
+        let counts = isAdaptive ? interestCounts(histories, on: tape) : nil
         let x: Variable
         let logits: UnsafeMutablePointer<Float>
         switch transformation {
         case .shared(let linear):
             logits = tape.standardNormals(
-                columns: interests, over: segments, users: batch.users, file: file, line: line)
+                columns: interests, over: histories, users: batch.users, file: file, line: line)
             x = linear(items, on: tape, file: file, line: line)
         case .perPositionAndInterest(let weight):
-            logits = tape.arena.allocateZeroed(Float.self, count: interests * segments.total)
+            logits = tape.arena.allocateZeroed(Float.self, count: interests * histories.total)
             x = tape.groupedLinear(
-                items, groups: tape.positionsFromOldest(segments), weight: weight, outputs: interests * size,
+                items, groups: tape.positionsFromOldest(histories), weight: weight, outputs: interests * size,
                 file: file, line: line)
         }
         let plan = RoutingPlan(
-            segments: segments, interests: interests, columns: size, iterations: iterations,
-            overPositions: normalization == .positions, hasRowsPerInterest: hasRowsPerInterest, counts: counts)
+            over: histories, to: InterestGroups(perUser: interests, counts: counts), columns: size,
+            iterations: iterations, overPositions: normalization == .positions, hasRowsPerInterest: hasRowsPerInterest)
         let routed = tape.route(x, by: plan, logits: logits, file: file, line: line)
         let vectors =
             layer.map {
@@ -128,12 +128,12 @@ public struct DynamicRouting: Sendable {
     }
 
     /// `max(1, min(K, floor(log2 L)))` for histories of L items.
-    private func interestCounts(_ segments: Segments, on tape: Tape) -> UnsafePointer<Int32> {
-        let counts = tape.arena.allocate(Int32.self, count: segments.count)
-        for segment in 0..<segments.count {
-            let length = segments.length(segment)
+    private func interestCounts(_ histories: JaggedOffsets, on tape: Tape) -> UnsafePointer<Int32> {
+        let counts = tape.arena.allocate(Int32.self, count: histories.count)
+        for user in 0..<histories.count {
+            let length = histories.length(user)
             let logarithm = length > 0 ? Int.bitWidth - 1 - length.leadingZeroBitCount : 0
-            counts[segment] = Int32(max(1, min(interests, logarithm)))
+            counts[user] = Int32(max(1, min(interests, logarithm)))
         }
         return UnsafePointer(counts)
     }

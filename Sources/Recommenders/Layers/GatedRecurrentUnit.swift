@@ -28,12 +28,12 @@ public struct GatedRecurrentUnit: Sendable {
         recurrentBias = scope.vector("bias_hh_l0", count: 3 * hidden, uniform, file: file, line: line)
     }
 
-    /// The state after the last row of each segment, `[segments.count, hidden]`, for `x` `[segments.total, inputs]`.
+    /// The state after the last row of each sequence, `[sequences.count, hidden]`, for `x` `[sequences.total, inputs]`.
     public func callAsFunction(
-        _ x: Variable, over segments: Segments, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+        _ x: Variable, over sequences: JaggedOffsets, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         tape.gatedRecurrence(
             tape.linear(x, weight: inputWeight, bias: inputBias, file: file, line: line), weight: recurrentWeight,
-            bias: recurrentBias, over: segments, file: file, line: line)
+            bias: recurrentBias, over: sequences, file: file, line: line)
     }
 }

@@ -38,14 +38,14 @@ public struct SelfAttentivePooling: Sendable {
     /// - Parameters:
     ///   - values: `[T, d]`, what is summed; keys: `[T, d]`, what decides the weights.
     public func callAsFunction(
-        values: Variable, keys: Variable, over segments: Segments, on tape: Tape, file: StaticString = #fileID,
+        values: Variable, keys: Variable, over sequences: JaggedOffsets, on tape: Tape, file: StaticString = #fileID,
         line: UInt = #line
     ) -> Interests {
         let inner = tape.hyperbolicTangent(first(keys, on: tape, file: file, line: line), file: file, line: line)
         let logits = second(inner, on: tape, file: file, line: line)
-        let attention = tape.segmentSoftmax(logits, over: segments, file: file, line: line)
+        let attention = tape.sequenceSoftmax(logits, over: sequences, file: file, line: line)
         return Interests(
-            vectors: tape.pool(values, weights: attention, over: segments, file: file, line: line),
+            vectors: tape.pool(values, weights: attention, over: sequences, file: file, line: line),
             perUser: logits.columns, attention: attention, file: file, line: line)
     }
 }

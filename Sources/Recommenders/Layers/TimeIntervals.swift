@@ -85,18 +85,17 @@ public struct TimeIntervals: Sendable {
         line: UInt = #line
     ) -> Tape.Relative {
         let histories = batch.histories
-        let segments = histories.segments
-        let pairs = Kernel.attentionWeightCount(segments: segments, heads: 1, queries: queries)
+        let pairs = queries.pairCount(in: histories)
         let slots = tape.arena.allocate(Int32.self, count: pairs)
         let distinct = tape.arena.allocate(Int32.self, count: min(largest + 1, max(pairs, 1)))
         let slotOfInterval = tape.arena.allocate(Int32.self, count: largest + 1)
         slotOfInterval.update(repeating: -1, count: largest + 1)
         var distinctCount = 0
-        var place = 0
-        for segment in 0..<segments.count {
-            let unit = UInt64(min(batch.smallestTimeGaps[segment], largestUnit))
-            let times = histories.times + segments.start(segment)
-            let length = segments.length(segment)
+        var pair = 0
+        for user in 0..<histories.count {
+            let unit = UInt64(min(batch.smallestTimeGaps[user], largestUnit))
+            let times = batch.historyTimes + histories.start(user)
+            let length = histories.length(user)
             for query in queries == .newest ? length - min(length, 1)..<length : 0..<length {
                 for position in 0..<length {
                     let interval = Self.interval(times[query], times[position], unit: unit, largest: largest)
@@ -105,8 +104,8 @@ public struct TimeIntervals: Sendable {
                         distinct[distinctCount] = Int32(interval)
                         distinctCount += 1
                     }
-                    slots[place] = slotOfInterval[Int(interval)]
-                    place += 1
+                    slots[pair] = slotOfInterval[Int(interval)]
+                    pair += 1
                 }
             }
         }

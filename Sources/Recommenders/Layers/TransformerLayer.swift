@@ -42,7 +42,7 @@ public struct TransformerLayer: Sendable {
 
     /// What joins keys and values of the attention besides the input.
     public struct Additions {
-        /// `[segments.total, size]`.
+        /// `[sequences.total, size]`.
         let keys: Variable
         let values: Variable
         let relative: Tape.Relative
@@ -54,13 +54,13 @@ public struct TransformerLayer: Sendable {
         }
     }
 
-    /// `[segments.total, size]` for `x` of the same shape; with the queries `newest` only each segment's newest row of
-    /// it, `[segments.count, size]`.
+    /// `[sequences.total, size]` for `x` of the same shape; with the queries `newest` only each sequence's newest row of
+    /// it, `[sequences.count, size]`.
     public func callAsFunction(
-        _ x: Variable, over segments: Segments, queries: AttentionQueries, adding additions: Additions? = nil,
+        _ x: Variable, over sequences: JaggedOffsets, queries: AttentionQueries, adding additions: Additions? = nil,
         on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        let residual = queries == .newest ? tape.newest(x, over: segments, file: file, line: line) : x
+        let residual = queries == .newest ? tape.newest(x, over: sequences, file: file, line: line) : x
         var k = key(x, on: tape, file: file, line: line)
         var v = value(x, on: tape, file: file, line: line)
         if let additions {
@@ -69,10 +69,10 @@ public struct TransformerLayer: Sendable {
         }
         let q = query(residual, on: tape, file: file, line: line)
         let attended = tape.attention(
-            q: q, k: k, v: v, relative: additions?.relative, over: segments, heads: heads, queries: queries,
+            q: q, k: k, v: v, relative: additions?.relative, over: sequences, heads: heads, queries: queries,
             file: file, line: line)
-        // Rows of samples where there is one a segment.
-        let rows = queries == .newest ? nil : segments
+        // Rows of samples where there is one a sequence.
+        let rows = queries == .newest ? nil : sequences
         func dropped(_ x: Variable) -> Variable {
             tape.dropout(x, rate: dropout, over: rows, file: file, line: line)
         }

@@ -32,13 +32,15 @@ public struct BaMComiRec: MultiInterestRecommender {
                 in: scope))
     }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        [.selection, .interests, .attention]
+    }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
-        let segments = batch.histories.segments
-        let e = items(batch.histories.items, count: segments.total, on: tape)
-        let p = positions(tape.positionsFromOldest(segments), count: segments.total, on: tape)
-        return attention(values: e, keys: tape.add(e, p), over: segments, on: tape)
+        let histories = batch.histories
+        let e = items(batch.historyItems, count: histories.total, on: tape)
+        let p = positions(tape.positionsFromOldest(histories), count: histories.total, on: tape)
+        return attention(values: e, keys: tape.add(e, p), over: histories, on: tape)
     }
 }
 

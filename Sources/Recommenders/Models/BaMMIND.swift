@@ -33,32 +33,33 @@ public struct BaMMIND: MultiInterestRecommender {
     }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
-        let segments = batch.histories.segments
-        let x = transformation(items(batch.histories.items, count: segments.total, on: tape), on: tape)
+        let histories = batch.histories
+        let x = transformation(items(batch.historyItems, count: histories.total, on: tape), on: tape)
         let plan = RoutingPlan(
-            segments: segments, interests: interests, columns: x.columns, iterations: iterations, overPositions: true)
+            over: histories, to: InterestGroups(perUser: interests), columns: x.columns, iterations: iterations,
+            overPositions: true)
         let (logits, absent) = firstLogits(of: batch, on: tape)
         return Interests(
             vectors: tape.route(x, by: plan, logits: logits, absent: absent), perUser: interests, correspond: false)
     }
 
-    /// The logits of the slots of the histories, `[K, segments.total]`, and for each user and interest the sum of the
+    /// The logits of the slots of the histories, `[K, sequences.total]`, and for each user and interest the sum of the
     /// exponentials of those of the other slots, `[B, K]`.
     private func firstLogits(
         of batch: PackedBatch, on tape: Tape
     ) -> (UnsafeMutablePointer<Float>, UnsafePointer<Float>) {
-        let segments = batch.histories.segments
-        let offsets = tape.arena.allocate(Int32.self, count: segments.count + 1)
-        for user in 0...segments.count { offsets[user] = Int32(user * historyMax) }
-        let slots = Segments(offsets: offsets, count: segments.count)
+        let histories = batch.histories
+        let offsets = tape.arena.allocate(Int32.self, count: histories.count + 1)
+        for user in 0...histories.count { offsets[user] = Int32(user * historyMax) }
+        let slots = JaggedOffsets(offsets: offsets, count: histories.count)
         let all = tape.standardNormals(columns: interests, over: slots, users: batch.users)
-        let logits = tape.arena.allocate(Float.self, count: interests * segments.total)
-        let absent = tape.arena.allocate(Float.self, count: segments.count * interests)
+        let logits = tape.arena.allocate(Float.self, count: interests * histories.total)
+        let absent = tape.arena.allocate(Float.self, count: histories.count * interests)
         for interest in 0..<interests {
-            for user in 0..<segments.count {
-                let length = segments.length(user)
+            for user in 0..<histories.count {
+                let length = histories.length(user)
                 let row = all + (interest * slots.total + user * historyMax)
-                (logits + (interest * segments.total + segments.start(user))).update(from: row, count: length)
+                (logits + (interest * histories.total + histories.start(user))).update(from: row, count: length)
                 Kernel.exponential(row + length, into: row + length, count: historyMax - length)
                 var sum: Float = 0
                 for slot in length..<historyMax { sum += row[slot] }
@@ -67,7 +68,7 @@ public struct BaMMIND: MultiInterestRecommender {
         }
         tape.note(
             "first logits",
-            Work(2 * interests * (slots.total - segments.total), floats: interests * (slots.total + segments.total)))
+            Work(2 * interests * (slots.total - histories.total), floats: interests * (slots.total + histories.total)))
         return (logits, UnsafePointer(absent))
     }
 }

@@ -36,20 +36,21 @@ public struct ComiRec: MultiInterestRecommender {
             interests: options.interests, in: scope)
     }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        [.selection, .interests, .attention]
+    }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
-        let segments = histories.segments
-        let e = items(histories.items, count: segments.total, on: tape)
-        let h = positions.map { tape.add(e, $0.byAge(segments, on: tape)) } ?? e
-        return attention(values: e, keys: h, over: segments, on: tape)
+        let e = items(batch.historyItems, count: histories.total, on: tape)
+        let h = positions.map { tape.add(e, $0.byAge(histories, on: tape)) } ?? e
+        return attention(values: e, keys: h, over: histories, on: tape)
     }
 }
 
 extension Embedding {
-    /// The vector of each position's distance from the end of its history, `[segments.total, size]`.
-    func byAge(_ segments: Segments, on tape: Tape) -> Variable {
-        self(tape.positionsFromNewest(segments), count: segments.total, on: tape)
+    /// The vector of each position's distance from the end of its history, `[histories.total, size]`.
+    func byAge(_ histories: JaggedOffsets, on tape: Tape) -> Variable {
+        self(tape.positionsFromNewest(histories), count: histories.total, on: tape)
     }
 }

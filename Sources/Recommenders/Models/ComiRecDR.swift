@@ -25,6 +25,6 @@ public struct ComiRecDR: MultiInterestRecommender {
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
-        return routing(items(histories.items, count: histories.totalLength, on: tape), for: batch, on: tape)
+        return routing(items(batch.historyItems, count: histories.total, on: tape), for: batch, on: tape)
     }
 }

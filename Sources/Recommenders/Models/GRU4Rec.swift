@@ -30,7 +30,7 @@ public struct GRU4Rec: SingleVectorRecommender {
 
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
-        let e = items(histories.items, count: histories.totalLength, on: tape)
-        return output(recurrence(e, over: histories.segments, on: tape), on: tape)
+        let e = items(batch.historyItems, count: histories.total, on: tape)
+        return output(recurrence(e, over: histories, on: tape), on: tape)
     }
 }

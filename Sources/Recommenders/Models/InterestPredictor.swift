@@ -37,10 +37,10 @@ public struct InterestPredictor: Sendable {
     }
 
     /// Logits over the interests, `[B, K]`.
-    public func callAsFunction(_ histories: PackedSequences, on tape: Tape) -> Variable {
-        let segments = histories.segments
-        let e = items(histories.items, count: segments.total, on: tape)
-        var state = recurrence(e, over: segments, on: tape)
+    public func callAsFunction(_ batch: PackedBatch, on tape: Tape) -> Variable {
+        let histories = batch.histories
+        let e = items(batch.historyItems, count: histories.total, on: tape)
+        var state = recurrence(e, over: histories, on: tape)
         for layer in hidden {
             state = tape.relu(tape.dropout(layer(state, on: tape), rate: Self.dropout))
         }

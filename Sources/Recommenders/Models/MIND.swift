@@ -41,10 +41,13 @@ public struct MIND: MultiInterestRecommender {
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
-        return routing(items(histories.items, count: histories.totalLength, on: tape), for: batch, on: tape)
+        return routing(items(batch.historyItems, count: histories.total, on: tape), for: batch, on: tape)
     }
 
-    public var objectiveSupport: ObjectiveSupport { power.isFinite ? [.interests] : [.selection, .interests] }
+    /// A finite p leaves no choice to the objective.
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        options[power].isFinite ? [.interests] : [.selection, .interests]
+    }
 
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = interests(of: batch, on: tape)

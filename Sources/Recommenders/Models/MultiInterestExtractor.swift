@@ -41,14 +41,15 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
             ? TransformerLayer("transformer", size: size, heads: 1, dropout: 0, in: scope) : nil
     }
 
-    public var objectiveSupport: ObjectiveSupport { [.selection, .interests, .attention] }
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        [.selection, .interests, .attention]
+    }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
-        let segments = histories.segments
-        let e = items(histories.items, count: segments.total, on: tape)
-        let placed = positions.map { tape.add(e, $0.byAge(segments, on: tape)) } ?? e
-        let h = transformer?(placed, over: segments, queries: .all, on: tape) ?? placed
-        return attention(values: h, keys: h, over: segments, on: tape)
+        let e = items(batch.historyItems, count: histories.total, on: tape)
+        let placed = positions.map { tape.add(e, $0.byAge(histories, on: tape)) } ?? e
+        let h = transformer?(placed, over: histories, queries: .all, on: tape) ?? placed
+        return attention(values: h, keys: h, over: histories, on: tape)
     }
 }

@@ -27,11 +27,10 @@ public struct SASRec: SingleVectorRecommender {
 
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
-        let segments = histories.segments
         let x = tape.add(
-            items(histories.items, count: segments.total, on: tape), positions.byAge(segments, on: tape))
+            items(batch.historyItems, count: histories.total, on: tape), positions.byAge(histories, on: tape))
         return layers.indices.reduce(x) { x, index in
-            layers[index](x, over: segments, queries: index == layers.count - 1 ? .newest : .causal, on: tape)
+            layers[index](x, over: histories, queries: index == layers.count - 1 ? .newest : .causal, on: tape)
         }
     }
 }

@@ -35,20 +35,22 @@ public struct TiMiRec: Recommender {
 
     public var items: Embedding { extractor.items }
 
-    public var objectiveSupport: ObjectiveSupport { [.interests, .attention] }
+    /// The stage `pretrain` leaves the choice of the interest to the objective; the stage `finetune` mixes all of them.
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        stage == .pretrain ? [.selection, .interests, .attention] : [.interests, .attention]
+    }
 
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = extractor.interests(of: batch, on: tape)
-        let logits = predictor(batch.histories, on: tape)
+        let logits = predictor(batch, on: tape)
         let users = tape.mix(interests.vectors, weights: tape.rowSoftmax(logits))
         let ranking = objective.loss(of: users, interests: interests, for: batch, in: items, on: tape)
         // The cosines below are computed beside the tape.
         guard tape.error == nil else { return ranking }
         let target = tape.arena.allocate(Float.self, count: interests.vectors.rows)
         Kernel.cosines(
-            interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,
-            rowStride: batch.candidatesPerSample, count: interests.count, interests: interests.perUser,
-            columns: interests.vectors.columns, into: target)
+            interests.vectors.matrix, interests.groups, positives: batch.positives,
+            table: tape.parameters(items.table), into: target)
         tape.note(
             "cosines of the positive",
             Work(4 * interests.vectors.count, floats: interests.vectors.count + interests.vectors.rows))
@@ -57,7 +59,7 @@ public struct TiMiRec: Recommender {
 
     public func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
         let interests = extractor.interests(of: batch, on: tape)
-        let weights = tape.rowSoftmax(predictor(batch.histories, on: tape))
+        let weights = tape.rowSoftmax(predictor(batch, on: tape))
         return Interests(vectors: tape.mix(interests.vectors, weights: weights), perUser: 1)
     }
 }
@@ -72,7 +74,10 @@ public struct PretrainedTiMiRec: MultiInterestRecommender {
     }
 
     public var items: Embedding { extractor.items }
-    public var objectiveSupport: ObjectiveSupport { extractor.objectiveSupport }
+
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        TiMiRec.objectiveSupport(options, in: stage)
+    }
 
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         extractor.interests(of: batch, on: tape)

@@ -33,15 +33,15 @@ public struct TiSASRec: SingleVectorRecommender {
     }
 
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
-        let segments = batch.histories.segments
-        let keys = keyPositions.byAge(segments, on: tape)
-        let values = valuePositions.byAge(segments, on: tape)
-        let x = items(batch.histories.items, count: segments.total, on: tape)
+        let histories = batch.histories
+        let keys = keyPositions.byAge(histories, on: tape)
+        let values = valuePositions.byAge(histories, on: tape)
+        let x = items(batch.historyItems, count: histories.total, on: tape)
         return layers.indices.reduce(x) { x, index in
             let queries: AttentionQueries = index == layers.count - 1 ? .newest : .causal
             let additions = TransformerLayer.Additions(
                 keys: keys, values: values, relative: intervals(of: batch, queries: queries, on: tape))
-            return layers[index](x, over: segments, queries: queries, adding: additions, on: tape)
+            return layers[index](x, over: histories, queries: queries, adding: additions, on: tape)
         }
     }
 }

@@ -19,6 +19,6 @@ public struct YouTubeDNN: SingleVectorRecommender {
 
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
-        return layer(tape.meanRows(histories.items, of: items.table, over: histories.segments), on: tape)
+        return layer(tape.meanRows(batch.historyItems, of: items.table, over: histories), on: tape)
     }
 }

@@ -32,13 +32,12 @@ extension InterestSelection {
         }
         let choice = tape.arena.allocate(Int32.self, count: interests.count)
         Kernel.hardestInterests(
-            interests.vectors.value, table: tape.parameters(items.table), rows: batch.candidates,
-            rowStride: batch.candidatesPerSample, count: interests.count, interests: interests.perUser,
-            columns: interests.vectors.columns, into: choice)
+            interests.vectors.matrix, interests.groups, positives: batch.positives,
+            table: tape.parameters(items.table), into: choice)
         tape.note(
             "hardest interests", Work(2 * interests.vectors.count, floats: interests.vectors.count + interests.count))
         return tape.select(
-            choice, from: interests.vectors, groupSize: interests.perUser, file: file, line: line)
+            choice, from: interests.vectors, perUser: interests.perUser, file: file, line: line)
     }
 
     /// One interest, drawn by step and sample: `u = v_k`, `k ~ softmax_k(T <v_k, e+>)`. No gradient flows through the
@@ -66,28 +65,24 @@ extension InterestSelection {
         let positives = tape.arena.allocate(Float.self, count: count * size)
         let table = tape.parameters(items.table)
         for sample in 0..<count {
-            let item = Int(batch.candidates[sample * batch.candidatesPerSample])
+            let item = Int(batch.positives[sample])
             (positives + sample * size).update(from: table + item * size, count: size)
         }
         let logits = tape.arena.allocate(Float.self, count: count * interests.perUser)
         if let maps {
             Kernel.groupProducts(
-                maps.mapInterests(interests.vectors.value, count: interests.vectors.rows, on: tape),
-                maps.mapItems(positives, count: count, on: tape), count: count, interests: interests.perUser,
-                columns: SelectionMaps.size, into: logits)
+                maps.mapInterests(interests.vectors.matrix, on: tape), interests.groups,
+                maps.mapItems(MatrixView(positives, rows: count, columns: size), on: tape).start, into: logits)
         } else {
-            Kernel.groupProducts(
-                interests.vectors.value, positives, count: count, interests: interests.perUser, columns: size,
-                into: logits)
+            Kernel.groupProducts(interests.vectors.matrix, interests.groups, positives, into: logits)
         }
         tape.note(
             "products with the positive",
             Work(2 * interests.vectors.count, floats: interests.vectors.count + count * size))
         let choice = tape.drawInterests(
-            logits, count: count, interests: interests.perUser, counts: interests.counts, temperature: temperature,
-            file: file, line: line)
+            logits, count: count, of: interests.groups, temperature: temperature, file: file, line: line)
         return tape.select(
-            choice, from: interests.vectors, groupSize: interests.perUser, file: file, line: line)
+            choice, from: interests.vectors, perUser: interests.perUser, file: file, line: line)
     }
 
     /// All interests, weighted by powers of their inner products with the positive:
@@ -105,8 +100,7 @@ extension InterestSelection {
             return tape.zeros(rows: batch.count, columns: items.table.columns)
         }
         return tape.labelAwareAttention(
-            interests.vectors, rows: batch.candidates, rowStride: batch.candidatesPerSample, of: items.table,
-            groupSize: interests.perUser, counts: interests.counts, power: power, scale: temperature, file: file,
-            line: line)
+            interests.vectors, interests.groups, positives: batch.positives, in: items.table, power: power,
+            scale: temperature, file: file, line: line)
     }
 }

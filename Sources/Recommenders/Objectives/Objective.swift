@@ -92,14 +92,12 @@ public struct Objective: Sendable {
         } else {
             let negatives = softmaxNegatives(of: batch, on: tape)
             loss = tape.softmaxLoss(
-                of: users, positives: batch.candidates, stride: batch.candidatesPerSample, in: items.table,
-                against: negatives, file: file, line: line)
+                of: users, positives: batch.positives, in: items.table, against: negatives, file: file, line: line)
             if options.hasMultiInterestLoss, let interests {
                 loss = tape.add(
                     loss,
                     tape.softmaxLoss(
-                        of: interests.vectors, groupSize: interests.perUser, counts: interests.counts,
-                        positives: batch.candidates, stride: batch.candidatesPerSample, in: items.table,
+                        of: interests.vectors, interests.groups, positives: batch.positives, in: items.table,
                         against: negatives, file: file, line: line))
             }
         }
@@ -109,15 +107,15 @@ public struct Objective: Sendable {
             loss = tape.add(
                 loss,
                 tape.routingRegularization(
-                    attention, over: batch.histories.segments, size: items.table.columns,
+                    attention, over: batch.histories, size: items.table.columns,
                     weight: options.routingRegularization * Float(batchSize), file: file, line: line))
         }
         if options.dissimilarity > 0 {
             loss = tape.add(
                 loss,
                 tape.interestSimilarity(
-                    interests.vectors, groupSize: interests.perUser, counts: interests.counts,
-                    margin: options.dissimilarityMargin, weight: options.dissimilarity, file: file, line: line))
+                    interests.vectors, interests.groups, margin: options.dissimilarityMargin,
+                    weight: options.dissimilarity, file: file, line: line))
         }
         return loss
     }
@@ -127,11 +125,12 @@ public struct Objective: Sendable {
             // The positive is one of all items.
             return SoftmaxNegatives(.all, masksPositives: true, importance: options.importance)
         }
-        let proposal = popularity?.items ?? NegativeDistribution(itemCount: itemCount)
+        let distribution = popularity?.items ?? NegativeDistribution(itemCount: itemCount)
         let rows: SoftmaxNegatives.Rows =
             options.sharesNegatives
-            ? .shared(tape.sampleNegatives(negatives, from: proposal), count: negatives)
-            : .perSample(tape.sampleNegatives(negatives, samples: batch.count, from: proposal), count: negatives)
+            ? .shared(tape.sampleNegatives(negatives, from: distribution), count: negatives)
+            : .perSample(
+                tape.sampleNegatives(negatives, sampleCount: batch.count, from: distribution), count: negatives)
         // -log q of a uniform draw is the same for all items, the positive too, and cancels.
         return SoftmaxNegatives(
             rows, offsets: popularity?.offsets, masksPositives: options.masksHits, importance: options.importance)

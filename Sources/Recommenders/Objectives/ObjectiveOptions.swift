@@ -39,7 +39,7 @@ public struct ObjectiveOptions: Sendable, Equatable {
             OptionField(
                 "loss", \.loss, of: standard,
                 traits(
-                    folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.standardLoss.rawValue }),
+                    folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.training.loss.rawValue }),
                 help: "Training loss: \(TrainingLoss.optionKind)."),
             OptionField(
                 "selection", \.selection, of: standard, traits(folder: .ifChanged("")),
@@ -103,7 +103,7 @@ public enum NegativeProposal: String, Sendable, CaseIterable, OptionValue {
     case logUniform = "log-uniform"
 }
 
-/// What a model has for an objective to work on; see ``Recommender/objectiveSupport``.
+/// What a model has for an objective to work on; see ``Recommender/objectiveSupport(_:in:)``.
 public struct ObjectiveSupport: OptionSet, Sendable {
     public let rawValue: Int
 

@@ -34,23 +34,22 @@ struct SelectionMaps: Sendable {
     var inputSize: Int { interests.weight.columns }
 
     /// `L1 v + b1` for `[count, d]`.
-    func mapInterests(_ x: UnsafePointer<Float>, count: Int, on tape: Tape) -> UnsafePointer<Float> {
-        map(x, interests, count, on: tape)
+    func mapInterests(_ x: MatrixView, on tape: Tape) -> MatrixView {
+        map(x, interests, on: tape)
     }
 
     /// `L2 e + b2` for `[count, d]`.
-    func mapItems(_ x: UnsafePointer<Float>, count: Int, on tape: Tape) -> UnsafePointer<Float> {
-        map(x, items, count, on: tape)
+    func mapItems(_ x: MatrixView, on tape: Tape) -> MatrixView {
+        map(x, items, on: tape)
     }
 
     private func map(
-        _ x: UnsafePointer<Float>, _ layer: (weight: Parameter, bias: Parameter), _ count: Int, on tape: Tape
-    ) -> UnsafePointer<Float> {
-        let y = tape.arena.allocate(Float.self, count: count * Self.size)
-        Kernel.multiplyTransposed(
-            x, tape.parameters(layer.weight), into: y, rows: count, inputs: layer.weight.columns, outputs: Self.size,
-            scratch: tape.arena)
-        Kernel.addBias(tape.parameters(layer.bias), to: y, rows: count, columns: Self.size)
-        return UnsafePointer(y)
+        _ x: MatrixView, _ layer: (weight: Parameter, bias: Parameter), on tape: Tape
+    ) -> MatrixView {
+        let y = tape.arena.allocate(Float.self, count: x.rows * Self.size)
+        let weight = MatrixView(tape.parameters(layer.weight), rows: Self.size, columns: layer.weight.columns)
+        Kernel.multiplyTransposed(x, weight, into: y, scratch: tape.arena)
+        Kernel.addBias(tape.parameters(layer.bias), to: y, rows: x.rows, columns: Self.size)
+        return MatrixView(y, rows: x.rows, columns: Self.size)
     }
 }

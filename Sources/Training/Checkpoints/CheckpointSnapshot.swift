@@ -30,12 +30,12 @@ package final class CheckpointSnapshot: @unchecked Sendable {
         self.data = data
         self.instructionSet = instructionSet
         valueCount = layout.parameterCount
-        memory = .allocate(
+        memory = LargeMemory.allocate(
             byteCount: max(CheckpointFormat.Group.allCases.count * valueCount * MemoryLayout<Float>.stride, 1),
             alignment: OpenFile.directAlignment)
     }
 
-    deinit { memory.deallocate() }
+    deinit { LargeMemory.deallocate(memory) }
 
     /// Copies a training.
     package func take(

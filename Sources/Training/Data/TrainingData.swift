@@ -21,8 +21,10 @@ public struct TrainingData {
     public let kind: SampleKind
     /// The folder, for messages.
     let folder: String
-    /// What tells the data set from others.
+    /// What tells the data set from others, as it is split in its folder.
     public let fingerprint: DatasetFingerprint
+    /// Which interactions are samples.
+    public let trainsOn: TrainedInteractions
     /// The train interactions of all users, for a model that needs them.
     public let graph: InteractionGraph?
 
@@ -34,11 +36,13 @@ public struct TrainingData {
     ///   - needsSamples: whether there must be something to train on.
     ///   - drawsNegatives: whether negatives are drawn among the items that a user has not in train.
     ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
+    ///   - trainsOn: which interactions are samples; with all there is nothing to rank.
     ///   - known: items and users that a trained model knows; a data set with others is refused.
     ///   - earlier: the numbers of an earlier version of the program, for a data set whose ids have holes and which fits.
     public init(
         folder: String, kind: SampleKind, shardCount: Int, needsSamples: Bool = true, drawsNegatives: Bool = true,
-        needsGraph: Bool = false, known: KnownIds = KnownIds(), earlier: KnownIds? = nil, world: Communicator
+        needsGraph: Bool = false, trainsOn: TrainedInteractions = .train, known: KnownIds = KnownIds(),
+        earlier: KnownIds? = nil, world: Communicator
     ) throws {
         func load() throws -> InteractionDataset {
             let dataset = try InteractionDataset.load(folder: folder, known: known)
@@ -46,10 +50,11 @@ public struct TrainingData {
             return (try? InteractionDataset.load(folder: folder, known: earlier)) ?? dataset
         }
         try self.init(
-            kind: kind, shardCount: shardCount, needsSamples: needsSamples, needsGraph: needsGraph, world: world
+            kind: kind, shardCount: shardCount, needsSamples: needsSamples, needsGraph: needsGraph,
+            trainsOn: trainsOn, world: world
         ) {
             let dataset = try load()
-            if drawsNegatives { try dataset.requireNegatives() }
+            if drawsNegatives { try dataset.samples(of: trainsOn).requireNegatives() }
             return dataset
         }
     }
@@ -58,8 +63,8 @@ public struct TrainingData {
     ///
     /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
     package init(
-        kind: SampleKind, shardCount: Int, needsSamples: Bool = true, needsGraph: Bool = false, world: Communicator,
-        load: () throws -> InteractionDataset
+        kind: SampleKind, shardCount: Int, needsSamples: Bool = true, needsGraph: Bool = false,
+        trainsOn: TrainedInteractions = .train, world: Communicator, load: () throws -> InteractionDataset
     ) throws {
         try world.collectively {
             guard world.size <= shardCount else {
@@ -69,17 +74,20 @@ public struct TrainingData {
                         + "or add --logical-shards \(world.size): another number of shards is another training")
             }
         }
-        let dataset = try InteractionDataset.loadedOncePerNode(world: world, load)
+        let split = try InteractionDataset.loadedOncePerNode(world: world, load)
         self = try world.collectively {
+            let dataset = split.samples(of: trainsOn)
             let shards = try LogicalShards(
                 dataset: dataset, kind: kind, count: shardCount, needsSamples: needsSamples)
             return TrainingData(
-                dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph)
+                dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph,
+                trainsOn: trainsOn, fingerprint: DatasetFingerprint(split))
         }
     }
 
     private init(
-        _ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>, needsGraph: Bool
+        _ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>,
+        needsGraph: Bool, trainsOn: TrainedInteractions, fingerprint: DatasetFingerprint
     ) {
         name = dataset.name
         userIds = dataset.userIds
@@ -89,7 +97,8 @@ public struct TrainingData {
         self.shards = shards
         self.kind = kind
         folder = dataset.folder
-        fingerprint = DatasetFingerprint(dataset)
+        self.fingerprint = fingerprint
+        self.trainsOn = trainsOn
         store = SequenceStore(dataset: dataset, shards: shards, range: owned)
         itemCounts = dataset.train.items.reduce(into: [Int32](repeating: 0, count: dataset.itemCount + 1)) {
             $0[Int($1)] += 1
@@ -140,6 +149,8 @@ public struct TrainingData {
     }
 
     private func ranking(_ wanted: RankingProtocol?) throws(TrainingError) -> RankingProtocol {
+        // Nothing is ranked.
+        guard trainsOn == .train else { return .full }
         guard let wanted else { return negativesPerRow == nil ? .full : .sampled }
         guard wanted == .full || negativesPerRow != nil else {
             throw TrainingError(
@@ -147,5 +158,15 @@ public struct TrainingData {
                 recoverySuggestion: "rank all items with --evaluation full")
         }
         return wanted
+    }
+}
+
+extension InteractionDataset {
+    /// The data set whose train interactions are the samples.
+    fileprivate func samples(of choice: TrainedInteractions) -> InteractionDataset {
+        switch choice {
+        case .train: self
+        case .all: trainingOnAll()
+        }
     }
 }

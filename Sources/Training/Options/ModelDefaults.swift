@@ -10,8 +10,8 @@ struct ModelDefaults {
 
     /// - Parameter entry: nil for a model that is not in the catalogue: it has what most models have.
     init(_ entry: RecommenderEntry?) {
-        learningRate = entry?.standardLearningRate ?? 1e-3
-        loss = entry?.standardLoss ?? .bpr
+        learningRate = entry?.training.learningRate ?? 1e-3
+        loss = entry?.training.loss ?? .bpr
     }
 
     /// Negatives of a sample, or of a step under the sampled softmax.

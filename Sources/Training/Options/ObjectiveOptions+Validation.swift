@@ -1,22 +1,16 @@
-import Differentiation
 import Recommenders
 
 extension TrainingConfiguration {
-    /// What the model has for an objective in the configuration's stage.
-    func objectiveSupport(of entry: RecommenderEntry) -> ObjectiveSupport {
-        // The sizes of the data set do not matter to this.
-        entry.model(
-            ModelContext(options, stage: stage, userCount: 1, itemCount: 1), in: ParameterLayout().root
-        ).objectiveSupport
+    /// Whether the model ranks with several vectors for each user, which `--measures interests` compares: one whose
+    /// training selects among them.
+    func ranksByInterests(_ entry: RecommenderEntry) -> Bool {
+        options.interests > 1 && entry.objectiveSupport(options, stage).contains(.selection)
     }
 
     /// Refuses what none of the stages has a use for.
     func checkObjective(of entry: RecommenderEntry, in stages: [TrainingStage?]) throws(TrainingError) {
-        var support: ObjectiveSupport = []
-        for stage in stages {
-            var own = self
-            own.stage = stage
-            support.formUnion(own.objectiveSupport(of: entry))
+        let support = stages.reduce(into: ObjectiveSupport()) {
+            $0.formUnion(entry.objectiveSupport(options, $1))
         }
         let name = ([entry.name] + (stages.count == 1 ? stages.compactMap { $0?.rawValue } : [])).joined(separator: " ")
         try require(

@@ -20,6 +20,12 @@ public struct StageOptions: Sendable, Equatable {
         keepsNegatives = true
     }
 
+    /// - Parameter entries: of ``names``, no name twice, with values.
+    init(_ entries: [OptionText.Entry]) {
+        self.entries = entries
+        keepsNegatives = true
+    }
+
     /// - Parameters:
     ///   - texts: lists such as `lr=5e-4,epochs=12`; later ones win over earlier ones.
     ///   - keepsNegatives: whether the number of negatives that all stages share was chosen: otherwise a loss among these
@@ -49,6 +55,18 @@ public struct StageOptions: Sendable, Equatable {
     }
 
     public var isEmpty: Bool { entries.isEmpty }
+
+    /// These and a number of epochs, unless they have one.
+    public func adding(epochs: Int) throws(TrainingError) -> StageOptions {
+        guard !entries.contains(where: { $0.name == "epochs" }) else { return self }
+        return StageOptions(
+            entries: entries + [.init(name: "epochs", value: String(epochs))], keepsNegatives: keepsNegatives)
+    }
+
+    private init(entries: [OptionText.Entry], keepsNegatives: Bool) {
+        self.entries = entries
+        self.keepsNegatives = keepsNegatives
+    }
 
     /// The options for the name of a folder: `lr5e-4-epochs12`.
     public var nameParts: [String] { entries.map { $0.name + ($0.value ?? "") } }

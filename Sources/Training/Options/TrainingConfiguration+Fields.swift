@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import Evaluation
 import Interactions
 import Options
@@ -27,8 +28,11 @@ extension TrainingConfiguration {
             OptionTraits(aliases: ["model-name"], folder: .never, shownDefault: ""),
             help: "Name of the model."),
         Field(
-            "stage", \.stage, of: standard, OptionTraits(folder: .never, shownDefault: "both"),
+            "stage", \.stageName, of: standard, OptionTraits(folder: .never, shownDefault: "both"),
             help: "TiMiRec: pretrain the extractor, finetune, or both."),
+        Field(
+            "pretrain", \.pretraining, of: standard, OptionTraits(unit: "option=value,...", effect: .nothing),
+            isWritten: false, help: "TiMiRec: options that the pretraining has to itself, such as lr=5e-4,epochs=12."),
         Field(
             "data-root", \.dataRoot, of: standard, place("data, or that of the run that is evaluated"),
             help: "Folder of data sets."),
@@ -75,6 +79,23 @@ extension TrainingConfiguration {
                 "Keep and test the parameters of the best or of the last epoch; a stage continues those that are kept."),
     ]
 
+    /// What a training learns from, and what it begins with.
+    public static let beginningFields: [OptionField<TrainingConfiguration>] = [
+        Field(
+            "train-on", \.trainsOn, of: standard, OptionTraits(folder: .ifChanged("on-")),
+            isWritten: false,
+            help: """
+                Learn from the interactions of train, or from all, those of dev and test too; then nothing is ranked, and \
+                --epochs-from says how long to train.
+                """),
+        Field(
+            "warm-start", \.warmStart, of: standard, OptionTraits(folder: .never),
+            help: """
+                Begin with the parameters of an earlier run or a safetensors file: those of users and items that both \
+                know, and those of all layers. Another training than one with --resume.
+                """),
+    ]
+
     /// A training step, beside the model and the objective.
     public static let stepFields: [OptionField<TrainingConfiguration>] = [
         Field(
@@ -98,7 +119,7 @@ extension TrainingConfiguration {
             "lr", \.optimizer.learningRate, of: standard, in: .aboveZero("0.001 is the default"),
             OptionTraits(
                 aliases: ["learning-rate"], folder: .always("lr"), differsByStage: true,
-                shownDefault: RecommenderCatalogue.defaults { "\($0.standardLearningRate)" }),
+                shownDefault: RecommenderCatalogue.defaults { "\($0.training.learningRate)" }),
             help: "Learning rate of Adam."),
         Field(
             "l2", \.optimizer.l2, of: standard, in: .fromZero,
@@ -141,13 +162,14 @@ extension TrainingConfiguration {
 
     /// What a stage continues.
     public static let extractorField = OptionField<TrainingConfiguration>(
-        "extractor", \.extractor, of: standard, OptionTraits(folder: .never, shownDefault: "the run of --out"),
+        "extractor", \.namedExtractor, of: standard, OptionTraits(folder: .never, shownDefault: "the run of --out"),
         help: "TiMiRec: where finetune finds the extractor: a run or a safetensors file.")
 
     static let objectiveFields = ObjectiveOptions.fields.map { $0.of(\TrainingConfiguration.objective) }
 
     /// All of them.
-    static let fields = placeFields + endFields + stepFields + rankingFields + [extractorField] + objectiveFields
+    static let fields =
+        placeFields + beginningFields + endFields + stepFields + rankingFields + [extractorField] + objectiveFields
 
     /// How a field can be spelled on a command line.
     package static func spellings(ofField name: String) -> [String] {

@@ -36,6 +36,7 @@ extension TrainingConfiguration {
         }
         if isStored {
             for option in Self.formerOptions(of: options, for: entry) { try set(option, for: entry) }
+            if trainsAllStages { extractor = nil }
             return
         }
         if !names.contains("negatives") { negatives = ModelDefaults.negatives(under: objective.loss) }
@@ -58,6 +59,27 @@ extension TrainingConfiguration {
         }
     }
 
+    /// Refuses a value that an option cannot have, whatever the other options are. What only commands know is passed over.
+    ///
+    /// - Parameter model: whose options are meant where models have one name for several.
+    package static func check(_ option: OptionText.Entry, model: String?) throws(TrainingError) {
+        let entry = model.flatMap(RecommenderCatalogue.entry(named:))
+        var alone = TrainingConfiguration(model: model ?? "", dataRoot: "", dataset: "", output: "")
+        let field = field(called: option.name)
+        let hyperparameter = modelOption(called: option.name, for: entry)
+        guard field != nil || hyperparameter != nil else { return }
+        do { try alone.set(option, for: entry) } catch {
+            throw TrainingError(
+                .usage, error.reason.printable(), recoverySuggestion: "give it a value that it can have")
+        }
+        if let field {
+            try require(field.problem(in: alone))
+        } else {
+            try require(hyperparameter?.problem(in: alone.options))
+        }
+        if field?.name == "model" { _ = try RecommenderCatalogue.requireEntry(named: alone.model) }
+    }
+
     /// Sets one option by its text.
     mutating func set(_ option: OptionText.Entry, for entry: RecommenderEntry?) throws(OptionError) {
         func failure(_ declaration: OptionDeclaration) -> OptionError {
@@ -71,8 +93,10 @@ extension TrainingConfiguration {
             guard let value = option.value else { return }
             guard options.set(hyperparameter, to: value) else { throw failure(hyperparameter.declaration) }
         } else {
-            let names = Self.fields.map(\.name) + RecommenderCatalogue.options.map(\.declaration.name)
-            let nearest = names.nearest(to: option.name).map { "; did you mean \($0)?" } ?? ""
+            let declarations = Self.fields.map(\.declaration) + RecommenderCatalogue.options.map(\.declaration)
+            let nearest =
+                declarations.flatMap { [$0.name] + $0.aliases }.nearest(to: option.name).map { "; did you mean \($0)?" }
+                ?? ""
             throw OptionError(line: option.line, reason: "there is no option \(option.name)\(nearest)")
         }
     }
@@ -139,18 +163,19 @@ extension TrainingConfiguration {
         let entry = RecommenderCatalogue.entry(named: model)
         var standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
         standard.objective.loss = ModelDefaults(entry).loss
-        guard entry?.isTrained ?? true else { return ["history\(options.historyMax)"] }
+        let length = readsHistories(entry) ? [ModelOptions.historyMaxOption] : []
+        guard entry?.training.isTrained ?? true else { return length.map { "history" + options.text(of: $0) } }
         // The number of interests stands in front of the size of the vectors, the length of histories behind all.
         let interests = ModelOptions.interestsOption.declaration.name
         let own = entry?.options ?? RecommenderCatalogue.options
         let (first, rest) = (
             own.filter { $0.declaration.name == interests }, own.filter { $0.declaration.name != interests }
         )
-        let ofModel = first + [ModelOptions.embeddingSizeOption] + rest + [ModelOptions.historyMaxOption]
+        let ofModel = first + [ModelOptions.embeddingSizeOption] + rest + length
         let hyperparameters = ofModel.map { option in
             (option.declaration, options.text(of: option), option.declaration.defaultText)
         }
-        let others = (Self.stepFields + Self.endFields + Self.objectiveFields).map { field in
+        let others = (Self.stepFields + Self.beginningFields + Self.endFields + Self.objectiveFields).map { field in
             (field.declaration, field.text(in: self), field.text(in: standard))
         }
         let all = hyperparameters + others
@@ -189,6 +214,11 @@ extension TrainingConfiguration {
             } else if modelOption(called: option.name, for: nil) == nil {
                 result[option.name] = option.value ?? ""
             }
+        }
+        if result["stage"] == StageName.both.rawValue {
+            // The parameters are those of the last stage, whichever command trained the one before.
+            result["stage"] = entry?.stages.last?.rawValue
+            result["extractor"] = RunFolder(result["out"] ?? "").pretrain.path
         }
         return result
     }

@@ -1,3 +1,4 @@
+import Evaluation
 import Options
 import Recommenders
 import Reporting
@@ -10,8 +11,17 @@ extension TrainingConfiguration {
 
     /// The hyperparameters that were chosen although the model has no use for them.
     var unusedHyperparameters: [String] {
-        get throws(TrainingError) { try entry.unused(of: options) }
+        get throws(TrainingError) {
+            let entry = try entry
+            let history = ModelOptions.historyMaxOption
+            let isLengthUnused = options.historyMax != history.defaultValue && !readsHistories(entry)
+            return (isLengthUnused ? [history.declaration.name] : []) + entry.unused(of: options)
+        }
     }
+
+    /// Whether the length of histories decides about the result: the model looks at them, or they have a score of their
+    /// own in the ranking.
+    func readsHistories(_ entry: RecommenderEntry?) -> Bool { entry?.readsHistories ?? true || historyScores == .zero }
 
     /// Sets what a model that is not trained would be trained for to its default.
     ///
@@ -19,7 +29,7 @@ extension TrainingConfiguration {
     mutating func leaveOutUnused(by entry: RecommenderEntry) throws(TrainingError) -> [String] {
         let hyperparameters = try unusedHyperparameters
         options = entry.own(options)
-        guard !entry.isTrained else { return hyperparameters }
+        guard !entry.training.isTrained else { return hyperparameters }
         let training = chosenTrainingOptions
         objective = ObjectiveOptions()
         return hyperparameters + training
@@ -28,7 +38,7 @@ extension TrainingConfiguration {
     /// The options of training that were chosen, by name: not those of ranks, which a ranking has too.
     private var chosenTrainingOptions: [String] {
         let standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
-        let fields = (Self.endFields + Self.stepFields + Self.objectiveFields).filter {
+        let fields = (Self.beginningFields + Self.endFields + Self.stepFields + Self.objectiveFields).filter {
             $0.declaration.effect != .nothing && $0.name != "logical-shards"
         }
         return fields.filter { $0.text(in: self) != $0.text(in: standard) }.map(\.name).sorted()

@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import Evaluation
 import Interactions
 import Recommenders
@@ -12,6 +13,10 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var model: String
     /// The stage to train, for a model that has stages.
     public var stage: TrainingStage?
+    /// Whether the stages before it were trained by the same command: `stage: both` in `config.yaml`.
+    public var trainsAllStages = false
+    /// What the stage `pretrain` had to itself then: a record, since that stage has a configuration of its own.
+    public var pretraining = StageOptions()
     /// Folder of data sets, and the data set's folder in it.
     public var dataRoot: String
     public var dataset: String
@@ -50,6 +55,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var exchange = ExchangeKind.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
+    public var trainsOn = TrainedInteractions.train
+    /// An earlier run, or a safetensors file, whose parameters the training begins with as far as they fit.
+    public var warmStart: String?
     public var options = ModelOptions()
     public var objective = ObjectiveOptions()
 

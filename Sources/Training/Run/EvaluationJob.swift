@@ -30,6 +30,7 @@ public struct EvaluationJob: Sendable {
     /// The metrics, at rank 0; nil elsewhere. Collective.
     public func run(world: Communicator, console: Console) throws -> EvaluationResult? {
         try configuration.warnOfUnusedOptions(on: console)
+        configuration.warnOfMissingInterests(of: entry, on: console)
         return try Kernel.flushingSubnormals { try evaluate(world: world, console: console) }
     }
 
@@ -39,8 +40,9 @@ public struct EvaluationJob: Sendable {
             return (file, try knownIds(in: file))
         }
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            needsSamples: false, drawsNegatives: false, needsGraph: entry.needsGraph, known: known, world: world)
+            folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
+            needsSamples: false, drawsNegatives: false, needsGraph: entry.needs.contains(.graph), known: known,
+            world: world)
         data.warnings.forEach(console.warning)
         try world.collectively {
             guard split != .dev || data.hasDev else {
@@ -64,14 +66,14 @@ public struct EvaluationJob: Sendable {
             options.selection = .softLinear
             _ = Objective(options, context, in: layout.root)
         }
-        try world.collectively { try model.check(layout) }
+        try world.collectively { try entry.check(model, from: context, layout) }
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
         let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
         try MemoryNeed.check(
             MemoryNeed(own: values + propagated * MemoryLayout<Float>.stride), of: "parameters", world: world)
         let storage = ParameterStorage(layout)
         try world.collectively {
-            try ModelFile.read(parameters, into: storage.values, layout, unused: entry.unusedTensors)
+            try ModelFile.read(parameters, into: storage.values, layout, unused: entry.tensors.unused)
         }
         let propagator = model.propagation.map { Propagator($0, layout, parameters: storage.values) }
         let clock = ContinuousClock()
@@ -86,7 +88,6 @@ public struct EvaluationJob: Sendable {
             of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
             world: world)
         let seconds = (clock.now - start).inSeconds
-        metrics?.tellOfMissingInterests(of: entry.name, on: console)
         return metrics.map {
             EvaluationResult(
                 model: entry.name, dataset: data.name, split: split, ranking: ranking,
@@ -98,23 +99,17 @@ public struct EvaluationJob: Sendable {
 
     /// The items, and users if it has a table of them, that the model of the file knows.
     private func knownIds(in file: SafetensorsFile) throws -> KnownIds {
-        // Only the names of the tables are of interest in this one.
-        let layout = ParameterLayout()
-        let sketch = entry.model(
-            ModelContext(configuration.options, stage: configuration.stage, userCount: 1, itemCount: 1),
-            in: layout.root)
-        func ids(_ table: Embedding, _ idName: String) throws -> Vocabulary {
-            let name = layout.specifications[table.table.index].name
-            guard let rows = file[name]?.shape.first, rows > 1 else {
+        func ids(_ idName: String, ofTable table: String) throws -> Vocabulary {
+            guard let rows = file[table]?.shape.first, rows > 1 else {
                 throw TrainingError(
-                    .data, "\(file.path): there is no tensor \(name)",
+                    .data, "\(file.path): there is no tensor \(table)",
                     recoverySuggestion: "the file belongs to another model: name it with --model and --stage")
             }
             return try ModelFile.ids(idName, in: file, rows: rows)
         }
         return KnownIds(
-            users: try sketch.users.map { try ids($0, ModelFile.userIds) },
-            items: try ids(sketch.items, ModelFile.itemIds))
+            users: try entry.tensors.users.map { try ids(ModelFile.userIds, ofTable: $0) },
+            items: try ids(ModelFile.itemIds, ofTable: entry.tensors.items))
     }
 }
 

@@ -18,18 +18,26 @@ extension TrainingData {
     }
 
     /// Whether there are rows that epochs can be compared by.
-    var hasDev: Bool { fingerprint.dev.interactions > 0 }
+    var hasDev: Bool { trainsOn == .train && fingerprint.dev.interactions > 0 }
+
+    /// Whether there are rows that say how good a model is.
+    var hasTest: Bool { trainsOn == .train }
 
     private func kept(_ configuration: TrainingConfiguration) throws(TrainingError) -> KeptParameters {
         guard !hasDev else { return configuration.keep ?? .best }
+        let takesAll = configuration.trainsOn == .all
         if configuration.keep == .best {
             throw TrainingError(
-                .usage, "\(name) has no dev rows to choose the best epoch by",
+                .usage,
+                (takesAll ? "--train-on all leaves" : "\(name) has") + " no dev rows to choose the best epoch by",
                 recoverySuggestion: "keep the parameters of the last one with --keep last")
         }
         if configuration.leavesTestAlone {
             throw TrainingError(
-                .usage, "\(name) has no dev rows, and --dev-only leaves test alone: nothing would be ranked",
+                .usage,
+                takesAll
+                    ? "--train-on all leaves no dev rows for --dev-only"
+                    : "\(name) has no dev rows, and --dev-only leaves test alone: nothing would be ranked",
                 recoverySuggestion: "leave --dev-only out")
         }
         return .last

@@ -1,14 +1,19 @@
 import Differentiation
+import DistributedOptimizer
 import Interactions
 import MPI
 import Recommenders
 
-/// A model with all that a training step needs: its parameters, the worker that computes gradients, the exchange that
-/// applies them. Every rank has one.
+/// A model with all that a training step needs: the worker that computes gradients, and the optimizer that has the
+/// parameters and applies them. Every rank has one.
 package final class ModelReplica {
+    /// The parameters of the model and of its objective.
     package let layout = ParameterLayout()
+    /// What is trained.
     package let model: any Recommender
-    package let exchange: any GradientExchange
+    /// Has the parameters.
+    package let optimizer: any MeasuredOptimizer
+    /// Computes the gradients of this rank's shards.
     package let worker: ShardWorker
     /// Steps of a pass over all samples; where users are drawn, steps between two validations; none without training.
     package let stepsPerEpoch: Int
@@ -19,7 +24,8 @@ package final class ModelReplica {
     ) throws {
         let stepsPerPass = try world.collectively { try data.shards.stepsPerEpoch(batchSize: configuration.batchSize) }
         stepsPerEpoch =
-            !entry.isTrained ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
+            !entry.training.isTrained
+            ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         let stepsOfEpoch = stepsPerEpoch
         try world.collectively { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
         let context = data.context(configuration.options, stage: configuration.stage)
@@ -27,17 +33,32 @@ package final class ModelReplica {
         let objective = Objective(
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
-        try world.collectively { [model, layout] in try model.check(layout) }
+        try world.collectively { [model, layout] in try entry.check(model, from: context, layout) }
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
-        let plan = ExchangePlan(
-            layout: layout, gradientLayout: gradientLayout, optimizer: configuration.optimizer,
+        let plan = OptimizerPlan(
+            layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
             propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
-        exchange = try plan.exchange(configuration.exchange, world: world)
+        let map = try NodeMap(configuration.exchange, world: world)
+        let need = try Self.checkMemory(plan, layout, on: map, world: world)
+        optimizer = try Self.optimizer(plan, on: map, exchange: configuration.exchange, world: world)
         worker = ShardWorker(
-            model, objective, data: data, configuration: configuration, parameters: exchange.modelValues,
+            model, objective, data: data, configuration: configuration, parameters: optimizer.modelValues,
             gradientLayout: gradientLayout)
+        try checkStep(configuration, data, gradientLayout, beside: need, world: world)
+    }
+
+    /// Throws where a mini-batch cannot have the memory that it needs at least. Collective.
+    private func checkStep(
+        _ configuration: TrainingConfiguration, _ data: TrainingData, _ gradientLayout: GradientLayout,
+        beside parameters: MemoryNeed, world: Communicator
+    ) throws {
+        let hasSteps = stepsPerEpoch > 0 && !data.store.shards.isEmpty
+        let bytes =
+            hasSteps ? worker.leastBytes(configuration, data: data, gradientLayout: gradientLayout) ?? 0 : 0
+        try MemoryNeed.check(
+            MemoryNeed(own: bytes), of: "the values of a mini-batch", beside: parameters, world: world)
     }
 
     /// Random numbers are keyed by the step in 32 bits: beyond that they would repeat themselves.
@@ -49,40 +70,29 @@ package final class ModelReplica {
             steps > Int(UInt32.max) ? "--epochs \(configuration.epochs) of \(stepsPerEpoch) steps" : nil,
             "at most \(UInt32.max) steps are possible: choose fewer --epochs, or --max-steps")
     }
-}
 
-extension ExchangePlan {
-    /// The exchange of the kind that is asked for. Collective.
-    fileprivate func exchange(_ kind: ExchangeKind, world: Communicator) throws -> any GradientExchange {
-        let map = try NodeMap(kind, world: world)
-        try checkMemory(map, world)
-        guard map.ranks.count > 1 else { return try SharedMemoryExchange(self, map) }
-        guard kind != .shared else {
-            return try world.collectively {
-                throw TrainingError(
-                    .usage, "the ranks do not share the memory of one node",
-                    recoverySuggestion: "leave --exchange at auto")
-            }
-        }
-        return try MultiNodeExchange(self, map)
+    /// What the optimizer of `plan` takes from memory; throws where there is not so much. Collective.
+    private static func checkMemory(
+        _ plan: OptimizerPlan, _ layout: ParameterLayout, on map: NodeMap, world: Communicator
+    ) throws -> MemoryNeed {
+        let bytes = plan.byteCount(ofRank: world.rank, on: map)
+        // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones and both moments.
+        let copies = world.rank == 0 ? 5 * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
+        let need = MemoryNeed(own: bytes.own + copies, shared: bytes.shared)
+        try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
+        return need
     }
 
-    /// Throws where a node lacks the memory for its ranks. Collective.
-    private func checkMemory(_ map: NodeMap, _ world: Communicator) throws {
-        let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
-        let additions = additions(ofRank: world.rank)
-        var shared = additions.subtrees.count * gradientLayout.byteCount
-        var own = additions.pendingCount * gradientLayout.byteCount
-        // Parameters and two moments for the node; at rank 0 the best ones and a checkpoint's copy of all four.
-        if map.place == 0 { shared += 3 * values }
-        if world.rank == 0 { own += 5 * values }
-        if let propagation {
-            let floats = Propagator.sharedCount(propagation, layout, parts: map.ownRanks.count)
-            if map.place == 0 { shared += floats * MemoryLayout<Float>.stride }
-            // What the rank reads.
-            own += layout.tableCount * MemoryLayout<Float>.stride
+    /// The optimizer of `plan`. Collective.
+    private static func optimizer(
+        _ plan: OptimizerPlan, on map: NodeMap, exchange: ExchangeKind, world: Communicator
+    ) throws -> any MeasuredOptimizer {
+        try world.collectively {
+            guard exchange == .shared, map.hasSeveralNodes else { return }
+            throw TrainingError(
+                .usage, "the ranks do not share the memory of one node",
+                recoverySuggestion: "leave --exchange at auto")
         }
-        let need = map.node == nil ? MemoryNeed(own: own + shared) : MemoryNeed(own: own, shared: shared)
-        try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
+        return try plan.optimizer(on: map)
     }
 }

@@ -1,5 +1,6 @@
 import Evaluation
 import FileIO
+import Recommenders
 import Reporting
 
 extension RankingMetrics {
@@ -11,18 +12,21 @@ extension RankingMetrics {
         return .object(members)
     }
 
-    /// Warns where the balance of interests was asked for, and the model has one vector for each user.
-    func tellOfMissingInterests(of model: String, on console: Console) {
-        guard measures.contains(.interests), interests == nil else { return }
-        console.warning(
-            "--measures interests: \(model) has one vector for each user, and no interests to compare\n"
-                + "the result has n/a, and null in its JSON")
-    }
-
     /// The balance of the interests for people; empty where nobody asked for it.
     var interestsText: String {
         guard measures.contains(.interests) else { return "" }
         return interests?.text ?? "balance of interests: n/a, the model has one vector for each user\n"
+    }
+}
+
+extension TrainingConfiguration {
+    /// Warns where the balance of interests is asked for, and the model has one vector for each user: before the work, of
+    /// which somebody may have wanted nothing else.
+    func warnOfMissingInterests(of entry: RecommenderEntry, on console: Console) {
+        guard measures.contains(.interests), !ranksByInterests(entry) else { return }
+        console.warning(
+            "--measures interests: \(entry.name) has one vector for each user, and no interests to compare\n"
+                + "the result has n/a, and null in its JSON")
     }
 }
 

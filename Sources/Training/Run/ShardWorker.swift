@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import Interactions
 import KernelCore
 import Recommenders
@@ -6,10 +7,10 @@ import Recommenders
 /// Computes the gradients of this rank's shards, one packed mini-batch a shard and step.
 package final class ShardWorker {
     package let tape: Tape
-    private let model: any Recommender
-    private let objective: Objective
+    let model: any Recommender
+    let objective: Objective
     private let readsOtherItems: Bool
-    private let recorder: GradientRecorder
+    let recorder: GradientRecorder
     private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
     private let seed: UInt64
@@ -52,54 +53,58 @@ package final class ShardWorker {
     /// Forward and backward of every shard of this rank.
     ///
     /// - Parameters:
-    ///   - place: the step within the epoch, from 0.
+    ///   - stepOfEpoch: the step within the epoch, from 0.
     ///   - step: the step of the training, from 1: it names the dropout masks.
-    ///   - asksToStop: whether this rank wants the training to end after the step.
+    ///   - optimizer: has the parameters, and gets the gradients.
     /// - Throws: a mistake of the model; the gradients are of no use then.
     package func computeGradients(
-        place: Int, step: Int, asksToStop: Bool, into exchange: any GradientExchange
+        stepOfEpoch: Int, step: Int, into optimizer: any DistributedOptimizer
     ) throws(ModelError) {
+        let propagator = optimizer.propagator
         // What the loss reads beyond the mini-batch is known when it is drawn, and may be everything.
         if readsOtherItems {
             phases?.begin(.propagation)
-            exchange.propagator?.materializeAll()
+            propagator?.materializeAll()
         }
         tape.beginStep()
         defer { tape.endStep() }
         for sampler in samplers {
-            phases?.begin(.batch)
-            let gradient = exchange.gradient(ofShard: sampler.shard)
-            gradient.asksToStop = asksToStop
-            guard sampler.fill(batch, place: place, step: step) > 0 else {
-                gradient.samples = 0
-                phases?.begin(.exchange)
-                exchange.finish(shard: sampler.shard)
-                continue
+            try optimizer.recordGradient(ofShard: sampler.shard) { gradient throws(ModelError) in
+                phases?.begin(.batch)
+                guard sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) > 0 else {
+                    gradient.sampleCount = 0
+                    return
+                }
+                try record(gradient, step: step, propagator)
             }
-            tape.begin(
-                .training(samples: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
-                samples: batch.count)
-            if let propagator = exchange.propagator {
-                phases?.begin(.propagation)
-                propagator.materialize(rowsOf: batch, for: model)
-            }
-            tokens += batch.histories.totalLength
-            phases?.begin(.forward)
-            recorder.begin(in: gradient)
-            let loss = model.trainingLoss(of: batch, under: objective, on: tape)
-            phases?.begin(.backward)
-            tape.backward(from: loss)
-            if let error = tape.error { throw error }
-            recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
-            phases?.begin(.exchange)
-            exchange.finish(shard: sampler.shard)
         }
     }
 
+    /// Forward and backward of the mini-batch.
+    private func record(
+        _ gradient: GradientView, step: Int, _ propagator: Propagator?
+    ) throws(ModelError) {
+        tape.begin(
+            .training(sampleNames: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
+            sampleCount: batch.count)
+        if let propagator {
+            phases?.begin(.propagation)
+            propagator.materialize(rowsOf: batch, for: model)
+        }
+        tokens += batch.histories.total
+        phases?.begin(.forward)
+        recorder.begin(in: gradient)
+        let loss = model.trainingLoss(of: batch, under: objective, on: tape)
+        phases?.begin(.backward)
+        tape.backward(from: loss)
+        if let error = tape.error { throw error }
+        recorder.finish(sampleCount: batch.count, loss: Double(loss.value[0]))
+    }
+
     /// The users of the mini-batch that a shard of this rank has in a step.
-    func users(ofShard shard: Int, place: Int, step: Int) -> [Int32]? {
+    func users(ofShard shard: Int, stepOfEpoch: Int, step: Int) -> [Int32]? {
         guard let sampler = samplers.first(where: { $0.shard == shard }) else { return nil }
-        let count = sampler.fill(batch, place: place, step: step)
+        let count = sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step)
         return (0..<count).map { batch.users[$0] }
     }
 

@@ -22,6 +22,8 @@ public struct TrainingJob: Sendable {
     /// The configuration of the stage `pretrain`.
     private let pretraining: TrainingConfiguration
     private let hasUnusedPretraining: Bool
+    /// What the command gives to the stage `pretrain` alone.
+    let pretrainingOptions: StageOptions
     /// Options of the command that the model has no use for.
     let unusedOptions: [String]
 
@@ -54,6 +56,7 @@ public struct TrainingJob: Sendable {
                 recoverySuggestion: "add --stage finetune, or leave it out")
         }
         self.pretraining = try Self.pretrainingConfiguration(configuration, pretraining, entry)
+        pretrainingOptions = pretraining
         hasUnusedPretraining = !pretraining.isEmpty && !stages.contains(.pretrain)
     }
 
@@ -91,6 +94,9 @@ public struct TrainingJob: Sendable {
 
     private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
         entry.warn(ofUnused: unusedOptions, on: console)
+        var tested = configuration
+        tested.stage = stages.last ?? nil
+        tested.warnOfMissingInterests(of: entry, on: console)
         if hasUnusedPretraining {
             console.warning(
                 "--pretrain has no part in this: the stage pretrain is not trained\n"
@@ -101,8 +107,8 @@ public struct TrainingJob: Sendable {
         defer { fence?.release() }
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
-            folder: configuration.dataFolder, kind: entry.samples, shardCount: configuration.logicalShards,
-            drawsNegatives: drawsNegatives, needsGraph: entry.needsGraph,
+            folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
+            drawsNegatives: drawsNegatives, needsGraph: entry.needs.contains(.graph), trainsOn: configuration.trainsOn,
             earlier: try earlierNumbers(control, world: world), world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
@@ -110,12 +116,14 @@ public struct TrainingJob: Sendable {
                 + "\(configuration.logicalShards) ranks")
         if let holes = data.holesInIds { console.info(holes) }
         data.warnings.forEach(console.warning)
-        if entry.needsTimes && !data.store.hasTimes {
+        if entry.needs.contains(.times) && !data.store.hasTimes {
             console.warning(
                 "\(data.name) has no times: \(entry.name) takes the number of items between two for the time between them"
             )
         }
-        if !data.hasDev {
+        if data.trainsOn == .all {
+            console.info("all interactions are trained on, those of dev and test too: nothing is ranked")
+        } else if !data.hasDev {
             console.warning(
                 "\(data.name) has no dev rows: nothing ends the training early, and the parameters of its last epoch are kept"
             )
@@ -127,11 +135,16 @@ public struct TrainingJob: Sendable {
                 for index in stages.indices { try refuseLoss(inStageAt: index, data) }
             }
         }
-        try tellAboutRows(of: data, world: world, console: console)
+        if data.hasTest { try tellAboutRows(of: data, world: world, console: console) }
         var outcome = RunOutcome.finished(nil)
         var control = control
         for (index, stage) in stages.enumerated() {
-            let own = try world.collectively { try stageConfiguration(stage, at: index) }
+            let own = try world.collectively {
+                let own = try stageConfiguration(stage, at: index)
+                guard control.extends, world.rank == 0 else { return own }
+                try tellOfExtension(of: own, at: index, on: console)
+                return notingEnd(before: own, at: index)
+            }
             let name = stage.map { " \($0.rawValue)" } ?? ""
             let run = try TrainingRun(
                 own, control: control, entry: entry, data: data, stalls: stalls, world: world, console: console)
@@ -140,7 +153,9 @@ public struct TrainingJob: Sendable {
                 outcome = .finished(finished)
                 continue
             }
-            console.info("training \(entry.name)\(name) into \(own.output)")
+            console.info(
+                "\(entry.training.isTrained ? "training" : "ranking with") \(entry.name)\(name) into \(own.output)"
+                    + (own.extractor.map { ", from the extractor of \($0)" } ?? ""))
             run.fence = fence
             if own.output != configuration.output {
                 try world.collectively {
@@ -155,6 +170,7 @@ public struct TrainingJob: Sendable {
             defer { run.fence?.release() }
             outcome = try run.run()
             guard case .finished = outcome else { break }
+            guard entry.training.isTrained else { continue }
             let start = run.startSeconds.map { ", first step after \(NumberText.fixed($0, decimals: 2)) s" } ?? ""
             console.info(
                 "trained\(name) in \(NumberText.duration(seconds: run.state.trainSeconds)), "
@@ -185,7 +201,7 @@ public struct TrainingJob: Sendable {
 
     /// Whether steps draw negatives among the items that a user has not in train.
     package var drawsNegatives: Bool {
-        entry.isTrained
+        entry.training.isTrained
             && stages.contains { ($0 == .pretrain ? pretraining : configuration).objective.loss == .bpr }
     }
 
@@ -242,7 +258,7 @@ public struct TrainingJob: Sendable {
     private func stageConfiguration(_ stage: TrainingStage?, at index: Int) throws -> TrainingConfiguration {
         var own = stage == .pretrain ? pretraining : configuration
         own.stage = stage
-        if stages.count > 1, !own.objectiveSupport(of: entry).contains(.selection) {
+        if stages.count > 1, !entry.objectiveSupport(own.options, stage).contains(.selection) {
             // It was for the stage that has a choice.
             own.objective.selection = ObjectiveOptions().selection
             own.objective.selectionTemperature = ObjectiveOptions().selectionTemperature
@@ -251,6 +267,9 @@ public struct TrainingJob: Sendable {
         own.extractor =
             stage != .finetune
             ? nil : try index > 0 ? RunFolder(configuration.output).pretrain.path : findExtractor()
+        if index > 0 {
+            own.noteStageBefore(try stageConfiguration(stages[index - 1], at: index - 1), chosen: pretrainingOptions)
+        }
         return own
     }
 

@@ -7,16 +7,8 @@ import Reporting
 public struct TrainingResult: Sendable {
     public let model: String
     public let dataset: String
-    /// nil for a training that leaves test alone.
-    public let test: RankingMetrics?
-    /// Of the kept parameters.
-    public let dev: RankingMetrics
-    /// Of the popularity baseline: on test, or on dev where test is left alone.
-    public let popularity: RankingMetrics
-    /// Rows of that split that are not ranked because they have no history.
-    public let rowsWithoutHistory: Int
-    public let ranking: RankingProtocol
-    public let historyScores: HistoryScores
+    /// How good the kept parameters are; nil for a training on all interactions, which leaves nothing to rank.
+    public let metrics: Metrics?
     /// The epoch with the best dev result; nil without dev rows.
     public let bestEpoch: Int?
     /// The epoch whose parameters are kept and tested.
@@ -32,17 +24,39 @@ public struct TrainingResult: Sendable {
     public let parametersDigest: String
     public let data: DatasetFingerprint
 
+    /// How good the kept parameters are.
+    public struct Metrics: Sendable {
+        /// nil for a training that leaves test alone.
+        public let test: RankingMetrics?
+        public let dev: RankingMetrics
+        /// Of the popularity baseline: on test, or on dev where test is left alone.
+        public let popularity: RankingMetrics
+        /// Rows of that split that are not ranked because they have no history.
+        public let rowsWithoutHistory: Int
+        public let ranking: RankingProtocol
+        public let historyScores: HistoryScores
+
+        /// What is reported at the end: test, or dev where test is left alone.
+        var reported: RankingMetrics { test ?? dev }
+
+        var members: [JSONValue.Member] {
+            [
+                .init("evaluation", .string(ranking.rawValue)),
+                .init("history_scores", ranking == .full ? .string(historyScores.rawValue) : .null),
+                .init(test == nil ? "dev_rows" : "test_rows", .integer(reported.rows)),
+                .init("rows_without_history", .integer(rowsWithoutHistory)),
+                .init("test", test?.json ?? .null),
+                .init("dev", dev.rows > 0 ? dev.json : .null),
+                .init(test == nil ? "popularity_dev" : "popularity_test", popularity.json),
+            ]
+        }
+    }
+
+    /// Stands for metrics where all interactions were trained on.
+    private static let trainedOnAll = JSONValue.Member("trained_on", .string(TrainedInteractions.all.rawValue))
+
     public var json: JSONValue {
-        [
-            "model": .string(model),
-            "dataset": .string(dataset),
-            "evaluation": .string(ranking.rawValue),
-            "history_scores": ranking == .full ? .string(historyScores.rawValue) : .null,
-            (test == nil ? "dev_rows" : "test_rows"): .integer((test ?? dev).rows),
-            "rows_without_history": .integer(rowsWithoutHistory),
-            "test": test?.json ?? .null,
-            "dev": dev.rows > 0 ? dev.json : .null,
-            (test == nil ? "popularity_dev" : "popularity_test"): popularity.json,
+        let own: JSONValue = [
             "best_epoch": bestEpoch.map { .integer($0) } ?? .null,
             "kept_epoch": .integer(keptEpoch),
             "epochs": .integer(epochs),
@@ -54,12 +68,17 @@ public struct TrainingResult: Sendable {
             "samples_per_second": .number(samplesPerSecond),
             "parameters_sha256": .string(parametersDigest),
             "data": data.json,
+            "build": BuildDescription.current.json,
         ]
+        guard case .object(let members) = own else { return own }
+        return .object(
+            [.init("model", .string(model)), .init("dataset", .string(dataset))]
+                + (metrics?.members ?? [Self.trainedOnAll]) + members)
     }
 
     /// The test metrics beside those of the popularity baseline, for people; those of dev where test is left alone.
     public var text: String {
-        let interests = (test ?? dev).interestsText
+        let interests = metrics?.reported.interestsText ?? ""
         return Self.text(of: json) + (interests.isEmpty ? "" : "\n" + interests)
     }
 
@@ -74,6 +93,9 @@ public struct TrainingResult: Sendable {
                 default: nil
                 }
             }
+        }
+        if json[trainedOnAll.key] == trainedOnAll.value {
+            return "trained on all interactions: none is left to say how good the model is\n"
         }
         // Older files have the number of rows under the name of users.
         let counts = [("test", "test_rows"), ("test", "test_users"), ("dev", "dev_rows"), ("dev", "dev_users")]

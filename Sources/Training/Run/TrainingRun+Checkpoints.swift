@@ -37,7 +37,7 @@ extension TrainingRun {
         }
         let isFinished = try world.broadcast(run == nil ? 0 : 1, from: 0) == 1
         guard isFinished else { return nil }
-        try exchange.close()
+        try optimizer.close()
         return run ?? FinishedRun(stored: .null)
     }
 
@@ -59,18 +59,23 @@ extension TrainingRun {
                 configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor)
         }
         // What the other ranks have to know of where the training is.
-        let place = [isResumed ? 1 : 0, state.step, state.epoch, state.stepsOfEpoch, state.results.count]
-        let shared = try world.broadcast(place, from: 0)
+        let counts = [isResumed ? 1 : 0, state.step, state.epoch, state.stepsOfEpoch, state.results.count]
+        let shared = try world.broadcast(counts, from: 0)
         (state.step, state.epoch, state.stepsOfEpoch, evaluatedEpochs) = (shared[1], shared[2], shared[3], shared[4])
-        if shared[0] == 1 { try exchange.distributeState() } else { try exchange.distributeParameters() }
+        if shared[0] == 1 { try optimizer.broadcastState() } else { try optimizer.broadcastParameters() }
     }
 
     /// Rank 0: initial parameters, an empty folder.
     private func begin() throws {
-        exchange.parameters.initialize(layout, seed: configuration.seed)
-        if let prefix = entry.inheritedPrefix, let extractor = configuration.extractor {
+        optimizer.parameters.initialize(layout, seed: configuration.seed)
+        if let source = configuration.warmStart {
+            let start = try WarmStart(
+                source, into: optimizer.parameters, layout, of: model, configuration, data: data)
+            start.tell(from: source, on: console)
+        }
+        if let prefix = entry.staging.inheritedPrefix, let extractor = configuration.extractor {
             try PretrainedParameters.read(
-                extractor, prefix, into: exchange.parameters, layout, configuration, itemIds: data.itemIds)
+                extractor, prefix, into: optimizer.parameters, layout, configuration, itemIds: data.itemIds)
             if folder.holdsArtifacts(of: extractor) {
                 try folder.pretrain.refuseForeign(overwrites: control.overwrites)
                 try fence?.begin()
@@ -138,9 +143,9 @@ extension TrainingRun {
         guard file.hasBest == (file.state.bestEpoch > 0) else {
             throw DamagedCheckpoint(path: file.path, reason: "the parameters of the best epoch are missing")
         }
-        try file.read(.parameters, into: exchange.parameters, layout)
-        try file.read(.first, into: exchange.moments.first, layout)
-        try file.read(.second, into: exchange.moments.second, layout)
+        try file.read(.parameters, into: optimizer.parameters, layout)
+        try file.read(.first, into: optimizer.moments.first, layout)
+        try file.read(.second, into: optimizer.moments.second, layout)
         best = nil
         if file.hasBest {
             let storage = ParameterStorage(layout)
@@ -195,14 +200,11 @@ extension TrainingRun {
         console.info("going on from step \(state.step) in epoch \(state.epoch), \(file.path)")
     }
 
-    /// Whether this rank wants to stop after the next step.
-    var asksToStop: Bool { control.stop.reason != nil }
-
     /// Asked from time to time by an evaluation.
     var isEvaluationAbandoned: () -> Bool {
         { [stalls, control, step = state.step] in
             stalls.note(.evaluating, step: step)
-            return control.stop.reason != nil
+            return control.stop.isMade
         }
     }
 
@@ -210,7 +212,7 @@ extension TrainingRun {
     func writeCheckpoint() throws {
         stalls.note(.writing, step: state.step)
         try world.collectively {
-            try checkpoints?.write(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
+            try checkpoints?.write(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
         }
     }
 
@@ -220,7 +222,7 @@ extension TrainingRun {
         try fence?.verifyQuickly()
         guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
         countSeconds()
-        try checkpoints.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
+        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
     }
 
     /// Begins to write the first checkpoint of the training where its first epoch is over, on rank 0 alone.
@@ -228,7 +230,7 @@ extension TrainingRun {
         guard state.isEvaluated, state.step > 0, let checkpoints,
             try checkpoints.isDue(step: state.step, endsEpoch: true)
         else { return }
-        try checkpoints.begin(state, parameters: exchange.parameters, moments: exchange.moments, best: best)
+        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
     }
 
     /// Leaves a checkpoint to go on from, after at least one rank was asked to stop. Collective.
@@ -238,7 +240,7 @@ extension TrainingRun {
         let code = try world.allReduce(StopReason.code(of: control.stop.reason), .maximum)
         guard let reason = StopReason(code: code) else { preconditionFailure("nobody was asked to stop") }
         try writeCheckpoint()
-        try exchange.close()
+        try optimizer.close()
         return .stopped(reason, step: state.step)
     }
 }

@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import Interactions
 import KernelCore
 import Reporting
@@ -11,8 +12,8 @@ extension TrainingRun {
     func refuse(_ summary: StepSummary) throws {
         let step = state.step + 1
         try world.collectively {
-            for (shards, gradient) in exchange.ownGradients {
-                guard gradient.samples > 0 else { continue }
+            for (shards, gradient) in optimizer.recordedGradients {
+                guard gradient.sampleCount > 0 else { continue }
                 let part: String
                 if !gradient.loss.isFinite {
                     part = "the loss is \(gradient.loss.isNaN ? "not a number" : "infinite")"
@@ -23,7 +24,7 @@ extension TrainingRun {
                 }
                 let samples =
                     shards.count == 1
-                    ? worker.describeSamples(ofShard: shards.lowerBound, place: state.stepsOfEpoch, step: step)
+                    ? worker.describeSamples(ofShard: shards.lowerBound, stepOfEpoch: state.stepsOfEpoch, step: step)
                     : "the logical shards \(shards.lowerBound) to \(shards.upperBound - 1)"
                 throw TrainingError(
                     .failure, "\(part) in step \(step) (epoch \(state.epoch)), in the samples of \(samples)",
@@ -48,8 +49,8 @@ extension TrainingRun {
 
     /// Ends the training after a step whose loss is beyond what learning can explain; rank 0 knows for all.
     func refuseDivergence(_ summary: StepSummary) throws {
-        guard isRoot, summary.samples > 0 else { return }
-        let loss = summary.loss / Double(summary.samples)
+        guard isRoot, summary.sampleCount > 0 else { return }
+        let loss = summary.loss / Double(summary.sampleCount)
         guard let first = state.firstLoss else {
             state.firstLoss = loss
             return
@@ -74,8 +75,8 @@ extension TrainingRun {
 
 extension ShardWorker {
     /// The users of a shard's mini-batch, for messages.
-    func describeSamples(ofShard shard: Int, place: Int, step: Int) -> String {
-        guard let users = users(ofShard: shard, place: place, step: step) else { return "shard \(shard)" }
+    func describeSamples(ofShard shard: Int, stepOfEpoch: Int, step: Int) -> String {
+        guard let users = users(ofShard: shard, stepOfEpoch: stepOfEpoch, step: step) else { return "shard \(shard)" }
         let shown = users.prefix(8).map(String.init).joined(separator: ", ")
         return "users \(shown)" + (users.count > 8 ? " and \(users.count - 8) more" : "")
             + " (logical shard \(shard))"
@@ -90,7 +91,7 @@ extension GradientView {
         }
         return layout.specifications.first { specification in
             let parameter = specification.parameter
-            guard let table = parameter.table else { return !isFinite(dense + parameter.offset, parameter.count) }
+            guard let table = parameter.tableIndex else { return !isFinite(dense + parameter.offset, parameter.count) }
             return (0..<rowCount(table)).contains { entry in
                 !isFinite(row(table, slot: entries(table)[entry].slot), parameter.columns)
             }

@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import Evaluation
 import FileIO
 import Interactions
@@ -10,7 +11,7 @@ import Reporting
 
 /// One training of one model in one stage, on all ranks together.
 ///
-/// Every rank computes the gradients of its shards and takes part in the exchange; rank 0 decides about the best epoch
+/// Every rank computes the gradients of its shards and takes part in the optimizer's step; rank 0 decides about the best epoch
 /// and the end, and writes the files.
 public final class TrainingRun {
     var configuration: TrainingConfiguration
@@ -44,7 +45,7 @@ public final class TrainingRun {
     var isRoot: Bool { world.rank == 0 }
     var layout: ParameterLayout { trained.layout }
     var model: any Recommender { trained.model }
-    var exchange: any GradientExchange { trained.exchange }
+    var optimizer: any DistributedOptimizer { trained.optimizer }
     var worker: ShardWorker { trained.worker }
     var stepsPerEpoch: Int { trained.stepsPerEpoch }
 
@@ -93,7 +94,7 @@ public final class TrainingRun {
         if control.checkpoints.isOn { try writeCheckpoint() }
         let result: TrainingResult?
         do { result = try test() } catch is EvaluationAbandoned { return try stop() }
-        try exchange.close()
+        try optimizer.close()
         return .finished(result.map(FinishedRun.init))
     }
 
@@ -113,26 +114,30 @@ public final class TrainingRun {
             stepsPerEpoch, configuration.maxSteps.map { $0 - state.step + state.stepsOfEpoch } ?? stepsPerEpoch)
         worker.beginEpoch(state.epoch)
         let epochs = configuration.maxSteps.map { min(configuration.epochs, ($0 - 1) / max(stepsPerEpoch, 1) + 1) }
-        progress.beginEpoch(
-            state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.stepsOfEpoch)
+        if entry.training.isTrained {
+            progress.beginEpoch(
+                state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.stepsOfEpoch)
+        }
         epochStart = .now
         while state.stepsOfEpoch < steps {
             stalls.note(.computing, step: state.step + 1)
-            try worker.computeGradients(
-                place: state.stepsOfEpoch, step: state.step + 1, asksToStop: asksToStop, into: exchange)
+            try worker.computeGradients(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, into: optimizer)
             stalls.note(.exchanging, step: state.step + 1)
-            let summary = try exchange.update(step: state.step + 1)
+            // All ranks have to stop behind the same step: the request of one travels with the gradients.
+            let summary = try optimizer.step(state.step + 1, flag: control.stop.isMade)
+            let stopIsRequested = summary.flag
             if startSeconds == nil { startSeconds = (ContinuousClock.now - control.begin).inSeconds }
             if !summary.isFinite { try refuse(summary) }
             try refuseDivergence(summary)
             state.step += 1
             state.stepsOfEpoch += 1
             state.epochLoss += summary.loss
-            state.epochSamples += summary.samples
-            state.samples += summary.samples
+            state.epochSamples += summary.sampleCount
+            state.samples += summary.sampleCount
             progress.update(
-                step: state.stepsOfEpoch, samples: summary.samples, loss: state.epochLoss / Double(state.epochSamples))
-            if summary.asksToStop {
+                step: state.stepsOfEpoch, samples: summary.sampleCount,
+                loss: state.epochLoss / Double(state.epochSamples))
+            if stopIsRequested {
                 countSeconds()
                 return false
             }
@@ -154,7 +159,7 @@ public final class TrainingRun {
     /// Ranks dev, remembers the best, writes a line to the log.
     private func evaluateEpoch() throws {
         stalls.note(.evaluating, step: state.step)
-        exchange.propagator?.materializeAll()
+        optimizer.propagator?.materializeAll()
         let metrics = try dev.metrics(
             of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
         evaluatedEpochs += 1
@@ -163,7 +168,7 @@ public final class TrainingRun {
             guard let metrics else { return }
             if stopping.add(metrics.selection) || configuration.keep == .last {
                 let storage = ParameterStorage(layout)
-                storage.values.copy(from: exchange.parameters, layout)
+                storage.values.copy(from: optimizer.parameters, layout)
                 best = storage
                 state.bestMetrics = metrics
                 try writeModel(storage)
@@ -182,8 +187,11 @@ public final class TrainingRun {
             try log?.append(line)
             state.log.append(line.compact)
             let shown = metrics.named.prefix(2).map { "\($0.name) \(NumberText.fixed($0.value, decimals: 4))" }
-            let mark = stopping.bestEpoch == state.epoch ? " *" : ""
-            progress.endEpoch(summary: data.hasDev ? "dev " + shown.joined(separator: " ") + mark : "")
+            let summary = data.hasDev ? "dev " + shown.joined(separator: " ") : ""
+            // A model that is not trained has no epochs.
+            guard entry.training.isTrained else { return summary.isEmpty ? () : console.info(summary) }
+            let mark = data.hasDev && stopping.bestEpoch == state.epoch ? " *" : ""
+            progress.endEpoch(summary: summary + mark)
         }
     }
 
@@ -191,7 +199,7 @@ public final class TrainingRun {
     private func isFinished() throws -> Bool {
         guard state.epoch > 0, evaluatedEpochs == state.epoch else { return false }
         let isLast =
-            !entry.isTrained || state.epoch >= configuration.epochs
+            !entry.training.isTrained || state.epoch >= configuration.epochs
             || configuration.maxSteps.map { state.step >= $0 } ?? false
         return try world.broadcast((isLast || stopping.shouldStop) ? 1 : 0, from: 0) == 1
     }
@@ -210,9 +218,10 @@ public final class TrainingRun {
 
     /// Restores the kept parameters everywhere and ranks test, unless it is to be left alone.
     private func test() throws -> TrainingResult? {
-        if let best { exchange.parameters.copy(from: best.values, layout) }
-        try exchange.distributeParameters()
-        exchange.propagator?.materializeAll()
+        guard data.hasTest else { return try resultOfAll() }
+        if let best { optimizer.parameters.copy(from: best.values, layout) }
+        try optimizer.broadcastParameters()
+        optimizer.propagator?.materializeAll()
         stalls.note(.evaluating, step: state.step)
         let split = configuration.leavesTestAlone ? Split.dev : .test
         let evaluator = Evaluator(
@@ -226,25 +235,39 @@ public final class TrainingRun {
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
             measures: configuration.measures, world: world)
-        found?.tellOfMissingInterests(of: entry.name, on: console)
         stalls.note(.writing, step: state.step)
         return try world.collectively {
             guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
-            let result = TrainingResult(
-                model: entry.name, dataset: data.name, test: split == .test ? found : nil,
-                dev: split == .dev ? found : dev, popularity: popularity,
+            let metrics = TrainingResult.Metrics(
+                test: split == .test ? found : nil, dev: split == .dev ? found : dev, popularity: popularity,
                 rowsWithoutHistory: rowsWithoutHistory, ranking: ranking,
-                historyScores: configuration.historyScores,
-                bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch,
-                epochs: state.epoch, steps: state.step,
-                parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
-                trainSeconds: state.trainSeconds,
-                samplesPerSecond: Double(state.samples) / state.trainSeconds,
-                parametersDigest: ModelFile.digest(best.values, layout), data: data.fingerprint)
-            try fence?.verify()
-            try AtomicFile.write(result.json.pretty, to: folder.result)
-            return result
+                historyScores: configuration.historyScores)
+            return try write(result(metrics, of: best))
         }
+    }
+
+    /// The result of a training on all interactions: nothing is left to test with.
+    private func resultOfAll() throws -> TrainingResult? {
+        stalls.note(.writing, step: state.step)
+        return try world.collectively {
+            guard let best else { return nil }
+            return try write(result(nil, of: best))
+        }
+    }
+
+    private func result(_ metrics: TrainingResult.Metrics?, of best: ParameterStorage) -> TrainingResult {
+        TrainingResult(
+            model: entry.name, dataset: data.name, metrics: metrics,
+            bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch, epochs: state.epoch,
+            steps: state.step, parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
+            trainSeconds: state.trainSeconds, samplesPerSecond: Double(state.samples) / state.trainSeconds,
+            parametersDigest: ModelFile.digest(best.values, layout), data: data.fingerprint)
+    }
+
+    private func write(_ result: TrainingResult) throws -> TrainingResult {
+        try fence?.verify()
+        try AtomicFile.write(result.json.pretty, to: folder.result)
+        return result
     }
 }
 

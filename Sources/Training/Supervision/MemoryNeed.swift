@@ -1,4 +1,5 @@
 import Foundation
+import KernelCore
 import MPI
 import Reporting
 
@@ -19,19 +20,40 @@ package struct MemoryNeed: Equatable, Sendable {
 
     /// Throws on all ranks where a node, a job or a process cannot have so much. Collective.
     ///
-    /// - Parameter what: takes the memory.
-    static func check(_ need: MemoryNeed, of what: String, world: Communicator) throws {
+    /// - Parameters:
+    ///   - what: takes the memory.
+    ///   - reserved: what was found to be there before, and is not used yet: machine and control groups must have both. It
+    ///     counts among the addresses of the process already.
+    static func check(
+        _ need: MemoryNeed, of what: String, beside reserved: MemoryNeed? = nil, world: Communicator
+    ) throws {
         let node = try world.splitBySharedMemory()
         let groups = ControlGroup.ofThisProcess()
-        let memberships = try node.allGather(groups.map(\.identifier))
-        let own = try node.allGather(need.own)
-        let shared = try node.allGather(need.shared)
-        let needs = zip(own, shared).map { MemoryNeed(own: $0, shared: $1) }
-        try world.collectively {
-            try NodeNeed(
-                ranks: zip(needs, memberships.map(Array.init)).map { (need: $0, groups: $1) }, place: node.rank
-            ).check(of: what, machine: machineBytes, groups: groups, process: .ofThisProcess)
+        let memberships = try node.allGather(groups.map(\.identifier)).map(Array.init)
+        func onNode(_ need: MemoryNeed) throws -> NodeNeed {
+            let own = try node.allGather(need.own)
+            let shared = try node.allGather(need.shared)
+            let needs = zip(own, shared).map { MemoryNeed(own: $0, shared: $1) }
+            return NodeNeed(ranks: zip(needs, memberships).map { (need: $0, groups: $1) }, place: node.rank)
         }
+        let ranks = try onNode(need)
+        let all = try reserved.map { try onNode(need.adding($0)) }
+        try world.collectively {
+            guard let all else {
+                return try ranks.check(of: what, machine: machineBytes, groups: groups, process: .ofThisProcess)
+            }
+            try all.check(
+                of: "parameters, gradients and \(what)", machine: machineBytes, groups: groups,
+                process: ProcessLimits())
+            try ranks.check(
+                of: what, machine: nil, groups: [], process: .ofThisProcess, leavesRoom: false)
+        }
+    }
+
+    /// This and more.
+    private func adding(_ other: MemoryNeed) -> MemoryNeed {
+        let (sum, overflow) = own.addingReportingOverflow(other.own)
+        return MemoryNeed(own: overflow ? .max : sum, shared: shared + other.shared)
     }
 
     /// The memory of the machine.
@@ -58,8 +80,9 @@ package struct NodeNeed {
     /// - Parameters:
     ///   - machine: the memory of the machine; nil where it is not known.
     ///   - groups: those that the rank is in.
+    ///   - leavesRoom: whether a process must be left with more than that, for what is not known yet.
     package func check(
-        of what: String, machine: Int?, groups: [ControlGroup], process: ProcessLimits
+        of what: String, machine: Int?, groups: [ControlGroup], process: ProcessLimits, leavesRoom: Bool = true
     ) throws(TrainingError) {
         let all = ranks.reduce(0) { Self.sum($0, $1.need.total) }
         try Self.check(of: what, all, machine, "the memory of this machine is", of: machine)
@@ -75,7 +98,8 @@ package struct NodeNeed {
         for (bytes, limit, name) in [(mapped, process.addresses, "-v"), (own, process.data, "-d")] {
             guard let limit else { continue }
             try Self.check(
-                of: what, bytes, room: Self.roomToWork(bytes), limit.free, "a process has left (ulimit \(name))",
+                of: what, bytes, room: leavesRoom ? Self.roomToWork(bytes) : 0, limit.free,
+                "a process has left (ulimit \(name))",
                 of: limit.bytes)
         }
     }
@@ -97,12 +121,29 @@ package struct NodeNeed {
         throw TrainingError(
             .failure,
             "\(what) need \(text(needed))\(more), \(place) \(text(free))" + (free < limit ? " of \(text(limit))" : ""),
-            recoverySuggestion:
-                "ask for more memory (--mem of Slurm, limits of Kubernetes, ulimit), use fewer ranks a node, or smaller "
-                + "--embedding-size, --batch-size and --negatives")
+            recoverySuggestion: recoverySuggestion)
     }
 
-    private static func text(_ bytes: Int) -> String {
+    /// What to do where memory is short.
+    fileprivate static let recoverySuggestion =
+        "ask for more memory (--mem of Slurm, limits of Kubernetes, ulimit), use fewer ranks a node, or smaller "
+        + "--batch-size, --embedding-size, --history-max and --negatives"
+
+    fileprivate static func text(_ bytes: Int) -> String {
         NumberText.fixed(Double(bytes) / 1e9, decimals: bytes < 10_000_000_000 ? 2 : 0) + " GB"
+    }
+}
+
+extension TrainingError {
+    /// Memory ran short in the middle of the work: more was needed than could be told before.
+    public init(_ shortage: MemoryShortage) {
+        self.init(
+            .failure,
+            "\(Self.text(shortage.byteCount)) of memory cannot be had"
+                + (shortage.bytesInUse > 0 ? ", beside \(Self.text(shortage.bytesInUse)) for the same purpose" : ""),
+            recoverySuggestion: NodeNeed.recoverySuggestion)
+    }
+    private static func text(_ bytes: Int) -> String {
+        bytes < 100_000_000 ? NumberText.fixed(Double(bytes) / 1e6, decimals: 1) + " MB" : NodeNeed.text(bytes)
     }
 }

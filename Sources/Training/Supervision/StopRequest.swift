@@ -57,6 +57,10 @@ public struct StopRequest: Sendable {
     /// - Parameter timeLimit: seconds from now on; nil: no limit.
     public init(timeLimit: Double? = nil) { self.timeLimit = timeLimit }
 
+    /// Whether there is a reason to stop. Every rank asks its own process; what it finds goes to all ranks as the flag of
+    /// the next step (``TrainingRun``).
+    var isMade: Bool { reason != nil }
+
     /// The reason to stop, nil while there is none.
     public var reason: StopReason? {
         let signal = Self.firstSignal.load(ordering: .relaxed)

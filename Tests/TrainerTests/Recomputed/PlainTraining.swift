@@ -31,7 +31,7 @@ struct PlainTraining: Sendable, CustomStringConvertible {
     /// Negatives that a sample has of its own.
     var candidateNegatives: Int { objective.loss == .bpr ? negatives : 0 }
 
-    var needsHistory: Bool { RecommenderCatalogue.entry(named: model)?.samples == .sequential }
+    var needsHistory: Bool { RecommenderCatalogue.entry(named: model)?.training.samples == .sequential }
 
     /// The command line without `--data-root` and `--out`.
     var arguments: [String] {

@@ -103,12 +103,12 @@ final class Recomputation {
     private func takeStep(_ samples: [PlainSampling.Sample]) -> Double {
         step += 1
         fill(samples.map { ($0.user, $0.position, $0.negatives, $0.id) })
-        tape.begin(.training(samples: batch.samples, seed: training.seed, step: UInt32(step)))
+        tape.begin(.training(sampleNames: batch.samples, seed: training.seed, step: UInt32(step)))
         recorder.begin(in: view)
         let loss = model.trainingLoss(of: batch, under: objective, on: tape)
         let sum = Double(loss.value[0])
         tape.backward(from: loss)
-        recorder.finish(samples: samples.count, loss: sum)
+        recorder.finish(sampleCount: samples.count, loss: sum)
         for (index, specification) in layout.specifications.enumerated() {
             update(
                 index, specification, gradient(of: specification.parameter).map { Double($0) / Double(samples.count) })
@@ -133,7 +133,7 @@ final class Recomputation {
     }
 
     private func gradient(of parameter: Parameter) -> [Float] {
-        guard let table = parameter.table else {
+        guard let table = parameter.tableIndex else {
             return (0..<parameter.count).map { view.dense[parameter.offset + $0] }
         }
         var result = [Float](repeating: 0, count: parameter.count)

@@ -25,7 +25,7 @@ import Training
         }
         var inherited: [String: [Double]] = [:]
         if let before {
-            let prefix = try #require(RecommenderCatalogue.entry(named: training.model)?.inheritedPrefix)
+            let prefix = try #require(RecommenderCatalogue.entry(named: training.model)?.staging.inheritedPrefix)
             for (name, values, _) in before.best where name.hasPrefix(prefix) { inherited[name] = values }
             #expect(!inherited.isEmpty)
         }

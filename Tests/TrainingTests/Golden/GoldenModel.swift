@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import Evaluation
 import Interactions
 import KernelCore
@@ -30,7 +31,7 @@ final class GoldenModel {
     init(_ golden: GoldenCase, shards: Int) throws {
         self.golden = golden
         let entry = try #require(RecommenderCatalogue.entry(named: golden.model))
-        let context = try golden.context(withGraph: entry.needsGraph)
+        let context = try golden.context(withGraph: entry.needs.contains(.graph))
         model = entry.model(context, in: layout.root)
         objective = Objective(golden.objective, negatives: golden.negatives, context, in: layout.root)
         values = ParameterStorage(layout)
@@ -44,7 +45,7 @@ final class GoldenModel {
         let whole = try golden.batch()
         let gradientLayout = GradientLayout(
             layout,
-            rowCapacity: whole.histories.totalLength + whole.count * (1 + whole.candidatesPerSample)
+            rowCapacity: whole.histories.total + whole.count * (1 + whole.candidatesPerSample)
                 + objective.additionalItems(samples: whole.count))
         gradientMemory = (0..<shards).map { _ in .allocate(byteCount: gradientLayout.byteCount, alignment: 64) }
         gradients = gradientMemory.map { GradientView(gradientLayout, at: $0.baseAddress!) }
@@ -56,7 +57,7 @@ final class GoldenModel {
         recorder = GradientRecorder(gradientLayout)
         propagator = model.propagation.map { [layout, values] in Propagator($0, layout, parameters: values.values) }
         tape = Tape(parameters: propagator?.values ?? values.values, gradients: recorder)
-        sum = SliceSum(TreeSum(inputs: (0..<shards).map { TreeSum.Node($0, $0 + 1) }), layout)
+        sum = SliceSum(TreeSum(inputs: (0..<shards).map { TreeSum.Subtree($0, $0 + 1) }), layout)
     }
 
     deinit {
@@ -68,14 +69,14 @@ final class GoldenModel {
         propagator?.propagate {}
         for (index, batch) in batches.enumerated() {
             let gradient = gradients[index]
-            tape.begin(.training(samples: batch.samples, seed: 0, step: nil))
+            tape.begin(.training(sampleNames: batch.samples, seed: 0, step: nil))
             propagator?.materialize(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
             let loss = withNormals(routingLogits[index]) {
                 withDraws(of: index) { model.trainingLoss(of: batch, under: objective, on: tape) }
             }
             tape.backward(from: loss)
-            recorder.finish(samples: batch.count, loss: Double(loss.value[0]))
+            recorder.finish(sampleCount: batch.count, loss: Double(loss.value[0]))
         }
         let everything = ParameterSlice(0, of: 1, layout)
         for index in gradients.indices { sum.views[index].read(gradients[index], slice: everything) }
@@ -83,17 +84,17 @@ final class GoldenModel {
             propagator.record(sum, slice: everything, part: 0)
             propagator.propagateBack(slices: [everything]) {}
         }
-        return sum.loss / Double(sum.samples)
+        return sum.loss / Double(sum.sampleCount)
     }
 
     /// The mean gradient of a parameter after ``computeGradients()``, zeros where nothing was touched.
     func gradient(of parameter: Parameter) -> [Float] {
         var result = [Float](repeating: 0, count: parameter.count)
-        let scale = 1 / Float(sum.samples)
-        if let propagator, parameter.table != nil {
+        let scale = 1 / Float(sum.sampleCount)
+        if let propagator, parameter.tableIndex != nil {
             let gradient = propagator.gradient(of: parameter)
             for index in 0..<parameter.count { result[index] = gradient[index] * scale }
-        } else if let table = parameter.table {
+        } else if let table = parameter.tableIndex {
             sum.forEachRow(table) { row, gradient in
                 for column in 0..<parameter.columns {
                     result[row * parameter.columns + column] = gradient[column] * scale
@@ -116,7 +117,8 @@ final class GoldenModel {
             Adam.Settings(learningRate: golden.learningRate, l2: golden.l2), layout, parameters: values.values,
             first: moments[0].values, second: moments[1].values)
         adam.update(
-            ParameterSlice(0, of: 1, layout), with: sum, propagator: propagator, samples: sum.samples, step: step)
+            ParameterSlice(0, of: 1, layout), with: sum, propagator: propagator, sampleCount: sum.sampleCount,
+            step: step)
         return loss
     }
 
@@ -129,9 +131,8 @@ final class GoldenModel {
         let queries = withNormals(try golden.routingLogits(0..<batch.count)) { model.queries(of: batch, on: tape) }
         var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerSample)
         Kernel.bestScores(
-            interests: queries.vectors.value, interestCount: queries.perUser,
-            table: tape.parameters(model.items.table), candidates: batch.candidates, count: batch.count,
-            perUser: batch.candidatesPerSample, columns: queries.vectors.columns, into: &scores)
+            queries.vectors.matrix, queries.groups, table: tape.parameters(model.items.table),
+            candidates: batch.candidates, perUser: batch.candidatesPerSample, into: &scores)
         return scores
     }
 

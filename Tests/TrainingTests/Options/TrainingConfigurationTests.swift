@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import Foundation
 import Recommenders
 import Testing

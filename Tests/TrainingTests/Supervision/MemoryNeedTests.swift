@@ -1,3 +1,4 @@
+import KernelCore
 import Testing
 import Training
 
@@ -72,6 +73,31 @@ import Training
         #expect(
             Self.problem(process: data(1_404_000_000))
                 == "numbers need 1.00 GB and 0.31 GB to work in, a process has left (ulimit -d) 1.30 GB of 1.40 GB")
+    }
+
+    @Test func `where everything is counted nothing more has to stay free`() {
+        let limits = ProcessLimits(addresses: ProcessLimits.Limit(bytes: 4_000_000_001, used: 1))
+        func problem(leavesRoom: Bool) -> String? {
+            do {
+                try Self.node().check(
+                    of: "numbers", machine: nil, groups: [], process: limits, leavesRoom: leavesRoom)
+                return nil
+            } catch {
+                return error.problem
+            }
+        }
+        #expect(problem(leavesRoom: false) == nil && problem(leavesRoom: true) != nil)
+    }
+
+    @Test func `memory that runs short is told with what was asked for and what to lower`() {
+        func text(_ bytes: Int, _ inUse: Int) -> String {
+            TrainingError(MemoryShortage(byteCount: bytes, bytesInUse: inUse)).description
+        }
+        #expect(text(2_500_000, 1_200_000_000).hasPrefix("2.5 MB of memory cannot be had, beside 1.20 GB for the same"))
+        #expect(text(160_000_000, 0).hasPrefix("0.16 GB of memory cannot be had\n"))
+        for option in ["--batch-size", "--embedding-size", "--history-max", "ulimit"] {
+            #expect(text(1, 0).contains(option))
+        }
     }
 
     @Test func `a machine without limits takes everything, and this one has memory`() throws {

@@ -38,17 +38,16 @@ private func measureProducts() {
         nonisolated(unsafe) let dx = Operands.zeros(rows * inputs)
         nonisolated(unsafe) let dw = Operands.zeros(outputs * inputs)
         nonisolated(unsafe) let arena = Arena()
+        nonisolated(unsafe) let left = MatrixView(x, rows: rows, columns: inputs)
+        nonisolated(unsafe) let right = MatrixView(w, rows: outputs, columns: inputs)
+        nonisolated(unsafe) let gradient = MatrixView(y, rows: rows, columns: outputs)
         let shape = "\(rows)x\(inputs)x\(outputs)"
         measure("product \(shape), y = x w^T") {
             arena.reset()
-            Kernel.multiplyTransposed(x, w, into: y, rows: rows, inputs: inputs, outputs: outputs, scratch: arena)
+            Kernel.multiplyTransposed(left, right, into: y, scratch: arena)
         }
-        measure("product \(shape), dx += dy w") {
-            Kernel.multiply(y, w, into: dx, rows: rows, inputs: outputs, outputs: inputs, accumulate: true)
-        }
-        measure("product \(shape), dw += dy^T x") {
-            Kernel.addTransposedProduct(y, x, into: dw, rows: rows, inputs: inputs, outputs: outputs)
-        }
+        measure("product \(shape), dx += dy w") { Kernel.multiply(gradient, right, into: dx, accumulate: true) }
+        measure("product \(shape), dw += dy^T x") { Kernel.addTransposedProduct(gradient, left, into: dw) }
     }
     nonisolated(unsafe) let a = Operands.numbers(2048 * 2048)
     nonisolated(unsafe) let b = Operands.numbers(2048 * 2048)
@@ -61,7 +60,7 @@ private func measureProducts() {
 }
 
 private func measureSequences() {
-    nonisolated(unsafe) let segments = Operands.histories
+    nonisolated(unsafe) let sequences = Operands.histories
     nonisolated(unsafe) let q = Operands.numbers(tokens * size)
     nonisolated(unsafe) let k = Operands.numbers(tokens * size)
     nonisolated(unsafe) let v = Operands.numbers(tokens * size)
@@ -69,32 +68,30 @@ private func measureSequences() {
     nonisolated(unsafe) let gradients = Operands.zeros(3 * tokens * size)
     nonisolated(unsafe) let scratch = Operands.zeros(20 * 20)
     for queries in [AttentionQueries.all, .causal, .newest] {
-        let count = Kernel.attentionWeightCount(segments: segments, heads: 1, queries: queries)
-        nonisolated(unsafe) let weights = Operands.zeros(count)
-        measure("attention, \(queries)") {
-            Kernel.attention(
-                q: q, k: k, v: v, relative: nil, segments: segments, columns: size, heads: 1, queries: queries,
-                weights: weights, into: y)
-        }
+        nonisolated(unsafe) let plan = AttentionPlan(over: sequences, heads: 1, queries: queries)
+        nonisolated(unsafe) let inputs = AttentionInputs(
+            q: MatrixView(q, rows: plan.queryCount, columns: size), k: k, v: v)
+        nonisolated(unsafe) let weights = Operands.zeros(plan.weightCount)
+        measure("attention, \(queries)") { Kernel.attention(plan, inputs, weights: weights, into: y) }
         measure("attention backward, \(queries)") {
             Kernel.attentionBackward(
-                q: q, k: k, v: v, relative: nil, weights: weights, dy: y, segments: segments, columns: size, heads: 1,
-                queries: queries, scratch: scratch, dq: gradients, dk: gradients + tokens * size,
-                dv: gradients + 2 * tokens * size, drelative: nil)
+                plan, inputs, weights: weights, dy: y, scratch: scratch,
+                addingTo: AttentionGradients(
+                    q: gradients, k: gradients + tokens * size, v: gradients + 2 * tokens * size))
         }
     }
     for hidden in [64, 100] {
         nonisolated(unsafe) let x = Operands.numbers(tokens * 3 * hidden)
         nonisolated(unsafe) let weight = Operands.numbers(3 * hidden * hidden)
         nonisolated(unsafe) let bias = Operands.numbers(3 * hidden)
-        nonisolated(unsafe) let state = Operands.zeros(segments.count * hidden)
+        nonisolated(unsafe) let state = Operands.zeros(sequences.count * hidden)
         nonisolated(unsafe) let dx = Operands.zeros(tokens * 3 * hidden)
         nonisolated(unsafe) let dweight = Operands.zeros(3 * hidden * hidden)
         nonisolated(unsafe) let dbias = Operands.zeros(3 * hidden)
         nonisolated(unsafe) let arena = Arena()
         @Sendable func forward() -> GatedRecurrence {
             arena.reset()
-            let recurrence = GatedRecurrence(RecurrencePlan(segments, in: arena), size: hidden, in: arena)
+            let recurrence = GatedRecurrence(RecurrencePlan(sequences, in: arena), size: hidden, in: arena)
             recurrence.forward(x: x, weight: weight, bias: bias, into: state, scratch: arena)
             return recurrence
         }
@@ -106,25 +103,25 @@ private func measureSequences() {
     }
     nonisolated(unsafe) let weight = Operands.numbers(size)
     nonisolated(unsafe) let bias = Operands.numbers(size)
-    nonisolated(unsafe) let normalized = Operands.zeros(tokens * size)
-    nonisolated(unsafe) let deviation = Operands.zeros(tokens)
+    nonisolated(unsafe) let statistics = LayerNormStatistics(
+        normalized: Operands.zeros(tokens * size), inverseDeviation: Operands.zeros(tokens))
+    nonisolated(unsafe) let x = MatrixView(q, rows: tokens, columns: size)
+    nonisolated(unsafe) let dy = MatrixView(y, rows: tokens, columns: size)
     nonisolated(unsafe) let dweight = Operands.zeros(2 * size)
     measure("layer norm") {
-        Kernel.layerNorm(
-            q, residual: k, weight: weight, bias: bias, rows: tokens, columns: size, normalized: normalized,
-            inverseDeviation: deviation, into: y)
+        Kernel.layerNorm(x, residual: k, weight: weight, bias: bias, keeping: statistics, into: y)
     }
     measure("layer norm backward") {
         Kernel.layerNormBackward(
-            normalized: normalized, inverseDeviation: deviation, weight: weight, dy: y, rows: tokens, columns: size,
-            dx: gradients, dresidual: gradients + tokens * size, dweight: dweight, dbias: dweight + size)
+            statistics, weight: weight, dy: dy, dx: gradients, dresidual: gradients + tokens * size, dweight: dweight,
+            dbias: dweight + size)
     }
-    nonisolated(unsafe) let logits = Operands.numbers(tokens * 6)
+    nonisolated(unsafe) let logits = MatrixView(Operands.numbers(tokens * 6), rows: tokens, columns: 6)
     nonisolated(unsafe) let shares = Operands.zeros(tokens * 6)
-    measure("softmax over segments, 6 columns") {
-        Kernel.segmentSoftmax(logits, segments: segments, columns: 6, into: shares)
+    measure("softmax over histories, 6 columns") {
+        Kernel.sequenceSoftmax(logits, over: sequences, into: shares)
     }
-    measure("softmax of rows, 6 columns") { Kernel.rowSoftmax(logits, rows: tokens, columns: 6, into: shares) }
+    measure("softmax of rows, 6 columns") { Kernel.rowSoftmax(logits, into: shares) }
 }
 
 private func measureRowsAndLosses() {
@@ -137,7 +134,7 @@ private func measureRowsAndLosses() {
     }
     nonisolated(unsafe) let dtable = Operands.zeros(items * size)
     measure("scatter \(tokens) rows") {
-        Kernel.scatterAdd(dy: gathered, rows: rows, count: tokens, columns: size, into: dtable)
+        Kernel.scatterAdd(dy: MatrixView(gathered, rows: tokens, columns: size), rows: rows, into: dtable)
     }
     let negatives = 1280
     nonisolated(unsafe) let users = Operands.numbers(16 * size)
@@ -146,7 +143,8 @@ private func measureRowsAndLosses() {
     measure("sampled softmax, 16 samples, \(negatives) negatives") {
         arena.reset()
         Kernel.multiplyTransposed(
-            users, table, into: logits, rows: 16, inputs: size, outputs: negatives, scratch: arena)
+            MatrixView(users, rows: 16, columns: size), MatrixView(table, rows: negatives, columns: size), into: logits,
+            scratch: arena)
         for sample in 0..<16 {
             var statistics = SoftmaxStatistics()
             let row = logits + sample * negatives

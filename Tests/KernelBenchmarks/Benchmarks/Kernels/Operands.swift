@@ -28,14 +28,14 @@ enum Operands {
 
     /// Histories as long as those of a logical shard's mini-batch on Grocery: 32 sequences of 1 to 20 items, 8.2 on
     /// average.
-    nonisolated(unsafe) static let histories: Segments = {
+    nonisolated(unsafe) static let histories: JaggedOffsets = {
         let lengths = [
             20, 3, 1, 7, 12, 4, 20, 2, 5, 9, 1, 16, 3, 6, 20, 2, 8, 4, 11, 1, 5, 20, 7, 3, 14, 2, 10, 6, 18, 4, 13, 5,
         ]
         let offsets = room(Int32.self, lengths.count + 1)
         offsets[0] = 0
         for (index, length) in lengths.enumerated() { offsets[index + 1] = offsets[index] + Int32(length) }
-        return Segments(offsets: offsets, count: lengths.count)
+        return JaggedOffsets(offsets: offsets, count: lengths.count)
     }()
 
     /// A graph of the size of Grocery's: users with about eight random items each.

@@ -26,12 +26,12 @@ struct MistakenRecommender: MultiInterestRecommender {
     }
 
     func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
-        let segments = batch.histories.segments
-        let e = items(batch.histories.items, count: segments.total, on: tape)
-        let p = positions(tape.positionsFromNewest(segments), count: segments.total, on: tape)  // positions
+        let histories = batch.histories
+        let e = items(batch.historyItems, count: histories.total, on: tape)
+        let p = positions(tape.positionsFromNewest(histories), count: histories.total, on: tape)  // positions
         let h = tape.add(e, mistake == .sum ? narrow(p, on: tape) : p)  // sum
-        let attention = tape.segmentSoftmax(weights(h, on: tape), over: segments)
-        let vectors = tape.pool(h, weights: attention, over: segments)
+        let attention = tape.sequenceSoftmax(weights(h, on: tape), over: histories)
+        let vectors = tape.pool(h, weights: attention, over: histories)
         return Interests(vectors: vectors, perUser: mistake == .interests ? 3 : 2)  // interests
     }
 }

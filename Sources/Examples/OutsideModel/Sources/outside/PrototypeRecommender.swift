@@ -36,12 +36,12 @@ struct PrototypeRecommender: MultiInterestRecommender {
     }
 
     func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
-        let segments = batch.histories.segments
-        let e = items(batch.histories.items, count: segments.total, on: tape)
-        let p = positions(tape.positionsFromNewest(segments), count: segments.total, on: tape)
+        let histories = batch.histories
+        let e = items(batch.historyItems, count: histories.total, on: tape)
+        let p = positions(tape.positionsFromNewest(histories), count: histories.total, on: tape)
         let h = tape.relu(projection(tape.add(e, p), on: tape))
-        let attention = tape.segmentSoftmax(prototypes(h, on: tape), over: segments)
-        let values = tape.add(e, tape.dropout(h, rate: dropRate, over: segments))
-        return Interests(vectors: tape.pool(values, weights: attention, over: segments), perUser: attention.columns)
+        let attention = tape.sequenceSoftmax(prototypes(h, on: tape), over: histories)
+        let values = tape.add(e, tape.dropout(h, rate: dropRate, over: histories))
+        return Interests(vectors: tape.pool(values, weights: attention, over: histories), perUser: attention.columns)
     }
 }

@@ -4,13 +4,18 @@ import TrainerCommands
 RecommenderCatalogue.add(
     RecommenderEntry(
         name: "Prototype", summary: "what K learned prototypes find in the history",
-        options: PrototypeRecommender.options
+        tensors: ModelTensors(items: "items.weight"),
+        objectiveSupport: PrototypeRecommender.objectiveSupport, options: PrototypeRecommender.options
     ) {
         PrototypeRecommender($0, in: $1)
     })
 for mistake in MistakenRecommender.Mistake.allCases {
     RecommenderCatalogue.add(
-        RecommenderEntry(name: "Mistaken-\(mistake)", summary: "a model that does not fit: \(mistake)") {
+        RecommenderEntry(
+            name: "Mistaken-\(mistake)", summary: "a model that does not fit: \(mistake)",
+            tensors: ModelTensors(items: "items.weight"),
+            objectiveSupport: MistakenRecommender.objectiveSupport
+        ) {
             MistakenRecommender(mistake, $0, in: $1)
         })
 }

@@ -1,0 +1,142 @@
+import Differentiation
+import KernelCore
+
+/// The Adam optimizer over all rows of all parameters (Kingma and Ba 2015), with L2 added to the gradient.
+///
+/// Dense by design: a row that no sample of a step touches still moves, by its momentum and by the L2 term. Lazy
+/// variants train another model. Padding rows stay zero.
+public struct Adam {
+    /// What a user chooses.
+    public struct Settings: Sendable, Equatable {
+        /// The step size; the same in all steps.
+        public var learningRate: Double
+        /// The L2 coefficient; not applied to parameters whose name contains `bias`.
+        public var l2: Double
+
+        /// - Parameters:
+        ///   - learningRate: above 0.
+        ///   - l2: 0 for none.
+        public init(learningRate: Double = 1e-3, l2: Double = 0) {
+            self.learningRate = learningRate
+            self.l2 = l2
+        }
+    }
+
+    let layout: ParameterLayout
+    let settings: Settings
+    let parameters: ParameterValues
+    let first: ParameterValues
+    let second: ParameterValues
+
+    /// - Parameters:
+    ///   - settings: learning rate and L2.
+    ///   - layout: that of `parameters`, `first` and `second`.
+    ///   - parameters: what moves.
+    ///   - first, second: the moments, zero before the first step.
+    public init(
+        _ settings: Settings, _ layout: ParameterLayout, parameters: ParameterValues, first: ParameterValues,
+        second: ParameterValues
+    ) {
+        self.settings = settings
+        self.layout = layout
+        self.parameters = parameters
+        self.first = first
+        self.second = second
+    }
+
+    /// Updates the parameters of `slice` by the mean of the gradients in `sum`.
+    ///
+    /// - Parameters:
+    ///   - slice: what moves. The other ranks move the other slices.
+    ///   - sum: the gradients, over `slice`.
+    ///   - propagator: where the gradients of the tables are instead, for a model that propagates them.
+    ///   - sampleCount: samples of the step over all ranks, at least 1.
+    ///   - step: 1 for the first one.
+    /// - Returns: whether all gradients were finite numbers.
+    @discardableResult
+    public func update(
+        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int
+    ) -> Bool {
+        let scale = 1 / Float(sampleCount)
+        let regularized = AdamStep(step: step, learningRate: settings.learningRate, l2: settings.l2)
+        let plain = AdamStep(step: step, learningRate: settings.learningRate, l2: 0)
+        var isFinite = true
+        for specification in layout.specifications {
+            let constants = specification.isRegularized ? regularized : plain
+            let parameterIsFinite =
+                if let propagator, specification.parameter.tableIndex != nil {
+                    updateTable(specification, slice, propagator, constants, scale)
+                } else if specification.parameter.tableIndex != nil {
+                    updateTable(specification, slice, sum, constants, scale)
+                } else {
+                    updateDense(specification.parameter, slice, sum, constants, scale)
+                }
+            isFinite = isFinite && parameterIsFinite
+        }
+        return isFinite
+    }
+
+    private func updateDense(
+        _ parameter: Parameter, _ slice: ParameterSlice, _ sum: SliceSum, _ constants: AdamStep, _ scale: Float
+    ) -> Bool {
+        let range = (parameter.offset..<parameter.offset + parameter.count).clamped(to: slice.dense)
+        guard !range.isEmpty else { return true }
+        var isFinite = true
+        let origin = slice.dense.lowerBound
+        let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
+        sum.forEachDenseBlock(of: range.lowerBound - origin..<range.upperBound - origin) { offset, gradient, count in
+            let start = offset + origin - parameter.offset
+            let blockIsFinite = Kernel.adam(
+                constants, gradient: gradient, scale: scale, parameters: values + start, first: m + start,
+                second: v + start, count: count)
+            isFinite = isFinite && blockIsFinite
+        }
+        return isFinite
+    }
+
+    /// Every row has a gradient.
+    private func updateTable(
+        _ specification: ParameterSpecification, _ slice: ParameterSlice, _ propagator: Propagator,
+        _ constants: AdamStep, _ scale: Float
+    ) -> Bool {
+        let parameter = specification.parameter
+        guard let tableIndex = parameter.tableIndex else { return true }
+        let rows = slice.rows[tableIndex]
+        let firstRow = max(rows.lowerBound, specification.kind == .table(paddingRow: true) ? 1 : 0)
+        let count = (rows.upperBound - firstRow) * parameter.columns
+        guard count > 0 else { return true }
+        let start = firstRow * parameter.columns
+        return Kernel.adam(
+            constants, gradient: propagator.gradient(of: parameter) + start, scale: scale,
+            parameters: parameters(parameter) + start, first: first(parameter) + start,
+            second: second(parameter) + start, count: count)
+    }
+
+    private func updateTable(
+        _ specification: ParameterSpecification, _ slice: ParameterSlice, _ sum: SliceSum, _ constants: AdamStep,
+        _ scale: Float
+    ) -> Bool {
+        let parameter = specification.parameter
+        guard let tableIndex = parameter.tableIndex else { return true }
+        var isFinite = true
+        let columns = parameter.columns
+        let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
+        var next = slice.rows[tableIndex].lowerBound
+        if specification.kind == .table(paddingRow: true) { next = max(next, 1) }
+        // Changes nothing that it captures: what a local function changes would lie on the heap.
+        func move(_ row: Int, _ count: Int, _ gradient: UnsafePointer<Float>?) -> Bool {
+            guard count > 0 else { return true }
+            let start = row * columns
+            return Kernel.adam(
+                constants, gradient: gradient, scale: scale, parameters: values + start, first: m + start,
+                second: v + start, count: count * columns)
+        }
+        sum.forEachRow(tableIndex) { row, gradient in
+            guard row >= next else { return }
+            let rowsBeforeAreFinite = move(next, row - next, nil)
+            isFinite = move(row, 1, gradient) && rowsBeforeAreFinite && isFinite
+            next = row + 1
+        }
+        return move(next, slice.rows[tableIndex].upperBound - next, nil) && isFinite
+    }
+}

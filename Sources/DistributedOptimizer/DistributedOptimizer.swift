@@ -1,0 +1,61 @@
+import Differentiation
+import MPI
+
+/// The parameters of a training and the optimizer that moves them, over all ranks: every rank has one of these, and all
+/// of them take a step together.
+///
+///     try optimizer.recordGradient(ofShard: shard) { gradient in ... }      for each shard of the rank, in their order
+///     let summary = try optimizer.step(step, flag: false)                   all ranks have the same new parameters
+///
+/// The gradients of the S logical shards are added in the tree of ``TreeSum``, and the sum, divided by the number of
+/// samples, goes to ``Adam``. Each part of this is done by the rank that owns a slice of the parameters. How the numbers
+/// come to it (``SharedMemoryOptimizer``, ``MultiNodeOptimizer``) does not change a bit of the result.
+package protocol DistributedOptimizer: AnyObject {
+    /// The parameters that this rank reads: those of the last step or broadcast. Ranks that share memory have one copy.
+    var parameters: ParameterValues { get }
+
+    /// The moments of ``Adam``, complete on rank 0 at least; zero before the first step.
+    var moments: (first: ParameterValues, second: ParameterValues) { get }
+
+    /// What the model reads in place of the tables, where it propagates them over a graph: kept up to date with the
+    /// parameters. Nil for other models.
+    var propagator: Propagator? { get }
+
+    /// Has the gradient of one mini-batch recorded, and adds it to others where that is due.
+    ///
+    /// - Parameters:
+    ///   - shard: one of this rank's. Each is recorded once a step, in rising order, also without samples.
+    ///   - record: writes the gradient, or sets `samples` to 0 in it. What it throws ends the training: the other ranks
+    ///     do not learn of it here.
+    func recordGradient<Failure: Error>(
+        ofShard shard: Int, _ record: (_ gradient: GradientView) throws(Failure) -> Void
+    ) throws(Failure)
+
+    /// Adds up the gradients of all shards and moves the parameters. Collective.
+    ///
+    /// The parameters stay as they are where the loss is not finite or there are no samples.
+    ///
+    /// - Parameters:
+    ///   - number: 1 for the first step of the training.
+    ///   - flag: travels with the gradients and means nothing here: every rank learns whether any rank has set it.
+    /// - Returns: the same on all ranks.
+    func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary
+
+    /// The gradients of this rank as the last step left them, each of one shard or of several that are added already: to
+    /// find out which of them is not finite.
+    var recordedGradients: [(shards: Range<Int>, gradient: GradientView)] { get }
+
+    /// Makes the parameters of rank 0 everybody's, after it has written to them. Collective.
+    func broadcastParameters() throws(MPIError)
+
+    /// Makes the parameters and the moments of rank 0 everybody's, after it has written to them. Collective.
+    func broadcastState() throws(MPIError)
+
+    /// Gives shared memory back: ``parameters`` and ``moments`` must not be read any more. Collective.
+    func close() throws(MPIError)
+}
+
+extension DistributedOptimizer {
+    /// The values that the model computes with: the propagated ones where it has a ``propagator``.
+    package var modelValues: ParameterValues { propagator?.values ?? parameters }
+}

@@ -1,0 +1,158 @@
+import Differentiation
+
+/// The part of a gradient that belongs to one slice, as it travels between nodes, in words of four bytes:
+///
+///     samples | loss (2 words) | number of rows of each table | dense floats | for each table: which rows, rows
+///
+/// Which rows a table has is a list of their numbers or, where that is longer than one bit for every row of the slice, a
+/// set of bits; the highest bit of their number tells which. So a sparse table costs one word a row beside its values,
+/// and a dense one is hardly larger than its values. A row that is not there is not the same as a row of zeros, which could
+/// change the sign of a zero: what is added at the other end does not depend on how the rows travelled.
+///
+/// With ``Rows/all`` every row of the slice travels behind the set of bits, those that are not there as zeros, and the
+/// second highest bit of the number tells.
+///
+/// The highest bit of the first word is the flag of the step. A gradient without samples is its first word alone.
+package struct SliceMessage {
+    /// Which rows of a table travel.
+    package enum Rows: Sendable, CaseIterable {
+        /// Those that a mini-batch of the gradient has touched.
+        case touched
+        /// All, as in a dense gradient: never shorter, and there to be compared with.
+        case all
+    }
+
+    private static let highestBit: UInt32 = 1 << 31
+    private static let secondHighestBit: UInt32 = 1 << 30
+
+    /// Words that a slice can need at most.
+    ///
+    /// - Parameters:
+    ///   - rowCapacity: ids of the mini-batches of the gradient.
+    ///   - kind: the rows that travel.
+    package static func capacity(
+        _ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int, _ kind: Rows
+    ) -> Int {
+        var count = 3 + slice.rows.count + slice.dense.count
+        for (tableIndex, table) in layout.tables.enumerated() {
+            let all = slice.rows[tableIndex].count
+            let rows = kind == .all ? all : min(all, table.rowCapacity(ids: rowCapacity))
+            count += min(rows, words(ofBits: all)) + rows * table.parameter.columns
+        }
+        return count
+    }
+
+    /// Rows of all tables that a slice can have at most.
+    package static func entryCapacity(_ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int) -> Int {
+        zip(slice.rows, layout.tables).reduce(0) { $0 + min($1.0.count, $1.1.rowCapacity(ids: rowCapacity)) }
+    }
+
+    private static func words(ofBits count: Int) -> Int { (count + 31) / 32 }
+
+    /// Writes the sum of the views of `sum` over `slice`.
+    ///
+    /// - Parameters:
+    ///   - kind: the rows that travel.
+    ///   - flag: what ``flag(of:)`` gives.
+    ///   - start: room for ``capacity(_:_:rowCapacity:_:)`` words.
+    /// - Returns: the number of words written.
+    package static func write(
+        _ sum: SliceSum, slice: ParameterSlice, _ layout: ParameterLayout, _ kind: Rows, flag: Bool,
+        to start: UnsafeMutablePointer<Float>
+    ) -> Int {
+        let words = UnsafeMutableRawPointer(start).assumingMemoryBound(to: UInt32.self)
+        let sampleCount = sum.sampleCount
+        words[0] = UInt32(sampleCount) | (flag ? highestBit : 0)
+        guard sampleCount > 0 else { return 1 }
+        let loss = sum.loss.bitPattern
+        words[1] = UInt32(truncatingIfNeeded: loss)
+        words[2] = UInt32(truncatingIfNeeded: loss >> 32)
+        let dense = start + 3 + slice.rows.count
+        sum.forEachDenseBlock(of: 0..<slice.dense.count) { offset, values, count in
+            (dense + offset).update(from: values, count: count)
+        }
+        var end = 3 + slice.rows.count + slice.dense.count
+        for (tableIndex, table) in layout.tables.enumerated() {
+            let columns = table.parameter.columns
+            let rowCount = sum.rowCount(tableIndex)
+            let first = slice.rows[tableIndex].lowerBound
+            let bitWords = Self.words(ofBits: slice.rows[tableIndex].count)
+            let isList = kind == .touched && rowCount <= bitWords
+            let keys = words + end
+            let keyCount = isList ? rowCount : bitWords
+            if !isList { keys.update(repeating: 0, count: bitWords) }
+            let values = start + end + keyCount
+            let sentCount = kind == .all ? slice.rows[tableIndex].count : rowCount
+            if kind == .all { values.update(repeating: 0, count: sentCount * columns) }
+            var slot = 0
+            sum.forEachRow(tableIndex) { row, gradient in
+                if isList {
+                    keys[slot] = UInt32(row)
+                } else {
+                    keys[(row - first) >> 5] |= 1 << UInt32((row - first) & 31)
+                }
+                (values + (kind == .all ? row - first : slot) * columns).update(from: gradient, count: columns)
+                slot += 1
+            }
+            words[3 + tableIndex] = UInt32(rowCount) | (isList ? 0 : highestBit) | (kind == .all ? secondHighestBit : 0)
+            end += keyCount + sentCount * columns
+        }
+        return end
+    }
+
+    /// The flag of the message at `start`.
+    package static func flag(of start: UnsafePointer<Float>) -> Bool { start.pointee.bitPattern & highestBit != 0 }
+
+    /// Makes `view` show the message at `start`.
+    ///
+    /// - Parameter entries: room for ``entryCapacity(_:_:rowCapacity:)`` rows, which must last as long as the view.
+    /// - Returns: the number of words of the message.
+    package static func read(
+        _ start: UnsafePointer<Float>, slice: ParameterSlice, _ layout: ParameterLayout,
+        entries: UnsafeMutablePointer<RowEntry>, into view: inout SliceView
+    ) -> Int {
+        let words = UnsafeRawPointer(start).assumingMemoryBound(to: UInt32.self)
+        view.sampleCount = Int(words[0] & ~highestBit)
+        guard view.sampleCount > 0 else { return 1 }
+        view.loss = Double(bitPattern: UInt64(words[2]) << 32 | UInt64(words[1]))
+        view.dense = start + 3 + slice.rows.count
+        var end = 3 + slice.rows.count + slice.dense.count
+        var entries = entries
+        for tableIndex in view.tables.indices {
+            let rows = slice.rows[tableIndex]
+            let rowCount = Int(words[3 + tableIndex] & ~(highestBit | secondHighestBit))
+            let isList = words[3 + tableIndex] & highestBit == 0
+            let isComplete = words[3 + tableIndex] & secondHighestBit != 0
+            let keyCount = isList ? rowCount : Self.words(ofBits: rows.count)
+            let keys = words + end
+            if isList {
+                for slot in 0..<rowCount { entries[slot] = RowEntry(row: Int32(keys[slot]), slot: Int32(slot)) }
+            } else {
+                readBits(
+                    keys, count: keyCount, firstRow: rows.lowerBound, slotsAreRows: isComplete, into: entries)
+            }
+            view.tables[tableIndex] = SliceView.Rows(
+                entries: entries, count: rowCount, values: start + end + keyCount)
+            entries += rowCount
+            let sentCount = isComplete ? rows.count : rowCount
+            end += keyCount + sentCount * layout.tables[tableIndex].parameter.columns
+        }
+        return end
+    }
+
+    private static func readBits(
+        _ keys: UnsafePointer<UInt32>, count: Int, firstRow: Int, slotsAreRows: Bool,
+        into entries: UnsafeMutablePointer<RowEntry>
+    ) {
+        var slot = 0
+        for word in 0..<count {
+            var bits = keys[word]
+            while bits != 0 {
+                let index = word * 32 + bits.trailingZeroBitCount
+                entries[slot] = RowEntry(row: Int32(firstRow + index), slot: Int32(slotsAreRows ? index : slot))
+                slot += 1
+                bits &= bits - 1
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Differentiation
+import KernelCore
+import MPI
+
+/// What the ranks of a node share: parameters, moments, the gradients of their shards, and a notice of each rank.
+///
+/// One rank alone uses memory of its own and waits for nobody.
+final class NodeMemory {
+    let parameters: ParameterValues
+    let moments: (first: ParameterValues, second: ParameterValues)
+    let propagator: Propagator?
+    /// What measures the waiting.
+    var phases: PhaseClock?
+    /// By first shard; nil for those of other nodes, and where a gradient is of several shards.
+    private let gradients: [GradientView?]
+    /// What this rank does with the gradients of its shards, and where it works on them.
+    private let additions: ShardAdditions
+    private let pending: [GradientView]
+    private let pendingMemory: UnsafeMutableRawBufferPointer
+    private let notices: UnsafeMutableRawPointer
+    private let localRank: Int
+    private let rankCount: Int
+    private var window: SharedWindow<Float>?
+    private let ownMemory: UnsafeMutableRawBufferPointer?
+
+    /// Cache lines, so that no two ranks write to the same one.
+    private static let floatsPerNotice = 16
+    private static let bytesPerNotice = floatsPerNotice * MemoryLayout<Float>.stride
+
+    /// Collective over the ranks of the node.
+    ///
+    /// - Parameter parts: the number of slices that a propagation is told of one by one.
+    init(_ plan: OptimizerPlan, _ map: NodeMap, parts: Int) throws(MPIError) {
+        let valueCount = ParameterValues.count(for: plan.layout)
+        let gradientCount = plan.gradientLayout.byteCount / MemoryLayout<Float>.stride
+        let propagationCount = plan.propagation.map { Propagator.sharedCount($0, plan.layout, parts: parts) } ?? 0
+        localRank = map.localRank
+        rankCount = map.ownRanks.count
+        // The first rank's segment begins with the parameters, the moments, the memory of the propagation, the notices.
+        let stateCount = 3 * valueCount + propagationCount
+        let common = stateCount + rankCount * Self.floatsPerNotice
+        let subtrees = map.ownRanks.map { plan.additions(ofRank: $0).subtrees }
+        let counts = subtrees.enumerated().map { rank, subtrees in
+            (rank == 0 ? common : 0) + subtrees.count * gradientCount
+        }
+        let starts: [UnsafeMutablePointer<Float>]
+        if let node = map.node {
+            let window = try SharedWindow<Float>(count: max(counts[localRank], 1), on: node)
+            starts = counts.indices.map { window.segment(of: $0).baseAddress! }
+            self.window = consume window
+            ownMemory = nil
+        } else {
+            let memory = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: max(counts[0] * MemoryLayout<Float>.stride, 64), alignment: 64)
+            starts = [memory.baseAddress!.assumingMemoryBound(to: Float.self)]
+            window = nil
+            ownMemory = memory
+        }
+        let values = (0..<3).map { ParameterValues(plan.layout, in: starts[0] + $0 * valueCount) }
+        parameters = values[0]
+        moments = (values[1], values[2])
+        notices = UnsafeMutableRawPointer(starts[0] + stateCount)
+        if localRank == 0 {
+            for part in values { part.clear(plan.layout) }
+            for rank in 0..<rankCount {
+                (notices + rank * Self.bytesPerNotice).initializeMemory(as: StepNotice.self, to: StepNotice())
+            }
+        }
+        var gradients = [GradientView?](repeating: nil, count: plan.shardCount)
+        for (rank, subtrees) in subtrees.enumerated() {
+            for (index, subtree) in subtrees.enumerated() {
+                let offset = (rank == 0 ? common : 0) + index * gradientCount
+                gradients[subtree.lower] = GradientView(
+                    plan.gradientLayout, at: UnsafeMutableRawPointer(starts[rank] + offset))
+            }
+        }
+        self.gradients = gradients
+        let additions = plan.additions(ofRank: map.ownRanks[map.localRank])
+        self.additions = additions
+        let bytes = plan.gradientLayout.byteCount
+        let pendingMemory = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(additions.pendingCount * bytes, 64), alignment: 64)
+        self.pendingMemory = pendingMemory
+        pending = (0..<additions.pendingCount).map {
+            GradientView(plan.gradientLayout, at: pendingMemory.baseAddress! + $0 * bytes)
+        }
+        propagator = plan.propagation.map {
+            Propagator(
+                $0, plan.layout, parameters: values[0], rank: map.localRank, of: map.ownRanks.count, parts: parts,
+                sharedMemory: starts[0] + 3 * valueCount)
+        }
+    }
+
+    deinit {
+        ownMemory?.deallocate()
+        pendingMemory.deallocate()
+    }
+
+    /// The gradient that begins with a shard of this node: of this one alone, or of all of a subtree.
+    func gradient(from shard: Int) -> GradientView { gradients[shard]! }
+
+    /// See ``DistributedOptimizer/recordGradient(ofShard:_:)``.
+    func recordGradient<Failure: Error>(
+        ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
+    ) throws(Failure) {
+        let handling = additions[shard]
+        try record(gradient(at: handling.location))
+        phases?.begin(.exchange)
+        for (left, right) in handling.additions { gradient(at: left).add(gradient(at: right)) }
+    }
+
+    /// See ``DistributedOptimizer/recordedGradients``.
+    var recordedGradients: [(shards: Range<Int>, gradient: GradientView)] {
+        additions.subtrees.map { ($0.lower..<$0.upper, gradient(from: $0.lower)) }
+    }
+
+    private func gradient(at location: ShardAdditions.Location) -> GradientView {
+        switch location {
+        case .subtree(let number): gradient(from: additions.subtrees[number].lower)
+        case .pending(let number): pending[number]
+        }
+    }
+
+    private func notice(ofLocalRank rank: Int) -> UnsafeMutablePointer<StepNotice> {
+        (notices + rank * Self.bytesPerNotice).assumingMemoryBound(to: StepNotice.self)
+    }
+
+    /// What this rank tells the others of the node: it alone writes, and all read behind the next ``synchronize()``.
+    var ownNotice: UnsafeMutablePointer<StepNotice> { notice(ofLocalRank: localRank) }
+
+    /// The summary of the step in the notice of the node's first rank.
+    var summaryOfFirstRank: StepSummary { notice(ofLocalRank: 0).pointee.summary }
+
+    /// Whether a rank of the node has set its flag. To be read before the second ``synchronize()`` of a step, behind which
+    /// a rank may set that of the next one.
+    var flag: Bool { (0..<rankCount).contains { notice(ofLocalRank: $0).pointee.flag } }
+
+    /// Whether the slices of a rank of the node have gradients that are not finite.
+    var hasBrokenGradient: Bool { (0..<rankCount).contains { notice(ofLocalRank: $0).pointee.hasBrokenGradient } }
+
+    /// Waits for the ranks of the node; then everybody sees what they have written.
+    func synchronize() throws(MPIError) {
+        guard window != nil else { return }
+        let before = phases?.begin(.waiting)
+        try window?.synchronizeAll()
+        if let before { phases?.begin(before) }
+    }
+
+    /// Makes what the ranks of the node have written to the parameters what all of them read, propagated where the model
+    /// asks for it. Collective over the node.
+    func publishParameters() throws(MPIError) {
+        try synchronize()
+        guard let propagator else { return }
+        phases?.begin(.propagation)
+        try propagator.propagate(synchronize: synchronize)
+        try synchronize()
+    }
+
+    /// Gives shared memory back. Collective.
+    func free() throws(MPIError) {
+        if let window = window.take() { try window.free() }
+    }
+}
+
+/// What a rank tells the others of its node in a step, without a message.
+struct StepNotice: BitwiseCopyable {
+    /// The flag that the rank has given with the step.
+    var flag = false
+    /// Whether a gradient in the rank's slices is not finite.
+    var hasBrokenGradient = false
+    /// The first rank's, where the ranks of a rail know it before the others.
+    var summary = StepSummary(sampleCount: 0, loss: 0, flag: false, isFinite: true)
+}

@@ -1,0 +1,70 @@
+import Differentiation
+import KernelCore
+import MPI
+
+/// What a ``DistributedOptimizer`` is made for: parameters, gradients, and which rank has which shards. The same on every
+/// rank.
+package struct OptimizerPlan {
+    let layout: ParameterLayout
+    let gradientLayout: GradientLayout
+    let adam: Adam.Settings
+    let shardCount: Int
+    let ownedShards: [Range<Int>]
+    let propagation: GraphPropagation?
+    let accumulatesOnArrival: Bool
+
+    /// - Parameters:
+    ///   - layout: all parameters.
+    ///   - gradientLayout: of the gradient of a shard, or of all shards of a rank where they are accumulated.
+    ///   - adam: learning rate and L2.
+    ///   - shardCount: logical shards of all ranks.
+    ///   - ownedShards: those of each rank, which together are all of them, in order.
+    ///   - propagation: of the model's tables, if it asks for one.
+    ///   - accumulatesOnArrival: whether ranks add the gradients of their shards as they are recorded
+    ///     (``ShardAdditions``): saves memory where a gradient has about all rows.
+    package init(
+        layout: ParameterLayout, gradientLayout: GradientLayout, adam: Adam.Settings, shardCount: Int,
+        ownedShards: [Range<Int>], propagation: GraphPropagation?, accumulatesOnArrival: Bool
+    ) {
+        self.layout = layout
+        self.gradientLayout = gradientLayout
+        self.adam = adam
+        self.shardCount = shardCount
+        self.ownedShards = ownedShards
+        self.propagation = propagation
+        self.accumulatesOnArrival = accumulatesOnArrival
+    }
+
+    /// The optimizer of this rank: for one node or for several. Collective.
+    package func optimizer(on map: NodeMap) throws(MPIError) -> any MeasuredOptimizer {
+        guard map.hasSeveralNodes else { return try SharedMemoryOptimizer(self, map) }
+        return try MultiNodeOptimizer(self, map)
+    }
+
+    /// Bytes that the optimizer of a rank of this node takes: those of its own, and those in memory that it shares.
+    package func byteCount(ofRank rank: Int, on map: NodeMap) -> (own: Int, shared: Int) {
+        let additions = additions(ofRank: rank)
+        var shared = additions.subtrees.count * gradientLayout.byteCount
+        var own = additions.pendingCount * gradientLayout.byteCount
+        let isFirst = rank == map.ownRanks.first
+        // Parameters and two moments for the node.
+        if isFirst { shared += 3 * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride }
+        if let propagation {
+            let floats = Propagator.sharedCount(propagation, layout, parts: map.ownRanks.count)
+            if isFirst { shared += floats * MemoryLayout<Float>.stride }
+            // The propagated rows that the rank reads.
+            own += layout.tableCount * MemoryLayout<Float>.stride
+        }
+        return map.node == nil ? (own + shared, 0) : (own, shared)
+    }
+
+    /// What a rank does with the gradients of its shards.
+    func additions(ofRank rank: Int) -> ShardAdditions {
+        ShardAdditions(owned: ownedShards[rank], of: shardCount, accumulatesOnArrival: accumulatesOnArrival)
+    }
+
+    /// The gradients that lie in the memory of a node of the ranks `ranks`, by the shards that they are the sums of.
+    func inputs(ofRanks ranks: some Sequence<Int>) -> [TreeSum.Subtree] {
+        ranks.flatMap { additions(ofRank: $0).subtrees }
+    }
+}

@@ -1,0 +1,102 @@
+internal import CVector
+
+/// Constants of one Adam step (Kingma and Ba 2015) with L2 regularisation added to the gradient:
+///
+///     g = gradient * scale + l2 * p
+///     m = beta1 m + (1 - beta1) g
+///     v = beta2 v + (1 - beta2) g^2
+///     p -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+public struct AdamStep: BitwiseCopyable, Sendable {
+    /// Decay of the first moment.
+    public let beta1: Float
+    /// Decay of the second moment.
+    public let beta2: Float
+    /// Added to the root of the second moment.
+    public let epsilon: Float
+    /// The L2 coefficient, 0 for none.
+    public let l2: Float
+    /// The learning rate, corrected for the start of the first moment: `rate / (1 - beta1^t)`.
+    public let rate: Float
+    /// The correction for the start of the second moment: `1 / sqrt(1 - beta2^t)`.
+    public let rootCorrection: Float
+
+    /// - Parameters:
+    ///   - step: 1 for the first one.
+    ///   - l2: the L2 coefficient, 0 for parameters that are not regularised.
+    public init(
+        step: Int, learningRate: Double, l2: Double, beta1: Double = 0.9, beta2: Double = 0.999,
+        epsilon: Double = 1e-8
+    ) {
+        self.beta1 = Float(beta1)
+        self.beta2 = Float(beta2)
+        self.epsilon = Float(epsilon)
+        self.l2 = Float(l2)
+        rate = Float(learningRate / (1 - Self.power(beta1, step)))
+        rootCorrection = Float(1 / (1 - Self.power(beta2, step)).squareRoot())
+    }
+
+    /// `base^exponent` by squaring: the same bits on every machine, which a library's `pow` does not promise.
+    private static func power(_ base: Double, _ exponent: Int) -> Double {
+        var result = 1.0
+        var factor = base
+        var remaining = exponent
+        while remaining > 0 {
+            if remaining & 1 == 1 { result *= factor }
+            factor *= factor
+            remaining >>= 1
+        }
+        return result
+    }
+}
+
+extension Kernel {
+    /// One step over `count` parameters in one pass over memory.
+    ///
+    /// - Parameters:
+    ///   - gradient: the sum over the samples; nil where no sample touches the parameters.
+    ///   - scale: 1 / number of samples.
+    /// - Returns: whether all g are finite numbers.
+    @discardableResult
+    public static func adam(
+        _ step: AdamStep, gradient: UnsafePointer<Float>?, scale: Float, parameters: UnsafeMutablePointer<Float>,
+        first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>, count: Int
+    ) -> Bool {
+        if let gradient {
+            let factor = Vector(repeating: scale)
+            return adam(step, parameters, first, second, count) { index, lanes in
+                load(gradient, index, lanes) * factor
+            }
+        }
+        return adam(step, parameters, first, second, count) { _, _ in Vector(repeating: 0) }
+    }
+
+    @inline(__always)
+    private static func adam(
+        _ step: AdamStep, _ parameters: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
+        _ second: UnsafeMutablePointer<Float>, _ count: Int, _ gradient: (_ index: Int, _ lanes: Int) -> Vector
+    ) -> Bool {
+        let beta1 = Vector(repeating: step.beta1)
+        let beta2 = Vector(repeating: step.beta2)
+        let rest1 = Vector(repeating: 1 - step.beta1)
+        let rest2 = Vector(repeating: 1 - step.beta2)
+        let l2 = Vector(repeating: step.l2)
+        let rate = Vector(repeating: -step.rate)
+        let correction = Vector(repeating: step.rootCorrection)
+        let epsilon = Vector(repeating: step.epsilon)
+        let zero = Vector(repeating: 0)
+        // Stays zero until something is added that is not finite.
+        var finite = zero
+        forEachVector(count) { index, lanes in
+            let p = load(parameters, index, lanes)
+            let g = l2.multiplied(by: p, adding: gradient(index, lanes))
+            let m = beta1.multiplied(by: load(first, index, lanes), adding: rest1 * g)
+            let v = beta2.multiplied(by: load(second, index, lanes), adding: rest2 * g * g)
+            let root = facet_sqrt(v).multiplied(by: correction, adding: epsilon)
+            store(m, first, index, lanes)
+            store(v, second, index, lanes)
+            store(rate.multiplied(by: m / root, adding: p), parameters, index, lanes)
+            finite = zero.multiplied(by: g, adding: finite)
+        }
+        return facet_sum(finite) == 0
+    }
+}

@@ -1,0 +1,70 @@
+internal import CVector
+
+extension Kernel {
+    /// Asks for `count` floats that will be read soon. Changes nothing else.
+    public static func prefetch(_ x: UnsafePointer<Float>, count: Int) {
+        facet_prefetch(x, count * MemoryLayout<Float>.stride)
+    }
+
+    /// `y[i] = a[i] + b[i]`.
+    public static func add(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            store(load(a, index, lanes) + load(b, index, lanes), y, index, lanes)
+        }
+    }
+
+    /// `y[i] += x[i]`.
+    public static func accumulate(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+        add(y, x, into: y, count: count)
+    }
+
+    /// `y[i] += factor * x[i]`.
+    public static func accumulate(
+        _ x: UnsafePointer<Float>, times factor: Float, into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        SmallProducts.add(x, times: factor, to: y, count)
+    }
+
+    /// `sum_i a[i] b[i]`.
+    public static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
+        SmallProducts.dot(a, b, count)
+    }
+
+    /// `y[i] = max(0, x[i])`; not a number for what is none.
+    public static func relu(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+        forEachVector(count) { index, lanes in
+            let value = load(x, index, lanes)
+            store(facet_where_not_below(value, 0, value), y, index, lanes)
+        }
+    }
+
+    /// `dx[i] += dy[i]` where `y[i] > 0`, the derivative of ``relu(_:into:count:)``.
+    public static func reluBackward(
+        y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            let passed = facet_where_positive(load(y, index, lanes), load(dy, index, lanes))
+            store(load(dx, index, lanes) + passed, dx, index, lanes)
+        }
+    }
+
+    /// Adds the row `bias` to every row of `y` `[rows, columns]`.
+    public static func addBias(
+        _ bias: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) {
+        for row in 0..<rows { accumulate(bias, into: y + row * columns, count: columns) }
+    }
+
+    /// Adds the sum of the rows of `dy` to `dbias`.
+    public static func addBiasBackward(dy: MatrixView, dbias: UnsafeMutablePointer<Float>) {
+        for row in 0..<dy.rows { accumulate(dy.row(row), into: dbias, count: dy.columns) }
+    }
+
+    /// `y[i] = 0`.
+    public static func clear(_ y: UnsafeMutablePointer<Float>, count: Int) {
+        UnsafeMutableRawPointer(y).initializeMemory(
+            as: UInt8.self, repeating: 0, count: count * MemoryLayout<Float>.stride)
+    }
+}

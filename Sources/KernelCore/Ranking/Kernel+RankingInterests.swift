@@ -1,0 +1,21 @@
+/// Measures of the interests of one user.
+extension Kernel {
+    /// The mean cosine over all pairs of interests, norms at least 1e-12.
+    ///
+    /// - Parameters:
+    ///   - interests: `[K, d]`, at least two.
+    public static func meanPairwiseCosine(_ interests: MatrixView) -> Float {
+        let (interestCount, columns) = (interests.rows, interests.columns)
+        var sum: Float = 0
+        for first in 0..<interestCount {
+            let x = interests.row(first)
+            let norm = max(SmallProducts.dot(x, x, columns).squareRoot(), 1e-12)
+            for second in 0..<first {
+                let y = interests.row(second)
+                let other = max(SmallProducts.dot(y, y, columns).squareRoot(), 1e-12)
+                sum += SmallProducts.dot(x, y, columns) / (norm * other)
+            }
+        }
+        return sum / Float(interestCount * (interestCount - 1) / 2)
+    }
+}

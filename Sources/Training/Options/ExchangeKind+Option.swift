@@ -1,0 +1,5 @@
+import DistributedOptimizer
+import Options
+
+/// `--exchange`.
+extension ExchangeKind: OptionValue {}

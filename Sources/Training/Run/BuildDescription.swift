@@ -1,0 +1,39 @@
+import FileIO
+import KernelCore
+import MPI
+
+/// This program and what else decides about the bits of a result: what `trainer --version` prints, and `build` of
+/// `result.json`.
+public struct BuildDescription: Sendable, Equatable {
+    /// The version of the package, as in CHANGELOG.md; the only place in the code that has it.
+    public static let version = "0.1.0-dev"
+
+    public let version: String
+    /// What the kernels were built for.
+    public let instructionSet: String
+    /// The largest instruction set of this processor.
+    public let processor: String
+    /// The MPI library and its version, `Open MPI v4.1.4`, without how it was packaged.
+    public let mpi: String
+
+    /// Of this process. MPI need not be initialised.
+    public static var current: BuildDescription {
+        let library = MPIEnvironment.libraryVersion
+        let mpi = library.prefix { $0 != "," && $0 != "\n" }
+        return BuildDescription(
+            version: version, instructionSet: InstructionSet.builtFor, processor: InstructionSet.ofProcessor,
+            mpi: String(mpi).printable(limit: 200))
+    }
+
+    public var json: JSONValue {
+        [
+            "version": .string(version), "instruction_set": .string(instructionSet),
+            "processor": .string(processor), "mpi": .string(mpi),
+        ]
+    }
+
+    /// For people, a line each.
+    public var text: String {
+        "trainer \(version)\nkernels for \(instructionSet), on a processor with \(processor)\n\(mpi)"
+    }
+}

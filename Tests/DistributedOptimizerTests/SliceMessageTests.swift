@@ -1,0 +1,100 @@
+import Differentiation
+import DistributedOptimizer
+import KernelCore
+import Testing
+
+/// What a gradient is at the other end of a message.
+@Suite struct SliceMessageTests {
+    private static let rowCapacity = 64
+    private let layout = ParameterLayout()
+
+    init() {
+        _ = layout.root.table("items", rows: 130, columns: 3, .normal(deviation: 1))
+        _ = layout.root.table("users", rows: 5, columns: 16, .normal(deviation: 1))
+        _ = layout.root.matrix("matrix", rows: 7, columns: 9, .normal(deviation: 1))
+    }
+
+    /// What a sum has over a slice, bit by bit.
+    private struct Content: Equatable {
+        var sampleCount = 0
+        var loss = 0.0
+        var dense: [UInt32] = []
+        var rows: [[Int: [UInt32]]] = []
+    }
+
+    private func content(_ sum: SliceSum, _ slice: ParameterSlice) -> Content {
+        var content = Content(sampleCount: sum.sampleCount, loss: sum.loss)
+        sum.forEachDenseBlock(of: 0..<slice.dense.count) { _, values, count in
+            content.dense += (0..<count).map { values[$0].bitPattern }
+        }
+        for (tableIndex, table) in layout.tables.enumerated() {
+            var rows: [Int: [UInt32]] = [:]
+            sum.forEachRow(tableIndex) { row, values in
+                rows[row] = (0..<table.parameter.columns).map { values[$0].bitPattern }
+            }
+            content.rows.append(rows)
+        }
+        return content
+    }
+
+    private func gradient(sampleCount: Int, items: [Int32]) -> RecordedGradient {
+        RecordedGradient(
+            layout, rowCapacity: Self.rowCapacity, sampleCount: sampleCount, loss: 0.1 * Double(sampleCount),
+            rows: [items, [4, 0, 2]]
+        ) { index in index % 7 == 0 ? -0.0 : Float(index).squareRoot() - 9 }
+    }
+
+    @Test(
+        arguments: SliceMessage.Rows.allCases,
+        [
+            [], [129, 0, 64], (0..<40).map { Int32($0 * 3) }, (0..<64).map { 129 - Int32($0) },
+        ] as [[Int32]])
+    func `a message has the bits of the sum, with rows as a list or as bits`(kind: SliceMessage.Rows, items: [Int32]) {
+        let gradient = gradient(sampleCount: 12, items: items)
+        for count in 1...3 {
+            for index in 0..<count {
+                let slice = ParameterSlice(index, of: count, layout)
+                let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
+                sum.views[0].read(gradient.view, slice: slice)
+                let capacity = SliceMessage.capacity(slice, layout, rowCapacity: Self.rowCapacity, kind)
+                let entryCapacity = SliceMessage.entryCapacity(slice, layout, rowCapacity: Self.rowCapacity)
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { message in
+                    withUnsafeTemporaryAllocation(of: RowEntry.self, capacity: max(entryCapacity, 1)) { entries in
+                        let start = message.baseAddress!
+                        let written = SliceMessage.write(sum, slice: slice, layout, kind, flag: false, to: start)
+                        #expect(written <= capacity)
+                        let received = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
+                        let read = SliceMessage.read(
+                            start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])
+                        #expect(read == written)
+                        #expect(content(received, slice) == content(sum, slice))
+                    }
+                }
+            }
+        }
+        // The memory that the views show is the gradient's.
+        withExtendedLifetime(gradient) {}
+    }
+
+    @Test(arguments: [0, 1, 12], [false, true])
+    func `the flag travels with and without samples and changes no number`(sampleCount: Int, flag: Bool) {
+        let gradient = gradient(sampleCount: sampleCount, items: [1])
+        let slice = ParameterSlice(0, of: 1, layout)
+        let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
+        sum.views[0].read(gradient.view, slice: slice)
+        let capacity = SliceMessage.capacity(slice, layout, rowCapacity: Self.rowCapacity, .touched)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { message in
+            withUnsafeTemporaryAllocation(of: RowEntry.self, capacity: 200) { entries in
+                let start = message.baseAddress!
+                let written = SliceMessage.write(sum, slice: slice, layout, .touched, flag: flag, to: start)
+                #expect(sampleCount > 0 || written == 1)
+                #expect(SliceMessage.flag(of: start) == flag)
+                let received = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
+                _ = SliceMessage.read(
+                    start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])
+                #expect(received.sampleCount == sampleCount)
+            }
+        }
+        withExtendedLifetime(gradient) {}
+    }
+}
