@@ -48,7 +48,7 @@ import Testing
             "one column for two", header + "a,b,1700000000\n", ": one column is both user and item",
             kind: .configuration
         ) {
-            $0.itemColumn = "user"
+            ($0.userColumn, $0.itemColumn) = ("user", "user")
         },
         Case(
             "two columns for one", "user,item,time,date\na,b,1700000000,2024-01-31\n",

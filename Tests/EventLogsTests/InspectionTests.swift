@@ -34,7 +34,7 @@ import Testing
         #expect(statistics.usersBelowThree == 2 && statistics.itemsWithOne == 2)
         #expect(statistics.shareOfTopTenth == 5.0 / 7)
         #expect(
-            inspection.text.contains("first time                                         2023-11-14 22:13:20"),
+            inspection.text.contains(/first time +2023-11-14 22:13:20/),
             "\(inspection.text)")
     }
 

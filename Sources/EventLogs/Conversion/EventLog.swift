@@ -58,9 +58,7 @@ package struct EventLog: Sendable {
         self.warnings = warnings
         findings = zip(files, readers).map { Finding(file: $0, reader: type(of: $1).name, texts: $1.findings) }
         do throws(EventFault) { events = try collector.finished() } catch {
-            throw DatasetError(
-                .invalid, file: files.joined(separator: ", "), problem: error.texts.problem,
-                recoverySuggestion: error.texts.recoverySuggestion)
+            throw error.error(file: files.joined(separator: ", "))
         }
         duration = begin.duration(to: .now)
     }

@@ -88,9 +88,8 @@ package struct JSONLinesLog: EventLogReader {
                 }
                 event.rating = rating
             }
-            do throws(EventFault) { try collector.take(event) } catch {
-                let (problem, recoverySuggestion) = error.texts
-                throw reader.failure(problem, recoverySuggestion)
+            do throws(EventFault) { try collector.take(event, line: reader.line) } catch {
+                throw error.error(file: path)
             }
         }
         return timeFormat.map { times?.warnings(path, $0) ?? [] } ?? []

@@ -30,9 +30,10 @@ package struct UserLineLog: EventLogReader {
             var count = 0
             while let item = UnsafeRawBufferPointer.nextWord(of: &rest) {
                 count += 1
-                do throws(EventFault) { try collector.take(RawEvent(user: user, item: item)) } catch {
-                    let (problem, recoverySuggestion) = error.texts
-                    throw reader.failure(problem, recoverySuggestion)
+                do throws(EventFault) {
+                    try collector.take(RawEvent(user: user, item: item), line: reader.line)
+                } catch {
+                    throw error.error(file: path)
                 }
             }
             guard count > 0 else {

@@ -81,9 +81,8 @@ struct EventTable: Sendable {
                 }
                 event.rating = rating
             }
-            do throws(EventFault) { try collector.take(event) } catch {
-                let (problem, recoverySuggestion) = error.texts
-                throw records.failure(problem, recoverySuggestion)
+            do throws(EventFault) { try collector.take(event, line: records.line) } catch {
+                throw error.error(file: path)
             }
         }
         return timeFormat.map { times?.warnings(path, $0) ?? [] } ?? []

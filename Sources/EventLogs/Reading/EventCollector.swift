@@ -19,12 +19,14 @@ package struct LineFilter: Sendable {
 
 /// Collects the events of logs as columns: numbers of users and items in first-seen order, and times.
 ///
-/// 16 bytes an event, beside the ids.
-package struct EventCollector: Sendable {
+/// 16 bytes an event, beside the ids. Ids get their numbers some hundred events at a time (``NameNumbering``): until then
+/// events are pending.
+package struct EventCollector: ~Copyable {
     package static let longestId = 1_024
     /// Rows are numbered with 32 bits.
     package static let mostEvents = Int(Int32.max) - 2
     package static let mostKinds = 10_000
+    private static let mostPending = 256
 
     /// How many lines were left out, and why.
     package struct Removed: Sendable, Equatable {
@@ -37,9 +39,6 @@ package struct EventCollector: Sendable {
     private var users: [Int32] = []
     private var items: [Int32] = []
     private var times: [Int64] = []
-    /// The newest events, which go to the columns together.
-    private var recent: [Row]
-    private var recentCount = 0
     private var userIds = NameNumbering()
     private var itemIds = NameNumbering()
     private var kindNumbers = NameNumbering()
@@ -50,7 +49,7 @@ package struct EventCollector: Sendable {
     /// Events that came, counted or not.
     package private(set) var seen = 0
     package private(set) var removed = Removed()
-    /// Sum, number, smallest and largest of the ratings that came.
+    /// Number, sum, smallest and largest of the ratings that came.
     package private(set) var ratings = (count: 0, sum: 0.0, least: Double.infinity, most: -Double.infinity)
     /// Whether the events have times.
     package private(set) var hasTimes = true
@@ -61,99 +60,134 @@ package struct EventCollector: Sendable {
     /// Whether ratings are read: they need not be looked at where none decides.
     package let readsRatings: Bool
 
+    /// The pending events, whose ids are copies in `pendingBytes`.
+    private let pendingUsers = UnsafeMutableBufferPointer<UnsafeRawBufferPointer>.allocate(capacity: mostPending)
+    private let pendingItems = UnsafeMutableBufferPointer<UnsafeRawBufferPointer>.allocate(capacity: mostPending)
+    private let pendingTimes = UnsafeMutableBufferPointer<Int64>.allocate(capacity: mostPending)
+    private let pendingLines = UnsafeMutableBufferPointer<Int>.allocate(capacity: mostPending)
+    private let pendingNumbers = UnsafeMutableBufferPointer<Int32>.allocate(capacity: mostPending)
+    private let pendingBytes = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: 2 * mostPending * longestId, alignment: 16)
+    private var pendingCount = 0
+    private var pendingSize = 0
+
     package init(filter: LineFilter = LineFilter(), readsRatings: Bool? = nil) {
         self.filter = filter
         self.readsRatings = readsRatings ?? (filter.minimalRating != nil)
-        recent = [Row](repeating: Row(user: 0, item: 0, time: 0), count: Self.mostRecent)
     }
 
-    package var count: Int { users.count + recentCount }
-
-    /// An event as it is kept.
-    private struct Row {
-        var user: Int32
-        var item: Int32
-        var time: Int64
+    deinit {
+        pendingUsers.deallocate()
+        pendingItems.deallocate()
+        pendingTimes.deallocate()
+        pendingLines.deallocate()
+        pendingNumbers.deallocate()
+        pendingBytes.deallocate()
     }
-
-    private static let mostRecent = 1 << 10
 
     /// Takes an event, or counts why not.
+    ///
+    /// - Parameter line: where it is, for an error: perhaps that of an earlier event.
     @inline(__always)
-    package mutating func take(_ event: RawEvent) throws(EventFault) {
+    package mutating func take(_ event: RawEvent, line: Int) throws(EventFault) {
         seen += 1
         if event.user.isEmpty || event.item.isEmpty {
-            guard filter.skipsEmptyIds else { throw event.user.isEmpty ? .emptyUser : .emptyItem }
+            guard filter.skipsEmptyIds else { throw EventFault(event.user.isEmpty ? .emptyUser : .emptyItem, line) }
             removed.emptyIds += 1
             return
         }
         if let kind = event.kind {
-            guard try isWanted(kind) else {
+            guard try isWanted(kind, line) else {
                 removed.kinds += 1
                 return
             }
         }
-        if let rating = event.rating {
-            ratings.count += 1
-            ratings.sum += rating
-            ratings.least = min(ratings.least, rating)
-            ratings.most = max(ratings.most, rating)
-        }
-        if let least = filter.minimalRating, !(event.rating ?? -.infinity >= least) {
+        if readsRatings, !passesRating(event.rating) {
             removed.rating += 1
             return
         }
-        if let time = event.time {
+        // Without times the order of the file is that of time.
+        var time = Int64(seen)
+        if let known = event.time {
+            time = known
             earliest = min(earliest, time)
             latest = max(latest, time)
-            if let from = filter.from, time < from {
-                removed.time += 1
-                return
-            }
-            if let until = filter.until, time >= until {
+            if time < filter.from ?? .min || time >= filter.until ?? .max, filter.from != nil || filter.until != nil {
                 removed.time += 1
                 return
             }
         } else {
             hasTimes = false
         }
-        let user = try EventCollector.number(of: event.user, &userIds, "user")
-        let item = try EventCollector.number(of: event.item, &itemIds, "item")
-        if recentCount == EventCollector.mostRecent { try keepRecent() }
-        // Without times the order of the file is that of time.
-        recent[recentCount] = Row(user: user, item: item, time: event.time ?? Int64(seen))
-        recentCount += 1
+        if pendingCount == EventCollector.mostPending { try keepPending() }
+        pendingUsers[pendingCount] = try copy(event.user, "user", line)
+        pendingItems[pendingCount] = try copy(event.item, "item", line)
+        pendingTimes[pendingCount] = time
+        pendingLines[pendingCount] = line
+        pendingCount += 1
     }
 
-    /// Moves the newest events to the columns.
-    @inline(never)
-    private mutating func keepRecent() throws(EventFault) {
-        guard users.count <= EventCollector.mostEvents - recentCount else { throw .tooManyEvents }
-        let rows = recent[..<recentCount]
-        users.append(contentsOf: rows.lazy.map(\.user))
-        items.append(contentsOf: rows.lazy.map(\.item))
-        times.append(contentsOf: rows.lazy.map(\.time))
-        recentCount = 0
+    private mutating func passesRating(_ rating: Double?) -> Bool {
+        if let rating {
+            ratings.count += 1
+            ratings.sum += rating
+            ratings.least = min(ratings.least, rating)
+            ratings.most = max(ratings.most, rating)
+        }
+        guard let least = filter.minimalRating else { return true }
+        return rating ?? -.infinity >= least
     }
 
+    /// A copy of an id that lasts until the pending events are kept.
     @inline(__always)
-    private static func number(
-        of id: UnsafeRawBufferPointer, _ ids: inout NameNumbering, _ field: String
-    ) throws(EventFault) -> Int32 {
-        let known = ids.count
-        guard let number = ids.number(of: id) else { throw .tooManyEvents }
-        // What has come before was looked at then.
-        if Int(number) > known { try check(id, field) }
-        return number
+    private mutating func copy(
+        _ id: UnsafeRawBufferPointer, _ field: String, _ line: Int
+    ) throws(EventFault) -> UnsafeRawBufferPointer {
+        guard id.count <= EventCollector.longestId else {
+            throw EventFault(.tooLong(field: field, bytes: id.count), line)
+        }
+        let place = UnsafeMutableRawBufferPointer(rebasing: pendingBytes[pendingSize..<pendingSize + id.count])
+        place.copyMemory(from: id)
+        pendingSize += id.count
+        return UnsafeRawBufferPointer(place)
     }
 
-    private mutating func isWanted(_ kind: UnsafeRawBufferPointer) throws(EventFault) -> Bool {
+    /// Gives the ids of the pending events their numbers, and keeps the events. Belongs behind the last event of a file.
+    @inline(never)
+    package mutating func keepPending() throws(EventFault) {
+        let count = pendingCount
+        pendingCount = 0
+        pendingSize = 0
+        guard users.count <= EventCollector.mostEvents - count else { throw EventFault(.tooManyEvents, nil) }
+        try Self.number(
+            UnsafeBufferPointer(rebasing: pendingUsers[..<count]), &userIds, pendingNumbers, "user", pendingLines)
+        users.append(contentsOf: pendingNumbers[..<count])
+        try Self.number(
+            UnsafeBufferPointer(rebasing: pendingItems[..<count]), &itemIds, pendingNumbers, "item", pendingLines)
+        items.append(contentsOf: pendingNumbers[..<count])
+        times.append(contentsOf: pendingTimes[..<count])
+    }
+
+    private static func number(
+        _ names: UnsafeBufferPointer<UnsafeRawBufferPointer>, _ ids: inout NameNumbering,
+        _ numbers: UnsafeMutableBufferPointer<Int32>, _ field: String, _ lines: UnsafeMutableBufferPointer<Int>
+    ) throws(EventFault) {
+        var known = Int32(ids.count)
+        guard ids.numbers(of: names, into: numbers) else { throw EventFault(.tooManyEvents, nil) }
+        // What has come before was looked at then.
+        for index in names.indices where numbers[index] > known {
+            known = numbers[index]
+            try check(names[index], field, lines[index])
+        }
+    }
+
+    private mutating func isWanted(_ kind: UnsafeRawBufferPointer, _ line: Int) throws(EventFault) -> Bool {
         guard let number = kindNumbers.number(of: kind), number <= EventCollector.mostKinds else {
-            throw .tooManyKinds
+            throw EventFault(.tooManyKinds, line)
         }
         let index = Int(number) - 1
         if index == kinds.count {
-            if !kind.isEmpty { try EventCollector.check(kind, "kind of event") }
+            if !kind.isEmpty { try EventCollector.check(kind, "kind of event", line) }
             let name = String(decoding: kind, as: UTF8.self)
             kinds.append((name, 0))
             kindIsWanted.append(filter.kinds?.contains(name) ?? true)
@@ -164,19 +198,23 @@ package struct EventCollector: Sendable {
 
     /// Refuses what is no line of text in UTF-8.
     @inline(never)
-    private static func check(_ id: UnsafeRawBufferPointer, _ field: String) throws(EventFault) {
-        guard id.count <= longestId else { throw .tooLong(field: field, bytes: id.count) }
-        guard !id.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { throw .controlCharacter(field: field) }
+    private static func check(_ id: UnsafeRawBufferPointer, _ field: String, _ line: Int) throws(EventFault) {
+        guard id.count <= longestId else { throw EventFault(.tooLong(field: field, bytes: id.count), line) }
+        guard !id.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+            throw EventFault(.controlCharacter(field: field), line)
+        }
         guard id.contains(where: { $0 >= 0x80 }) else { return }
-        guard let text = String(validating: id, as: UTF8.self) else { throw .invalidText(field: field) }
+        guard let text = String(validating: id, as: UTF8.self) else {
+            throw EventFault(.invalidText(field: field), line)
+        }
         guard text.isStreamSafe, !text.unicodeScalars.contains(where: \.isObeyed) else {
-            throw .controlCharacter(field: field)
+            throw EventFault(.controlCharacter(field: field), line)
         }
     }
 
-    /// What was collected, without a copy of it.
+    /// What was collected.
     package consuming func finished() throws(EventFault) -> CollectedEvents {
-        try keepRecent()
+        try keepPending()
         return CollectedEvents(
             users: users, items: items, times: times, userIds: userIds.finished(), itemIds: itemIds.finished(),
             hasTimes: hasTimes, kinds: kinds, ratings: ratings, seen: seen,

@@ -95,10 +95,19 @@ package enum EventLogReaders {
         _ path: String, with reader: any EventLogReader, into collector: inout EventCollector
     ) throws(DatasetError) -> [String] {
         do throws(DatasetError) {
-            return try reader.read(path, into: &collector)
+            let warnings = try reader.read(path, into: &collector)
+            try keepPending(&collector, path)
+            return warnings
         } catch {
-            guard error.kind == .invalid, error.line != nil else { throw error }
-            throw ByteSource.damage(path: error.file) ?? error
+            // What is wrong further up comes first.
+            var first = error
+            do throws(DatasetError) { try keepPending(&collector, path) } catch { first = error }
+            guard first.kind == .invalid, first.line != nil else { throw first }
+            throw ByteSource.damage(path: first.file) ?? first
         }
+    }
+
+    private static func keepPending(_ collector: inout EventCollector, _ path: String) throws(DatasetError) {
+        do throws(EventFault) { try collector.keepPending() } catch { throw error.error(file: path) }
     }
 }

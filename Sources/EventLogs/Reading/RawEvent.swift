@@ -1,3 +1,5 @@
+import Interactions
+
 /// An event as a line has it. The bytes are those of the reader's buffer and last until its next line.
 package struct RawEvent {
     package var user: UnsafeRawBufferPointer
@@ -22,17 +24,35 @@ package struct RawEvent {
 }
 
 /// Why an event cannot be taken.
-package enum EventFault: Error, Equatable {
-    case emptyUser, emptyItem
-    case invalidText(field: String)
-    case controlCharacter(field: String)
-    case tooLong(field: String, bytes: Int)
-    case tooManyEvents
-    case tooManyKinds
+package struct EventFault: Error, Equatable {
+    enum Reason: Equatable {
+        case emptyUser, emptyItem
+        case invalidText(field: String)
+        case controlCharacter(field: String)
+        case tooLong(field: String, bytes: Int)
+        case tooManyEvents
+        case tooManyKinds
+    }
+
+    let reason: Reason
+    /// Where the event is; nil where it is not about one.
+    let line: Int?
+
+    init(_ reason: Reason, _ line: Int?) {
+        self.reason = reason
+        self.line = line
+    }
+
+    /// The error of a file.
+    func error(file: String) -> DatasetError {
+        let (problem, recoverySuggestion) = texts
+        return DatasetError(
+            .invalid, file: file, line: line, problem: problem, recoverySuggestion: recoverySuggestion)
+    }
 
     /// What is wrong, and what to do.
-    package var texts: (problem: String, recoverySuggestion: String) {
-        switch self {
+    private var texts: (problem: String, recoverySuggestion: String) {
+        switch reason {
         case .emptyUser:
             (
                 "the user is empty",

@@ -49,6 +49,40 @@ public struct NameNumbering: Sendable {
         return place.number > 0 ? Int32(truncatingIfNeeded: place.number) : add(name, place)
     }
 
+    /// The numbers of many names, one after the other: what ``number(of:)`` says of each, in less time.
+    ///
+    /// - Parameters:
+    ///   - names: as for ``number(of:)``; some hundreds.
+    ///   - numbers: as many, of any content.
+    /// - Returns: false where there are as many names as numbers of 32 bits.
+    public mutating func numbers(
+        of names: UnsafeBufferPointer<UnsafeRawBufferPointer>, into numbers: UnsafeMutableBufferPointer<Int32>
+    ) -> Bool {
+        findDirectly(names, numbers)
+        if hashedCount > 0 {
+            bytes.withUnsafeBufferPointer { bytes in
+                offsets.withUnsafeBufferPointer { slots.findFirst(names, in: NameList(bytes, $0), numbers) }
+            }
+        }
+        for index in names.indices where numbers[index] == 0 {
+            guard let number = number(of: names[index]) else { return false }
+            numbers[index] = number
+        }
+        return true
+    }
+
+    /// The numbers of names that are small numbers themselves and have come before; 0 for all others.
+    private func findDirectly(
+        _ names: UnsafeBufferPointer<UnsafeRawBufferPointer>, _ numbers: UnsafeMutableBufferPointer<Int32>
+    ) {
+        direct.withUnsafeBufferPointer { direct in
+            for index in names.indices {
+                let value = names[index].shortNumber ?? .max
+                numbers[index] = value < direct.count ? direct[value] : 0
+            }
+        }
+    }
+
     @inline(never)
     private mutating func addDirect(_ name: UnsafeRawBufferPointer, _ value: Int) -> Int32? {
         guard let number = append(name) else { return nil }

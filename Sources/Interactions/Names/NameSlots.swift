@@ -59,6 +59,33 @@ struct NameSlots: Sendable {
         }
     }
 
+    /// The numbers of many names, of those that are found at the first place where they may be; 0 for all others.
+    ///
+    /// In three passes, each with loads that do not wait for each other: memory is slow, but can be asked for many things at
+    /// a time.
+    /// - Parameter numbers: what is not 0 stays.
+    func findFirst(
+        _ names: UnsafeBufferPointer<UnsafeRawBufferPointer>, in list: NameList,
+        _ numbers: UnsafeMutableBufferPointer<Int32>
+    ) {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: names.count) { hashes in
+            slots.withUnsafeBufferPointer { slots in
+                let mask = slots.count - 1
+                for index in names.indices { hashes[index] = Self.hash(names[index], seed) }
+                for index in names.indices where numbers[index] == 0 {
+                    let entry = slots[Int(truncatingIfNeeded: hashes[index]) & mask]
+                    let isLikely = entry.tag == UInt32(truncatingIfNeeded: hashes[index] >> 32)
+                    // Below 0 until the name itself has been looked at.
+                    numbers[index] = isLikely ? -Int32(truncatingIfNeeded: entry.number) : 0
+                }
+                for index in names.indices where numbers[index] < 0 {
+                    let entry = slots[Int(truncatingIfNeeded: hashes[index]) & mask]
+                    numbers[index] = Self.isThere(entry, names[index], list) ? -numbers[index] : 0
+                }
+            }
+        }
+    }
+
     @inline(__always)
     private static func isThere(_ entry: Slot, _ name: UnsafeRawBufferPointer, _ list: NameList) -> Bool {
         let length = entry.place & Slot.isLong

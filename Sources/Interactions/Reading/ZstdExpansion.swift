@@ -31,6 +31,8 @@ struct ZstdExpansion: ~Copyable {
     mutating func expand(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, line: Int
     ) throws(DatasetError) -> (read: Int, written: Int) {
+        // Between two frames the library would wait for the next one.
+        guard insideFrame || !input.isEmpty else { return (0, 0) }
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let status = ZSTD_decompressStream(stream, &target, &source)
