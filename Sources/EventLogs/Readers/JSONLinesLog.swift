@@ -1,3 +1,4 @@
+import FileIO
 import Interactions
 
 /// One JSON object a line: reviews of Amazon (2014, 2018, 2023), or any objects with the keys that the columns are named
@@ -17,12 +18,12 @@ package struct JSONLinesLog: EventLogReader {
 
     package var findings: [String] {
         var result = zip(["user", "item", "time", "event", "rating"], keys).compactMap { role, key in
-            key.map { "\(role): \($0)" }
+            key.map { "\(role): \($0.printable(limit: 100))" }
         }
         result.append("times: \(timeFormat?.text ?? "none; the order of the file counts")")
         if !unread.isEmpty {
             result.append(
-                "not read: \(unread.prefix(10).joined(separator: ", "))"
+                "not read: \(unread.prefix(10).map { $0.printable(limit: 100) }.joined(separator: ", "))"
                     + (unread.count > 10 ? " and \(unread.count - 10) more" : ""))
         }
         return result
