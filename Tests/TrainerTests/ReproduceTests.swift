@@ -17,8 +17,9 @@ import TrainerSupport
             for folder in ["scripts", ".build/release"] {
                 try files.createDirectory(atPath: workspace(folder), withIntermediateDirectories: true)
             }
-            try files.copyItem(
-                atPath: package.appending(path: "scripts/reproduce").path, toPath: workspace("scripts/reproduce"))
+            for script in ["scripts/reproduce", "scripts/local-mpi"] {
+                try files.copyItem(atPath: package.appending(path: script).path, toPath: workspace(script))
+            }
             try files.createSymbolicLink(
                 atPath: workspace(".build/release/trainer"), withDestinationPath: try path(ofProduct: "trainer"))
         }
