@@ -3,6 +3,7 @@ import MPI
 
 /// What should be known of the rows of a split before their metrics are compared with others.
 public struct EvaluationCensus: Sendable, Equatable {
+    /// Dev or test.
     public let split: Split
     /// Rows that are ranked.
     public let rows: Int

@@ -13,9 +13,13 @@ import Recommenders
 /// Ties count against the model, and so does a score that is not a number. Every rank scores the rows of its own
 /// logical shards, in batches that end with a shard: what is computed does not depend on the number of ranks.
 public final class Evaluator {
+    /// Dev or test, whose rows are ranked.
     public let split: Split
+    /// What the true items are ranked among.
     public let ranking: RankingProtocol
+    /// What the items of the history count for, with the protocol `full`.
     public let historyScores: HistoryScores
+    /// What is found beside hit ratio and gain.
     public let measures: Set<RankingMeasure>
     private let rows: [EvaluationRows]
     private let itemCount: Int
@@ -209,5 +213,6 @@ public final class Evaluator {
 
 /// An evaluation was given up on all ranks, since one of them is to stop.
 public struct EvaluationAbandoned: Error {
+    /// All ranks throw the same: it does not say which one is to stop.
     public init() {}
 }

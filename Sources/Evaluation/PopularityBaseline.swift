@@ -7,6 +7,7 @@ public struct PopularityBaseline {
     /// Train interactions of each item.
     private let counts: [Int32]
 
+    /// - Parameter itemCounts: `[items + 1]`, the train interactions of each item by number; that of 0 does not count.
     public init(itemCounts: [Int32]) { counts = itemCounts }
 
     /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.

@@ -5,9 +5,10 @@ import MPI
 package struct RankingAccumulator {
     /// Positions of the true items.
     package var positions: [Int32] = []
-    /// The interests that win the true items, and each user's best item (-1: the user has none). Filled where the
-    /// balance of interests is asked for, the second one where all items are ranked.
+    /// The interest from 0 that wins the true item of each row. Filled where the balance of interests is asked for.
     package var trueWinners: [Int32] = []
+    /// The interest from 0 that wins the best item of each row; -1: the row has none. Filled where the balance of
+    /// interests is asked for and all items are ranked.
     package var firstWinners: [Int32] = []
     /// The mean pairwise cosine of the interests, of the users who have at least two.
     package var cosines: [Float] = []

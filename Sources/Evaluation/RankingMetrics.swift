@@ -10,8 +10,9 @@ import Glibc
 public struct RankingMetrics: Sendable, Equatable, Codable {
     /// The cut-offs, each once, in the order asked for.
     public let topK: [Int]
-    /// For each cut-off.
+    /// HR@k for each cut-off.
     public let hitRatio: [Double]
+    /// NDCG@k for each cut-off.
     public let ndcg: [Double]
     /// Over all positions, without cut-off.
     public let reciprocalRank: Double

@@ -9,16 +9,23 @@ import Glibc
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What was tried.
     public enum Operation: String, Sendable {
+        /// Opening a file to read, or to write at its end.
         case open = "cannot be opened"
+        /// Making a new file or folder.
         case create = "cannot be created"
+        /// Reading a file or a folder, or asking what it is.
         case read = "cannot be read"
+        /// Writing, cutting or closing a file.
         case write = "cannot be written"
+        /// Giving a complete file its name.
         case replace = "cannot be put in its place"
+        /// Waiting until a file or its name is on the disk.
         case synchronize = "cannot be brought to the disk"
     }
 
     /// The file as the caller named it.
     public let path: String
+    /// What was tried when it failed.
     public let operation: Operation
     /// The system's error number, or 0 where the system did not complain.
     public let code: Int32

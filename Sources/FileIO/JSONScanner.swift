@@ -5,6 +5,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong there.
     public let reason: String
 
+    /// The error that `reason` describes, at the byte `offset` from 0.
     package init(offset: Int, reason: String) {
         self.offset = offset
         self.reason = reason
@@ -21,6 +22,7 @@ package struct JSONScanner {
     /// The next byte to read.
     package private(set) var offset = 0
 
+    /// Before the first of `bytes`, which need not be JSON.
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// The next byte that is not white space, or nil at the end.

@@ -16,12 +16,15 @@ extension JSONValue {
 
 /// Collects the UTF-8 of a value.
 package struct JSONPrinter {
+    /// The UTF-8 of all that was added.
     package private(set) var bytes: [UInt8] = []
     /// Depth of the current line in pretty printing, nil in compact printing.
     private var indentation: Int?
 
+    /// - Parameter indentation: the depth at which pretty printing begins, 0 as a rule; nil: all on one line.
     package init(indentation: Int?) { self.indentation = indentation }
 
+    /// Adds a value; a number that is not finite is added as `null`.
     package mutating func append(_ value: JSONValue) {
         switch value {
         case .object(let members):
@@ -76,6 +79,7 @@ package struct JSONPrinter {
         }
     }
 
+    /// Adds text as it is, without quotation marks and escapes.
     package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     private mutating func list<Element>(

@@ -2,6 +2,7 @@ import Glibc
 
 /// An open file descriptor with one owner: closed when the value goes away, errors with the file's name.
 package struct OpenFile: ~Copyable, Sendable {
+    /// What a file must be, and what is done with it.
     package enum Access: Sendable {
         /// An existing regular file, for reading.
         case read
@@ -13,6 +14,7 @@ package struct OpenFile: ~Copyable, Sendable {
 
     /// The name in error messages.
     package let path: String
+    /// The system's number of the open file; -1 once it is closed.
     package private(set) var descriptor: Int32
 
     /// - Parameter reportedPath: the name in error messages where it differs from what is opened.

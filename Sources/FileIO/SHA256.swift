@@ -12,6 +12,7 @@ public struct SHA256: Sendable {
     private var pendingCount = 0
     private var byteCount: UInt64 = 0
 
+    /// The hash of the empty message, to which ``update(_:)`` adds.
     public init() {}
 
     /// The digest of `bytes` in hexadecimal.

@@ -8,6 +8,7 @@ public struct Column<Element: BitwiseCopyable & Sendable & Equatable>: @unchecke
     @usableFromInline var mapped: UnsafeBufferPointer<Element>?
     @usableFromInline var file: MappedFile?
 
+    /// A column in memory.
     public init(_ elements: [Element] = []) { own = elements }
 
     /// - Parameter range: bytes within the file, at a place that suits the elements.
@@ -50,6 +51,7 @@ public struct Column<Element: BitwiseCopyable & Sendable & Equatable>: @unchecke
         return try withExtendedLifetime(file) { try body(mapped) }
     }
 
+    /// As ``withUnsafeBufferPointer(_:)``, for the algorithms of the standard library; never nil.
     @inlinable public func withContiguousStorageIfAvailable<Result>(
         _ body: (UnsafeBufferPointer<Element>) throws -> Result
     ) rethrows -> Result? { try withUnsafeBufferPointer(body) }
@@ -61,5 +63,6 @@ extension Column: Equatable {
 }
 
 extension Column: ExpressibleByArrayLiteral {
+    /// A column in memory, of the elements of `[1, 2, 3]`.
     public init(arrayLiteral elements: Element...) { self.init(elements) }
 }

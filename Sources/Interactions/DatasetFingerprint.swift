@@ -7,6 +7,7 @@ import KernelCore
 public struct DatasetFingerprint: Sendable, Hashable, Codable {
     /// One of train, dev and test.
     public struct Part: Sendable, Hashable, Codable {
+        /// The number of rows.
         public let interactions: Int
         /// CRC-32C over the numbers of users and items, times and negatives.
         public let checksum: UInt32
@@ -24,10 +25,15 @@ public struct DatasetFingerprint: Sendable, Hashable, Codable {
         }
     }
 
+    /// The number of users.
     public let users: Int
+    /// The number of items.
     public let items: Int
+    /// What is in train.
     public let train: Part
+    /// What is in dev.
     public let dev: Part
+    /// What is in test.
     public let test: Part
     /// CRC-32C over the ids of users and items; nil where each is its own number.
     public let ids: UInt32?
@@ -37,6 +43,7 @@ public struct DatasetFingerprint: Sendable, Hashable, Codable {
         case ids = "ids_crc32c"
     }
 
+    /// Goes through all columns once.
     public init(_ dataset: InteractionDataset) {
         users = dataset.userCount
         items = dataset.itemCount

@@ -37,6 +37,7 @@ extension InteractionDataset {
         let test: Table
     }
 
+    /// What another process needs beside the columns; where ``Header/isMapped`` is true it needs nothing else.
     public var header: Header {
         Header(
             name: name, folder: folder, users: Header.IdColumn(userIds), items: Header.IdColumn(itemIds),

@@ -22,8 +22,11 @@ public struct InteractionDataset: Sendable {
     public let warnings: [String]
     /// The store that the columns lie in; nil where they are in memory.
     let origin: StoreOrigin?
+    /// The interactions to train on, at least one.
     public let train: InteractionTable
+    /// The interactions that decide about the best epoch; perhaps none.
     public let dev: InteractionTable
+    /// The interactions that a trained model is measured by; none after ``trainingOnAll()``.
     public let test: InteractionTable
 
     /// Reads a data set, whose format is recognised by its content.
@@ -94,7 +97,9 @@ public struct InteractionDataset: Sendable {
     /// The number of interactions of train, dev and test together.
     public var interactionCount: Int { train.count + dev.count + test.count }
 
+    /// The number of users: their numbers are 1...userCount.
     public var userCount: Int { userIds.count }
+    /// The number of items: their numbers are 1...itemCount.
     public var itemCount: Int { itemIds.count }
 }
 

@@ -4,14 +4,17 @@ import KernelCore
 ///
 /// A pair that occurs several times in train counts once. Ids without a train interaction have no neighbours.
 public struct InteractionGraph: Sendable, Equatable {
-    /// Users and items are numbered 1...count; the lists have a place for 0 as well.
+    /// The number of users, numbered 1...userCount; the lists have a place for 0 as well.
     public let userCount: Int
+    /// The number of items, numbered 1...itemCount; likewise.
     public let itemCount: Int
     /// `[userCount + 2]`: the items of user u are `userItems[userOffsets[u]..<userOffsets[u + 1]]`, ascending.
     public let userOffsets: [Int]
+    /// `[pairCount]`: the different items of every user, one user after the other.
     public let userItems: [Int32]
     /// `[itemCount + 2]`: the users of item i are `itemUsers[itemOffsets[i]..<itemOffsets[i + 1]]`, ascending.
     public let itemOffsets: [Int]
+    /// `[pairCount]`: the different users of every item, one item after the other.
     public let itemUsers: [Int32]
 
     /// The number of different pairs.

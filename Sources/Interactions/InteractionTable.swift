@@ -2,15 +2,19 @@
 public struct InteractionTable: Sendable {
     /// The file that they come from, for messages.
     public let file: String
-    /// Numbers of the users and items, in a table of an ``InteractionDataset``; in one of which a data set is made, ids.
+    /// `[count]`: numbers of the users in a table of an ``InteractionDataset``; in one of which a data set is made,
+    /// ids.
     public internal(set) var users: Column<Int32> = []
+    /// `[count]`: numbers of the items, or ids, likewise.
     public internal(set) var items: Column<Int32> = []
     /// Seconds as a rule; when the format has no times, numbers that grow with the order in the file.
     public internal(set) var times: Column<Int64> = []
     /// `negativesPerRow` items a row, one row after the other; empty when the file lists no negatives.
     public internal(set) var negatives: Column<Int32> = []
+    /// The number of negatives of every row; nil where the file lists none.
     public internal(set) var negativesPerRow: Int?
 
+    /// The number of rows.
     public var count: Int { users.count }
 
     /// A table without rows.

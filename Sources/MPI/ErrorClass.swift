@@ -5,6 +5,7 @@ public struct ErrorClass: RawRepresentable, Hashable, Sendable {
     /// The number of the class in this MPI library.
     public let rawValue: Int32
 
+    /// - Parameter rawValue: the number of a class in this MPI library, as `MPI_Error_class` gives it.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
     /// Invalid buffer pointer (`MPI_ERR_BUFFER`).

@@ -9,6 +9,11 @@ public struct Partition {
     /// Index of the first element per rank.
     public let displacements: UnsafeBufferPointer<Int32>
 
+    /// Blocks that are checked by the call that they are given to.
+    ///
+    /// - Parameters:
+    ///   - counts: `[ranks]`, numbers of elements.
+    ///   - displacements: `[ranks]`, in elements from the start of the buffer.
     public init(counts: UnsafeBufferPointer<Int32>, displacements: UnsafeBufferPointer<Int32>) {
         self.counts = counts
         self.displacements = displacements

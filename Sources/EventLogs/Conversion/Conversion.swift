@@ -4,6 +4,7 @@ import Interactions
 public struct Conversion: Sendable {
     /// A step, and what it left.
     public struct Step: Sendable, Equatable {
+        /// What it did, for the user: `read`, `exact repeats`.
         public let name: String
         /// The options that decided.
         public let setting: String
@@ -11,16 +12,21 @@ public struct Conversion: Sendable {
         public let removed: Int
         /// Events that were left.
         public let events: Int
-        /// Users and items that were left; nil where nobody counted them.
+        /// Users that were left; nil where nobody counted them.
         public let users: Int?
+        /// Items that were left; nil where nobody counted them.
         public let items: Int?
     }
 
+    /// What came of it, with its split.
     public let dataset: InteractionDataset
+    /// Reading first, then each filter that was applied.
     public let steps: [Step]
+    /// What was found out about each file, in the order in which they were read.
     package let findings: [EventLog.Finding]
     /// What the user should know of what was read.
     public let warnings: [String]
+    /// How times were written and are stored; nil without times, and for a data set that kept its split.
     package let timeFormat: TimeFormat?
     /// Where dev and test begin, with `--split temporal`.
     package let splitTimes: (dev: Int64, test: Int64)?

@@ -5,22 +5,39 @@ import Options
 public struct ConversionOptions: Sendable, Equatable {
     /// Kinds of events that count, with commas between them; nil: all.
     public var events: String?
+    /// Events with a lower rating, or without one, do not count; nil: ratings do not decide.
     public var minimalRating: Double?
+    /// The first time that counts: a date, or a number in the unit of the log; nil: from the beginning.
     public var from: String?
+    /// The first time that does not count any more; nil: to the end.
     public var until: String?
+    /// Whether a line without a user or an item is an error.
     package var emptyIds = EmptyIds.refuse
+    /// Whether the first alone is left of events that have user, item and time in common; logs without times keep all.
     package var exactRepeats = ExactRepeats.remove
+    /// Which events are left of an item that a user has several times.
     package var repeats = EventFilter.Repeats.keepAll
+    /// Users with more events are removed; nil: none is.
     public var maxUserEvents: Int?
+    /// The fewest events of a user, applied again and again with ``coreItems`` until nothing changes; 1: no bound.
     public var coreUsers = 1
+    /// The fewest events of an item; 1: no bound.
     public var coreItems = 1
+    /// How events become train, dev and test; nil: leave-one-out, or for the folder of a data set the split that it
+    /// has.
     package var split: SplitKind?
+    /// Where dev begins with a temporal split: a time, or a share of the events; nil: `80%`.
     public var devFrom: String?
+    /// Where test begins with a temporal split, likewise; nil: `90%`.
     public var testFrom: String?
+    /// Negatives that each row of dev and test stores; 0: none, all items are ranked.
     public var negatives = 0
+    /// How these negatives are drawn.
     package var negativeSampling = StoredNegatives.Sampling.uniform
+    /// Seed of the held out users and of the negatives.
     public var seed: UInt64 = 0
 
+    /// Of all filters only the one of exact repeats; no negatives.
     public init() {}
 
     /// What is done with lines that lack a user or an item.

@@ -7,6 +7,7 @@ public struct DatasetOutput: Sendable {
     /// The name of the report.
     public static let reportName = "conversion.json"
 
+    /// The path as the user named it.
     public let folder: String
     private let isText: Bool
     private let replacing: Bool

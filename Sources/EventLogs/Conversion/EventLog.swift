@@ -2,21 +2,30 @@ import Interactions
 
 /// The events of one or more files of the same kind.
 package struct EventLog: Sendable {
+    /// The paths, in the order in which they were read.
     package let files: [String]
+    /// The events of all files together, without those that the filter of lines left out.
     package let events: CollectedEvents
+    /// How times are written in the first file, and stored for all; nil without times.
     package let timeFormat: TimeFormat?
     /// What was found out about each file, for the user.
     package let findings: [Finding]
+    /// What the user should know of what was read: times that were cut.
     package let warnings: [String]
+    /// Whether a file tells the kinds of its events.
     package let hasKinds: Bool
+    /// Whether a file has ratings.
     package let hasRatings: Bool
     /// How long reading took.
     package let duration: Duration
 
     /// What was found out about a file.
     package struct Finding: Sendable, Equatable {
+        /// Its path; of a data set that of its folder.
         package let file: String
+        /// The name of the reader, as `--reader` has it; `data set` where a folder is converted as it is.
         package let reader: String
+        /// What the reader found out: `separator: comma`.
         package let texts: [String]
     }
 

@@ -3,17 +3,29 @@ import Options
 
 /// What a user says about the form of the files, as options of a command.
 public struct LogOptions: Sendable, Equatable {
+    /// The name of a reader of ``EventLogReaders``; nil: found out, as all that follows.
     public var reader: String?
+    /// What stands between two columns: `comma`, `tab`, `semicolon`, `pipe`, `space`, or the character itself.
     public var separator: String?
+    /// What stands around fields that hold separators or line ends: `double`, `single` or `none`; nil: `double` in
+    /// tables, `none` in other forms.
     public var quote: String?
+    /// Whether the first line names the columns.
     public var header: Bool?
+    /// The column of users, by name or number from 1; in files of objects the key.
     public var userColumn: String?
+    /// The column of items, likewise.
     public var itemColumn: String?
+    /// The column of times, likewise; `none`: the order of the file counts.
     public var timeColumn: String?
+    /// The column that tells the kind of an event, likewise; `none`: there is none.
     public var eventColumn: String?
+    /// The column of ratings, likewise; `none`: there is none.
     public var ratingColumn: String?
+    /// How times are written.
     package var timeFormat: TimeNotation?
 
+    /// Nothing is said: all is found out.
     public init() {}
 
     /// The options, declared.

@@ -4,14 +4,18 @@
 package struct EventFilter: Sendable {
     /// Which item is seen how often by a user.
     package enum Repeats: String, Sendable, CaseIterable {
+        /// All events.
         case keepAll = "keep-all"
+        /// The oldest event of a user with an item.
         case keepFirst = "keep-first"
+        /// The newest event of a user with an item.
         case keepLast = "keep-last"
     }
 
     let users: [Int32]
     let items: [Int32]
     let times: [Int64]
+    /// All rows by user and time, those that are removed among them.
     package let order: UserOrder
     let itemCount: Int
     /// Whether each row is left.
@@ -19,6 +23,12 @@ package struct EventFilter: Sendable {
     /// How many rows are left.
     package private(set) var count: Int
 
+    /// All rows are left.
+    ///
+    /// - Parameters:
+    ///   - users, items: numbers from 1, of each row.
+    ///   - times: of each row; only an order where the log has no times.
+    ///   - userCount, itemCount: the largest numbers.
     package init(users: [Int32], items: [Int32], times: [Int64], userCount: Int, itemCount: Int) {
         self.users = users
         self.items = items

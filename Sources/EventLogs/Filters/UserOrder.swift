@@ -2,6 +2,7 @@
 package struct UserOrder: Sendable {
     /// `[users + 2]`: the rows of user u are `rows[offsets[u]..<offsets[u + 1]]`.
     package let offsets: [Int]
+    /// `[events]`: row numbers from 0, user by user, those of a user in the order of time.
     package let rows: [Int32]
 
     /// - Parameters:

@@ -5,12 +5,15 @@ import Interactions
 public struct DataInspection: Sendable {
     /// Something that looks wrong, and what to do.
     public struct Concern: Sendable, Equatable {
+        /// What was seen, with its numbers.
         public let observation: String
+        /// What the user can do about it.
         public let advice: String
     }
 
     /// The data set, or the files.
     public let source: String
+    /// The counts of all events; of a data set those of train, dev and test together.
     public let statistics: EventStatistics
     /// Rows of train, dev and test; nil for logs, which have no split.
     public let parts: (train: Int, dev: Int, test: Int)?
@@ -18,12 +21,17 @@ public struct DataInspection: Sendable {
     public let negativesPerRow: Int?
     /// Rows of dev and test whose item no row of train has; nil for logs.
     public let coldRows: Int?
+    /// What was found out about each file; empty for a data set.
     package let findings: [EventLog.Finding]
+    /// How times are written; nil without times, and for a data set where it is not clear.
     package let timeFormat: TimeFormat?
+    /// Whether the times are from the data, and not only an order.
     package let hasTimes: Bool
+    /// The kinds of events with the number of each, in the order in which they came; empty where nothing tells them.
     public let kinds: [(name: String, count: Int)]
     /// Number, mean, smallest and largest; nil without ratings.
     public let ratings: (count: Int, mean: Double, least: Double, most: Double)?
+    /// What the user should know of what was read.
     public let warnings: [String]
     let longestUsers: [(name: String, events: Int)]
     let popularItems: [(name: String, events: Int)]

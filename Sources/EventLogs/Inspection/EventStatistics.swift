@@ -2,9 +2,11 @@
 public struct EventStatistics: Sendable, Equatable {
     /// Values in ascending order at some shares of their number.
     public struct Quantiles: Sendable, Equatable {
+        /// Shares of the number of values: 0 is the smallest value, 0.5 the median, 1 the largest.
         public static let shares = [0, 0.25, 0.5, 0.75, 0.9, 0.99, 1]
         /// One for each of ``shares``.
         public let values: [Int]
+        /// The arithmetic mean; 0 without values.
         public let mean: Double
 
         /// - Parameter sorted: ascending; empty: all quantiles are 0.
@@ -19,8 +21,11 @@ public struct EventStatistics: Sendable, Equatable {
         }
     }
 
+    /// The number of events.
     public internal(set) var events = 0
+    /// Users that have an event.
     public internal(set) var users = 0
+    /// Items that have an event.
     public internal(set) var items = 0
     /// Pairs of user and item that occur, as a share of all.
     public internal(set) var density = 0.0
@@ -28,8 +33,9 @@ public struct EventStatistics: Sendable, Equatable {
     public internal(set) var historyLengths = Quantiles(sorted: [])
     /// Events of an item.
     public internal(set) var popularity = Quantiles(sorted: [])
-    /// Share of the events that the most popular hundredth, and tenth, of the items have.
+    /// Share of the events that the most popular hundredth of the items has.
     public internal(set) var shareOfTopHundredth = 0.0
+    /// Share of the events that the most popular tenth of the items has.
     public internal(set) var shareOfTopTenth = 0.0
     /// Events whose user had the item before.
     public internal(set) var repeats = 0
@@ -41,7 +47,9 @@ public struct EventStatistics: Sendable, Equatable {
     public internal(set) var outOfOrder = 0
     /// First and last time; nil without times.
     public internal(set) var span: ClosedRange<Int64>?
+    /// Users with one or two events: split leave-one-out, they are in train only.
     public internal(set) var usersBelowThree = 0
+    /// Items with a single event.
     public internal(set) var itemsWithOne = 0
     /// The users with the most events, by number, and how many they have.
     public internal(set) var longest: [Entry] = []
@@ -50,7 +58,9 @@ public struct EventStatistics: Sendable, Equatable {
 
     /// A user or an item, and how many events it has.
     public struct Entry: Sendable, Equatable {
+        /// The user's or item's number, from 1.
         public let number: Int32
+        /// How many events it has.
         public let events: Int
     }
 

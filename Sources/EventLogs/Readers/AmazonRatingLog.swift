@@ -4,17 +4,26 @@ import Interactions
 /// which: the ids tell it. An item is ten capital letters and digits, `B00...` or the ISBN of a book; a user is longer and
 /// begins with `A`.
 package struct AmazonRatingLog: EventLogReader {
+    /// The value of `--reader` for the CSV files of ratings alone.
     package static let name = "amazon-ratings"
+    /// The columns of both years.
     package static let summary = "Amazon ratings: user,item,rating,time (2014) or item,user,rating,time (2018)"
 
     let table: EventTable
 
+    /// Of which year the columns are, then what was found out about the table.
     package var findings: [String] {
         [table.layout.user == 0 ? "columns of 2014, by the ids" : "columns of 2018, by the ids"] + table.findings
     }
+    /// How the fourth column is written.
     package var timeFormat: TimeFormat? { table.timeFormat }
+    /// True: the third column is one.
     package var hasRatings: Bool { true }
 
+    /// Takes four columns with commas of which the third is a rating, where the ids of the first two look like
+    /// Amazon's.
+    ///
+    /// - Throws: where the ids speak for both orders, or the form of times is not clear.
     package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> AmazonRatingLog? {
         let rows = try log.fields(.byte(0x2c))
         guard let first = rows.first, first.count == 4,
@@ -50,6 +59,10 @@ package struct AmazonRatingLog: EventLogReader {
         id.count >= 11 && id.count <= 24 && id[0] == 0x41 && id.allSatisfy(isCapitalOrDigit)
     }
 
+    /// Reads each line as an event.
+    ///
+    /// - Returns: a warning where times are finer than they are stored.
+    /// - Throws: at a line of another width, without a time, or with a rating that is no number.
     package func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String] {
         try table.read(path, into: &collector)
     }

@@ -5,14 +5,21 @@ import Interactions
 /// An index counts the events of a user. A third of three columns must not fall from one line of a user to the next, which
 /// a rating would.
 package struct ComiRecLog: EventLogReader {
+    /// The value of `--reader` for the text files of ComiRec and REMI.
     package static let name = "comirec"
+    /// The columns, with the index and without.
     package static let summary = "ComiRec, REMI: user,item,time or user,item,index,time"
 
     let table: EventTable
 
+    /// The separator, the header, what each column is for, and how times are written.
     package var findings: [String] { table.findings }
+    /// How the last column is written.
     package var timeFormat: TimeFormat? { table.timeFormat }
 
+    /// Takes three or four columns with commas, numbers from the third on that rise with the lines of a user.
+    ///
+    /// - Throws: where the form of times is not clear.
     package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> ComiRecLog? {
         let rows = try log.fields(.byte(0x2c))
         guard let first = rows.first, first.count == 3 || first.count == 4 else { return nil }
@@ -38,6 +45,10 @@ package struct ComiRecLog: EventLogReader {
         return hasRisen
     }
 
+    /// Reads each line as an event; the index is not looked at.
+    ///
+    /// - Returns: a warning where times are finer than they are stored.
+    /// - Throws: at a line of another width, or without a time.
     package func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String] {
         try table.read(path, into: &collector)
     }

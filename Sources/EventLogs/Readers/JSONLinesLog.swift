@@ -4,18 +4,24 @@ import Interactions
 /// One JSON object a line: reviews of Amazon (2014, 2018, 2023), or any objects with the keys that the columns are named
 /// by. Lines of Python literals, as old dumps of reviews have them, are read too.
 package struct JSONLinesLog: EventLogReader {
+    /// The value of `--reader` for objects, one a line.
     package static let name = "json"
+    /// The keys of Amazon's reviews, and that others do.
     package static let summary =
         "JSON lines: Amazon reviews of 2014, 2018 (reviewerID, asin) and 2023 (user_id, parent_asin), or any keys"
 
     /// The keys in the order user, item, time, event, rating; nil: there is none.
     private let keys: [String?]
+    /// How the values of the key of times are written; nil where there is no such key.
     package let timeFormat: TimeFormat?
     private let unread: [String]
 
+    /// True where a key tells the kind of an event.
     package var hasKinds: Bool { keys[3] != nil }
+    /// True where a key holds ratings.
     package var hasRatings: Bool { keys[4] != nil }
 
+    /// The keys that are read and what for, and those that are not.
     package var findings: [String] {
         var result = zip(["user", "item", "time", "event", "rating"], keys).compactMap { role, key in
             key.map { "\(role): \($0.printable(limit: 100))" }
@@ -29,6 +35,9 @@ package struct JSONLinesLog: EventLogReader {
         return result
     }
 
+    /// Takes a file whose first line begins with a brace; the keys are those of the first 200 lines.
+    ///
+    /// - Throws: at a line that is no object, and where a key or the form of times is not clear.
     package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> JSONLinesLog? {
         guard let first = log.lines.first, first.first(where: { $0 != 0x20 && $0 != 0x09 }) == 0x7b else { return nil }
         var objects: [[(key: String, value: [UInt8])]] = []
@@ -63,6 +72,10 @@ package struct JSONLinesLog: EventLogReader {
         return JSONLinesLog(keys: keys, timeFormat: timeFormat, unread: names.filter { !keys.contains($0) })
     }
 
+    /// Reads each object as an event; a key that it lacks counts as an empty value.
+    ///
+    /// - Returns: a warning where times are finer than they are stored.
+    /// - Throws: at a line that is no object, that lacks a time, or whose rating is no number.
     package func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String] {
         var reader = try LineReader(path: path)
         var object = ObjectLine(keys: keys)

@@ -2,14 +2,21 @@ import Interactions
 
 /// One `user item` or `user item time` a line, with spaces or TABs between them and without a header.
 package struct PairLog: EventLogReader {
+    /// The value of `--reader` for two or three words a line.
     package static let name = "pairs"
+    /// The words of a line.
     package static let summary = "`user item` or `user item time` a line, with spaces or TABs"
 
     let table: EventTable
 
+    /// The separator, the header, what each column is for, and how times are written.
     package var findings: [String] { table.findings }
+    /// How the third word is written; nil where there are two.
     package var timeFormat: TimeFormat? { table.timeFormat }
 
+    /// Takes lines of two words, or of three of which the third is a time.
+    ///
+    /// - Throws: where the third word can be a rating as well, or the form of times is not clear.
     package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> PairLog? {
         let rows = try log.fields(.words)
         guard let first = rows.first, first.count == 2 || first.count == 3,
@@ -37,6 +44,10 @@ package struct PairLog: EventLogReader {
         return PairLog(table: table)
     }
 
+    /// Reads each line as an event.
+    ///
+    /// - Returns: a warning where times are finer than they are stored.
+    /// - Throws: at a line with another number of words, or without a time.
     package func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String] {
         try table.read(path, into: &collector)
     }

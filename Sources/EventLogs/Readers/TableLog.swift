@@ -3,20 +3,34 @@ import Interactions
 /// Any table in text: what separates the columns, quotation marks, the header, the columns by their names and the form of
 /// times are found out where they are clear.
 package struct TableLog: EventLogReader {
+    /// The value of `--reader` for all tables that have no reader of their own.
     package static let name = "table"
+    /// What a table may be.
     package static let summary = "any CSV or TSV: columns by name or number, quotation marks, header or none"
 
     let table: EventTable
 
+    /// The separator, the header, what each column is for, and how times are written.
     package var findings: [String] { table.findings }
+    /// How the column of times is written; nil where there is none.
     package var timeFormat: TimeFormat? { table.timeFormat }
+    /// True where a column tells the kind of an event.
     package var hasKinds: Bool { table.layout.kind != nil }
+    /// True where a column holds ratings.
     package var hasRatings: Bool { table.layout.rating != nil }
 
+    /// Reads each record behind the header, if any, as an event.
+    ///
+    /// - Returns: a warning where times are finer than they are stored.
+    /// - Throws: at a record of another width, without a time, with a rating that is no number, or without its closing
+    ///   quotation mark.
     package func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String] {
         try table.read(path, into: &collector)
     }
 
+    /// Takes every text with a line in it, the last reader to be asked.
+    ///
+    /// - Throws: where the separator, the header, a column or the form of times is not clear.
     package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> TableLog? {
         let quoting = request.quoting ?? .byte(0x22)
         let separator = try separator(log, request, quoting)

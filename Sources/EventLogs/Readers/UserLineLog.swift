@@ -2,12 +2,18 @@ import Interactions
 
 /// One user a line, `user item item item ...`, the oldest item first (S3-Rec, BERT4Rec). Without times: the order counts.
 package struct UserLineLog: EventLogReader {
+    /// The value of `--reader` for sequences of items.
     package static let name = "user-lines"
+    /// The words of a line.
     package static let summary = "one user a line, `user item item ...`, oldest first (S3-Rec, BERT4Rec)"
 
+    /// How a line is understood.
     package var findings: [String] { ["one user a line, oldest item first", "times: none; the order counts"] }
+    /// Nil: the order of the items counts.
     package var timeFormat: TimeFormat? { nil }
 
+    /// Takes lines of different lengths, two words or more, of which no two begin with the same user; any lines
+    /// where the user names this reader.
     package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> UserLineLog? {
         let rows = try log.fields(.words)
         let widths = Set(rows.map(\.count))
@@ -22,6 +28,10 @@ package struct UserLineLog: EventLogReader {
         return UserLineLog()
     }
 
+    /// Reads each word behind the first of a line as an event of the user that the first one is.
+    ///
+    /// - Returns: no warnings.
+    /// - Throws: at a line without an item.
     package func read(_ path: String, into collector: inout EventCollector) throws(DatasetError) -> [String] {
         var reader = try LineReader(path: path)
         while let line = try reader.nextNonBlank() {

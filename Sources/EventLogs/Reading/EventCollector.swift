@@ -14,6 +14,7 @@ package struct LineFilter: Sendable {
     /// Lines with an empty user or item are left out, instead of refused.
     package var skipsEmptyIds = false
 
+    /// Lets every event pass; an empty user or item is an error.
     package init() {}
 }
 
@@ -22,17 +23,23 @@ package struct LineFilter: Sendable {
 /// 16 bytes an event, beside the ids. Ids get their numbers some hundred events at a time (``NameNumbering``): until then
 /// events are pending.
 package struct EventCollector: ~Copyable {
+    /// The most bytes of a user's or item's id, and of a kind of event.
     package static let longestId = 1_024
     /// Rows are numbered with 32 bits.
     package static let mostEvents = Int(Int32.max) - 2
+    /// The most different kinds of events: a column with more tells something else.
     package static let mostKinds = 10_000
     private static let mostPending = 256
 
     /// How many lines were left out, and why.
     package struct Removed: Sendable, Equatable {
+        /// Without a user or an item.
         package var emptyIds = 0
+        /// Of a kind that does not count.
         package var kinds = 0
+        /// With too low a rating, or without one where ratings decide.
         package var rating = 0
+        /// Outside the span of times that counts.
         package var time = 0
     }
 
@@ -48,6 +55,7 @@ package struct EventCollector: ~Copyable {
     private var kindIsWanted: [Bool] = []
     /// Events that came, counted or not.
     package private(set) var seen = 0
+    /// The lines that the filter has left out so far.
     package private(set) var removed = Removed()
     /// Number, sum, smallest and largest of the ratings that came.
     package private(set) var ratings = (count: 0, sum: 0.0, least: Double.infinity, most: -Double.infinity)
@@ -56,6 +64,7 @@ package struct EventCollector: ~Copyable {
     /// The first and the last time that came to the filter of times.
     private var earliest = Int64.max
     private var latest = Int64.min
+    /// Which lines count.
     package let filter: LineFilter
     /// Whether ratings are read: they need not be looked at where none decides.
     package let readsRatings: Bool
@@ -71,6 +80,9 @@ package struct EventCollector: ~Copyable {
     private var pendingCount = 0
     private var pendingSize = 0
 
+    /// No event yet.
+    ///
+    /// - Parameter readsRatings: nil: where `filter` has a lowest rating.
     package init(filter: LineFilter = LineFilter(), readsRatings: Bool? = nil) {
         self.filter = filter
         self.readsRatings = readsRatings ?? (filter.minimalRating != nil)
@@ -224,15 +236,26 @@ package struct EventCollector: ~Copyable {
 
 /// What an ``EventCollector`` has collected.
 package struct CollectedEvents: Sendable {
+    /// `[events]`: the number of the user, from 1: that of its id in ``userIds``.
     package var users: [Int32]
+    /// `[events]`: the number of the item, from 1: that of its id in ``itemIds``.
     package var items: [Int32]
+    /// `[events]`: times in the unit in which they are stored; without times numbers that rise with the order of the
+    /// file.
     package var times: [Int64]
+    /// The ids of the users of these events, in the order in which they came.
     package let userIds: NamedIds
+    /// The ids of the items of these events, in the order in which they came.
     package let itemIds: NamedIds
+    /// Whether the times are from the log, and not only an order.
     package let hasTimes: Bool
+    /// The kinds of events that came, counted or not, and how often each.
     package let kinds: [(name: String, count: Int)]
+    /// Number, sum, smallest and largest of the ratings that came; none where they were not read.
     package let ratings: (count: Int, sum: Double, least: Double, most: Double)
+    /// Events that came, counted or not.
     package let seen: Int
+    /// How many of them were left out, and why.
     package let removed: EventCollector.Removed
     /// The first and the last time before the filter of times; nil without times.
     package let span: ClosedRange<Int64>?

@@ -21,8 +21,9 @@ package protocol EventLogReader: Sendable {
     /// How times are written; nil where there are none.
     var timeFormat: TimeFormat? { get }
 
-    /// Whether the log has kinds of events and ratings.
+    /// Whether the log tells the kinds of its events; false by default.
     var hasKinds: Bool { get }
+    /// Whether the log has ratings; false by default.
     var hasRatings: Bool { get }
 
     /// Reads all events, in the order of the file.
@@ -32,10 +33,13 @@ package protocol EventLogReader: Sendable {
 }
 
 extension EventLogReader {
+    /// Most forms tell no kinds of events.
     package var hasKinds: Bool { false }
+    /// Most forms have no ratings.
     package var hasRatings: Bool { false }
 }
 
+/// The readers that there are, and the choice among them.
 package enum EventLogReaders {
     /// In the order in which they are tried: those that first lines tell surely come first.
     package static var all: [any EventLogReader.Type] {

@@ -2,6 +2,7 @@ import Interactions
 
 /// The first lines of a log, by which its form is recognised.
 package struct LogBeginning: Sendable {
+    /// The file as the user named it.
     package let path: String
     /// Not blank, without their ends.
     package let lines: [[UInt8]]
@@ -10,6 +11,9 @@ package struct LogBeginning: Sendable {
     static let mostLines = 500
     private static let mostBytes = 1 << 20
 
+    /// Reads the first lines of a file, plain or compressed.
+    ///
+    /// - Throws: where it cannot be read, or its compression is damaged.
     package init(path: String) throws(DatasetError) {
         self.path = path
         var reader = try LineReader(path: path)

@@ -2,16 +2,26 @@
 package struct LogRequest: Sendable, Equatable {
     /// The name of a reader.
     package var reader: String?
+    /// What stands between two fields.
     package var separator: FieldSeparator?
+    /// What may stand around a field; nil: double marks in tables, nothing in other forms.
     package var quoting: Quoting?
+    /// Whether the first line names the columns.
     package var hasHeader: Bool?
+    /// The column of users, by name or number from 1; in files of objects the key.
     package var userColumn: String?
+    /// The column of items, likewise.
     package var itemColumn: String?
+    /// The column of times, likewise; `none`: there is none.
     package var timeColumn: String?
+    /// The column that tells the kind of an event, likewise; `none`: there is none.
     package var kindColumn: String?
+    /// The column of ratings, likewise; `none`: there is none.
     package var ratingColumn: String?
+    /// How times are written.
     package var timeNotation: TimeNotation?
 
+    /// All is found out.
     package init() {}
 
     /// Whether columns, or how they are separated, were named: then only tables come into question.
@@ -23,6 +33,7 @@ package struct LogRequest: Sendable, Equatable {
 
 /// What stands between two fields of a line.
 package enum FieldSeparator: Sendable, Equatable {
+    /// One character of ASCII.
     case byte(UInt8)
     /// `::` of MovieLens.
     case doubleColon
@@ -74,6 +85,7 @@ package enum FieldSeparator: Sendable, Equatable {
 
 /// What may stand around a field.
 package enum Quoting: Sendable, Equatable {
+    /// Quotation marks are text like any other.
     case none
     /// The byte at both ends, doubled inside.
     case byte(UInt8)

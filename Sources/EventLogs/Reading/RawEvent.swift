@@ -2,7 +2,9 @@ import Interactions
 
 /// An event as a line has it. The bytes are those of the reader's buffer and last until its next line.
 package struct RawEvent {
+    /// The user's id; empty where the line lacks it.
     package var user: UnsafeRawBufferPointer
+    /// The item's id; empty where the line lacks it.
     package var item: UnsafeRawBufferPointer
     /// In the unit of the log; nil where it has no times.
     package var time: Int64?
@@ -11,6 +13,7 @@ package struct RawEvent {
     /// nil where the log does not say.
     package var rating: Double?
 
+    /// What a line tells; nil: the log does not say.
     package init(
         user: UnsafeRawBufferPointer, item: UnsafeRawBufferPointer, time: Int64? = nil,
         kind: UnsafeRawBufferPointer? = nil, rating: Double? = nil

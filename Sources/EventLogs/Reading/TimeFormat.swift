@@ -12,6 +12,7 @@ package enum TimeNotation: String, Sendable, CaseIterable {
 
 /// How the times of a log are written and stored.
 package struct TimeFormat: Sendable, Equatable {
+    /// How they are written.
     package let notation: TimeNotation
     /// The unit in which they are stored; `seconds` for ``TimeNotation/order``.
     package let resolution: TimeResolution

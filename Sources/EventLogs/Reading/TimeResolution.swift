@@ -1,5 +1,6 @@
 /// The unit in which the times of a conversion are stored.
 package enum TimeResolution: String, Sendable, CaseIterable, Comparable {
+    /// A time is a whole number of this unit since 1970.
     case seconds, milliseconds, microseconds, nanoseconds
 
     /// Digits behind those of seconds.

@@ -2,8 +2,11 @@ import KernelCore
 
 /// How events become train, dev and test.
 package enum SplitKind: String, Sendable, CaseIterable {
+    /// By the place of an event in its user's history: ``EventSplit/leaveOneOut(_:)``.
     case leaveOneOut = "leave-one-out"
+    /// By time: ``EventSplit/temporal(_:devFrom:testFrom:)``.
     case temporal
+    /// By user: ``EventSplit/heldOutUsers(_:seed:)``.
     case users
     /// The split of a data set that is converted as it is.
     case given
@@ -11,8 +14,11 @@ package enum SplitKind: String, Sendable, CaseIterable {
 
 /// The part of each row.
 package struct EventSplit: Sendable {
+    /// The value in ``parts`` of a row to train on.
     package static let train: UInt8 = 0
+    /// The value in ``parts`` of a row of dev.
     package static let dev: UInt8 = 1
+    /// The value in ``parts`` of a row of test.
     package static let test: UInt8 = 2
 
     /// 0, 1 or 2 for a row that is kept.

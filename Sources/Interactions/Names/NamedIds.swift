@@ -100,7 +100,9 @@ public struct NamedIds: Sendable, Hashable {
 public enum NamedIdFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// Offsets that do not ascend from 0 to the number of bytes.
     case offsets
+    /// More ids than numbers of 32 bits; with how many there are.
     case count(Int)
+    /// Text that is not UTF-8, or an id that begins or ends within a character.
     case encoding
     /// With the number of the id.
     case empty(Int)

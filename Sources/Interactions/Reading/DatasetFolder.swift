@@ -3,9 +3,14 @@ import Glibc
 
 /// The folder of a data set: what is in it, in alphabetical order, without hidden files.
 package struct DatasetFolder: Sendable {
+    /// The folder as the user named it, without slashes at the end.
     package let path: String
+    /// The names of what is in it.
     package let names: [String]
 
+    /// Lists a folder.
+    ///
+    /// - Throws: where there is none (the error names those beside it), where it is a file, or cannot be read.
     package init(path: String) throws(DatasetError) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }

@@ -2,7 +2,9 @@ import Glibc
 
 /// Why the bytes of a field are not a whole number.
 package enum NumberFault: Error {
+    /// Other characters than digits, or none.
     case notANumber
+    /// More than 64 bits hold.
     case tooLarge
 }
 

@@ -138,8 +138,10 @@ struct IdNumbering {
 public struct KnownIds: Sendable {
     /// nil: any, for a model that knows no users.
     public var users: Vocabulary?
+    /// nil: any.
     public var items: Vocabulary?
 
+    /// Without arguments: any ids.
     public init(users: Vocabulary? = nil, items: Vocabulary? = nil) {
         self.users = users
         self.items = items

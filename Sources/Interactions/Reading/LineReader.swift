@@ -4,6 +4,7 @@ import Glibc
 ///
 /// Reads through one buffer: memory does not depend on the size of the file, only on its longest line.
 package struct LineReader: ~Copyable {
+    /// The file as the user named it.
     package let path: String
     /// Number of the line that ``next()`` returned last, from 1.
     package private(set) var line = 0
@@ -18,6 +19,9 @@ package struct LineReader: ~Copyable {
     /// Longer lines are refused: the file is hardly text.
     package static let longestLine = 1 << 26
 
+    /// Opens a file, whose compression its first bytes tell.
+    ///
+    /// - Throws: where it cannot be opened, or is no regular file.
     package init(path: String) throws(DatasetError) {
         self.path = path
         source = try ByteSource(path: path)

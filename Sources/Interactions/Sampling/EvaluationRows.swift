@@ -3,8 +3,11 @@
 /// The history of a test row includes the dev item. For ``SampleKind/sequential`` models rows without history are left
 /// out.
 public struct EvaluationRows {
+    /// The shard whose rows these are.
     public let shard: Int
+    /// Dev or test.
     public let split: Split
+    /// The newest interactions that a history keeps; 0 keeps all.
     public let historyMax: Int
     /// Number of rows.
     public let count: Int

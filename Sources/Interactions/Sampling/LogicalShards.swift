@@ -7,6 +7,7 @@ import KernelCore
 public struct LogicalShards: Sendable {
     /// The number of shards, S.
     public let count: Int
+    /// Which interactions count as training samples.
     public let kind: SampleKind
     private let folder: String
     /// The users that have training samples, ascending.

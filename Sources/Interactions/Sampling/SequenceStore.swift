@@ -6,15 +6,19 @@
 public final class SequenceStore: Sendable {
     /// The shards whose users are here.
     public let shards: Range<Int>
-    /// Users and items of the whole data set.
+    /// The number of users of the whole data set.
     public let userCount: Int
+    /// The number of items of the whole data set.
     public let itemCount: Int
+    /// The number of negatives that every dev and test row lists; nil: none.
     public let negativesPerRow: Int?
+    /// Whether ``times`` are times; when not, they are only an order.
     public let hasTimes: Bool
     /// Number of every local user.
     public let users: [Int32]
     /// `[users + 1]`: the sequence of local user u is `offsets[u]..<offsets[u + 1]` of the following columns.
     public let offsets: [Int]
+    /// The item of each interaction, by number.
     public let items: [Int32]
     /// Times of the interactions; positions in the sequence where the data set has no times.
     public let times: [Int64]

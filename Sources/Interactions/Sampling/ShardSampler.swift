@@ -3,11 +3,15 @@ import KernelCore
 /// The training samples of one logical shard: in every epoch each of them once, in an order that depends on the seed,
 /// the epoch and the shard only.
 public struct ShardSampler: TrainingSampler {
+    /// The shard whose samples these are.
     public let shard: Int
     /// Number of samples that the shard gives to a step, while it has any.
     public let quota: Int
+    /// The number of negatives that are drawn for every sample.
     public let negatives: Int
+    /// The newest interactions that a history keeps; 0 keeps all.
     public let historyMax: Int
+    /// Seed of the order and of the negatives.
     public let seed: UInt64
     private let store: SequenceStore
     private let samples: ShardSamples
@@ -55,6 +59,9 @@ public struct ShardSampler: TrainingSampler {
         }
     }
 
+    /// Fills a batch with the samples of a step of the epoch, whichever step of the training it is.
+    ///
+    /// - Returns: the number of samples, 0 when the shard has run out in this epoch.
     @discardableResult
     public func fill(_ batch: PackedBatch, stepOfEpoch: Int, step: Int) -> Int { fill(batch, stepOfEpoch: stepOfEpoch) }
 

@@ -6,10 +6,13 @@ import KernelCore
 /// What a place of a step holds is a function of (seed, step, place). Every shard draws the users of all places and
 /// takes those that it owns, so that the number of its samples differs from step to step.
 public struct UserSampler: TrainingSampler {
+    /// The shard whose samples these are.
     public let shard: Int
     /// Samples of a step over all shards.
     public let batchSize: Int
+    /// The newest interactions that a history keeps; 0 keeps all.
     public let historyMax: Int
+    /// Seed of the users, their samples and the negatives.
     public let seed: UInt64
     private let store: SequenceStore
     private let shards: LogicalShards
@@ -36,6 +39,10 @@ public struct UserSampler: TrainingSampler {
     /// Nothing to prepare: steps do not depend on epochs.
     public mutating func beginEpoch(_ epoch: Int) {}
 
+    /// Fills a batch with the samples of those places of the step whose users the shard owns.
+    ///
+    /// - Parameter step: the step of the training, from 1; the step within the epoch does not matter.
+    /// - Returns: the number of samples, perhaps 0.
     @discardableResult
     public func fill(_ batch: PackedBatch, stepOfEpoch: Int, step: Int) -> Int {
         batch.reset(candidatesPerSample: 1 + negatives.count)

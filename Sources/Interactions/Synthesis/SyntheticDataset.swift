@@ -11,11 +11,15 @@ import KernelCore
 public struct SyntheticDataset: Sendable {
     /// An interest of a user: a cluster, and its weight at the first and at the last interaction.
     public struct Interest: Sendable, Equatable {
+        /// The cluster, from 0.
         public let cluster: Int32
+        /// The weight at the first interaction among those of the user's interests, 1 to 1000.
         public let firstWeight: Int32
+        /// The weight at the last interaction; between the two it moves in a straight line.
         public let lastWeight: Int32
     }
 
+    /// What the data set was made by.
     public let options: Options
     /// The cluster of item i at index i - 1.
     public let itemClusters: [Int32]
@@ -23,8 +27,11 @@ public struct SyntheticDataset: Sendable {
     public let itemPopularity: [UInt32]
     /// The interests of user u at index u - 1.
     public let interests: [[Interest]]
+    /// All interactions of a user but the last two, user by user in the order of time.
     public let train: InteractionTable
+    /// The last interaction but one of each user.
     public let dev: InteractionTable
+    /// The last interaction of each user.
     public let test: InteractionTable
 
     static let shortestSequence = 5
@@ -34,6 +41,9 @@ public struct SyntheticDataset: Sendable {
         case items, interests, sequence, negatives
     }
 
+    /// Generates the data set.
+    ///
+    /// - Throws: for options that ``Options/validate()`` refuses.
     public init(_ options: Options) throws(DatasetError) {
         try options.validate()
         self.options = options

@@ -1,7 +1,9 @@
 extension SyntheticDataset {
     /// The size and the nature of a synthetic data set.
     public struct Options: Sendable, Equatable {
+        /// The number of users, 1 to 10,000,000.
         public var users = 3_000
+        /// The number of items, 1 to 10,000,000; more than there are negatives of a row.
         public var items = 1_500
         /// Mean number of interactions of a user; no user has fewer than five.
         public var meanInteractions = 14.0
@@ -21,8 +23,10 @@ extension SyntheticDataset {
         public var noise = 0.05
         /// Negatives of every dev and test row, distinct, of which the user had none; 0: no column `neg_items`.
         public var negatives = 99
+        /// Seed of all random numbers.
         public var seed: UInt64 = 0
 
+        /// A small data set: about 42,000 interactions.
         public init() {}
 
         /// Refuses what cannot be generated.
