@@ -30,7 +30,9 @@ public final class TrainedModel {
 
     /// - Parameter graph: the train interactions, for a model that needs them.
     public init(_ stored: StoredModel, graph: InteractionGraph? = nil) throws {
-        precondition(graph != nil || !stored.entry.needs.contains(.graph), "\(stored.entry.name) needs the graph of its data set")
+        precondition(
+            graph != nil || !stored.entry.needs.contains(.graph), "\(stored.entry.name) needs the graph of its data set"
+        )
         self.stored = stored
         let layout = ParameterLayout()
         let model = stored.model(in: layout, graph: graph)

@@ -85,7 +85,8 @@ public final class ItemSearch {
         excluded.withUnsafeBufferPointer { excluded in
             offsets.withUnsafeBufferPointer { offsets in
                 Kernel.bestRows(
-                    interests: interests.vectors.matrix, InterestGroups(perUser: interests.perUser / repeats), in: table,
+                    interests: interests.vectors.matrix, InterestGroups(perUser: interests.perUser / repeats),
+                    in: table,
                     excluding: excluded.baseAddress.unsafelyUnwrapped,
                     at: JaggedOffsets(offsets: offsets.baseAddress.unsafelyUnwrapped, count: count), into: selection)
             }
