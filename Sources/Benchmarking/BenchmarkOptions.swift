@@ -16,6 +16,7 @@ public struct BenchmarkOptions: Sendable, Equatable {
     /// The protocol that the ranking of dev is measured by; nil: it is not.
     public var ranking: RankingProtocol?
 
+    /// Three passes of 200 steps after 20 steps of warm-up, and no other measurement.
     public init() {}
 
     /// Refuses what is out of range, naming the option.

@@ -16,8 +16,11 @@ public struct ExchangeComparison: Sendable {
         }
     }
 
+    /// Nodes between which gradients were exchanged.
     public let nodes: Int
+    /// Steps whose gradients were exchanged, each way once.
     public let steps: Int
+    /// What messages between the first ranks of two nodes take.
     public let network: NetworkSpeed
     /// The exchange of a training: tables travel as the rows that the mini-batches touch.
     public let touchedRows: Method

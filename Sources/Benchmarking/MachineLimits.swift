@@ -7,7 +7,9 @@ import Training
 public struct MachineLimits: Sendable {
     /// A rate of one rank alone, and the sum of the rates of all ranks together.
     public struct Rate: Sendable {
+        /// Of rank 0 while the others wait, a second.
         public let oneRank: Double
+        /// Of all ranks at the same time, summed, a second.
         public let allRanks: Double
     }
 

@@ -5,6 +5,7 @@ import Training
 public struct NetworkSpeed: Sendable {
     /// Seconds of an empty message.
     public let latency: Double
+    /// Seconds that each byte adds.
     public let secondsPerByte: Double
 
     private static let shortCount = 1

@@ -9,8 +9,9 @@ import Interactions
 /// and `item_ids.bytes`: the id of row r in UTF-8 is `bytes[offsets[r]..<offsets[r + 1]]`, empty for the row of the
 /// padding; `user_ids` alike. In a file without them the rows are numbered by the ids.
 public enum ModelFile {
-    /// Names of the tensors of ids.
+    /// Name of the tensor of the items' ids.
     package static let itemIds = "item_ids"
+    /// Name of the tensor of the users' ids.
     package static let userIds = "user_ids"
     /// What their names end with where ids are text.
     private static let offsets = ".offsets"

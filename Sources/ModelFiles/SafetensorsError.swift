@@ -2,6 +2,7 @@ import FileIO
 
 /// A safetensors file that cannot be used, with the reason.
 public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What is wrong with a file, or with what was asked of it.
     public enum Reason: Error, Equatable {
         /// The system could not open or read the file.
         case unreadable(FileError)
@@ -15,7 +16,9 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
         case headerStart
         /// The header is not JSON, or not the JSON of a safetensors header.
         case header(JSONError)
+        /// Two tensors have this name, or the metadata are there twice.
         case duplicateName(String)
+        /// The format has no such element type.
         case unknownType(tensor: String, type: String)
         /// The number of bytes that the shape asks for does not fit 63 bits.
         case sizeOverflow(tensor: String)
@@ -23,11 +26,13 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
         case size(tensor: String, shape: Int, offsets: Int)
         /// The end lies before the beginning.
         case reversedOffsets(tensor: String)
+        /// A tensor begins before the one in front of it, `with`, ends.
         case overlap(tensor: String, with: String)
         /// Bytes that belong to no tensor.
         case hole(bytes: Int, before: String)
         /// The tensors end after the file does.
         case pastEnd(tensor: String, missing: Int)
+        /// Bytes behind the last tensor.
         case trailingBytes(Int)
         /// Asked for by the caller: no such tensor.
         case missing(tensor: String)
@@ -43,9 +48,12 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
         case changed(tensor: String)
     }
 
+    /// The file that cannot be used.
     public let path: String
+    /// What is wrong with it.
     public let reason: Reason
 
+    /// An error about the file at `path`.
     public init(path: String, reason: Reason) {
         self.path = path
         self.reason = reason

@@ -13,6 +13,7 @@ import Glibc
 ///
 /// Format: <https://github.com/huggingface/safetensors>.
 public final class SafetensorsFile: Sendable {
+    /// The file that was opened, as it was named.
     public let path: String
     /// The tensors in the order of the header.
     public let tensors: [SafetensorsTensor]

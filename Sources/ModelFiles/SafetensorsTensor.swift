@@ -29,6 +29,7 @@ public enum SafetensorsElementType: String, Sendable, CaseIterable {
 
 /// A Swift type that is written to a safetensors file as it lies in memory.
 public protocol SafetensorsElement: BitwiseCopyable {
+    /// The element type of a tensor that holds such numbers.
     static var safetensorsType: SafetensorsElementType { get }
 }
 
@@ -42,7 +43,9 @@ extension UInt64: SafetensorsElement { public static var safetensorsType: Safete
 
 /// Name, element type and shape of a tensor, and where it lies.
 public struct SafetensorsTensor: Equatable, Sendable {
+    /// The name in the header, which no other tensor of the file has.
     public let name: String
+    /// The type of every element.
     public let type: SafetensorsElementType
     /// Sizes of the dimensions, the slowest first; empty for a single number.
     public let shape: [Int]

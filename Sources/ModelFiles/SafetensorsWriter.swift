@@ -13,8 +13,11 @@ import FileIO
 public struct SafetensorsWriter: ~Copyable {
     /// Name, element type and shape of a tensor that will be written.
     public struct Declaration: Sendable {
+        /// The name in the header, which no other tensor of the file may have.
         public let name: String
+        /// The type of every element.
         public let type: SafetensorsElementType
+        /// Sizes of the dimensions, the slowest first; empty for a single number.
         public let shape: [Int]
 
         /// - Parameter shape: sizes of the dimensions, the slowest first; their product must fit an `Int`.

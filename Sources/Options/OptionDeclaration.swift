@@ -22,6 +22,7 @@ public struct OptionDeclaration: Sendable {
         case always(String)
         /// The same where the value is not the default one. An empty label stands for the value alone.
         case ifChanged(String)
+        /// It is no part of a name.
         case never
     }
 
@@ -100,6 +101,7 @@ public struct OptionTraits: Sendable {
     public var aliases: [String]
     /// What the value is called in a help text; nil: as the option. The unit, where it has one.
     public var unit: String?
+    /// What the option decides about: from that follows which differences a resumption accepts.
     public var effect: OptionDeclaration.Effect
     /// nil: the name of the option and its value where it changes a result and does not have its default.
     public var folder: OptionDeclaration.FolderPart?

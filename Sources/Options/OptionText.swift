@@ -22,6 +22,11 @@ package struct OptionText: Equatable, Sendable {
         /// Line of the file, from 1; 0 for what is not from a file.
         package let line: Int
 
+        /// - Parameters:
+        ///   - name: of the command line's option, without dashes.
+        ///   - value: nil: `null` or nothing.
+        ///   - isNull: whether `null` stands there, not nothing.
+        ///   - line: of the file, from 1; 0 for what is not from a file.
         package init(name: String, value: String?, isNull: Bool = false, line: Int = 0) {
             self.name = name
             self.value = value
@@ -115,8 +120,12 @@ package struct OptionText: Equatable, Sendable {
 package struct OptionError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Line from 1; nil where it is about the whole file.
     package let line: Int?
+    /// What is wrong, and what was expected.
     package let reason: String
 
+    /// - Parameters:
+    ///   - line: from 1; nil where it is about the whole file.
+    ///   - reason: what is wrong, and what was expected.
     package init(line: Int?, reason: String) {
         self.line = line
         self.reason = reason

@@ -6,7 +6,9 @@ import KernelCore
 /// Users may have fewer interests than there is room for. In the places that are left the first one stands again:
 /// scores, which take the best interest, need not know about it.
 public struct Interests: BitwiseCopyable {
+    /// The interests, `[B * perUser, d]`.
     public let vectors: Variable
+    /// Rows of ``vectors`` for each user, K.
     public let perUser: Int
     /// `[B]`, how many interests each user really has; nil: all have `perUser`.
     public let counts: UnsafePointer<Int32>?
@@ -19,6 +21,14 @@ public struct Interests: BitwiseCopyable {
     /// Where the model made them.
     let site: ModelSite
 
+    /// The interests of a mini-batch, as a model has computed them.
+    ///
+    /// - Parameters:
+    ///   - vectors: `[B * perUser, d]`, those of a user one after another; the first one again in places that are left.
+    ///   - counts: `[B]`, how many each user really has, valid as long as `vectors`; nil: all have `perUser`.
+    ///   - attention: `[T, perUser]`, the weights of the history's items; nil where there are no differentiable ones.
+    ///   - correspond: whether the k-th interests of two users belong together.
+    ///   - file, line: where the model made them, for the message of a mistake.
     public init(
         vectors: Variable, perUser: Int, counts: UnsafePointer<Int32>? = nil, attention: Variable? = nil,
         correspond: Bool = true, file: StaticString = #fileID, line: UInt = #line

@@ -2,11 +2,13 @@ import Interactions
 
 /// What a model is built from: its hyperparameters and what it must know of the data set.
 public struct ModelContext: Sendable {
+    /// The model's hyperparameters.
     public let options: ModelOptions
     /// One of the stages of the model's entry, nil for a model without stages.
     public let stage: TrainingStage?
-    /// Users and items are numbered 1...count.
+    /// The users are numbered 1...userCount.
     public let userCount: Int
+    /// The items are numbered 1...itemCount.
     public let itemCount: Int
     /// `[itemCount + 1]`: the train interactions of each item.
     public let itemCounts: [Int32]

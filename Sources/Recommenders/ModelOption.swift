@@ -7,6 +7,7 @@ import Options
 /// A model reads it with `context.options[Self.heads]`, and names it among the options of its ``RecommenderEntry``. From
 /// that follow the command line, its help, `config.yaml`, the comparison of runs and the name of a run's folder.
 public struct ModelOption<Value: OptionValue>: DeclaredModelOption {
+    /// Name, default, help and what else does not depend on the type of the value.
     public let declaration: OptionDeclaration
     /// What ``ModelOptions`` have where nobody chooses.
     public let defaultValue: Value
@@ -24,6 +25,7 @@ public struct ModelOption<Value: OptionValue>: DeclaredModelOption {
         self.range = range
     }
 
+    /// What is wrong with the option's value among `options`, such as one out of range; nil for a good one.
     public func problem(in options: ModelOptions) -> OptionProblem? {
         declaration.problem(of: options[self], in: range)
     }

@@ -30,8 +30,11 @@ public protocol Recommender: Sendable {
 }
 
 extension Recommender {
+    /// nil: users are known by their histories.
     public var users: Embedding? { nil }
+    /// nil: the tables are read as they are.
     public var propagation: GraphPropagation? { nil }
+    /// Nothing: for a model with one vector a user, which has every loss but no interests.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport { [] }
 }
 
@@ -42,12 +45,14 @@ public protocol SingleVectorRecommender: Recommender {
 }
 
 extension SingleVectorRecommender {
+    /// The vector of each user as the only interest, `[B, d]`.
     public func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
         let users = userVectors(of: batch, on: tape)
         let site = tape.latestSite
         return Interests(vectors: users, perUser: 1, file: site.file, line: site.line)
     }
 
+    /// The objective's loss of the users' vectors, summed over the samples, `[1, 1]`.
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let users = userVectors(of: batch, on: tape)
         // Of the last operation before the model returned them.
@@ -65,12 +70,16 @@ public protocol MultiInterestRecommender: Recommender {
 }
 
 extension MultiInterestRecommender {
+    /// All interests of each user, `[B * K, d]`.
     public func queries(of batch: PackedBatch, on tape: Tape) -> Interests { interests(of: batch, on: tape) }
 
+    /// The objective selects the interest, and finds all of them, without attention.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         [.selection, .interests]
     }
 
+    /// The objective's loss of the interest that it selects for each sample, with what it adds for all interests,
+    /// summed over the samples, `[1, 1]`.
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = interests(of: batch, on: tape)
         let site = interests.site

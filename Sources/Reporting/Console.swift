@@ -15,6 +15,10 @@ public final class Console {
     /// True if only warnings and errors are wanted.
     public let isQuiet: Bool
 
+    /// - Parameters:
+    ///   - output: where the messages go.
+    ///   - isSpeaking: false on the ranks that keep silent.
+    ///   - isQuiet: true if only warnings and errors are wanted.
     public init(output: TerminalOutput = .standardError(), isSpeaking: Bool = true, isQuiet: Bool = false) {
         self.output = output
         self.isSpeaking = isSpeaking

@@ -6,6 +6,7 @@ import Glibc
 /// A rank has no terminal of its own: its standard error is a pipe, whose bytes `mpirun` hands on as they come. Where
 /// what `mpirun` writes to is a terminal, a status line that is sent through the pipe is drawn there.
 package struct OpenMPILauncher: Sendable {
+    /// The number of the process.
     package let identifier: pid_t
     private let arguments: [String]
 

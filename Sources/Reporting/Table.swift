@@ -8,8 +8,11 @@ import FileIO
 ///
 /// Every character counts as one column wide; one that a terminal would obey is shown by its number.
 public struct Table: Sendable {
+    /// The title of a column, and on which side its cells begin.
     public struct Column: Sendable {
+        /// What stands above the cells.
         public let title: String
+        /// Whether the cells are numbers, aligned right, rather than text, aligned left.
         public let isNumber: Bool
 
         /// A column of text, aligned left.
@@ -18,9 +21,12 @@ public struct Table: Sendable {
         public static func number(_ title: String) -> Column { Column(title: title, isNumber: true) }
     }
 
+    /// The columns from left to right; titles are on one line.
     public let columns: [Column]
+    /// The rows from top to bottom, one cell per column, each on one line.
     public private(set) var rows: [[String]] = []
 
+    /// A table without rows; line breaks in titles become spaces.
     public init(_ columns: [Column]) {
         self.columns = columns.map { Column(title: Table.onOneLine($0.title), isNumber: $0.isNumber) }
     }

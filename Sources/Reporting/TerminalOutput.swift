@@ -20,10 +20,14 @@ public final class TerminalOutput {
 
     /// A status line: what is seen, and how it is sent.
     package struct StatusLine: Equatable {
+        /// What is seen, without escape sequences; as wide as it has characters.
         package let text: String
         /// `text` with escape sequences for colours.
         package let colored: String
 
+        /// - Parameters:
+        ///   - text: what is seen.
+        ///   - colored: `text` with escape sequences for colours; nil: without colours.
         package init(text: String, colored: String? = nil) {
             self.text = text
             self.colored = colored ?? text

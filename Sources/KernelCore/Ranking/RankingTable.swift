@@ -6,6 +6,7 @@
 public final class RankingTable: @unchecked Sendable {
     /// Rows that are here.
     public let count: Int
+    /// Floats of a row, d.
     public let columns: Int
     /// `[panels, columns, RankingPanel.width]`, zero behind the last row. Never written after the initializer.
     let panels: UnsafeMutablePointer<Float>

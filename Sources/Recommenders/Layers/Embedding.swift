@@ -3,6 +3,7 @@ import KernelCore
 
 /// A table of vectors, one a row: `y_i = table[ids_i]`.
 public struct Embedding: Sendable {
+    /// The parameter that holds the vectors, `[rows, size]`.
     public let table: Parameter
 
     /// - Parameters:

@@ -47,6 +47,10 @@ public struct TransformerLayer: Sendable {
         let values: Variable
         let relative: Tape.Relative
 
+        /// - Parameters:
+        ///   - keys: added to the keys, `[sequences.total, size]`.
+        ///   - values: added to the values, `[sequences.total, size]`.
+        ///   - relative: vectors for pairs of positions, added to the keys and values of a query.
         public init(keys: Variable, values: Variable, relative: Tape.Relative) {
             self.keys = keys
             self.values = values

@@ -13,10 +13,13 @@ import KernelCore
 public struct BaMComiRec: MultiInterestRecommender {
     static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption]
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let positions: Embedding
     let attention: SelfAttentivePooling
 
+    /// Registers `embeddings.weight`, `[itemCount + 1, d]`, `position_embedding`, `[1, historyMax, d]`,
+    /// `linear1.0.weight`, `[4d, d]`, and `linear2.weight`, `[K, 4d]`.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         let size = options.embeddingSize
@@ -32,10 +35,12 @@ public struct BaMComiRec: MultiInterestRecommender {
                 in: scope))
     }
 
+    /// The objective selects the interest, and finds all of them with their attention.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         [.selection, .interests, .attention]
     }
 
+    /// K interests a user, `[B * K, d]`: sums of the history's item vectors, weighted by the attention.
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)

@@ -14,12 +14,14 @@ import KernelCore
 public struct BaMMIND: MultiInterestRecommender {
     static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption, DynamicRouting.iterations]
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let transformation: Linear
     let interests: Int
     let iterations: Int
     let historyMax: Int
 
+    /// Registers `embeddings.weight`, `[itemCount + 1, d]`, and `capsule_network.linear.weight`, `[d, d]`.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         let size = options.embeddingSize
@@ -32,6 +34,7 @@ public struct BaMMIND: MultiInterestRecommender {
         historyMax = options.historyMax
     }
 
+    /// K interests a user, `[B * K, d]`. Chance decides which is the first: those of two users do not correspond.
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let x = transformation(items(batch.historyItems, count: histories.total, on: tape), on: tape)

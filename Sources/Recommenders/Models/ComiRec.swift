@@ -19,10 +19,13 @@ public struct ComiRec: MultiInterestRecommender {
         ModelOptions.interestsOption, addPositions, SelfAttentivePooling.attentionSize,
     ]
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let positions: Embedding?
     let attention: SelfAttentivePooling
 
+    /// Registers `i_embeddings.weight`, `[itemCount + 1, d]`, with positions `p_embeddings.weight`,
+    /// `[historyMax + 1, d]`, and `W1` and `W2` of ``SelfAttentivePooling``.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         items = Embedding("i_embeddings", rows: context.itemCount + 1, size: options.embeddingSize, in: scope)
@@ -36,10 +39,12 @@ public struct ComiRec: MultiInterestRecommender {
             interests: options.interests, in: scope)
     }
 
+    /// The objective selects the interest, and finds all of them with their attention.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         [.selection, .interests, .attention]
     }
 
+    /// K interests a user, `[B * K, d]`: sums of the history's item vectors, weighted by the attention.
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)

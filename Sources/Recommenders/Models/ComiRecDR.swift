@@ -14,15 +14,19 @@ import Interactions
 public struct ComiRecDR: MultiInterestRecommender {
     static let options = DynamicRouting.options
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let routing: DynamicRouting
 
+    /// Registers `i_embeddings.weight`, `[itemCount + 1, d]`, and the parameters of ``DynamicRouting`` with a matrix
+    /// for every position and interest.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         items = Embedding("i_embeddings", rows: context.itemCount + 1, size: options.embeddingSize, in: scope)
         routing = DynamicRouting(options, predictions: .perPositionAndInterest, in: scope)
     }
 
+    /// K interests a user, `[B * K, d]`, that the routing of the history's item vectors leads to.
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         return routing(items(batch.historyItems, count: histories.total, on: tape), for: batch, on: tape)

@@ -16,10 +16,13 @@ public struct GRU4Rec: SingleVectorRecommender {
 
     static let options: [any DeclaredModelOption] = [hiddenSize]
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let recurrence: GatedRecurrentUnit
     let output: Linear
 
+    /// Registers `i_embeddings.weight`, `[itemCount + 1, d]`, the parameters of ``GatedRecurrentUnit`` under `rnn`,
+    /// `out.weight`, `[d, hidden]`, and `out.bias`, `[d]`.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let size = context.options.embeddingSize
         let hidden = context.options[Self.hiddenSize]
@@ -28,6 +31,7 @@ public struct GRU4Rec: SingleVectorRecommender {
         output = Linear("out", inputs: hidden, outputs: size, in: scope)
     }
 
+    /// The state after the newest item of each history, mapped to the size of the items' vectors, `[B, d]`.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)

@@ -22,6 +22,9 @@ public struct InterestPredictor: Sendable {
     let output: Linear
     static let dropout: Float = 0.5
 
+    /// Registers `interest_predictor.i_embeddings.weight`, `[itemCount + 2, d]`, the parameters of
+    /// ``GatedRecurrentUnit`` under `interest_predictor.rnn`, and weights and biases of the linear layers:
+    /// `proj.proj_0` and so on, `[d, d]`, and `proj.proj_final`, `[K, d]`.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         let size = options.embeddingSize

@@ -20,11 +20,16 @@ public struct LightGCN: SingleVectorRecommender {
 
     static let options: [any DeclaredModelOption] = [propagations]
 
+    /// E, the items' vectors before propagation, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
+    /// P, the users' vectors before propagation, `[userCount + 1, d]`; row 0 belongs to nobody. Never nil.
     public let users: Embedding?
+    /// What P and E are spread over; nil where the context has no graph, for a model that is only looked at.
     public let propagation: GraphPropagation?
     private let table: Embedding
 
+    /// Registers `encoder.embedding_dict.user_emb`, `[userCount + 1, d]`, and `encoder.embedding_dict.item_emb`,
+    /// `[itemCount + 1, d]`.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let size = context.options.embeddingSize
         let scope = scope.within("encoder").within("embedding_dict")
@@ -41,6 +46,7 @@ public struct LightGCN: SingleVectorRecommender {
         }
     }
 
+    /// The rows of F of the batch's users, `[B, d]`.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         table(batch.users, count: batch.count, on: tape)
     }

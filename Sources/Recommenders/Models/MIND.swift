@@ -28,10 +28,13 @@ public struct MIND: MultiInterestRecommender {
 
     static let options = DynamicRouting.options + [power, adaptiveInterests]
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let routing: DynamicRouting
     let power: Float
 
+    /// Registers `i_embeddings.weight`, `[itemCount + 1, d]`, and the parameters of ``DynamicRouting`` with one matrix
+    /// for all interests.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         items = Embedding("i_embeddings", rows: context.itemCount + 1, size: options.embeddingSize, in: scope)
@@ -39,6 +42,7 @@ public struct MIND: MultiInterestRecommender {
         power = options[Self.power]
     }
 
+    /// K interests a user, `[B * K, d]`, that the routing of the history's item vectors leads to.
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         return routing(items(batch.historyItems, count: histories.total, on: tape), for: batch, on: tape)
@@ -49,6 +53,8 @@ public struct MIND: MultiInterestRecommender {
         options[power].isFinite ? [.interests] : [.selection, .interests]
     }
 
+    /// The objective's loss, summed over the samples, `[1, 1]`: of the mean of the interests under the label-aware
+    /// attention where p is finite, otherwise of the interest that the objective selects.
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = interests(of: batch, on: tape)
         let users =

@@ -21,11 +21,15 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
         ModelOptions.interestsOption, ComiRec.addPositions, addTransformer, SelfAttentivePooling.attentionSize,
     ]
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let positions: Embedding?
     let transformer: TransformerLayer?
     let attention: SelfAttentivePooling
 
+    /// Registers `i_embeddings.weight`, `[itemCount + 1, d]`, with positions `p_embeddings.weight`,
+    /// `[historyMax + 1, d]`, `W1` and `W2` of ``SelfAttentivePooling``, and with a Transformer layer its parameters
+    /// under `transformer`.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         let size = options.embeddingSize
@@ -41,10 +45,12 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
             ? TransformerLayer("transformer", size: size, heads: 1, dropout: 0, in: scope) : nil
     }
 
+    /// The objective selects the interest, and finds all of them with their attention.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         [.selection, .interests, .attention]
     }
 
+    /// K interests a user, `[B * K, d]`: sums of the layer's output over the history, weighted by the attention.
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)

@@ -8,8 +8,10 @@ import Interactions
 /// Nothing is learned: the counts are the parameters, known before training. Counts that a `Float` cannot hold, beyond
 /// 2^24, are replaced by their ranks among the different counts, which order the items in the same way.
 public struct Popularity: Recommender {
+    /// A table of numbers, `[itemCount + 1, 1]`: the score of each item, the same for all users.
     public let items: Embedding
 
+    /// Registers `popularity.weight`, `[itemCount + 1, 1]`, which begins as the scores and is never trained.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         items = Embedding(
             table: scope.within("popularity").table(
@@ -24,12 +26,14 @@ public struct Popularity: Recommender {
         return counts.map { ranks[$0] ?? 0 }
     }
 
+    /// 0, `[1, 1]`: there is nothing to learn.
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let loss = tape.variable(rows: 1, columns: 1)
         loss.value[0] = 0
         return loss
     }
 
+    /// The number 1 for each user, `[B, 1]`, whose product with an item's row is the item's score.
     public func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
         let ones = tape.variable(rows: batch.count, columns: 1)
         ones.value.update(repeating: 1, count: batch.count)

@@ -13,10 +13,13 @@ import Options
 public struct SASRec: SingleVectorRecommender {
     static let options = TransformerLayer.options
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let positions: Embedding
     let layers: [TransformerLayer]
 
+    /// Registers `i_embeddings.weight`, `[itemCount + 1, d]`, `p_embeddings.weight`, `[historyMax + 1, d]`, and the
+    /// parameters of the layers under `transformer_block.0` and so on.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         let size = options.embeddingSize
@@ -25,6 +28,7 @@ public struct SASRec: SingleVectorRecommender {
         layers = TransformerLayer.stack(context, in: scope)
     }
 
+    /// The last layer's output at the newest item of each history, `[B, d]`.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let x = tape.add(

@@ -27,12 +27,14 @@ public struct TiMiRec: Recommender {
     /// Prefix of the extractor's parameters, the same in both stages.
     public static let extractorScope = "interest_extractor"
 
+    /// Registers the parameters of the extractor under ``extractorScope``, and those of ``InterestPredictor``.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         extractor = MultiInterestExtractor(context, in: scope.within(Self.extractorScope))
         predictor = InterestPredictor(context, in: scope)
         temperature = context.options[Self.temperature]
     }
 
+    /// The extractor's item vectors, `[itemCount + 1, d]`; those of the predictor score nothing.
     public var items: Embedding { extractor.items }
 
     /// The stage `pretrain` leaves the choice of the interest to the objective; the stage `finetune` mixes all of them.
@@ -40,6 +42,7 @@ public struct TiMiRec: Recommender {
         stage == .pretrain ? [.selection, .interests, .attention] : [.interests, .attention]
     }
 
+    /// The objective's loss of the mean interest and the distillation loss, summed over the samples, `[1, 1]`.
     public func trainingLoss(of batch: PackedBatch, under objective: Objective, on tape: Tape) -> Variable {
         let interests = extractor.interests(of: batch, on: tape)
         let logits = predictor(batch, on: tape)
@@ -57,6 +60,7 @@ public struct TiMiRec: Recommender {
         return tape.add(ranking, tape.distillationLoss(target: target, logits: logits, temperature: temperature))
     }
 
+    /// One vector a user, `[B, d]`: the mean of the interests, weighted by the softmax of the predictor.
     public func queries(of batch: PackedBatch, on tape: Tape) -> Interests {
         let interests = extractor.interests(of: batch, on: tape)
         let weights = tape.rowSoftmax(predictor(batch, on: tape))
@@ -69,16 +73,20 @@ public struct TiMiRec: Recommender {
 public struct PretrainedTiMiRec: MultiInterestRecommender {
     let extractor: MultiInterestExtractor
 
+    /// Registers the parameters of the extractor, under ``TiMiRec/extractorScope``.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         extractor = MultiInterestExtractor(context, in: scope.within(TiMiRec.extractorScope))
     }
 
+    /// The extractor's item vectors, `[itemCount + 1, d]`; row 0 is padding.
     public var items: Embedding { extractor.items }
 
+    /// As for ``TiMiRec``, which knows both stages.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         TiMiRec.objectiveSupport(options, in: stage)
     }
 
+    /// The extractor's K interests a user, `[B * K, d]`.
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         extractor.interests(of: batch, on: tape)
     }

@@ -13,12 +13,16 @@ import KernelCore
 public struct TiSASRec: SingleVectorRecommender {
     static let options = TransformerLayer.options + [TimeIntervals.timeMax, TimeIntervals.timeUnitMax]
 
+    /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
     let keyPositions: Embedding
     let valuePositions: Embedding
     let intervals: TimeIntervals
     let layers: [TransformerLayer]
 
+    /// Registers `i_embeddings.weight`, `[itemCount + 1, d]`, `p_k_embeddings.weight` and `p_v_embeddings.weight`,
+    /// `[historyMax + 1, d]`, the tables of ``TimeIntervals``, and the parameters of the layers under
+    /// `transformer_block.0` and so on.
     public init(_ context: ModelContext, in scope: ParameterScope) {
         let options = context.options
         let size = options.embeddingSize
@@ -32,6 +36,7 @@ public struct TiSASRec: SingleVectorRecommender {
         layers = TransformerLayer.stack(context, in: scope)
     }
 
+    /// The last layer's output at the newest item of each history, `[B, d]`.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let keys = keyPositions.byAge(histories, on: tape)

@@ -12,6 +12,7 @@ import KernelCore
 /// A model describes its users, the objective does the rest: so every model has every loss. It may have parameters of
 /// its own.
 public struct Objective: Sendable {
+    /// Loss, selection of the interest and regularisers, as they were asked for.
     public let options: ObjectiveOptions
     private let negatives: Int
     private let batchSize: Int

@@ -2,6 +2,7 @@ import Options
 
 /// What a model is trained for, beside the model itself.
 public struct ObjectiveOptions: Sendable, Equatable {
+    /// How the score of the positive is compared with those of other items.
     public var loss = TrainingLoss.bpr
     /// Which interest is trained, for a model with several.
     public var selection = InterestSelection.hard
@@ -24,6 +25,7 @@ public struct ObjectiveOptions: Sendable, Equatable {
     /// The mean cosine between interests that costs nothing.
     public var dissimilarityMargin: Float = 0
 
+    /// The defaults: the ranking loss of the nearest interest, without regularisers.
     public init() {}
 
     /// The options, declared.
@@ -105,8 +107,10 @@ public enum NegativeProposal: String, Sendable, CaseIterable, OptionValue {
 
 /// What a model has for an objective to work on; see ``Recommender/objectiveSupport(_:in:)``.
 public struct ObjectiveSupport: OptionSet, Sendable {
+    /// A bit for each of the members.
     public let rawValue: Int
 
+    /// Those members whose bits are set.
     public init(rawValue: Int) { self.rawValue = rawValue }
 
     /// The model leaves to the objective which of its interests is trained.

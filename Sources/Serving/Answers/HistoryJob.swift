@@ -11,10 +11,14 @@ import Training
 /// Rank 0 reads what has come, all ranks answer parts of it, rank 0 writes the answers at once. A line that cannot be
 /// answered gets an answer that says why, and the work goes on; at the end of the input it is told of all.
 public struct HistoryJob: Sendable {
+    /// Which model answers, with which items, and where the answers go.
     public var request: RecommendationRequest
     /// A file; `-`: standard input.
     public var source: String
 
+    /// - Parameters:
+    ///   - request: how the lines are answered.
+    ///   - source: the file of the lines; `-`: standard input.
     public init(_ request: RecommendationRequest, source: String) {
         self.request = request
         self.source = source

@@ -10,12 +10,16 @@ import Training
 /// come. Nothing but the histories of a rank's own users is kept, and the answers have the same bytes on any number of
 /// ranks.
 public struct RecommendationJob: Sendable {
+    /// Which model answers, with which items, and where the answers go.
     public var request: RecommendationRequest
+    /// How the answers are written.
     public var format = AnswerFormat.tsv
+    /// How much of what is known of a user counts as the history.
     public var history = HistoryChoice.all
     /// A file of users, one id a line; nil: all users.
     public var users: String?
 
+    /// Answers all users by their whole histories, as TSV, until other choices are made.
     public init(_ request: RecommendationRequest) { self.request = request }
 
     /// Users that are answered at once, where they do not ask for so many items that their text needs much memory.

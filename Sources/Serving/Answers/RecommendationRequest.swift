@@ -7,21 +7,28 @@ import Training
 public struct RecommendationRequest: Sendable {
     /// The folder of a run.
     public var checkpoint: String
-    /// Where the data set is, where that is not as in the training.
+    /// The folder of data sets, where that is not the one of the training.
     public var dataRoot: String?
+    /// The data set's folder in it, where that is not the one of the training.
     public var dataset: String?
     /// Items of a user.
     public var top = 20
+    /// Whether items of a user's history may be found again.
     public var includesSeen = false
-    /// Files of items that may, and may not, be found.
+    /// The file of the items that may be found; nil: all of them.
     public var allowed: String?
+    /// The file of items that may not be found; nil: there are none.
     public var banned: String?
     /// The weight of ``SearchOptions/Diversity``, and the file of categories.
     public var diversity: (weight: Double, categories: String)?
+    /// Whether each answer says which interest found an item.
     public var namesInterests = false
     /// The file of the answers; nil: standard output.
     public var output: String?
 
+    /// The 20 best items of a user, without those of the history, on standard output.
+    ///
+    /// - Parameter checkpoint: the folder of a run.
     public init(checkpoint: String) { self.checkpoint = checkpoint }
 
     /// The model, with the data set that is asked for. Collective.

@@ -15,16 +15,24 @@ import Training
 public struct ExportJob: Sendable {
     /// The folder of a run.
     public var checkpoint: String
-    /// Where the data set is, where that is not as in the training.
+    /// The folder of data sets, where that is not the one of the training.
     public var dataRoot: String?
+    /// The data set's folder in it, where that is not the one of the training.
     public var dataset: String?
     /// The folder of the files.
     public var output: String
+    /// Which files are written: vectors in one of two formats, or parameters.
     public var format = ExportFormat.npy
+    /// How much of what is known of a user counts as the history.
     public var history = HistoryChoice.all
     /// A file of users, one id a line; nil: all users.
     public var users: String?
 
+    /// Exports the vectors of all items and users as `npy`, until other choices are made.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: the folder of a run.
+    ///   - output: the folder of the files.
     public init(checkpoint: String, output: String) {
         self.checkpoint = checkpoint
         self.output = output

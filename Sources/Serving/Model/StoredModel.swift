@@ -9,6 +9,7 @@ public struct StoredModel: Sendable {
     public let path: String
     /// The options that it was trained with.
     public let configuration: TrainingConfiguration
+    /// The model in the catalogue, with what can be known of it before it is built.
     public let entry: RecommenderEntry
     /// The items that the model knows, and the users if it knows users by their ids.
     public let known: KnownIds

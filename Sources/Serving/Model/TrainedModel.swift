@@ -13,6 +13,7 @@ import Training
 ///
 /// The bits of a user's vectors depend on the user alone, not on the batch. Not for use from several threads at a time.
 public final class TrainedModel {
+    /// The run that the parameters are from: its options, and the ids of items and users.
     public let stored: StoredModel
     /// Interests of a user, K; 1 for a model with one vector a user.
     public let interestsPerUser: Int
@@ -67,6 +68,7 @@ public final class TrainedModel {
 
     /// The size of the vectors, d.
     public var dimension: Int { model.items.table.columns }
+    /// Items that the model knows; the padding is none.
     public var itemCount: Int { stored.itemIds.count }
     /// `[itemCount + 1, d]`, row 0 of the padding: the items' vectors, whose inner products with a user's interests are
     /// the scores.

@@ -12,7 +12,9 @@ import Reporting
 /// merged by the maximum. Of equal scores the item with the smaller number is better, so that the answer is determined.
 /// The padding is no item. The score of an item has the same bits whatever else is found beside it.
 public final class ItemSearch {
+    /// What describes users and items by vectors.
     public let model: TrainedModel
+    /// Which items are found for a user, and how many.
     public let options: SearchOptions
     /// Items that can be found at all.
     public let candidateCount: Int

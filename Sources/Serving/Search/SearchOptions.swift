@@ -23,6 +23,10 @@ public struct SearchOptions: Sendable, Equatable {
         /// `[itemCount + 1]`: the category of each item, from 1; 0 for an item that shares its category with no other.
         public let categories: [Int32]
 
+        /// - Parameters:
+        ///   - weight: what an item of another category is worth, in the unit of the scores.
+        ///   - categories: `[itemCount + 1]`: the category of each item, from 1; 0 for an item that shares its category
+        ///     with no other.
         public init(weight: Double, categories: [Int32]) {
             self.weight = weight
             self.categories = categories

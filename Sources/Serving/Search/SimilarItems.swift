@@ -12,8 +12,11 @@ public struct SimilarItems: Sendable {
         case cosine
     }
 
+    /// A neighbour, and how near it is by either measure.
     public struct Item: Sendable, Equatable {
+        /// The id as it stands in the data.
         public let id: String
+        /// `<a, b>` of its vector and that of the item that was asked about.
         public let innerProduct: Double
         /// 0 where one of the vectors is 0.
         public let cosine: Double
@@ -21,6 +24,7 @@ public struct SimilarItems: Sendable {
 
     /// The item that was asked about.
     public let item: String
+    /// What the neighbours are chosen and ordered by.
     public let measure: Measure
     /// The nearest one first, without the item itself; of equally near ones that with the smaller number.
     public let neighbours: [Item]

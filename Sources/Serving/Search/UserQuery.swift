@@ -13,6 +13,10 @@ public struct UserQuery: Sendable, Equatable {
     /// The times of the items, which never fall; nil: 0, 1, 2...
     public var times: [Int64]?
 
+    /// - Parameters:
+    ///   - user: the id; nil: nobody known.
+    ///   - history: ids of items, the oldest first. Those that the model does not know are left out.
+    ///   - times: one for each item, never falling; nil: 0, 1, 2...
     public init(user: String? = nil, history: [String], times: [Int64]? = nil) {
         self.user = user
         self.history = history
@@ -22,7 +26,9 @@ public struct UserQuery: Sendable, Equatable {
 
 /// What was found for a ``UserQuery``.
 public struct QueryAnswer: Sendable, Equatable {
+    /// An item that was found.
     public struct Item: Sendable, Equatable {
+        /// The id as it stands in the data.
         public let id: String
         /// The largest inner product with an interest of the user.
         public let score: Float
@@ -38,6 +44,7 @@ public struct QueryAnswer: Sendable, Equatable {
 
 /// Why there is no answer to a query, in a sentence for the one who asked.
 public struct QueryError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The sentence.
     public let description: String
 
     init(_ description: String) { self.description = description }

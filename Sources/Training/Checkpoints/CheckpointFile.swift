@@ -7,15 +7,18 @@ import ModelFiles
 
 /// A checkpoint on the disk whose header is whole: what it is of, and how to get its numbers.
 package struct CheckpointFile {
+    /// How far the training had come.
     package let state: TrainingState
     /// `config.yaml` of the training that wrote it.
     package let configuration: String
+    /// What tells the data set of the training from others.
     package let data: DatasetFingerprint
     /// The instruction set of the kernels that computed it.
     package let instructionSet: String
     private let file: SafetensorsFile
     private let checksums: [String: UInt32]
 
+    /// The file, for messages.
     package var path: String { file.path }
 
     /// Opens a checkpoint and checks its header.

@@ -70,7 +70,9 @@ package enum CheckpointFormat {
 
 /// A checkpoint that cannot be used, with the reason.
 package struct DamagedCheckpoint: Error, Equatable, CustomStringConvertible {
+    /// The checkpoint's file.
     package let path: String
+    /// What is wrong, without the path.
     package let reason: String
 
     package var description: String { "\(path) is damaged: \(reason.printable())" }

@@ -10,6 +10,7 @@ public struct CheckpointPlan: Sendable, Equatable {
     /// How many checkpoints are kept, the newest ones.
     public var kept: Int
 
+    /// A plan; without arguments a checkpoint every 300 seconds, of which the newest two are kept.
     public init(everySteps: Int? = nil, everySeconds: Double? = 300, kept: Int = 2) {
         self.everySteps = everySteps
         self.everySeconds = everySeconds

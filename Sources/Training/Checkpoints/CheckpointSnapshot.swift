@@ -9,6 +9,7 @@ import ModelFiles
 /// The numbers lie in memory as they will in the file, so that they get there without another copy.
 package final class CheckpointSnapshot: @unchecked Sendable {
     private let layout: ParameterLayout
+    /// How far the training had come when it was copied last; before any step until then.
     package private(set) var state = TrainingState()
     /// `config.yaml`.
     private let configuration: String
@@ -24,6 +25,13 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     private var copiedBest: ParameterStorage?
     private var bestChecksums: [UInt32] = []
 
+    /// Room for the numbers of a training, of which nothing is copied yet.
+    ///
+    /// - Parameters:
+    ///   - layout: of the parameters and their moments.
+    ///   - configuration: the text of `config.yaml`.
+    ///   - data: `DatasetFingerprint` as JSON.
+    ///   - instructionSet: of the kernels that compute the training.
     package init(_ layout: ParameterLayout, configuration: String, data: String, instructionSet: String) {
         self.layout = layout
         self.configuration = configuration

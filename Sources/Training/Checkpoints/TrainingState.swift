@@ -12,22 +12,28 @@ package struct TrainingState: Sendable, Equatable, Codable {
     package var epoch = 0
     /// Steps of this epoch that are done.
     package var stepsOfEpoch = 0
-    /// Of the steps of this epoch that are done.
+    /// The sum of the losses of this epoch's samples so far.
     package var epochLoss = 0.0
+    /// Samples of this epoch so far, over all ranks.
     package var epochSamples = 0
+    /// Seconds of this epoch's steps so far; ranking dev does not count.
     package var epochSeconds = 0.0
     /// Mean loss of the first step; nil before it, and in checkpoints of earlier versions.
     package var firstLoss: Double?
-    /// Of all steps that are done.
+    /// Samples of all steps that are done, over all ranks.
     package var samples = 0
+    /// Seconds of all steps that are done; ranking dev does not count.
     package var trainSeconds = 0.0
-    /// Dev results of all epochs that were evaluated, the best of them (0: none) and the metrics of the kept one.
+    /// Dev results of all epochs that were evaluated, the oldest first.
     package var results: [Double] = []
+    /// The epoch of the best of these results, counted from 1; 0 where there are none.
     package var bestEpoch = 0
+    /// Dev metrics of the epoch whose parameters are kept; nil where none was evaluated.
     package var bestMetrics: RankingMetrics?
     /// The lines of `metrics.jsonl`.
     package var log: [String] = []
 
+    /// Of a training before its first step.
     package init() {}
 
     /// Names of the checkpoint format.

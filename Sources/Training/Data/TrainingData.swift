@@ -6,18 +6,25 @@ import Reporting
 
 /// What a rank keeps of a data set: the users of its logical shards, and what must be known of the whole.
 public struct TrainingData {
+    /// Name of the data set: the last part of its folder's path.
     public let name: String
-    /// The ids behind the numbers of users and items.
+    /// The ids behind the numbers of users.
     public let userIds: Vocabulary
+    /// The ids behind the numbers of items.
     public let itemIds: Vocabulary
     /// What was left out of what was read, for the user.
     public let warnings: [String]
+    /// Negatives that every row of dev and test lists; nil where they list none.
     public let negativesPerRow: Int?
+    /// The division of all users, the same on all ranks.
     public let shards: LogicalShards
+    /// The sequences of the users of this rank's shards.
     public let store: SequenceStore
+    /// What every model has to beat, from the train interactions of all users.
     public let popularity: PopularityBaseline
     /// `[itemCount + 1]`: the train interactions of each item, by number.
     public let itemCounts: [Int32]
+    /// Which interactions give samples and rows: those with a history, or all of them.
     public let kind: SampleKind
     /// The folder, for messages.
     let folder: String
@@ -107,7 +114,9 @@ public struct TrainingData {
         popularity = PopularityBaseline(itemCounts: itemCounts)
     }
 
+    /// Users of the whole data set.
     public var userCount: Int { userIds.count }
+    /// Items of the whole data set.
     public var itemCount: Int { itemIds.count }
 
     /// What a model for these data is built from.

@@ -15,6 +15,7 @@ public struct StageOptions: Sendable, Equatable {
     let entries: [OptionText.Entry]
     private let keepsNegatives: Bool
 
+    /// No options: the stage has those that all stages share.
     public init() {
         entries = []
         keepsNegatives = true
@@ -54,6 +55,7 @@ public struct StageOptions: Sendable, Equatable {
         self.entries = entries
     }
 
+    /// Whether the stage has no option to itself.
     public var isEmpty: Bool { entries.isEmpty }
 
     /// These and a number of epochs, unless they have one.

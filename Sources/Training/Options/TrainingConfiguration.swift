@@ -17,14 +17,17 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var trainsAllStages = false
     /// What the stage `pretrain` had to itself then: a record, since that stage has a configuration of its own.
     public var pretraining = StageOptions()
-    /// Folder of data sets, and the data set's folder in it.
+    /// Folder of data sets.
     public var dataRoot: String
+    /// The data set's folder in ``dataRoot``, which is its name.
     public var dataset: String
     /// The run's folder.
     public var output: String
+    /// The most epochs; an early stop or ``maxSteps`` can end the training before.
     public var epochs = 200
     /// Stop after so many steps; nil: only epochs count.
     public var maxSteps: Int?
+    /// What all that is drawn follows from: first parameters, order of samples, negatives, dropout.
     public var seed: UInt64 = 0
     /// Samples of a step, over all ranks.
     public var batchSize = 256
@@ -34,11 +37,13 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var sampling = SamplingRule.epoch
     /// With ``SamplingRule/users``: the steps between two validations, which take the place of an epoch.
     public var validateEvery = 1000
+    /// Learning rate and L2 of Adam.
     public var optimizer = Adam.Settings()
     /// Negatives of a training sample.
     public var negatives = 1
     /// nil: among the stored negatives where the data set has them, otherwise among all items.
     public var ranking: RankingProtocol?
+    /// The cut-offs k of HR@k and NDCG@k. NDCG at the first one decides about the best epoch.
     public var topK = [5, 10, 20, 50]
     /// What the items of a history count for where all items are ranked.
     public var historyScores = HistoryScores.exclude
@@ -52,15 +57,26 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var patience = 20
     /// nil: the best where the data set has dev rows, otherwise the last.
     public var keep: KeptParameters?
+    /// How ranks exchange gradients; never changes a result.
     public var exchange = ExchangeKind.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
+    /// Which interactions are learned from.
     public var trainsOn = TrainedInteractions.train
     /// An earlier run, or a safetensors file, whose parameters the training begins with as far as they fit.
     public var warmStart: String?
+    /// The hyperparameters of the model.
     public var options = ModelOptions()
+    /// Loss, selection of the interest and regularisers.
     public var objective = ObjectiveOptions()
 
+    /// A training with the defaults of all options.
+    ///
+    /// - Parameters:
+    ///   - model: name of a model of ``RecommenderCatalogue``.
+    ///   - dataRoot: folder of data sets.
+    ///   - dataset: the data set's folder in it.
+    ///   - output: the run's folder.
     public init(model: String, dataRoot: String, dataset: String, output: String) {
         self.model = model
         self.dataRoot = dataRoot

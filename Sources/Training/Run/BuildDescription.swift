@@ -8,6 +8,7 @@ public struct BuildDescription: Sendable, Equatable {
     /// The version of the package, as in CHANGELOG.md; the only place in the code that has it.
     public static let version = "0.1.0-dev"
 
+    /// The version of the package that this program was built from.
     public let version: String
     /// What the kernels were built for.
     public let instructionSet: String
@@ -25,6 +26,7 @@ public struct BuildDescription: Sendable, Equatable {
             mpi: String(mpi).printable(limit: 200))
     }
 
+    /// `build` of `result.json`.
     public var json: JSONValue {
         [
             "version": .string(version), "instruction_set": .string(instructionSet),

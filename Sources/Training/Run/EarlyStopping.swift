@@ -9,12 +9,20 @@ public struct EarlyStopping: Sendable {
     /// So many results after the best one end the training.
     public let patience: Int
     let countsRises: Bool
+    /// The dev result of every epoch so far, the first epoch's first; the larger, the better.
     public private(set) var results: [Double] = []
     /// The epoch of the best result, counted from 1; the first of equal ones. 0 before the first result.
     public private(set) var bestEpoch = 0
 
     static let grace = 20
 
+    /// Before the first epoch.
+    ///
+    /// - Parameters:
+    ///   - notRising: results in a row without a rise that end the training; 0: never stop.
+    ///   - patience: so many results after the best one end the training.
+    ///   - countsRises: whether results that never rise end the training, too, and the first 20 epochs end nothing;
+    ///     otherwise only the age of the best result counts.
     public init(notRising: Int, patience: Int = 20, countsRises: Bool = true) {
         self.notRising = notRising
         self.patience = patience
@@ -29,6 +37,7 @@ public struct EarlyStopping: Sendable {
         self.bestEpoch = bestEpoch
     }
 
+    /// The best result; nil before the first one.
     public var best: Double? { bestEpoch > 0 ? results[bestEpoch - 1] : nil }
 
     /// Adds the result of the next epoch.
@@ -52,6 +61,7 @@ public struct EarlyStopping: Sendable {
         return nil
     }
 
+    /// Whether training ends after the newest of the results.
     public var shouldStop: Bool {
         guard notRising > 0 else { return false }
         let age = results.count - bestEpoch

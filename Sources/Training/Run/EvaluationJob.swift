@@ -100,17 +100,26 @@ public struct EvaluationJob: Sendable {
 
 /// What an evaluation found.
 public struct EvaluationResult: Sendable {
+    /// Name of the model in the catalogue.
     public let model: String
+    /// Name of the data set.
     public let dataset: String
+    /// The part of the data that was ranked, dev or test.
     public let split: Split
+    /// Which items the true item of a row was ranked among.
     public let ranking: RankingProtocol
+    /// What the items of a history counted for; decides about nothing unless all items were ranked.
     public let historyScores: HistoryScores
+    /// Over the rows that were ranked.
     public let metrics: RankingMetrics
     /// Rows that are not ranked because they have no history.
     public let rowsWithoutHistory: Int
+    /// Seconds of the ranking, without reading data and parameters.
     public let seconds: Double
+    /// SHA-256 over the parameters, as in the result of the training that made them.
     public let parametersDigest: String
 
+    /// The result for programs, as `trainer evaluate --json` prints it.
     public var json: JSONValue {
         [
             "model": .string(model),

@@ -9,6 +9,7 @@ import Glibc
 ///     let log = try MetricsLog(creating: "run/metrics.jsonl")
 ///     try log.append(["epoch": 1, "train_loss": .number(loss)])
 public final class MetricsLog {
+    /// The file, as it was named.
     public let path: String
     /// Number of lines in the file.
     public private(set) var lineCount: Int

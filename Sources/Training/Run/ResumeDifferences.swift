@@ -8,6 +8,7 @@ package struct ResumeDifferences {
     package struct Change: Sendable {
         /// The name of the option.
         package let option: String
+        /// What the option decides about, and so whether a resumption may accept the difference.
         package let effect: OptionDeclaration.Effect
         /// `--lr 0.001 instead of 0.01`.
         package let text: String

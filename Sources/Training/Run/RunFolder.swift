@@ -5,13 +5,19 @@ import Recommenders
 
 /// The folder of a run: what a training leaves behind, and where to find it.
 public struct RunFolder: Sendable {
+    /// The folder itself.
     public let path: String
 
+    /// The run in a folder, which need not exist: nothing is read or made.
     public init(_ path: String) { self.path = path }
 
+    /// The options that the run was made with: `config.yaml`.
     public var configuration: String { path + "/config.yaml" }
+    /// A line for each epoch: `metrics.jsonl`.
     public var metrics: String { path + "/metrics.jsonl" }
+    /// What the finished training is: `result.json`.
     public var result: String { path + "/result.json" }
+    /// The kept parameters: `model/model.safetensors`.
     public var model: String { path + "/model/model.safetensors" }
     /// Who works on the run: see ``RunFence``.
     var attempt: String { path + "/attempt" }

@@ -6,6 +6,7 @@ import Recommenders
 
 /// Computes the gradients of this rank's shards, one packed mini-batch a shard and step.
 package final class ShardWorker {
+    /// What the model computes on, begun anew for every mini-batch.
     package let tape: Tape
     let model: any Recommender
     let objective: Objective

@@ -8,16 +8,21 @@ import Reporting
 
 /// What was asked for: a model in one of its stages, or in all of them one after the other.
 public enum StageSelection: Sendable, Equatable {
+    /// Every stage of the model; for a model without stages, its one training.
     case all
+    /// One stage, which the model must have.
     case only(TrainingStage)
 }
 
 /// All runs that a command asks for, on one reading of the data.
 public struct TrainingJob: Sendable {
+    /// What the command asks for, without options that the model has no use for; each stage gets a copy of its own.
     package let configuration: TrainingConfiguration
     /// The folder of the run.
     public var output: String { configuration.output }
+    /// The model, with what can be known of it before it is built.
     package let entry: RecommenderEntry
+    /// The stages to train, in their order; a single nil for a model without stages.
     package let stages: [TrainingStage?]
     /// The configuration of the stage `pretrain`.
     private let pretraining: TrainingConfiguration

@@ -5,7 +5,9 @@ import Reporting
 
 /// What a finished training is, as in `result.json`.
 public struct TrainingResult: Sendable {
+    /// Name of the model in the catalogue.
     public let model: String
+    /// Name of the data set.
     public let dataset: String
     /// How good the kept parameters are; nil for a training on all interactions, which leaves nothing to rank.
     public let metrics: Metrics?
@@ -13,27 +15,38 @@ public struct TrainingResult: Sendable {
     public let bestEpoch: Int?
     /// The epoch whose parameters are kept and tested.
     public let keptEpoch: Int
+    /// Epochs that were trained, the last one perhaps in part.
     public let epochs: Int
+    /// Steps that were taken, those before a resumption too.
     public let steps: Int
+    /// Number of trainable values, those of the objective too.
     public let parameters: Int
+    /// Ranks at the end of the training.
     public let ranks: Int
     /// From the beginning of the command, or of its stage, to the end of the first step; nil where no step was taken.
     public let startSeconds: Double?
+    /// Seconds of all steps; reading data and ranking do not count.
     public let trainSeconds: Double
+    /// Samples of all ranks in a second of the steps.
     public let samplesPerSecond: Double
+    /// SHA-256 over the kept parameters: two trainings agree in every bit if and only if these agree.
     public let parametersDigest: String
+    /// What tells the data set from others.
     public let data: DatasetFingerprint
 
     /// How good the kept parameters are.
     public struct Metrics: Sendable {
         /// nil for a training that leaves test alone.
         public let test: RankingMetrics?
+        /// Of the kept parameters on dev.
         public let dev: RankingMetrics
         /// Of the popularity baseline: on test, or on dev where test is left alone.
         public let popularity: RankingMetrics
         /// Rows of that split that are not ranked because they have no history.
         public let rowsWithoutHistory: Int
+        /// Which items the true item of a row was ranked among.
         public let ranking: RankingProtocol
+        /// What the items of a history counted for; decides about nothing unless all items were ranked.
         public let historyScores: HistoryScores
 
         /// What is reported at the end: test, or dev where test is left alone.
@@ -55,6 +68,7 @@ public struct TrainingResult: Sendable {
     /// Stands for metrics where all interactions were trained on.
     private static let trainedOnAll = JSONValue.Member("trained_on", .string(TrainedInteractions.all.rawValue))
 
+    /// The content of `result.json`.
     public var json: JSONValue {
         let own: JSONValue = [
             "best_epoch": bestEpoch.map { .integer($0) } ?? .null,
@@ -117,6 +131,7 @@ public struct TrainingResult: Sendable {
 }
 
 extension DatasetFingerprint {
+    /// Sizes and checksums as in `result.json` and in checkpoints.
     package var json: JSONValue {
         func part(_ part: Part) -> JSONValue {
             ["interactions": .integer(part.interactions), "crc32c": .integer(Int(part.checksum))]

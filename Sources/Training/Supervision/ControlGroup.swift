@@ -14,6 +14,7 @@ package struct ControlGroup: Equatable, Sendable {
     /// Bytes that they have, without what the kernel gives up for others: pages of files.
     package let used: Int
 
+    /// A group of which all is known; `limit` and `used` in bytes.
     package init(path: String, identifier: Int, limit: Int, used: Int) {
         self.path = path
         self.identifier = identifier

@@ -10,6 +10,9 @@ package struct MemoryNeed: Equatable, Sendable {
     /// Bytes that it shares with the other ranks of its node.
     let shared: Int
 
+    /// - Parameters:
+    ///   - own: bytes that are this rank's alone.
+    ///   - shared: bytes that it shares with the other ranks of its node.
     package init(own: Int, shared: Int = 0) {
         self.own = own
         self.shared = shared
@@ -70,6 +73,9 @@ package struct NodeNeed {
     /// Of the rank that looks.
     let place: Int
 
+    /// - Parameters:
+    ///   - ranks: what each rank of the node needs, with the identifiers of the control groups that it is in.
+    ///   - place: of the rank that looks, in `ranks`.
     package init(ranks: [(need: MemoryNeed, groups: [Int])], place: Int) {
         self.ranks = ranks
         self.place = place

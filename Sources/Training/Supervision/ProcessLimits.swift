@@ -7,6 +7,7 @@ package struct ProcessLimits: Equatable, Sendable {
         let bytes: Int
         let used: Int
 
+        /// A limit of `bytes`, of which `used` are taken.
         package init(bytes: Int, used: Int) {
             self.bytes = bytes
             self.used = used
@@ -20,11 +21,13 @@ package struct ProcessLimits: Equatable, Sendable {
     /// What it writes and does not share, `ulimit -d`.
     let data: Limit?
 
+    /// Limits that are known; without arguments there are none.
     package init(addresses: Limit? = nil, data: Limit? = nil) {
         self.addresses = addresses
         self.data = data
     }
 
+    /// The limits that hold for this process now (the soft ones), with what it has taken of them.
     package static var ofThisProcess: ProcessLimits {
         ProcessLimits(
             addresses: limit(Int(RLIMIT_AS.rawValue)).map { Limit(bytes: $0, used: ProcessMemory.addressBytes ?? 0) },

@@ -8,7 +8,9 @@ public struct RunControl: Sendable {
     public var extends = false
     /// Whether a training that could go on, or the result of another one, may be thrown away.
     public var overwrites = false
+    /// When checkpoints are written, and how many are kept.
     public var checkpoints = CheckpointPlan()
+    /// What ends the training before its end, behind a step and with a checkpoint.
     public var stop = StopRequest()
     /// Seconds without progress after which the training is ended; nil: never.
     public var stallLimit: Double? = 1800
@@ -16,6 +18,7 @@ public struct RunControl: Sendable {
     /// When the command began, for the time until the first step. (default: now)
     public var begin = ContinuousClock.now
 
+    /// A training from the beginning that throws nothing away, with the default checkpoints and no limit of time.
     public init() {}
 }
 

@@ -107,6 +107,7 @@ final class RunHeartbeat: Sendable {
 
 /// How far a rank has got: what its heartbeat tells.
 package final class RankProgress: Sendable {
+    /// Of a rank that starts, in no step yet.
     package init() {}
 
     private let activity = Atomic(RankActivity.starting.rawValue)
