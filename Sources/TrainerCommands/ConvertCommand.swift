@@ -16,9 +16,12 @@ struct ConvertCommand: ParsableCommand {
             be told from the file is found out and said; what cannot is asked for.
 
               trainer data convert events.csv --out data/shop
-              trainer data convert events.csv.gz --user-column customer --item-column sku --time-column timestamp \\
-                --events view,purchase --max-user-events 5000 --core-items 2 --out data/filtered-shop
-              trainer data convert ratings.dat --min-rating 4 --core-users 5 --core-items 5 --out data/ml
+              trainer data convert events.csv.gz \\
+                --user-column customer --item-column sku \\
+                --time-column timestamp --events view,purchase \\
+                --max-user-events 5000 --core-items 2 --out data/filtered-shop
+              trainer data convert ratings.dat --min-rating 4 \\
+                --core-users 5 --core-items 5 --out data/ml
             """)
 
     @Argument(help: "Files of events, in the order in which they are read, or the folder of a data set.")
