@@ -50,24 +50,24 @@ package final class OperationProfile {
     }
 
     func addForward(_ type: any Operation.Type, _ cost: OperationCost) {
-        let place = place(of: .operation(ObjectIdentifier(type))) { Self.name(of: type) }
-        entries[place].count += 1
-        entries[place].cost.forward += cost.forward
-        entries[place].cost.backward += cost.backward
-        if measuresTime { entries[place].forwardTime += lap() }
+        let slot = slot(of: .operation(ObjectIdentifier(type))) { Self.name(of: type) }
+        entries[slot].count += 1
+        entries[slot].cost.forward += cost.forward
+        entries[slot].cost.backward += cost.backward
+        if measuresTime { entries[slot].forwardTime += lap() }
     }
 
     func addBackward(_ type: any Operation.Type) {
         guard measuresTime else { return }
         let time = lap()
-        entries[place(of: .operation(ObjectIdentifier(type))) { Self.name(of: type) }].backwardTime += time
+        entries[slot(of: .operation(ObjectIdentifier(type))) { Self.name(of: type) }].backwardTime += time
     }
 
     func add(_ name: StaticString, _ work: Work) {
-        let place = place(of: .work(name.utf8Start)) { "\(name)" }
-        entries[place].count += 1
-        entries[place].cost.forward += work
-        if measuresTime { entries[place].forwardTime += lap() }
+        let slot = slot(of: .work(name.utf8Start)) { "\(name)" }
+        entries[slot].count += 1
+        entries[slot].cost.forward += work
+        if measuresTime { entries[slot].forwardTime += lap() }
     }
 
     private func lap() -> Duration {
@@ -76,8 +76,8 @@ package final class OperationProfile {
         return now - last
     }
 
-    private func place(of key: Key, name: () -> String) -> Int {
-        if let place = places[key] { return place }
+    private func slot(of key: Key, name: () -> String) -> Int {
+        if let slot = places[key] { return slot }
         entries.append(Entry(name: name()))
         places[key] = entries.count - 1
         return entries.count - 1

@@ -47,10 +47,10 @@ struct FullCandidates {
 
     /// Takes over ``items`` and the true item.
     private mutating func finishUser(_ target: Int32) {
-        let place = items.firstIndex { $0 >= target } ?? items.count
-        excluded.append(contentsOf: items[..<place])
-        if place == items.count || items[place] != target { excluded.append(target) }
-        excluded.append(contentsOf: items[place...])
+        let offset = items.firstIndex { $0 >= target } ?? items.count
+        excluded.append(contentsOf: items[..<offset])
+        if offset == items.count || items[offset] != target { excluded.append(target) }
+        excluded.append(contentsOf: items[offset...])
         offsets.append(Int32(excluded.count))
         zeroOffsets.append(Int32(zeros.count))
     }

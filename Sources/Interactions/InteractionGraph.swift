@@ -68,8 +68,8 @@ private struct GroupedPairs {
                 of: groups.count, ends: UnsafeMutableBufferPointer(rebasing: offsets[1...])
             ) {
                 Int(groups[$0])
-            } _: { pair, place in
-                members[place] = unordered[pair]
+            } _: { pair, index in
+                members[index] = unordered[pair]
             }
         }
         self.init(offsets: offsets, members: members)
@@ -92,9 +92,9 @@ private struct GroupedPairs {
         var keptOffsets = [0]
         keptOffsets.reserveCapacity(offsets.count)
         for group in 0..<offsets.count - 1 {
-            for place in offsets[group]..<offsets[group + 1]
-            where place == offsets[group] || members[place] != members[place - 1] {
-                kept.append(members[place])
+            for index in offsets[group]..<offsets[group + 1]
+            where index == offsets[group] || members[index] != members[index - 1] {
+                kept.append(members[index])
             }
             keptOffsets.append(kept.count)
         }

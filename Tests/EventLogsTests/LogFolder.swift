@@ -37,11 +37,14 @@ final class LogFolder {
         return file(name)
     }
 
-    /// `text` as one zstd frame.
+    /// `text` as one zstd frame, with the checksum that the program `zstd` writes.
     static func zstd(_ text: String) throws -> [UInt8] {
         let bytes = Array(text.utf8)
         var output = [UInt8](repeating: 0, count: ZSTD_compressBound(bytes.count))
-        let count = ZSTD_compress(&output, output.count, bytes, bytes.count, 3)
+        guard let context = ZSTD_createCCtx() else { throw CocoaError(.fileWriteUnknown) }
+        defer { ZSTD_freeCCtx(context) }
+        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)
+        let count = ZSTD_compress2(context, &output, output.count, bytes, bytes.count)
         guard ZSTD_isError(count) == 0 else { throw CocoaError(.fileWriteUnknown) }
         return Array(output[..<count])
     }

@@ -91,30 +91,30 @@ struct DelimitedRecords: ~Copyable {
         let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
         let size = bytes.count
         var found = 0
-        var place = 0
+        var offset = 0
         bounds[0] = 0
-        while place < size {
+        while offset < size {
             var matches: UInt64
-            if place + 8 <= size {
-                matches = Self.zeros(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) ^ pattern)
+            if offset + 8 <= size {
+                matches = Self.zeros(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ pattern)
             } else if size >= 8 {
                 // The last eight bytes, without those that were looked at.
                 let word = bytes.loadUnaligned(fromByteOffset: size - 8, as: UInt64.self)
-                matches = Self.zeros(word ^ pattern) >> (8 * UInt64(truncatingIfNeeded: place + 8 - size))
+                matches = Self.zeros(word ^ pattern) >> (8 * UInt64(truncatingIfNeeded: offset + 8 - size))
             } else {
                 matches = 0
                 for index in 0..<size where bytes[index] == byte { matches |= 0x80 << (8 * UInt64(index)) }
             }
             while matches != 0 {
                 if found < Self.mostColumns - 1 {
-                    let end = Int32(truncatingIfNeeded: place + matches.trailingZeroBitCount >> 3)
+                    let end = Int32(truncatingIfNeeded: offset + matches.trailingZeroBitCount >> 3)
                     bounds[2 * found + 1] = end
                     bounds[2 * found + 2] = end &+ 1
                 }
                 found += 1
                 matches &= matches &- 1
             }
-            place += 8
+            offset += 8
         }
         if found < Self.mostColumns { bounds[2 * found + 1] = Int32(truncatingIfNeeded: size) }
         count = found + 1
@@ -129,28 +129,28 @@ struct DelimitedRecords: ~Copyable {
 
     private mutating func splitAtDoubleColon(_ bytes: UnsafeRawBufferPointer) {
         count = 0
-        var (start, place) = (0, 0)
-        while place + 1 < bytes.count {
-            guard bytes[place] == 0x3a, bytes[place + 1] == 0x3a else {
-                place += 1
+        var (start, offset) = (0, 0)
+        while offset + 1 < bytes.count {
+            guard bytes[offset] == 0x3a, bytes[offset + 1] == 0x3a else {
+                offset += 1
                 continue
             }
-            append(start, place)
-            place += 2
-            start = place
+            append(start, offset)
+            offset += 2
+            start = offset
         }
         append(start, bytes.count)
     }
 
     private mutating func splitWords(_ bytes: UnsafeRawBufferPointer) {
         count = 0
-        var place = 0
+        var offset = 0
         while true {
-            while place < bytes.count, bytes[place] == 0x20 || bytes[place] == 0x09 { place += 1 }
-            guard place < bytes.count else { return }
-            let start = place
-            while place < bytes.count, bytes[place] != 0x20, bytes[place] != 0x09 { place += 1 }
-            append(start, place)
+            while offset < bytes.count, bytes[offset] == 0x20 || bytes[offset] == 0x09 { offset += 1 }
+            guard offset < bytes.count else { return }
+            let start = offset
+            while offset < bytes.count, bytes[offset] != 0x20, bytes[offset] != 0x09 { offset += 1 }
+            append(start, offset)
         }
     }
 
@@ -168,31 +168,31 @@ struct DelimitedRecords: ~Copyable {
         unquotedCount = 0
         reserve(bytes.count)
         count = 0
-        var place = 0
+        var offset = 0
         while true {
-            place = skipBlanks(bytes, place)
+            offset = skipBlanks(bytes, offset)
             let start = unquotedCount
-            if place < bytes.count, bytes[place] == quote {
-                place += 1
-                place = try copyQuoted(&bytes, from: place, quote, start)
-                place = skipBlanks(bytes, place)
+            if offset < bytes.count, bytes[offset] == quote {
+                offset += 1
+                offset = try copyQuoted(&bytes, from: offset, quote, start)
+                offset = skipBlanks(bytes, offset)
                 append(start, unquotedCount)
-                guard place == bytes.count || separatorLength(bytes, place) > 0 else {
+                guard offset == bytes.count || separatorLength(bytes, offset) > 0 else {
                     throw failure(
                         "text follows the closing quotation mark of field \(count)",
                         "double a quotation mark inside a quoted field, or read them as text with --quote none")
                 }
             } else {
-                let end = fieldEnd(bytes, place)
-                let field = UnsafeRawBufferPointer(rebasing: bytes[place..<end]).trimmed
+                let end = fieldEnd(bytes, offset)
+                let field = UnsafeRawBufferPointer(rebasing: bytes[offset..<end]).trimmed
                 copy(field)
                 append(start, unquotedCount)
-                place = end
+                offset = end
             }
-            guard place < bytes.count else { break }
-            place += separatorLength(bytes, place)
+            guard offset < bytes.count else { break }
+            offset += separatorLength(bytes, offset)
             // Words have nothing behind the last space.
-            if separator == .words, place == bytes.count { break }
+            if separator == .words, offset == bytes.count { break }
         }
         isUnquoted = true
         base = UnsafeRawPointer(unquoted.baseAddress)
@@ -218,22 +218,22 @@ struct DelimitedRecords: ~Copyable {
     private mutating func copyQuoted(
         _ bytes: inout UnsafeRawBufferPointer, from start: Int, _ quote: UInt8, _ fieldStart: Int
     ) throws(DatasetError) -> Int {
-        var place = start
+        var offset = start
         while true {
-            let rest = bytes.count - place
-            if rest > 0, let address = bytes.baseAddress, let found = memchr(address + place, CInt(quote), rest) {
+            let rest = bytes.count - offset
+            if rest > 0, let address = bytes.baseAddress, let found = memchr(address + offset, CInt(quote), rest) {
                 let end = UnsafeRawPointer(found) - address
                 guard end + 1 < bytes.count, bytes[end + 1] == quote else {
-                    copy(UnsafeRawBufferPointer(rebasing: bytes[place..<end]))
+                    copy(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
                     return end + 1
                 }
                 // With the first of two marks.
-                copy(UnsafeRawBufferPointer(rebasing: bytes[place...end]))
-                place = end + 2
+                copy(UnsafeRawBufferPointer(rebasing: bytes[offset...end]))
+                offset = end + 2
                 continue
             }
-            copy(UnsafeRawBufferPointer(rebasing: bytes[place...]))
-            place = bytes.count
+            copy(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+            offset = bytes.count
             guard unquotedCount - fieldStart <= Self.longestQuotedField, let longer = try reader.extended() else {
                 throw failure(
                     "a quotation mark is opened in field \(count + 1) and never closed",
@@ -245,28 +245,28 @@ struct DelimitedRecords: ~Copyable {
     }
 
     private func skipBlanks(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
-        var place = start
-        while place < bytes.count, bytes[place] == 0x20 || bytes[place] == 0x09,
-            separator == .words || separatorLength(bytes, place) == 0
+        var offset = start
+        while offset < bytes.count, bytes[offset] == 0x20 || bytes[offset] == 0x09,
+            separator == .words || separatorLength(bytes, offset) == 0
         {
-            place += 1
+            offset += 1
         }
-        return place
+        return offset
     }
 
     /// How many bytes separate two fields at a place; 0 where none do.
-    private func separatorLength(_ bytes: UnsafeRawBufferPointer, _ place: Int) -> Int {
+    private func separatorLength(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int {
         switch separator {
-        case .byte(let byte): bytes[place] == byte ? 1 : 0
-        case .doubleColon: bytes[place] == 0x3a && place + 1 < bytes.count && bytes[place + 1] == 0x3a ? 2 : 0
-        case .words: bytes[place] == 0x20 || bytes[place] == 0x09 ? 1 : 0
+        case .byte(let byte): bytes[offset] == byte ? 1 : 0
+        case .doubleColon: bytes[offset] == 0x3a && offset + 1 < bytes.count && bytes[offset + 1] == 0x3a ? 2 : 0
+        case .words: bytes[offset] == 0x20 || bytes[offset] == 0x09 ? 1 : 0
         }
     }
 
     private func fieldEnd(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int {
-        var place = start
-        while place < bytes.count, separatorLength(bytes, place) == 0 { place += 1 }
-        return place
+        var offset = start
+        while offset < bytes.count, separatorLength(bytes, offset) == 0 { offset += 1 }
+        return offset
     }
 }
 

@@ -108,50 +108,50 @@ extension ISOTime {
 /// The digits of a time, front to back.
 private struct Digits {
     private let text: UnsafeRawBufferPointer
-    private var place = 0
+    private var cursor = 0
 
     init(_ text: UnsafeRawBufferPointer) { self.text = text }
 
-    var isAtEnd: Bool { place == text.count }
+    var isAtEnd: Bool { cursor == text.count }
 
-    var isAtDigit: Bool { place < text.count && text[place] &- 0x30 < 10 }
+    var isAtDigit: Bool { cursor < text.count && text[cursor] &- 0x30 < 10 }
 
     @inline(__always)
     mutating func skip(_ byte: UInt8) -> Bool {
-        guard place < text.count, text[place] == byte else { return false }
-        place += 1
+        guard cursor < text.count, text[cursor] == byte else { return false }
+        cursor += 1
         return true
     }
 
     mutating func skip(_ word: StaticString) -> Bool {
-        guard text.count - place >= word.utf8CodeUnitCount else { return false }
-        for index in 0..<word.utf8CodeUnitCount where text[place + index] != word.utf8Start[index] { return false }
-        place += word.utf8CodeUnitCount
+        guard text.count - cursor >= word.utf8CodeUnitCount else { return false }
+        for index in 0..<word.utf8CodeUnitCount where text[cursor + index] != word.utf8Start[index] { return false }
+        cursor += word.utf8CodeUnitCount
         return true
     }
 
     /// A number of so many digits.
     @inline(__always)
     mutating func number(_ count: Int) -> Int? {
-        guard text.count - place >= count else { return nil }
+        guard text.count - cursor >= count else { return nil }
         var value = 0
-        for index in place..<place + count {
+        for index in cursor..<cursor + count {
             let digit = text[index] &- 0x30
             guard digit < 10 else { return nil }
             value = value * 10 + Int(digit)
         }
-        place += count
+        cursor += count
         return value
     }
 
     /// All digits that follow, at least one.
     mutating func fraction() -> (value: Int64, count: Int)? {
-        let start = place
+        let start = cursor
         var value: Int64 = 0
         while isAtDigit {
-            if place - start < 9 { value = value * 10 + Int64(text[place] &- 0x30) }
-            place += 1
+            if cursor - start < 9 { value = value * 10 + Int64(text[cursor] &- 0x30) }
+            cursor += 1
         }
-        return place > start ? (value, min(9, place - start)) : nil
+        return cursor > start ? (value, min(9, cursor - start)) : nil
     }
 }

@@ -94,28 +94,28 @@ struct DecimalNumber {
 
     /// nil for anything else, and beyond 64 bits.
     init?(_ text: UnsafeRawBufferPointer) {
-        var place = 0
+        var offset = 0
         let isNegative = text.count > 0 && text[0] == 0x2d
-        if isNegative || (text.count > 0 && text[0] == 0x2b) { place = 1 }
-        let start = place
-        while place < text.count, text[place] &- 0x30 < 10 {
+        if isNegative || (text.count > 0 && text[0] == 0x2b) { offset = 1 }
+        let start = offset
+        while offset < text.count, text[offset] &- 0x30 < 10 {
             let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = product.addingReportingOverflow(Int64(text[place] &- 0x30))
+            let (sum, carry) = product.addingReportingOverflow(Int64(text[offset] &- 0x30))
             guard !overflow, !carry else { return nil }
             whole = sum
-            place += 1
+            offset += 1
         }
-        guard place > start else { return nil }
-        if place < text.count {
-            guard text[place] == 0x2e, place + 1 < text.count else { return nil }
-            place += 1
-            while place < text.count {
-                guard text[place] &- 0x30 < 10 else { return nil }
+        guard offset > start else { return nil }
+        if offset < text.count {
+            guard text[offset] == 0x2e, offset + 1 < text.count else { return nil }
+            offset += 1
+            while offset < text.count {
+                guard text[offset] &- 0x30 < 10 else { return nil }
                 if fractionDigits < 9 {
-                    fraction = fraction * 10 + Int64(text[place] &- 0x30)
+                    fraction = fraction * 10 + Int64(text[offset] &- 0x30)
                     fractionDigits += 1
                 }
-                place += 1
+                offset += 1
             }
             // `.0` is what tables with missing values acquire.
             while fractionDigits > 0, fraction % 10 == 0 {

@@ -88,16 +88,16 @@ private struct TimeColumn {
         guard let time = try? field.wholeNumber() else {
             throw reader.failure("the third column is \(field.quoted), which is no time", Self.recoverySuggestion)
         }
-        let place = Int(number)
-        if place >= newest.count {
-            newest += repeatElement(.min, count: max(place + 1, 2 * newest.count) - newest.count)
+        let index = Int(number)
+        if index >= newest.count {
+            newest += repeatElement(.min, count: max(index + 1, 2 * newest.count) - newest.count)
         }
-        guard time >= newest[place] else {
+        guard time >= newest[index] else {
             throw reader.failure(
-                "the third column of user \(user.quoted) falls from \(newest[place]) to \(time)",
+                "the third column of user \(user.quoted) falls from \(newest[index]) to \(time)",
                 Self.recoverySuggestion)
         }
-        newest[place] = time
+        newest[index] = time
         return time
     }
 

@@ -51,14 +51,14 @@ public struct GatedRecurrence: BitwiseCopyable {
             } else {
                 Kernel.clear(hidden, count: active * 3 * size)
             }
-            for place in 0..<active {
-                let sequence = Int(plan.order[place])
+            for slot in 0..<active {
+                let sequence = Int(plan.order[slot])
                 let input = x + (sequences.start(sequence) + time) * 3 * size
-                let recurrent = hidden + place * 3 * size
-                let state = before + (first + place) * size
-                let gate = gates + (first + place) * 4 * size
+                let recurrent = hidden + slot * 3 * size
+                let state = before + (first + slot) * size
+                let gate = gates + (first + slot) * 4 * size
                 let isLast = sequences.length(sequence) == time + 1
-                let next = isLast ? final + sequence * size : before + (Int(plan.timeOffsets[time + 1]) + place) * size
+                let next = isLast ? final + sequence * size : before + (Int(plan.timeOffsets[time + 1]) + slot) * size
                 forEachVector(size) { index, lanes in
                     let r = sigmoid(
                         load(input, index, lanes) + load(recurrent, index, lanes) + load(bias, index, lanes))
@@ -88,18 +88,18 @@ public struct GatedRecurrence: BitwiseCopyable {
         let sequences = plan.sequences
         let dstate = arena.allocate(Float.self, count: sequences.count * size)
         let dhidden = arena.allocate(Float.self, count: sequences.total * 3 * size)
-        for place in 0..<sequences.count {
-            (dstate + place * size).update(from: dfinal + Int(plan.order[place]) * size, count: size)
+        for slot in 0..<sequences.count {
+            (dstate + slot * size).update(from: dfinal + Int(plan.order[slot]) * size, count: size)
         }
         for time in stride(from: plan.steps - 1, through: 0, by: -1) {
             let active = Int(plan.active[time])
             let first = Int(plan.timeOffsets[time])
-            for place in 0..<active {
-                let sequence = Int(plan.order[place])
-                let gradient = dstate + place * size
-                let state = before + (first + place) * size
-                let gate = gates + (first + place) * 4 * size
-                let recurrent = dhidden + (first + place) * 3 * size
+            for slot in 0..<active {
+                let sequence = Int(plan.order[slot])
+                let gradient = dstate + slot * size
+                let state = before + (first + slot) * size
+                let gate = gates + (first + slot) * 4 * size
+                let recurrent = dhidden + (first + slot) * 3 * size
                 let input = dx + (sequences.start(sequence) + time) * 3 * size
                 forEachVector(size) { index, lanes in
                     let one = Vector(repeating: 1)

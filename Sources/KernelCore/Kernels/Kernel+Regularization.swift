@@ -20,8 +20,8 @@ extension Kernel {
             for interest in 0..<interests {
                 let mean = mean(attention, first + interest, end, interests)
                 var sum: Float = 0
-                for place in stride(from: first + interest, to: end, by: interests) {
-                    sum += (attention[place] - mean) * (attention[place] - mean)
+                for element in stride(from: first + interest, to: end, by: interests) {
+                    sum += (attention[element] - mean) * (attention[element] - mean)
                 }
                 let variance = sum / Float(size)
                 variances[sequence * interests + interest] = variance
@@ -44,8 +44,8 @@ extension Kernel {
             for interest in 0..<interests {
                 let mean = mean(attention, first + interest, end, interests)
                 let factor = gradient * 4 * variances[sequence * interests + interest] / Float(size)
-                for place in stride(from: first + interest, to: end, by: interests) {
-                    dattention[place] += factor * (attention[place] - mean)
+                for element in stride(from: first + interest, to: end, by: interests) {
+                    dattention[element] += factor * (attention[element] - mean)
                 }
             }
         }
@@ -119,8 +119,8 @@ extension Kernel {
     private static func mean(_ x: UnsafePointer<Float>, _ start: Int, _ end: Int, _ step: Int) -> Float {
         var sum: Float = 0
         var count: Float = 0
-        for place in stride(from: start, to: end, by: step) {
-            sum += x[place]
+        for element in stride(from: start, to: end, by: step) {
+            sum += x[element]
             count += 1
         }
         return sum / count

@@ -22,8 +22,8 @@ public struct Checksum: Sendable {
     /// checksum is linear in its bits.
     private static let shift: [UInt32] = {
         let zeros = [UInt8](repeating: 0, count: blockLength)
-        return (0..<4).flatMap { place in
-            (0..<256).map { byte in facet_crc32c(UInt32(byte) << (8 * UInt32(place)), zeros, blockLength) }
+        return (0..<4).flatMap { index in
+            (0..<256).map { byte in facet_crc32c(UInt32(byte) << (8 * UInt32(index)), zeros, blockLength) }
         }
     }()
 

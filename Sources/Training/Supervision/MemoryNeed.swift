@@ -37,7 +37,7 @@ package struct MemoryNeed: Equatable, Sendable {
             let own = try node.allGather(need.own)
             let shared = try node.allGather(need.shared)
             let needs = zip(own, shared).map { MemoryNeed(own: $0, shared: $1) }
-            return NodeNeed(ranks: zip(needs, memberships).map { (need: $0, groups: $1) }, place: node.rank)
+            return NodeNeed(ranks: zip(needs, memberships).map { (need: $0, groups: $1) }, localRank: node.rank)
         }
         let ranks = try onNode(need)
         let all = try reserved.map { try onNode(need.adding($0)) }
@@ -71,14 +71,14 @@ package struct NodeNeed {
     /// Of each rank, with the control groups that it is in.
     let ranks: [(need: MemoryNeed, groups: [Int])]
     /// Of the rank that looks.
-    let place: Int
+    let localRank: Int
 
     /// - Parameters:
     ///   - ranks: what each rank of the node needs, with the identifiers of the control groups that it is in.
-    ///   - place: of the rank that looks, in `ranks`.
-    package init(ranks: [(need: MemoryNeed, groups: [Int])], place: Int) {
+    ///   - localRank: of the rank that looks, in `ranks`.
+    package init(ranks: [(need: MemoryNeed, groups: [Int])], localRank: Int) {
         self.ranks = ranks
-        self.place = place
+        self.localRank = localRank
     }
 
     /// Throws where the rank cannot have what it needs beside the others.
@@ -98,7 +98,7 @@ package struct NodeNeed {
             }
             try Self.check(of: what, bytes, group.free, "the control group \(group.path) has left", of: group.limit)
         }
-        let own = ranks[place].need.own
+        let own = ranks[localRank].need.own
         // A rank sees what all of them share.
         let mapped = ranks.reduce(own) { Self.sum($0, $1.need.shared) }
         for (bytes, limit, name) in [(mapped, process.addresses, "-v"), (own, process.data, "-d")] {
@@ -120,13 +120,14 @@ package struct NodeNeed {
     }
 
     private static func check(
-        of what: String, _ needed: Int, room: Int = 0, _ free: Int?, _ place: String, of limit: Int?
+        of what: String, _ needed: Int, room: Int = 0, _ free: Int?, _ availability: String, of limit: Int?
     ) throws(TrainingError) {
         guard let free, let limit, sum(needed, room) > free else { return }
         let more = room > 0 ? " and \(text(room)) to work in" : ""
         throw TrainingError(
             .failure,
-            "\(what) need \(text(needed))\(more), \(place) \(text(free))" + (free < limit ? " of \(text(limit))" : ""),
+            "\(what) need \(text(needed))\(more), \(availability) \(text(free))"
+                + (free < limit ? " of \(text(limit))" : ""),
             recoverySuggestion: recoverySuggestion)
     }
 

@@ -30,7 +30,7 @@ public final class StallDetector {
     private var window: SharedWindow<Int>?
     private let entries: UnsafeMutablePointer<Atomic<Int>>
     private let watch: StallWatch?
-    private let place: Int
+    private let offset: Int
     /// Of this rank.
     let progress = RankProgress()
 
@@ -41,7 +41,7 @@ public final class StallDetector {
     ///     reported; nil: neither. One rank alone is not watched.
     public init(limit: Double?, world: Communicator) throws(MPIError) {
         node = try world.splitBySharedMemory()
-        place = node.rank * StallWatch.width
+        offset = node.rank * StallWatch.width
         let worldRanks = try node.allGather(world.rank)
         let window = try SharedWindow<Int>(count: node.rank == 0 ? node.size * StallWatch.width : 0, on: node)
         let memory = UnsafeMutableRawPointer(window.segment(of: 0).baseAddress!)
@@ -51,7 +51,7 @@ public final class StallDetector {
         }
         try window.synchronizeAll()
         self.window = consume window
-        entries[place + StallWatch.process].store(Int(getpid()), ordering: .relaxed)
+        entries[offset + StallWatch.process].store(Int(getpid()), ordering: .relaxed)
         guard let limit, world.size > 1 else {
             watch = nil
             return
@@ -63,9 +63,9 @@ public final class StallDetector {
 
     /// Notes what this rank is at; calling it is progress.
     func note(_ activity: RankActivity, step: Int) {
-        entries[place + StallWatch.activity].store(activity.rawValue, ordering: .relaxed)
-        entries[place + StallWatch.step].store(step, ordering: .relaxed)
-        entries[place + StallWatch.beat].wrappingAdd(1, ordering: .relaxed)
+        entries[offset + StallWatch.activity].store(activity.rawValue, ordering: .relaxed)
+        entries[offset + StallWatch.step].store(step, ordering: .relaxed)
+        entries[offset + StallWatch.beat].wrappingAdd(1, ordering: .relaxed)
         progress.note(activity, step: step)
     }
 

@@ -4,12 +4,12 @@ import Training
 
 @Suite struct MemoryNeedTests {
     /// Two ranks, which share 3 GB and have 1 GB and 2 GB of their own; both are in the group 7, the first one in 8 too.
-    private static func node(place: Int = 0) -> NodeNeed {
+    private static func node(localRank: Int = 0) -> NodeNeed {
         NodeNeed(
             ranks: [
                 (MemoryNeed(own: 1_000_000_000, shared: 3_000_000_000), [8, 7]),
                 (MemoryNeed(own: 2_000_000_000), [7]),
-            ], place: place)
+            ], localRank: localRank)
     }
 
     private static func group(_ identifier: Int, limit: Int, used: Int = 0) -> ControlGroup {
@@ -17,10 +17,10 @@ import Training
     }
 
     private static func problem(
-        place: Int = 0, machine: Int? = nil, groups: [ControlGroup] = [], process: ProcessLimits = ProcessLimits()
+        localRank: Int = 0, machine: Int? = nil, groups: [ControlGroup] = [], process: ProcessLimits = ProcessLimits()
     ) -> String? {
         do {
-            try node(place: place).check(of: "numbers", machine: machine, groups: groups, process: process)
+            try node(localRank: localRank).check(of: "numbers", machine: machine, groups: groups, process: process)
             return nil
         } catch {
             #expect(error.kind == .failure)
@@ -38,7 +38,7 @@ import Training
     @Test func `ranks share the limit of a control group that they are in, and what is used of it is gone`() {
         #expect(Self.problem(groups: [Self.group(7, limit: 8_000_000_000, used: 2_000_000_000)]) == nil)
         #expect(
-            Self.problem(place: 1, groups: [Self.group(7, limit: 8_000_000_000, used: 2_100_000_000)])
+            Self.problem(localRank: 1, groups: [Self.group(7, limit: 8_000_000_000, used: 2_100_000_000)])
                 == "numbers need 6.00 GB, the control group /groups/7 has left 5.90 GB of 8.00 GB")
     }
 
@@ -61,8 +61,8 @@ import Training
         #expect(
             Self.problem(process: addresses(4_820_000_000, used: 510_000_000))
                 == "numbers need 4.00 GB and 0.32 GB to work in, a process has left (ulimit -v) 4.31 GB of 4.82 GB")
-        #expect(Self.problem(place: 1, process: addresses(5_320_000_000, used: 0)) == nil)
-        #expect(Self.problem(place: 1, process: addresses(5_310_000_000, used: 0)) != nil)
+        #expect(Self.problem(localRank: 1, process: addresses(5_320_000_000, used: 0)) == nil)
+        #expect(Self.problem(localRank: 1, process: addresses(5_310_000_000, used: 0)) != nil)
     }
 
     @Test func `the limit of data counts what a process shares with nobody`() {
@@ -102,7 +102,7 @@ import Training
 
     @Test func `a machine without limits takes everything, and this one has memory`() throws {
         func check(_ bytes: Int, machine: Int?) throws {
-            let node = NodeNeed(ranks: [(MemoryNeed(own: bytes, shared: bytes), [])], place: 0)
+            let node = NodeNeed(ranks: [(MemoryNeed(own: bytes, shared: bytes), [])], localRank: 0)
             try node.check(of: "numbers", machine: machine, groups: [], process: ProcessLimits())
         }
         try check(.max / 2, machine: nil)
