@@ -30,8 +30,8 @@ public struct Conversion: Sendable {
     package let timeFormat: TimeFormat?
     /// Where dev and test begin, with `--split temporal`.
     package let splitTimes: (dev: Int64, test: Int64)?
-    /// How long reading took, for events of files.
-    public let readingSeconds: Double?
+    /// Seconds that reading took, and those of them in which this process computed; nil for a data set.
+    public let readingSeconds: (elapsed: Double, computing: Double)?
 
     /// Converts a data set with the split that it has.
     init(_ source: InteractionDataset, folder: String) {
@@ -56,8 +56,7 @@ public struct Conversion: Sendable {
         try steps.addLineFilters(options)
         let (userIds, itemIds, hasTimes) = (source.events.userIds, source.events.itemIds, source.events.hasTimes)
         findings = source.findings
-        readingSeconds =
-            Double(source.duration.components.attoseconds) * 1e-18 + Double(source.duration.components.seconds)
+        readingSeconds = source.seconds
         timeFormat = source.timeFormat
         warnings = source.warnings + steps.warnings(options)
         var filter = EventFilter(

@@ -1,3 +1,4 @@
+import Glibc
 import Interactions
 
 /// The events of one or more files of the same kind.
@@ -16,8 +17,8 @@ package struct EventLog: Sendable {
     package let hasKinds: Bool
     /// Whether a file has ratings.
     package let hasRatings: Bool
-    /// How long reading took.
-    package let duration: Duration
+    /// Seconds that reading took, and those of them in which this process computed.
+    package let seconds: (elapsed: Double, computing: Double)
 
     /// What was found out about a file.
     package struct Finding: Sendable, Equatable {
@@ -39,6 +40,7 @@ package struct EventLog: Sendable {
         filter: (TimeFormat?) throws(DatasetError) -> LineFilter
     ) throws(DatasetError) {
         let begin = ContinuousClock.now
+        let computed = clock()
         var readers: [any EventLogReader] = []
         for file in files { readers.append(try EventLogReaders.reader(of: file, request)) }
         timeFormat = readers.first?.timeFormat
@@ -69,7 +71,11 @@ package struct EventLog: Sendable {
         do throws(EventFault) { events = try collector.finished() } catch {
             throw error.error(file: files.joined(separator: ", "))
         }
-        duration = begin.duration(to: .now)
+        let elapsed = begin.duration(to: .now).components
+        seconds = (
+            Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18,
+            Double(clock() - computed) / Double(CLOCKS_PER_SEC)
+        )
     }
 
     /// Refuses a filter of what a log does not have.

@@ -36,6 +36,8 @@ struct TimeReader {
     private(set) var cutCount = 0
     /// Digits behind the point that are kept.
     private let kept: Int
+    /// The date that came last, as its ten characters, and when it begins: the next time is often of the same day.
+    private var date: (first: UInt64, last: UInt16, seconds: Int64) = (0, 0, 0)
 
     init(_ format: TimeFormat) {
         self.format = format
@@ -56,7 +58,36 @@ struct TimeReader {
             }
             if isPlain { return value }
         }
+        if format.notation == .iso, kept == 0, field.count == 19 || field.count == 20 {
+            if let time = sameDay(field) { return time }
+        }
         return readOther(field)
+    }
+
+    /// A time such as `2024-01-31T23:59:59` with or without `Z`, of the date that came last; nil for any other.
+    @inline(__always)
+    private mutating func sameDay(_ field: UnsafeRawBufferPointer) -> Int64? {
+        let first = field.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        let last = field.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
+        guard field.count == 19 || field[19] == 0x5a, field[10] == 0x54 || field[10] == 0x20, field[13] == 0x3a,
+            field[16] == 0x3a
+        else { return nil }
+        if first != date.first || last != date.last || first == 0 {
+            guard field[4] == 0x2d, field[7] == 0x2d, let day = ISOTime(UnsafeRawBufferPointer(rebasing: field[..<10]))
+            else { return nil }
+            date = (first, last, day.seconds)
+        }
+        // 24:00 and second 60 are read the other way.
+        guard let hour = Self.twoDigits(field, 11), hour < 24, let minute = Self.twoDigits(field, 14), minute < 60,
+            let second = Self.twoDigits(field, 17), second < 60
+        else { return nil }
+        return date.seconds + (hour * 60 + minute) * 60 + second
+    }
+
+    @inline(__always)
+    private static func twoDigits(_ field: UnsafeRawBufferPointer, _ place: Int) -> Int64? {
+        let (tens, ones) = (field[place] &- 0x30, field[place + 1] &- 0x30)
+        return tens < 10 && ones < 10 ? Int64(tens) * 10 + Int64(ones) : nil
     }
 
     @inline(never)

@@ -16,7 +16,7 @@ struct NameSlots: Sendable {
         static let isLong: UInt64 = 0xFFFF
     }
 
-    /// A power of two in size, at most two thirds full.
+    /// A power of two in size, at most half full.
     private var slots: [Slot]
     private let seed: UInt64
 
@@ -30,7 +30,7 @@ struct NameSlots: Sendable {
 
     init(capacity: Int) {
         var bits = 10
-        while 2 << bits < 3 * capacity { bits += 1 }
+        while 1 << bits < 2 * capacity { bits += 1 }
         slots = [Slot](repeating: Slot(), count: 1 << bits)
         seed = UInt64.random(in: .min ... .max)
     }
@@ -106,9 +106,9 @@ struct NameSlots: Sendable {
             place: UInt64(truncatingIfNeeded: start) << 16 | min(UInt64(length), Slot.isLong))
     }
 
-    /// Whether another name would make more than two thirds of it full.
+    /// Whether another name would make more than half of it full.
     @inline(__always)
-    func isFull(count: Int) -> Bool { 3 * (count + 1) > 2 * slots.count }
+    func isFull(count: Int) -> Bool { 2 * (count + 1) > slots.count }
 
     /// Whether as many bytes from `other` on are those of a name.
     @inline(__always)
