@@ -36,10 +36,12 @@ def histories():
 
 batch = histories()
 for run in sys.argv[6:]:
+    state = load_file(f"{run}/parameters/state_dict.safetensors")
     options = dict(size=size, K=interests, history_max=history_max, stage="finetune")
+    if "rnn.weight_hh_l0" in state:
+        options["hidden_size"] = state["rnn.weight_hh_l0"].shape[1]
     sizes = SimpleNamespace(item_count=data.item_count, user_count=data.user_count)
     model = MODELS[NAMES.get(run, run)](sizes, **options)
-    state = load_file(f"{run}/parameters/state_dict.safetensors")
     parameters = dict(model.named_parameters())
     if set(state) != set(parameters):
         raise SystemExit(f"{run}: parameters differ: {sorted(set(state) ^ set(parameters))}")
