@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "Benchmarking",
             dependencies: [
-                "Differentiation", "DistributedOptimizer", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI",
-                "Options", "Recommenders", "Reporting", "Training",
+                "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "Interactions", "KernelCore",
+                "ModelFiles", "MPI", "Recommenders", "Reporting", "Training",
             ]),
         .target(
             name: "Serving",
@@ -99,7 +99,7 @@ let package = Package(
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
         .testTarget(
             name: "ModelFilesTests",
-            dependencies: ["FileIO", "FileSupport", "HostileFiles", "ModelFiles"]),
+            dependencies: ["FileIO", "FileSupport", "HostileFiles", "KernelCore", "ModelFiles"]),
         .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking", "KernelCore"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(

@@ -99,6 +99,11 @@ struct TrainCommand: ParsableCommand {
         let folder = job.output
         StopRequest.watchSignals()
         Launcher.run(isQuiet: quiet) { world, console in
+            if job.lastsWithoutLimit {
+                console.warning(
+                    "--train-on all has no dev rows, so all \(TrainingConfiguration.mostEpochs) epochs are trained\n"
+                        + "take over the best number of a run with dev: --epochs-from RUN, or choose --epochs")
+            }
             if !otherOptions.isEmpty {
                 console.warning(
                     "\(epochsFrom) was trained with other options: \(otherOptions.joined(separator: ", "))\n"

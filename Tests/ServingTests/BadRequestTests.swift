@@ -27,6 +27,17 @@ func expectRefusal(
 /// What cannot be answered is refused on all ranks, with what to do.
 @Suite struct BadRequestTests {
     @Test(arguments: [Launch.alone, .ranks(2)])
+    func `nothing is written into the folder of a run or of a data set`(launch: Launch) async throws {
+        let workspace = try await ServedRuns.workspace()
+        let run = workspace("ComiRec")
+        for options in [["recommend", "--out", run + "/config.yaml"], ["export", "--out", run]] {
+            try await expectRefusal(
+                64, naming: ["--out: \(run) is the folder of a run", "choose another folder"],
+                options + ["--checkpoint", run], launch, leaving: run)
+        }
+    }
+
+    @Test(arguments: [Launch.alone, .ranks(2)])
     func `lists and files that are wrong`(launch: Launch) async throws {
         let workspace = try await ServedRuns.workspace()
         let scratch = try Workspace()

@@ -34,6 +34,7 @@ public struct RecommendationRequest: Sendable {
     /// The model, with the data set that is asked for. Collective.
     func stored(world: Communicator) throws -> StoredModel {
         try world.collectively {
+            if let output { try ProtectedFolders.refuse(file: output) }
             let stored = try StoredModel(run: checkpoint)
             guard dataRoot != nil || dataset != nil else { return stored }
             var configuration = stored.configuration

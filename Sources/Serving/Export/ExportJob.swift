@@ -60,6 +60,7 @@ public struct ExportJob: Sendable {
 
     /// Makes the folder, unless it holds something that would be lost.
     private func claim() throws {
+        try ProtectedFolders.refuse(output)
         _ = try Folder.create(output, advice: "choose another folder with --out")
         guard !ExportManifest.isIn(output) else { return }
         let taken = ExportNames.all.first { ExportedFile.exists($0, in: output) }

@@ -24,7 +24,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// The run's folder.
     public var output: String
     /// The most epochs; an early stop or ``maxSteps`` can end the training before.
-    public var epochs = 200
+    public var epochs = TrainingConfiguration.mostEpochs
     /// Stop after so many steps; nil: only epochs count.
     public var maxSteps: Int?
     /// What all that is drawn follows from: first parameters, order of samples, negatives, dropout.
@@ -83,6 +83,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
         self.dataset = dataset
         self.output = output
     }
+
+    /// The most epochs where nobody chooses.
+    public static let mostEpochs = 200
 
     /// The data set's folder.
     public var dataFolder: String { dataRoot.hasSuffix("/") ? dataRoot + dataset : dataRoot + "/" + dataset }

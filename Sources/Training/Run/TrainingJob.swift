@@ -204,6 +204,12 @@ public struct TrainingJob: Sendable {
         }
     }
 
+    /// Whether nothing but the default number of epochs ends the training.
+    public var lastsWithoutLimit: Bool {
+        entry.training.isTrained && configuration.trainsOn == .all && configuration.maxSteps == nil
+            && configuration.epochs == TrainingConfiguration.mostEpochs
+    }
+
     /// Whether steps draw negatives among the items that a user has not in train.
     package var drawsNegatives: Bool {
         entry.training.isTrained

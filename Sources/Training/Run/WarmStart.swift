@@ -49,23 +49,31 @@ struct WarmStart {
             let parameter = specification.parameter
             if let userRows, parameter.index == model.users?.table.index {
                 try Self.copy(userRows, of: file, specification, into: values)
-            } else if specification.kind != .dense, parameter.rows == data.itemCount + 1,
-                tensor.shape == [known.count + 1] + specification.shape.dropFirst()
-            {
-                try Self.copy(itemRows, of: file, specification, into: values)
+            } else if specification.kind == .table(paddingRow: true), parameter.rows > data.itemCount {
+                // Rows behind those of the items belong to none, and are taken over as they are.
+                let others = parameter.rows - data.itemCount - 1
+                guard tensor.shape == [known.count + 1 + others] + specification.shape.dropFirst() else {
+                    throw Self.otherShape(tensor.shape, specification, in: path)
+                }
+                let rows = itemRows + (0..<others).map { Int32(known.count + 1 + $0) }
+                try Self.copy(rows, of: file, specification, into: values)
             } else {
                 guard tensor.shape == specification.shape else {
-                    throw ModelFileError(
-                        path: path,
-                        problem:
-                            "\(specification.name) has the shape \(tensor.shape), the model \(specification.shape)",
-                        recoverySuggestion: "give the options that the earlier training had")
+                    throw Self.otherShape(tensor.shape, specification, in: path)
                 }
                 try file.readFloats(
                     specification.name,
                     into: UnsafeMutableBufferPointer(start: values(parameter), count: parameter.count))
             }
         }
+    }
+
+    private static func otherShape(
+        _ shape: [Int], _ specification: ParameterSpecification, in path: String
+    ) -> ModelFileError {
+        ModelFileError(
+            path: path, problem: "\(specification.name) has the shape \(shape), the model \(specification.shape)",
+            recoverySuggestion: "give the options that the earlier training had")
     }
 
     /// Says how many rows were taken over.
@@ -75,6 +83,10 @@ struct WarmStart {
         }
         let parts = [text(items, "items")] + (users.map { [text($0, "users")] } ?? [])
         console.info("begins with the parameters of \(source): \(parts.joined(separator: ", ")) are known there")
+        guard items.known == 0 else { return }
+        console.warning(
+            "no item of this data set is known to \(source)\n"
+                + "only its layers are taken over: is it a run on other ids, or another shop?")
     }
 
     /// The file of parameters: of the stage of the configuration where the run has it.
