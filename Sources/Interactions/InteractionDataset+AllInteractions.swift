@@ -12,19 +12,23 @@ extension InteractionDataset {
             all.times.append(contentsOf: table.times)
         }
         return InteractionDataset(
-            self, train: all, dev: InteractionTable(file: dev.file), test: InteractionTable(file: test.file))
+            self, users: userIds, items: itemIds, train: all, dev: InteractionTable(file: dev.file),
+            test: InteractionTable(file: test.file))
     }
 }
 
 extension InteractionDataset {
-    /// A data set with the users and items of another one, but other tables, of which dev and test may be empty.
-    private init(
-        _ other: InteractionDataset, train: InteractionTable, dev: InteractionTable, test: InteractionTable
+    /// A data set with the name of another one, but other tables, of which each may be empty.
+    ///
+    /// - Parameter users, items: the ids of the numbers in the tables.
+    init(
+        _ other: InteractionDataset, users: Vocabulary, items: Vocabulary, train: InteractionTable,
+        dev: InteractionTable, test: InteractionTable
     ) {
         name = other.name
         folder = other.folder
-        userIds = other.userIds
-        itemIds = other.itemIds
+        userIds = users
+        itemIds = items
         negativesPerRow = test.negativesPerRow
         hasTimes = other.hasTimes
         warnings = other.warnings

@@ -36,6 +36,13 @@ public enum NumberText {
         return text
     }
 
+    /// A number of things, such as `1 line` and `52,310 lines`.
+    ///
+    /// - Parameter nouns: the plural, of which an `s` at the end is left out for one.
+    public static func counted(_ value: Int, _ nouns: String) -> String {
+        "\(grouped(value)) \(value == 1 && nouns.hasSuffix("s") ? String(nouns.dropLast()) : nouns)"
+    }
+
     /// A duration as `0:42`, `12:05` or `3:01:09`.
     public static func duration(seconds: Double) -> String {
         guard seconds.isFinite, seconds < 1e9 else { return "?" }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Benchmarking
 import Evaluation
 import Recommenders
+import Reporting
 import Training
 
 /// `trainer benchmark`.
@@ -68,7 +69,7 @@ struct BenchmarkCommand: ParsableCommand {
         let printsJSON = json
         Launcher.run(isQuiet: quiet) { world, console in
             if let result = try job.run(world: world, console: console) {
-                print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
+                try StandardOutput.write(printsJSON ? result.json.pretty + "\n" : result.text)
             }
             return 0
         }

@@ -53,16 +53,21 @@ struct ConvertCommand: ParsableCommand {
 
     mutating func run() throws {
         guard Launcher.isFirstRank else { return }
-        do throws(DatasetError) {
-            try convert(
-                try LogOptions(log.texts, of: LogOptions.fields, standard: LogOptions()),
-                try ConversionOptions(conversion.texts, of: ConversionOptions.fields, standard: ConversionOptions()))
-        } catch {
+        try DefaultFolder.requireDataFolder(out)
+        let log = try LogOptions(log.texts, of: LogOptions.fields, standard: LogOptions())
+        let options = try ConversionOptions(
+            conversion.texts, of: ConversionOptions.fields, standard: ConversionOptions())
+        let result: String
+        do throws(DatasetError) { result = try convert(log, options) } catch {
             throw CommandError(data: error)
         }
+        try StandardOutput.show(result)
     }
 
-    private func convert(_ log: LogOptions, _ options: ConversionOptions) throws(DatasetError) {
+    /// Writes the data set.
+    ///
+    /// - Returns: what goes to standard output.
+    private func convert(_ log: LogOptions, _ options: ConversionOptions) throws(DatasetError) -> String {
         let output = DatasetOutput(folder: out, isText: format == .text, replacing: replace)
         // Before minutes of reading.
         try output.requireRoom()
@@ -76,8 +81,8 @@ struct ConvertCommand: ParsableCommand {
         for warning in conversion.warnings { console.warning(warning) }
         let report = conversion.report(options: values)
         try output.write(conversion.dataset, report: report.pretty + "\n")
-        if json { print(report.pretty) } else if !quiet { print(conversion.table.text, terminator: "") }
         console.info("\(out): a data set for `trainer train`")
+        return json ? report.pretty + "\n" : quiet ? "" : conversion.table.text
     }
 }
 
@@ -101,16 +106,14 @@ extension DeclaredValue {
     /// The value of a command line.
     ///
     /// - Parameter texts: values by the names of options.
-    init(_ texts: [String: String], of fields: [OptionField<Self>], standard: Self) throws(DatasetError) {
+    init(_ texts: [String: String], of fields: [OptionField<Self>], standard: Self) throws(CommandError) {
         self = standard
         for field in fields {
             guard let text = texts[field.name] else { continue }
             // The parser has asked the declaration.
             _ = field.set(text, in: &self)
             guard let problem = field.problem(in: self) else { continue }
-            throw DatasetError(
-                .configuration, file: "--\(field.name)", problem: problem.problem,
-                recoverySuggestion: problem.recoverySuggestion)
+            throw CommandError("\(problem.problem)\n\(problem.recoverySuggestion)")
         }
     }
 }

@@ -56,6 +56,7 @@ struct GenerateCommand: ParsableCommand {
 
     mutating func run() throws {
         guard Launcher.isFirstRank else { return }
+        try DefaultFolder.requireDataFolder(out)
         var options = SyntheticDataset.Options()
         options.users = users
         options.items = items

@@ -1,6 +1,7 @@
 import Interactions
 import Options
 import Recommenders
+import Reporting
 import Training
 
 /// A ranking of dev or test that a command asks for.
@@ -24,7 +25,7 @@ struct EvaluationRequest {
         let job = try makeJob()
         Launcher.run(isQuiet: false) { world, console in
             if let result = try job.run(world: world, console: console) {
-                print(printsJSON ? result.json.pretty : result.text, terminator: printsJSON ? "\n" : "")
+                try StandardOutput.write(printsJSON ? result.json.pretty + "\n" : result.text)
             }
             return 0
         }
@@ -42,7 +43,7 @@ struct EvaluationRequest {
             case .run(let path):
                 let folder = RunFolder(path)
                 file = folder.model
-                configuration = try folder.readConfiguration(namedBy: "--checkpoint")
+                configuration = try folder.readConfigurationFromHere(namedBy: "--checkpoint")
                 if data.dataRoot != nil || data.pathIsRoot { configuration.dataRoot = data.root }
                 configuration.dataset = data.dataset ?? configuration.dataset
                 guard configuration.trainsOn == .train || data.dataset != nil else {

@@ -31,13 +31,13 @@ struct InspectCommand: ParsableCommand {
 
     mutating func run() throws {
         guard Launcher.isFirstRank else { return }
-        do throws(DatasetError) {
-            let inspection = try inspect(try LogOptions(log.texts, of: LogOptions.fields, standard: LogOptions()))
-            for warning in inspection.warnings { Console().warning(warning) }
-            print(json ? inspection.json.pretty : inspection.text, terminator: json ? "\n" : "")
-        } catch {
+        let log = try LogOptions(log.texts, of: LogOptions.fields, standard: LogOptions())
+        let inspection: DataInspection
+        do throws(DatasetError) { inspection = try inspect(log) } catch {
             throw CommandError(data: error)
         }
+        for warning in inspection.warnings { Console().warning(warning) }
+        try StandardOutput.show(json ? inspection.json.pretty + "\n" : inspection.text)
     }
 
     private func inspect(_ log: LogOptions) throws(DatasetError) -> DataInspection {

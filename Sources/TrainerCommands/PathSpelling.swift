@@ -10,8 +10,8 @@ enum PathSpelling {
     /// The options that take a path.
     static let options = Set(
         [
-            "out", "data-root", "path", "config", "checkpoint", "extractor", "users", "histories", "allow", "ban",
-            "categories",
+            "out", "data-root", "path", "config", "checkpoint", "extractor", "warm-start", "epochs-from", "users",
+            "histories", "allow", "ban", "categories",
         ]
         .flatMap(OptionDeclaration.spellings).map { "--" + $0 })
 

@@ -94,7 +94,7 @@ struct RecommendCommand: ParsableCommand {
 
     private func makeRequest() throws(CommandError) -> RecommendationRequest {
         guard let checkpoint else { throw CommandError("--checkpoint is missing\nname a run's folder") }
-        guard (1...1_000_000_000).contains(top) else {
+        guard top >= 1 else {
             throw CommandError("--top is \(top)\nchoose a number of items, from 1")
         }
         var request = RecommendationRequest(checkpoint: checkpoint)

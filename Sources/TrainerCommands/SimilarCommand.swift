@@ -34,15 +34,19 @@ struct SimilarCommand: ParsableCommand {
         guard let item else { throw CommandError("--item is missing\nname an item by its id in the data") }
         guard top >= 1 else { throw CommandError("--top is \(top)\nchoose a number of items, from 1") }
         let (measure, top, printsJSON) = (by, top, json)
-        Launcher.run(isQuiet: false) { world, _ in
+        Launcher.run(isQuiet: false) { world, console in
             try world.collectively {
                 guard world.rank == 0 else { return }
                 let model = try TrainedModel(run: checkpoint)
                 let found = try SimilarItems(to: item, in: model, by: measure, top: top)
                 let isOfNumbers = model.stored.itemIds.isOfNumbers
-                print(
-                    printsJSON ? found.json(isOfNumbers: isOfNumbers).pretty : found.text,
-                    terminator: printsJSON ? "\n" : "")
+                if found.neighbours.count < top {
+                    console.warning(
+                        "--top \(top) is more than the \(NumberText.grouped(found.neighbours.count)) other items\n"
+                            + "all of them are listed")
+                }
+                try StandardOutput.write(
+                    printsJSON ? found.json(isOfNumbers: isOfNumbers).pretty + "\n" : found.text)
             }
             return 0
         }

@@ -4,6 +4,7 @@ import Foundation
 import Interactions
 import MPI
 import Recommenders
+import Reporting
 import Training
 
 /// `trainer train`.
@@ -112,7 +113,7 @@ struct TrainCommand: ParsableCommand {
             switch try job.run(world: world, console: console, control: control) {
             case .finished(let run):
                 if world.rank == 0, let run {
-                    print(printsJSON ? run.json.pretty : run.text, terminator: printsJSON ? "\n" : "")
+                    try StandardOutput.write(printsJSON ? run.json.pretty + "\n" : run.text)
                 }
                 return 0
             case .stopped(let reason, let step):

@@ -10,13 +10,14 @@ import Training
 public enum Trainer {
     /// Runs the subcommand that the arguments of the process name, and ends the process with its exit code.
     public static func start() -> Never {
+        StandardOutput.outliveReader()
         let arguments = ArgumentSpelling.joinNegativeNumbers(Array(CommandLine.arguments.dropFirst()))
         // Parsing comes before MPI: a mistyped option must not cost the start of a parallel job, and every rank would
         // print the same message.
         do {
             if let error = RecommenderCatalogue.error { throw CommandError(exitCode: 70, "\(error)") }
             if let list = try ListRequest.answer(to: arguments) {
-                if Launcher.isFirstRank { print(list) }
+                if Launcher.isFirstRank { try StandardOutput.show(list + "\n") }
                 TrainerCommand.exit()
             }
             try CommandNames.check(arguments)

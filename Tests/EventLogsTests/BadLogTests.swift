@@ -120,6 +120,15 @@ import Testing
             "Amazon in both orders",
             "A2SUAM1J3GNN3B,0000013714,5.0,1252800000\nB000JMLBHU,AKM1MP6P0OYPR,1.0,1365811200\n",
             ":1: whether the user or the item comes first is not clear"),
+        Case(
+            "a separator that is not there", header + "a,b,1700000000\n",
+            ": no line has the separator semicolon; did you mean --separator comma?", kind: .configuration
+        ) {
+            $0.separator = .byte(0x3b)
+        },
+        Case(
+            "dates with the day first", header + "a,b,31/01/2024\nc,d,1.2.2024\n",
+            ":2: the time is \"31/01/2024\": day or month first is not clear"),
         Case("Parquet", "PAR1\u{15}\u{4}", ": Parquet files are not read"),
     ]
 
@@ -143,6 +152,35 @@ import Testing
         let path = try folder.write("bad.csv", bytes: bad)
         let error = datasetError { () throws(DatasetError) in _ = try EventLog(path) }
         #expect(error?.description.hasPrefix("\(path):3: the item is not valid UTF-8\nconvert the file") == true)
+    }
+
+    @Test(
+        arguments: [
+            ("xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00], "xz -dc FILE | gzip > FILE.gz"),
+            (
+                "bzip2", Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59, 0x1],
+                "bzip2 -dc FILE | gzip > FILE.gz"
+            ),
+            ("zip", Array("PK".utf8) + [3, 4, 20], "unzip -p FILE | gzip > FILE.gz"),
+            ("7-Zip", [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0], "7z x -so FILE | gzip > FILE.gz"),
+        ] as [(String, [UInt8], String)])
+    func `other compression is told by its name`(name: String, bytes: [UInt8], advice: String) throws {
+        let folder = try LogFolder()
+        let path = try folder.write("log.csv", bytes: bytes)
+        let error = datasetError { () throws(DatasetError) in _ = try EventLog(path) }
+        #expect(
+            error?.description == "\(path): is compressed with \(name), which is not read\ngzip and zstd are: \(advice)"
+        )
+    }
+
+    @Test func `what cannot be read twice is refused`() throws {
+        for (path, kind) in [("-", "standard input"), ("/dev/null", "a pipe or a device")] {
+            let error = datasetError { () throws(DatasetError) in _ = try EventLog(path) }
+            #expect(
+                error?.description.hasPrefix("\(path): is \(kind), and the beginning of a log is read twice\n") == true)
+        }
+        let error = datasetError { () throws(DatasetError) in _ = try EventLog("") }
+        #expect(error?.description == "the name of a file: is empty\nname files of events")
     }
 
     @Test func `a line of 100 MB is refused without taking much more memory`() throws {

@@ -40,6 +40,7 @@ import Testing
 
     @Test func `groups and durations`() {
         #expect([0, 999, 1000, -1_234_567].map(NumberText.grouped) == ["0", "999", "1,000", "-1,234,567"])
+        #expect([0, 1, 2000].map { NumberText.counted($0, "lines") } == ["0 lines", "1 line", "2,000 lines"])
         #expect(NumberText.grouped(.min) == "-9,223,372,036,854,775,808")
         #expect(
             [0, 42.4, 59.6, 725, 10_869].map(NumberText.duration) == ["0:00", "0:42", "1:00", "12:05", "3:01:09"])

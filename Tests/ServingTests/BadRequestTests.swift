@@ -63,7 +63,7 @@ func expectRefusal(
         try await refuse(65, "none of the 90 items may be recommended", with: ["--ban", all])
         let bare = try scratch.write("bare", "3\tred\n4\n")
         try await refuse(
-            65, "bare:2: 1 columns instead of an item and a category",
+            65, "bare:2: 1 column instead of an item and a category",
             with: ["--diversity", "1", "--categories", bare])
         let again = try scratch.write("again", "3\tred\n4\tblue\n3\tblue\n")
         try await refuse(
@@ -117,17 +117,17 @@ func expectRefusal(
                 64, naming: ["is a file of parameters", "name the folder of a run"],
                 command + ["--checkpoint", workspace("ComiRec/model/model.safetensors")], launch)
         }
-        // A data set with items and users that the model has never seen.
-        let rows = (1...9).map { "\($0) \(1000 + $0)\n\($0) 2\n\($0) 3\n" }
+        // Data sets of which the model has seen no item, or no user.
+        let rows = (1...9).map { user in (1...3).map { "\(user) \(1000 + $0)\n" }.joined() }
         try scratch.write("data/other/pairs.txt", rows.joined())
         try scratch.write("data/strangers/pairs.txt", "4711 1\n4711 2\n4711 3\n")
         for command in [["recommend", "--out", scratch("top.tsv")], ["export", "--out", scratch("v")]] {
             try await expectRefusal(
-                65, naming: ["pairs.txt:1: item 1001 is unknown to the model, which has 90 items"],
+                65, naming: ["data/other: the model knows no item of it", "--dataset"],
                 command + ["--checkpoint", workspace("ComiRec"), "--data-root", scratch("data"), "--dataset", "other"],
                 launch, leaving: scratch("data"))
             try await expectRefusal(
-                65, naming: ["user 4711 is unknown to the model, which has 130 users"],
+                65, naming: ["data/strangers: the model knows no user and item together of it"],
                 command + [
                     "--checkpoint", workspace("BPRMF"), "--data-root", scratch("data"), "--dataset", "strangers",
                 ],
@@ -175,7 +175,9 @@ func expectRefusal(
                 "recommend", "--checkpoint", scratch("run"), "--history", "train", "--top", "1",
             ])
             #expect(TableRow.rows(result.standardOutput).map(\.user) == ["1", "3"])
-            #expect(result.standardError.contains("1 users have no history in what --history chooses"))
+            #expect(
+                result.standardError.contains(
+                    "users without a history in what --history chooses, for whom ComiRec has nothing: 1\n"))
             try await launch.successfulTrainer([
                 "export", "--checkpoint", scratch("run"), "--history", "train", "--out", scratch("v"),
             ])

@@ -72,7 +72,7 @@ import TrainerSupport
         ("{\"user\": 5}", "history is missing"), ("{\"history\": 5}", "history is not a list of items"),
         ("{\"history\": [1.5]}", "history holds what is neither a string nor a whole number"),
         ("{\"history\": []}", "the history is empty, and SASRec knows users by their histories"),
-        ("{\"history\": [4711, \"x\"]}", "none of the 2 items of the history is known to the model"),
+        ("{\"history\": [4711, \"x\"]}", "the model knows no item of the history, which has 2"),
         ("{\"user\": [1], \"history\": [1]}", "user is neither a string nor a whole number"),
         ("{\"history\": [1, 2], \"times\": [1]}", "1 times for 2 items: give one for each item"),
         ("{\"history\": [1, 2], \"times\": [2, 1]}", "the times fall: list the history with the oldest item first"),

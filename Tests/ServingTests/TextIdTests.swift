@@ -63,7 +63,7 @@ import TrainerSupport
         ])
         let objects = try result.standardOutput.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
         #expect(objects[0]["user"] == .string("neu") && objects[0]["unknown"] == .integer(2))
-        #expect(objects[1]["error"]?.string == "none of the 1 items of the history is known to the model")
+        #expect(objects[1]["error"]?.string == "the model knows no item of the history, which has 1")
         #expect(result.exitCode == 65)
     }
 

@@ -50,7 +50,7 @@ import TrainerSupport
         Case("--checkpoint-every", "-1", message: "--checkpoint-every is below 0"),
         Case("--dropout", "-0.5", message: "--dropout is -0.5"),
         Case("--quiet", "-1", message: "--quiet"),
-        Case("--lr", "--l2", "1e-6", message: "Missing value for '--lr"),
+        Case("--lr", "--l2", "1e-6", message: "missing value for '--lr"),
         Case("--lr", "nan"),
         Case("--lr", "inf"),
         Case("--l2=-1"),

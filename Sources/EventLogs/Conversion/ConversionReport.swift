@@ -13,7 +13,7 @@ extension Conversion {
     /// How fast the files were read: `4,463 events read in 0.01 s (0.01 s of a core), 446,300 a second`; nil for a data set.
     public var speed: String? {
         guard let (elapsed, computing) = readingSeconds, let events = steps.first?.events else { return nil }
-        return "\(NumberText.grouped(events)) events read in \(NumberText.fixed(elapsed, decimals: 2)) s "
+        return "\(NumberText.counted(events, "events")) read in \(NumberText.fixed(elapsed, decimals: 2)) s "
             + "(\(NumberText.fixed(computing, decimals: 2)) s of a core), "
             + "\(NumberText.grouped(Int(Double(events) / max(elapsed, 1e-6)))) a second"
     }

@@ -69,13 +69,13 @@ struct ConversionSteps {
         if let most = options.maxUserEvents {
             filter.removeUsers(above: most)
             try add("users with too many events", "--max-user-events \(most)", filter) {
-                "every user has more than \(most) events: choose a larger number"
+                "every user has more than \(NumberText.counted(most, "events")): choose a larger number"
             }
         }
         if options.coreUsers > 1 || options.coreItems > 1 {
             let passes = filter.removeOutsideCore(users: options.coreUsers, items: options.coreItems)
             let setting = "--core-users \(options.coreUsers) --core-items \(options.coreItems)"
-            try add("outside the core (\(passes) passes)", setting, filter) {
+            try add("outside the core (\(passes == 1 ? "1 pass" : "\(passes) passes"))", setting, filter) {
                 "too few events are dense enough: choose smaller numbers"
             }
         }

@@ -55,7 +55,8 @@ extension DataInspection {
         guard statistics.exactRepeats > 0 else { return nil }
         return Concern(
             observation:
-                "\(NumberText.grouped(statistics.exactRepeats)) events have user, item and time in common with another one",
+                "events that have user, item and time in common with another one: "
+                + NumberText.grouped(statistics.exactRepeats),
             advice: "`data convert` leaves one of each; to keep them: --exact-repeats keep")
     }
 
@@ -74,7 +75,7 @@ extension DataInspection {
         guard most > 500, most > 10 * max(1, usual), let first = longestUsers.first else { return nil }
         return Concern(
             observation:
-                "user \(first.name.printable(limit: 60)) has \(NumberText.grouped(most)) events, 99 % of the users have at most \(NumberText.grouped(usual))",
+                "user \(first.name.printable(limit: 60)) has \(NumberText.counted(most, "events")), 99 % of the users have at most \(NumberText.grouped(usual))",
             advice: "a program rather than a person? remove such users with --max-user-events \(10 * max(1, usual))")
     }
 
@@ -99,8 +100,12 @@ extension DataInspection {
 
     private var missingIds: Concern? {
         let suspects =
-            longestUsers.filter { Self.noIds.contains($0.name.lowercased()) }.map { "user \($0.name) (\($0.events))" }
-            + popularItems.filter { Self.noIds.contains($0.name.lowercased()) }.map { "item \($0.name) (\($0.events))" }
+            longestUsers.filter { Self.noIds.contains($0.name.lowercased()) }.map {
+                "user \($0.name) (\(NumberText.grouped($0.events)))"
+            }
+            + popularItems.filter { Self.noIds.contains($0.name.lowercased()) }.map {
+                "item \($0.name) (\(NumberText.grouped($0.events)))"
+            }
         guard !suspects.isEmpty else { return nil }
         return Concern(
             observation: "among those with the most events: \(suspects.joined(separator: ", "))",
@@ -134,7 +139,7 @@ extension DataInspection {
         guard statistics.items < 50 || statistics.density > 0.5 else { return nil }
         return Concern(
             observation:
-                "\(NumberText.grouped(statistics.items)) items, of which a user has \(NumberText.fixed(100 * statistics.density, decimals: 1)) % on average",
+                "\(NumberText.counted(statistics.items, "items")), of which a user has \(NumberText.fixed(100 * statistics.density, decimals: 1)) % on average",
             advice: "is it the right column (--item-column)? a category is no item")
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Interactions
+import Reporting
 
 /// What is in a data set or in event logs, and what looks wrong.
 public struct DataInspection: Sendable {
@@ -61,7 +62,7 @@ public struct DataInspection: Sendable {
             known.count == 0 ? nil : (known.count, known.sum / Double(known.count), known.least, known.most)
         let empty = events.removed.emptyIds
         let skipped =
-            "\(empty) lines have no user or no item\n`data convert` refuses them, or leaves them out with --empty-ids skip"
+            "lines without a user or an item: \(NumberText.grouped(empty))\n`data convert` refuses them, or leaves them out with --empty-ids skip"
         warnings = source.warnings + (empty > 0 ? [skipped] : [])
         longestUsers = statistics.longest.map { (events.userIds.text(of: $0.number), $0.events) }
         popularItems = statistics.mostPopular.map { (events.itemIds.text(of: $0.number), $0.events) }

@@ -52,7 +52,10 @@ package struct TableLog: EventLogReader {
     private static func separator(
         _ log: LogBeginning, _ request: LogRequest, _ quoting: Quoting
     ) throws(DatasetError) -> FieldSeparator {
-        if let separator = request.separator { return separator }
+        if let separator = request.separator {
+            try requireSeparator(separator, log, quoting)
+            return separator
+        }
         var consistent: [FieldSeparator] = []
         var widest: (separator: FieldSeparator, width: Int)?
         var damage: DatasetError?
@@ -85,6 +88,28 @@ package struct TableLog: EventLogReader {
         throw log.failure(
             "what separates the columns is not clear: \(log.lines[0].withUnsafeBytes { $0.quoted })",
             "choose --separator comma, tab, semicolon, pipe, space, or the character itself")
+    }
+}
+
+extension TableLog {
+    /// Refuses a separator that is in none of the first lines.
+    private static func requireSeparator(
+        _ separator: FieldSeparator, _ log: LogBeginning, _ quoting: Quoting
+    ) throws(DatasetError) {
+        let rows = try DelimitedRecords.sample(
+            path: log.path, separator: separator, quoting: quoting, limit: LogBeginning.mostLines)
+        guard rows.allSatisfy({ $0.count < 2 }) else { return }
+        let others = [FieldSeparator.byte(0x2c), .byte(0x09), .byte(0x3b), .byte(0x7c)].filter { other in
+            let rows = try? DelimitedRecords.sample(
+                path: log.path, separator: other, quoting: quoting, limit: LogBeginning.mostLines)
+            return rows?.allSatisfy { $0.count > 1 } ?? false
+        }
+        let likely = others.first.map { "; did you mean --separator \($0.argument)?" } ?? ""
+        throw DatasetError(
+            .configuration, file: log.path,
+            problem: "no line has the separator \(separator.argument)\(likely)",
+            recoverySuggestion:
+                "choose --separator comma, tab, semicolon, pipe, space, or leave it out to have it found out")
     }
 }
 

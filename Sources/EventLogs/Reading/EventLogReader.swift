@@ -1,4 +1,5 @@
 import FileIO
+import Glibc
 import Interactions
 
 /// A reader of the raw logs of one form. A new form is a new file with a conforming type, and its name in
@@ -62,6 +63,7 @@ package enum EventLogReaders {
     }
 
     private static func recognised(_ path: String, _ request: LogRequest) throws(DatasetError) -> any EventLogReader {
+        try requireFile(path)
         let log = try LogBeginning(path: path)
         if log.isParquet { throw log.parquet }
         guard let first = log.lines.first else {
@@ -109,6 +111,28 @@ package enum EventLogReaders {
             guard first.kind == .invalid, first.line != nil else { throw first }
             throw ByteSource.damage(path: first.file) ?? first
         }
+    }
+
+    /// Refuses what cannot be read twice, as first lines are.
+    private static func requireFile(_ path: String) throws(DatasetError) {
+        guard !path.isEmpty else {
+            throw DatasetError(
+                .configuration, file: "the name of a file", problem: "is empty",
+                recoverySuggestion: "name files of events")
+        }
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            guard path == "-" else { return }
+            throw notTwice("-", "standard input")
+        }
+        guard status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFDIR else { return }
+        throw notTwice(path, "a pipe or a device")
+    }
+
+    private static func notTwice(_ path: String, _ kind: String) -> DatasetError {
+        DatasetError(
+            .configuration, file: path, problem: "is \(kind), and the beginning of a log is read twice",
+            recoverySuggestion: "write it to a file, plain, gzip or zstd, and name that")
     }
 
     private static func keepPending(_ collector: inout EventCollector, _ path: String) throws(DatasetError) {

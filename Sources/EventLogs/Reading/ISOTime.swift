@@ -3,6 +3,7 @@ import Glibc
 /// A date, or a date with a time of day, in ISO 8601: since 1970-01-01 00:00 UTC.
 ///
 ///     2024-01-31   2024-01-31T23:59   2024-01-31 23:59:59.250   2024-01-31T23:59:59Z   20240131T235959+0200
+///     2024/01/31 23:59:59
 ///
 /// The calendar is that of Gregory for all years. Without a zone the time is taken to be UTC. `UTC` and `GMT` may stand
 /// for `Z`. A second 60 is the first of the next minute.
@@ -18,8 +19,9 @@ struct ISOTime {
     init?(_ text: UnsafeRawBufferPointer) {
         var rest = Digits(text)
         guard let year = rest.number(4) else { return nil }
-        let isExtended = rest.skip(0x2d)
-        guard let month = rest.number(2), !isExtended || rest.skip(0x2d), let day = rest.number(2),
+        // Slashes are not of the standard, and as clear with the year in front.
+        let separator: UInt8? = rest.skip(0x2d) ? 0x2d : rest.skip(0x2f) ? 0x2f : nil
+        guard let month = rest.number(2), separator.map({ rest.skip($0) }) ?? true, let day = rest.number(2),
             let days = Self.days(year, month, day)
         else { return nil }
         seconds = days * 86_400

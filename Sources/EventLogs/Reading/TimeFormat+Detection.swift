@@ -72,7 +72,14 @@ extension TimeFormat {
     }
 
     private static func noTime(_ field: [UInt8]) -> Unclear {
-        Unclear(
+        let text = String(decoding: field.prefix(40), as: UTF8.self)
+        // 31/01/2024, 1.31.2024 14:00
+        guard text.firstMatch(of: /^\d{1,2}[.\/-]\d{1,2}[.\/-]\d{2,4}($|\D)/) == nil else {
+            return Unclear(
+                problem: "the time is \(field.withUnsafeBytes { $0.quoted }): day or month first is not clear",
+                recoverySuggestion: "write dates with the year first: 2024-01-31 or 2024/01/31")
+        }
+        return Unclear(
             problem: "the time is \(field.withUnsafeBytes { $0.quoted })",
             recoverySuggestion:
                 "a time is a number (seconds, milliseconds since 1970) or ISO 8601: 2024-01-31T23:59:59Z; is it the right "

@@ -48,6 +48,9 @@ package struct ByteSource: ~Copyable {
             zstd = try ZstdExpansion(path: file.path)
             return
         }
+        if let other = OtherCompression(UnsafeRawBufferPointer(rebasing: input[..<inputEnd])) {
+            throw other.refusal(of: file.path)
+        }
         guard inputEnd >= 2, input[0] == 0x1f, input[1] == 0x8b else { return }
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())

@@ -25,7 +25,7 @@ struct ReChorusWriter {
         guard userIds.names == nil, itemIds.names == nil else {
             throw DatasetError(
                 .configuration, file: folder, problem: "the ids are text, and files of ReChorus hold whole numbers",
-                recoverySuggestion: "write a binary store instead (trainer data convert)")
+                recoverySuggestion: "choose --format store of trainer data convert, which holds ids of any text")
         }
         try asDatasetError { () throws(FileError) in
             try Folder.create(folder, advice: "choose another folder")

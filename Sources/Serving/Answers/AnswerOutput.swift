@@ -1,6 +1,6 @@
 import FileIO
-import Glibc
 import MPI
+import Reporting
 
 /// Where answers go: a file that appears complete or not at all, or standard output, piece by piece.
 final class AnswerOutput {
@@ -11,8 +11,7 @@ final class AnswerOutput {
 
     /// - Parameter path: nil: standard output.
     init(_ path: String?) throws(FileError) {
-        // Whoever has seen enough closes the pipe; that is no reason to be killed on the spot.
-        signal(SIGPIPE, SIG_IGN)
+        StandardOutput.outliveReader()
         isFile = path != nil
         if let path { file = try AtomicFile(replacing: path) }
     }
@@ -24,7 +23,7 @@ final class AnswerOutput {
             try file?.write(bytes)
             return
         }
-        isClosed = try !Self.writeToStandardOutput(bytes)
+        isClosed = try !StandardOutput.write(bytes)
     }
 
     /// Writes what the ranks have, in their order. Collective.
@@ -49,25 +48,5 @@ final class AnswerOutput {
     /// Gives the file its name.
     func finish() throws(FileError) {
         if let whole = file.take() { try whole.commit() }
-    }
-
-    /// - Returns: whether somebody reads.
-    private static func writeToStandardOutput(_ bytes: UnsafeRawBufferPointer) throws(FileError) -> Bool {
-        var done = 0
-        while done < bytes.count {
-            let count = systemWrite(STDOUT_FILENO, bytes.baseAddress! + done, bytes.count - done)
-            if count >= 0 {
-                done += count
-            } else if errno == EPIPE {
-                return false
-            } else if errno == EAGAIN {
-                // A launcher may have made the stream non-blocking.
-                var request = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-                poll(&request, 1, -1)
-            } else if errno != EINTR {
-                throw FileError(path: "standard output", operation: .write, code: errno)
-            }
-        }
-        return true
     }
 }

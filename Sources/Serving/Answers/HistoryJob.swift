@@ -151,12 +151,12 @@ private struct LineTally {
                 NumberText.fixed(1e3 * latencies.quantile(share), decimals: 2) + " ms"
             }
             console.info(
-                "\(NumberText.grouped(sums[0])) answers, \(NumberText.grouped(Int(min(Double(sums[0]) / seconds, 1e15)))) users/s; "
+                "\(NumberText.counted(sums[0], "answers")), \(NumberText.grouped(Int(min(Double(sums[0]) / seconds, 1e15)))) users/s; "
                     + "from a line to its answer: p50 \(milliseconds(0.5)), p99 \(milliseconds(0.99))")
         }
         try world.collectively {
             guard sums[1] > 0, let reasons else { return }
-            let more = sums[1] > 1 ? " (and \(NumberText.grouped(sums[1] - 1)) more lines)" : ""
+            let more = sums[1] > 1 ? " (and \(NumberText.counted(sums[1] - 1, "more lines")))" : ""
             throw ServingError(
                 .data, "\(input):\(first): \(reasons.joined())\(more)",
                 recoverySuggestion: "each of these lines has an answer with its reason: correct it and ask again")

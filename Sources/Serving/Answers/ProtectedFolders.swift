@@ -1,10 +1,9 @@
 import FileIO
 import Glibc
+import Training
 
 /// Folders whose files a command that writes answers or vectors must leave alone.
 enum ProtectedFolders {
-    /// Files that a run has from its beginning.
-    private static let ofRuns = ["config.yaml", "metrics.jsonl"]
     private static let ofData = ["interactions.facet", "train.csv", "train.csv.gz"]
 
     /// Refuses to write into the folder of a run or of a data set.
@@ -13,7 +12,7 @@ enum ProtectedFolders {
     static func refuse(_ folder: String, option: String = "--out") throws(ServingError) {
         let folder = folder.isEmpty ? "." : folder
         func exists(_ name: String) -> Bool { access(folder + "/" + name, F_OK) == 0 }
-        let isRun = ofRuns.allSatisfy(exists)
+        let isRun = RunFolder(folder).isOfRun
         guard isRun || ofData.contains(where: exists) else { return }
         throw ServingError(
             .usage, "\(option): \(folder) is the folder of a \(isRun ? "run" : "data set")",

@@ -25,6 +25,10 @@ public struct RecommendationJob: Sendable {
     /// Users that are answered at once, where they do not ask for so many items that their text needs much memory.
     static func batchSize(top: Int) -> Int { min(256, max(1, (1 << 21) / top)) }
 
+    /// Batches that a rank answers before the ranks hand their text to rank 0: many, so that ranks seldom wait for each
+    /// other, but no more than some megabytes of text.
+    private static func batchesInTurn(top: Int) -> Int { max(1, min(8, (1 << 18) / (batchSize(top: top) * top))) }
+
     /// Writes the answers. Collective.
     public func run(world: Communicator, console: Console) throws {
         try Kernel.flushingSubnormals { try answer(world: world, console: console) }
@@ -32,8 +36,7 @@ public struct RecommendationJob: Sendable {
 
     private func answer(world: Communicator, console: Console) throws {
         let stored = try request.stored(world: world)
-        let dataset = try InteractionDataset.loadedOncePerNode(world: world) { try stored.dataset() }
-        dataset.warnings.forEach(console.warning)
+        let dataset = try stored.knownDataset(world: world, console: console)
         let users = try world.collectively { try UserSelection.users(of: dataset, listedIn: self.users) }
         let graph = stored.entry.needs.contains(.graph) ? InteractionGraph(dataset) : nil
         let search = try request.search(in: stored, graph: graph, world: world, console: console)
@@ -42,7 +45,11 @@ public struct RecommendationJob: Sendable {
                 format, items: stored.itemIds, users: dataset.userIds, top: search.top,
                 namesInterests: request.namesInterests)
         }
-        let turns = BatchTurns(count: users.count, size: Self.batchSize(top: search.top), world: world)
+        let size = Self.batchSize(top: search.top)
+        // Where there are few users, every rank has some.
+        let share = (users.count + world.size * size - 1) / (world.size * size)
+        let turns = BatchTurns(
+            count: users.count, size: size * max(1, min(share, Self.batchesInTurn(top: search.top))), world: world)
         let histories = UserHistories(
             dataset, users: turns.own.flatMap { users[$0] }, splits: history.splits)
 
@@ -57,8 +64,11 @@ public struct RecommendationJob: Sendable {
             try world.collectively {
                 guard round < turns.own.count else { return }
                 let end = first + turns.own[round].count
-                try counts.add(answer(first..<end, of: histories, search, writer, into: &text))
-                first = end
+                while first < end {
+                    let next = min(first + size, end)
+                    try counts.add(answer(first..<next, of: histories, search, writer, into: &text))
+                    first = next
+                }
             }
             guard try AnswerOutput.write(text, to: output, world: world) else { return }
             text.removeAll()
@@ -133,17 +143,17 @@ struct AnswerCounts: Equatable {
     func tell(on console: Console, seconds: Double, top: Int, model: String, output: String?) {
         if usersWithoutHistory > 0 {
             console.warning(
-                "\(NumberText.grouped(usersWithoutHistory)) users have no history in what --history chooses, and \(model) "
-                    + "has nothing for them\nthey are left out")
+                "users without a history in what --history chooses, for whom \(model) has nothing: "
+                    + "\(NumberText.grouped(usersWithoutHistory))\nthey are left out")
         }
         if usersWithFewer > 0 {
             console.warning(
-                "\(NumberText.grouped(usersWithFewer)) users have fewer than \(NumberText.grouped(top)) items left that they "
-                    + "had not before\nall that are left are listed")
+                "users with fewer than \(NumberText.counted(top, "items")) left that they had not before: "
+                    + "\(NumberText.grouped(usersWithFewer))\nall that are left are listed")
         }
         let speed = seconds > 0 ? Double(users) / seconds : 0
         console.info(
-            "\(output.map { $0 + ": " } ?? "")\(NumberText.grouped(users)) users in \(NumberText.fixed(seconds, decimals: 2)) s, "
+            "\(output.map { $0 + ": " } ?? "")\(NumberText.counted(users, "users")) in \(NumberText.fixed(seconds, decimals: 2)) s, "
                 + "\(NumberText.grouped(Int(min(speed, 1e15)))) users/s")
     }
 }

@@ -67,7 +67,7 @@ public struct RecommendationRequest: Sendable {
         func tell(_ unknown: Int, _ path: String, _ consequence: String) {
             guard unknown > 0 else { return }
             console.warning(
-                "\(path): \(NumberText.grouped(unknown)) lines name no item that the model knows\n\(consequence)")
+                "\(path): lines that name no item that the model knows: \(NumberText.grouped(unknown))\n\(consequence)")
         }
         if let path = allowed {
             let list = try ItemLists.items(in: path, of: items)
@@ -85,8 +85,8 @@ public struct RecommendationRequest: Sendable {
             let missing = list.categories.dropFirst().count { $0 == 0 }
             if missing > 0 {
                 console.warning(
-                    "\(diversity.categories): \(NumberText.grouped(missing)) of \(NumberText.grouped(items.count)) items have no "
-                        + "category there\neach of them counts as a category of its own")
+                    "\(diversity.categories): items without a category there: \(NumberText.grouped(missing)) of "
+                        + "\(NumberText.grouped(items.count))\neach of them counts as a category of its own")
             }
             options.diversity = SearchOptions.Diversity(weight: diversity.weight, categories: list.categories)
         }

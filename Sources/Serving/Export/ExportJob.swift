@@ -71,8 +71,7 @@ public struct ExportJob: Sendable {
     }
 
     private func writeVectors(of stored: StoredModel, world: Communicator, console: Console) throws {
-        let dataset = try InteractionDataset.loadedOncePerNode(world: world) { try stored.dataset() }
-        dataset.warnings.forEach(console.warning)
+        let dataset = try stored.knownDataset(world: world, console: console)
         let users = try world.collectively {
             try stored.itemIds.requireFields("item", .tsv)
             try dataset.userIds.requireFields("user", .tsv)
@@ -88,8 +87,8 @@ public struct ExportJob: Sendable {
         let count = try world.allReduce(histories.users.indices.count(where: isAnswered), .sum)
         if count < users.count {
             console.warning(
-                "\(NumberText.grouped(users.count - count)) users have no history in what --history chooses, and "
-                    + "\(stored.entry.name) has nothing for them\nthey are left out")
+                "users without a history in what --history chooses, for whom \(stored.entry.name) has nothing: "
+                    + "\(NumberText.grouped(users.count - count))\nthey are left out")
         }
         let files = try world.collectively {
             world.rank == 0 ? try VectorFiles(format, in: output, model: model, users: count) : nil
@@ -121,7 +120,7 @@ public struct ExportJob: Sendable {
             try manifest.write(files: try files.finish(), in: output)
         }
         console.info(
-            "\(output): \(NumberText.grouped(model.itemCount)) items [\(model.dimension)], \(NumberText.grouped(count)) users "
+            "\(output): \(NumberText.counted(model.itemCount, "items")) [\(model.dimension)], \(NumberText.counted(count, "users")) "
                 + "[\(model.interestsPerUser), \(model.dimension)]")
     }
 

@@ -68,6 +68,7 @@ struct ExportManifest {
                 return JSONValue.Member(name, file.json)
             })
         try AtomicFile.write(json.pretty + "\n", to: folder + "/" + ExportNames.manifest)
+        try ExportedFile.removeOthers(than: names, in: folder)
     }
 
     /// Whether a folder has the manifest of an export.

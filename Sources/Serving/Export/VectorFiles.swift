@@ -1,4 +1,5 @@
 import FileIO
+import Glibc
 import Interactions
 import ModelFiles
 
@@ -138,6 +139,18 @@ struct ExportedFile {
         self.name = name
         bytes = offset
         digest = hash.hexDigest
+    }
+
+    /// Removes what an export before has left in the folder, and this one has not written.
+    ///
+    /// - Parameter names: of the files of this export, without the manifest.
+    static func removeOthers(than names: [String], in folder: String) throws(FileError) {
+        for name in ExportNames.all where name != ExportNames.manifest && !names.contains(name) {
+            let path = folder + "/" + name
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw FileError(path: path, operation: .replace, code: errno)
+            }
+        }
     }
 
     var json: JSONValue { ["bytes": .integer(bytes), "sha256": .string(digest)] }

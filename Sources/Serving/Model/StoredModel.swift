@@ -23,7 +23,7 @@ public struct StoredModel: Sendable {
                 recoverySuggestion: "name the folder of a run, which holds config.yaml, with --checkpoint")
         }
         let folder = RunFolder(path)
-        let configuration = try folder.readConfiguration(namedBy: "--checkpoint")
+        let configuration = try folder.readConfigurationFromHere(namedBy: "--checkpoint")
         try self.init(file: folder.model, configuration)
     }
 

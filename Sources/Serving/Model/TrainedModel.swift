@@ -1,8 +1,10 @@
 import Differentiation
 import Interactions
 import KernelCore
+import MPI
 import ModelFiles
 import Recommenders
+import Reporting
 import Training
 
 /// A trained model, ready to describe users by vectors.
@@ -112,6 +114,19 @@ public final class TrainedModel {
     }
 }
 
+extension UnknownIds {
+    fileprivate func tell(of dataset: String, model: String, on console: Console) {
+        guard interactions > 0 else { return }
+        var parts: [String] = []
+        if items > 0 { parts.append(NumberText.counted(items, "items")) }
+        if users > 0 { parts.append(NumberText.counted(users, "users")) }
+        console.warning(
+            "\(model) does not know \(parts.joined(separator: " and ")) of \(dataset), with "
+                + "\(NumberText.counted(interactions, "interactions"))\n"
+                + "they are left out; a training with --warm-start takes them in")
+    }
+}
+
 extension StoredModel {
     /// The model, with its parameters registered in a layout; also those of the training alone that the file has.
     func model(in layout: ParameterLayout, graph: InteractionGraph?) -> any Recommender {
@@ -132,5 +147,27 @@ extension StoredModel {
     /// The data set that it was trained on, by the numbers of the model.
     func dataset() throws(DatasetError) -> InteractionDataset {
         try InteractionDataset.load(folder: configuration.dataFolder, known: known)
+    }
+
+    /// The data set for its histories: what the model knows of it, by the numbers of the model. Newer data may have
+    /// more items and users. Collective.
+    func knownDataset(world: Communicator, console: Console) throws -> InteractionDataset {
+        var unknown = UnknownIds()
+        let dataset = try InteractionDataset.loadedOncePerNode(world: world) {
+            let all = try InteractionDataset.load(folder: configuration.dataFolder)
+            let (dataset, rest) = all.leavingOutUnknown(to: known)
+            unknown = rest
+            guard dataset.interactionCount > 0 else {
+                throw DatasetError(
+                    .invalid, file: configuration.dataFolder,
+                    problem:
+                        "the model knows \(rest.items == all.itemCount ? "no item" : "no user and item together") of it",
+                    recoverySuggestion: "name the data that it was trained on with --dataset, or a run of these data")
+            }
+            return dataset
+        }
+        dataset.warnings.forEach(console.warning)
+        unknown.tell(of: configuration.dataset, model: entry.name, on: console)
+        return dataset
     }
 }

@@ -1,4 +1,5 @@
 import Interactions
+import Reporting
 
 /// Files about items.
 enum ItemLists {
@@ -29,7 +30,7 @@ enum ItemLists {
             guard fields.count == 2, !fields[0].isEmpty, !fields[1].isEmpty else {
                 throw DatasetError(
                     .invalid, file: path, line: line,
-                    problem: "\(fields.count) columns instead of an item and a category",
+                    problem: "\(NumberText.counted(fields.count, "columns")) instead of an item and a category",
                     recoverySuggestion: "write `item TAB category` in each line, and each item once")
             }
             guard let item = vocabulary.number(ofText: String(fields[0])) else {

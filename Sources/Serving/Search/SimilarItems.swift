@@ -41,7 +41,7 @@ public struct SimilarItems: Sendable {
         guard let number = stored.itemIds.number(ofText: id) else {
             throw ServingError(
                 .data,
-                "item \(id.printable(limit: 100)) is unknown to the model, which has \(stored.itemIds.count) items",
+                "item \(id.printable(limit: 100)) is unknown to the model, which has \(NumberText.counted(stored.itemIds.count, "items"))",
                 recoverySuggestion: "name an item of the data that the model was trained on with --item")
         }
         item = id

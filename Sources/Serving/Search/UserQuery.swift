@@ -2,6 +2,7 @@ import Differentiation
 import Interactions
 import KernelCore
 import Recommenders
+import Reporting
 
 /// A user who is asked about, with ids as they stand in the data.
 public struct UserQuery: Sendable, Equatable {
@@ -95,7 +96,7 @@ struct NumberedQuery {
             throw QueryError(
                 unknown == 0
                     ? "the history is empty, and \(stored.entry.name) knows users by their histories"
-                    : "none of the \(unknown) items of the history is known to the model")
+                    : "the model knows no item of the history, which has \(NumberText.grouped(unknown))")
         }
     }
 }

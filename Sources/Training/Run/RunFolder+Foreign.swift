@@ -8,6 +8,11 @@ extension RunFolder {
     /// Ends of the names of files that a launcher may have begun before the training starts.
     private static let logs = [".log", ".out", ".err"]
 
+    /// Whether this is the folder of a run, of which other commands keep their hands off.
+    public var isOfRun: Bool {
+        ["config.yaml", "metrics.jsonl"].allSatisfy { FileManager.default.fileExists(atPath: path + "/" + $0) }
+    }
+
     /// Throws where a training into this folder would change what is not of a run.
     ///
     /// - Parameter overwrites: whether a run may be begun among foreign files. Links, and what is not of the kind that a

@@ -107,6 +107,12 @@ public struct TrainingJob: Sendable {
                 "--pretrain has no part in this: the stage pretrain is not trained\n"
                     + "the result is that of a command without")
         }
+        try world.collectively {
+            guard world.rank == 0, !control.resumes, let source = configuration.warmStart else { return }
+            var first = configuration
+            first.stage = stages.first ?? nil
+            try WarmStart.check(source, first)
+        }
         let stalls = try StallDetector(limit: control.stallLimit, world: world)
         let fence = try claimRun(configuration.output, control, stalls, world, console)
         defer { fence?.release() }

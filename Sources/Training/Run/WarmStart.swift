@@ -68,6 +68,11 @@ struct WarmStart {
         }
     }
 
+    /// Throws where the source is not there, or is of another model: before any data are read.
+    static func check(_ source: String, _ configuration: TrainingConfiguration) throws {
+        _ = try SafetensorsFile(path: try file(of: source, configuration))
+    }
+
     private static func otherShape(
         _ shape: [Int], _ specification: ParameterSpecification, in path: String
     ) -> ModelFileError {
