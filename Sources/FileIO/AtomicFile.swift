@@ -57,6 +57,10 @@ public struct AtomicFile: ~Copyable {
     /// Appends bytes past the system's cache: see ``OpenFile/writeDirectly(_:)``.
     package func writeDirectly(_ bytes: UnsafeRawBufferPointer) throws(FileError) { try file.writeDirectly(bytes) }
 
+    /// Lets the system bring what is written so far to the disk, while the caller makes more: see
+    /// ``OpenFile/beginSynchronizing()``.
+    package func beginSynchronizing() { file.beginSynchronizing() }
+
     /// Appends text as UTF-8.
     public func write(_ text: String) throws(FileError) { try file.write(Array(text.utf8)) }
 

@@ -160,6 +160,12 @@ package struct OpenFile: ~Copyable, Sendable {
         }
     }
 
+    /// Lets the system bring what is written so far to the disk, without waiting for it: ``synchronize()`` then has less to
+    /// wait for. Whatever goes wrong, that one tells.
+    ///
+    /// Linux begins to write what a process says it does not need.
+    package func beginSynchronizing() { posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
+
     /// Closes the file and reports what the system found out only now (network file systems do).
     package consuming func finish() throws(FileError) {
         let result = close(descriptor)

@@ -16,10 +16,11 @@ import Testing
     }
 
     private static func best(
-        _ setting: Setting, in table: RankingTable, without excluded: [[Int32]], size: Int
+        _ setting: Setting, in table: RankingTable, numbers: UnsafePointer<Int32>? = nil, without excluded: [[Int32]],
+        size: Int
     ) -> [[(place: Int32, score: Float)]] {
         let arena = Arena()
-        let selection = RowSelection(users: setting.users, size: size, in: arena)
+        let selection = RowSelection(users: setting.users, size: size, numbers: numbers, in: arena)
         return withExtendedLifetime(arena) {
             Kernel.bestRows(
                 interests: MatrixView(
@@ -57,6 +58,53 @@ import Testing
                         #expect(found[user].map(\.place) == expected.map(\.place))
                         #expect(found[user].map(\.score.bitPattern) == expected.map(\.score.bitPattern))
                     }
+                }
+            }
+        }
+    }
+
+    /// Rows of lengths from 2^-80 to 2^20, some of them equal, and some that are no numbers.
+    private static func unequal(users: Int, interestCount: Int) -> Setting {
+        var setting = Setting(users: users, interestCount: interestCount, rowCount: 700, columns: 16)
+        for row in 0..<700 {
+            let scale = Float(sign: .plus, exponent: row % 101 - 80, significand: 1)
+            for column in 0..<16 { setting.table[row * 16 + column] *= scale }
+        }
+        for row in stride(from: 300, to: 400, by: 7) {
+            for column in 0..<16 { setting.table[row * 16 + column] = setting.table[100 * 16 + column] }
+        }
+        setting.table[33 * 16 + 3] = .nan
+        setting.table[34 * 16 + 3] = .infinity
+        // An interest without a direction, and one so short that its squares are 0 in 32 bits.
+        for column in 0..<16 { setting.interests[column] = 0 }
+        for column in 16..<32 { setting.interests[column] *= 1e-30 }
+        return setting
+    }
+
+    @Test(arguments: [1, 2, 4]) func `the order of the rows changes nothing, whatever panels it lets pass`(
+        interestCount: Int
+    ) {
+        let setting = Self.unequal(users: 25, interestCount: interestCount)
+        func length(_ row: Int32) -> Float {
+            let values = setting.table[Int(row) * 16..<Int(row) * 16 + 16]
+            let sum = values.reduce(Float(0)) { $0 + $1 * $1 }
+            return sum.isNaN ? .infinity : sum
+        }
+        let all = (0..<700).map(Int32.init)
+        let longestFirst = all.sorted { (length($1), $0) < (length($0), $1) }
+        for order in [all, longestFirst, longestFirst.reversed()] {
+            let table = RankingTable(Memory.copy(setting.table), rows: order, columns: 16)
+            let excluded = (0..<25).map { user in all.filter { ($0 + Int32(user)) % Int32(user + 3) == 0 } }
+            for size in [1, 20, 100] {
+                let found = Self.best(setting, in: table, numbers: Memory.copy(order), without: excluded, size: size)
+                for user in 0..<25 {
+                    let without = Set(excluded[user].map { order[Int($0)] })
+                    let scored = all.filter { !without.contains($0) }.map { row in
+                        let score = setting.score(user, Int(row))
+                        return (number: row, score: score.isNaN ? .infinity : score)
+                    }
+                    let expected = scored.sorted { ($1.score, $0.number) < ($0.score, $1.number) }.prefix(size)
+                    #expect(found[user].map(\.place) == expected.map(\.number), "\(user) \(size)")
                 }
             }
         }

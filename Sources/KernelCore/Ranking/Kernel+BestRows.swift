@@ -3,7 +3,8 @@ extension Kernel {
     /// ``rowScore(_:interests:)``, bit for bit.
     ///
     /// The users pass by one panel of rows after another, and a row is offered only if its score is not below those that
-    /// are kept.
+    /// are kept. A panel whose rows are too short for that (`<a, b> <= |a| |b|`) is passed over: where the longest rows
+    /// come first, most of a table can be.
     ///
     /// - Parameters:
     ///   - interests: `[users * K, d]`, with at least one interest, all of which take part.
@@ -17,29 +18,54 @@ extension Kernel {
         let width = RankingPanel.width
         let height = RankingPanel.height
         let (columns, interestCount) = (table.columns, groups.perUser)
-        withUnsafeTemporaryAllocation(byteCount: 4 * width * height * interestCount, alignment: 64) {
-            let products = $0.baseAddress!.assumingMemoryBound(to: Float.self)
-            withUnsafeTemporaryAllocation(of: Int32.self, capacity: users.count) {
-                let nextExcluded = $0.baseAddress!
-                for user in 0..<users.count { nextExcluded[user] = users.offsets[user] }
-                for start in stride(from: 0, to: table.count, by: width) {
-                    let size = min(width, table.count - start)
-                    let panel = table.panels + start * columns
-                    for first in stride(from: 0, to: users.count, by: height) {
-                        let end = min(first + height, users.count)
-                        RankingPanel.multiply(
-                            interests.row(first * interestCount), rows: (end - first) * interestCount, panel,
-                            columns: columns, into: products)
-                        for user in first..<end {
-                            let takingPart = rowsTakingPart(
-                                start, size, excluded, &nextExcluded[user], until: users.offsets[user + 1])
-                            let own = products + (user - first) * interestCount * width
-                            let below = mergeInterests(own, interestCount, threshold: selection.thresholds[user])
-                            selection.offer(start, own, where: takingPart & ~below, user: user)
+        withNorms(of: interests, groups, users: users.count) { norms in
+            withUnsafeTemporaryAllocation(byteCount: 4 * width * height * interestCount, alignment: 64) {
+                let products = $0.baseAddress!.assumingMemoryBound(to: Float.self)
+                withUnsafeTemporaryAllocation(of: Int32.self, capacity: users.count) {
+                    let nextExcluded = $0.baseAddress!
+                    for user in 0..<users.count { nextExcluded[user] = users.offsets[user] }
+                    for start in stride(from: 0, to: table.count, by: width) {
+                        let size = min(width, table.count - start)
+                        let panel = table.panels + start * columns
+                        let norm = table.largestNorms[start / width] * RankingPanel.excess(columns: columns)
+                        for first in stride(from: 0, to: users.count, by: height) {
+                            let end = min(first + height, users.count)
+                            // What is no number is never larger.
+                            guard !(first..<end).allSatisfy({ selection.thresholds[$0] > norms[$0] * norm }) else {
+                                continue
+                            }
+                            RankingPanel.multiply(
+                                interests.row(first * interestCount), rows: (end - first) * interestCount, panel,
+                                columns: columns, into: products)
+                            for user in first..<end {
+                                let takingPart = rowsTakingPart(
+                                    start, size, excluded, &nextExcluded[user], until: users.offsets[user + 1])
+                                let own = products + (user - first) * interestCount * width
+                                let below = mergeInterests(own, interestCount, threshold: selection.thresholds[user])
+                                selection.offer(start, own, where: takingPart & ~below, user: user)
+                            }
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// Calls `body` with the length of each user's longest interest.
+    private static func withNorms(
+        of interests: MatrixView, _ groups: InterestGroups, users: Int, _ body: (UnsafePointer<Float>) -> Void
+    ) {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: max(users, 1)) {
+            let norms = $0.baseAddress!
+            for user in 0..<users {
+                var longest: Float = 0
+                for interest in user * groups.perUser..<(user + 1) * groups.perUser {
+                    let norm = RankingPanel.norm(interests.row(interest), columns: interests.columns)
+                    longest = norm.isNaN ? .infinity : max(longest, norm)
+                }
+                norms[user] = longest
+            }
+            body(norms)
         }
     }
 }

@@ -112,6 +112,8 @@ extension Kernel {
         _ start: Int, _ size: Int, _ excluded: UnsafePointer<Int32>, _ next: inout Int32, until end: Int32
     ) -> UInt32 {
         var bits = UInt32.max >> UInt32(RankingPanel.width - size)
+        // Panels may have been passed over.
+        while next < end, excluded[Int(next)] < start { next += 1 }
         while next < end, excluded[Int(next)] < start + size {
             bits &= ~(UInt32(1) << UInt32(excluded[Int(next)] - Int32(start)))
             next += 1

@@ -34,6 +34,16 @@ enum RankingPanel {
             facet_left(values: a, row: columns, column: 1), panel, width, products, width, rows, width, columns, 0)
     }
 
+    /// The length of a row. Not less than it is by more than a rounding, also where squares would be too small for 32 bits.
+    static func norm(_ values: UnsafePointer<Float>, columns: Int) -> Float {
+        var sum = 0.0
+        for column in 0..<columns { sum.addProduct(Double(values[column]), Double(values[column])) }
+        return Float(sum.squareRoot())
+    }
+
+    /// How much larger than the product of both lengths a product of rows can come out by its roundings.
+    static func excess(columns: Int) -> Float { 1 + Float(columns + 8) * Float.ulpOfOne }
+
     /// `<a, b>` with the bits that a panel gives it.
     @inline(__always)
     static func product(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, columns: Int) -> Float {

@@ -10,12 +10,16 @@ public final class RankingTable: @unchecked Sendable {
     public let columns: Int
     /// `[panels, columns, RankingPanel.width]`, zero behind the last row. Never written after the initializer.
     let panels: UnsafeMutablePointer<Float>
+    /// `[panels]`: no row of a panel is longer.
+    let largestNorms: UnsafeMutablePointer<Float>
 
     /// Packs the rows `rows` of `table` `[..., columns]`.
     public init(_ table: UnsafePointer<Float>, rows: Range<Int>, columns: Int) {
         count = rows.count
         self.columns = columns
         panels = Self.allocate(rows: rows.count, columns: columns)
+        largestNorms = Self.allocateNorms(rows: rows.count)
+        for (own, row) in rows.enumerated() { noteNorm(of: own, table + row * columns) }
         for start in stride(from: 0, to: count, by: RankingPanel.width) {
             RankingPanel.pack(
                 table, start: rows.lowerBound + start, count: min(RankingPanel.width, count - start), columns: columns,
@@ -28,7 +32,9 @@ public final class RankingTable: @unchecked Sendable {
         count = rows.count
         self.columns = columns
         panels = Self.allocate(rows: rows.count, columns: columns)
+        largestNorms = Self.allocateNorms(rows: rows.count)
         for (own, row) in rows.enumerated() {
+            noteNorm(of: own, table + Int(row) * columns)
             let panel = panels + own / RankingPanel.width * RankingPanel.width * columns
             let source = table + Int(row) * columns
             for column in 0..<columns {
@@ -37,7 +43,24 @@ public final class RankingTable: @unchecked Sendable {
         }
     }
 
-    deinit { panels.deallocate() }
+    deinit {
+        panels.deallocate()
+        largestNorms.deallocate()
+    }
+
+    private static func allocateNorms(rows: Int) -> UnsafeMutablePointer<Float> {
+        let count = max(1, (rows + RankingPanel.width - 1) / RankingPanel.width)
+        let norms = UnsafeMutablePointer<Float>.allocate(capacity: count)
+        norms.initialize(repeating: 0, count: count)
+        return norms
+    }
+
+    private func noteNorm(of row: Int, _ values: UnsafePointer<Float>) {
+        let panel = row / RankingPanel.width
+        let norm = RankingPanel.norm(values, columns: columns)
+        // Of a row with values that are no numbers nothing is known.
+        largestNorms[panel] = norm.isNaN ? .infinity : max(largestNorms[panel], norm)
+    }
 
     /// Bytes of a table with so many rows.
     public static func byteCount(rows: Int, columns: Int) -> Int {

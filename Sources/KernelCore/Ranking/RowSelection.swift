@@ -12,11 +12,17 @@ public struct RowSelection {
     private let keys: UnsafeMutablePointer<UInt64>
     /// `[users]`: rows that were collected.
     private let counts: UnsafeMutablePointer<Int>
+    /// The number that each row is known by; nil: its own.
+    private let numbers: UnsafePointer<Int32>?
     /// `[users]`: a row with a score below it is not among the best.
     let thresholds: UnsafeMutablePointer<Float>
 
-    /// - Parameter arena: has the memory of the selection until it is reset.
-    public init(users: Int, size: Int, in arena: Arena) {
+    /// - Parameters:
+    ///   - numbers: the number that each row is known by, from 0, which decides between equal scores and is what
+    ///     ``row(_:ofUser:)`` tells; as long as the selection is used. nil: the row's own.
+    ///   - arena: has the memory of the selection until it is reset.
+    public init(users: Int, size: Int, numbers: UnsafePointer<Int32>? = nil, in arena: Arena) {
+        self.numbers = numbers
         self.size = size
         capacity = 2 * size + RankingPanel.width
         keys = arena.allocate(count: users * capacity)
@@ -31,7 +37,7 @@ public struct RowSelection {
     @inline(__always)
     public func offer(_ row: Int32, score: Float, user: Int) {
         let own = keys + user * capacity
-        own[counts[user]] = Self.key(row, score: score)
+        own[counts[user]] = Self.key(numbers.map { $0[Int(row)] } ?? row, score: score)
         counts[user] += 1
         makeRoom(user)
     }
@@ -49,7 +55,8 @@ public struct RowSelection {
         var bits = bits
         repeat {
             let row = bits.trailingZeroBitCount
-            own[count] = Self.key(Int32(truncatingIfNeeded: start + row), score: scores[row])
+            let number = numbers.map { $0[start + row] } ?? Int32(truncatingIfNeeded: start + row)
+            own[count] = Self.key(number, score: scores[row])
             count += 1
             bits &= bits - 1
         } while bits != 0
@@ -73,7 +80,7 @@ public struct RowSelection {
         return counts[user]
     }
 
-    /// The row of a rank, from 0, of a user that is finished.
+    /// The row of a rank, from 0, of a user that is finished: its number.
     public func row(_ rank: Int, ofUser user: Int) -> Int32 {
         Int32(truncatingIfNeeded: Self.rowMask - keys[user * capacity + rank] & Self.rowMask)
     }

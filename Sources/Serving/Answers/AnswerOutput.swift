@@ -21,6 +21,7 @@ final class AnswerOutput {
         guard !bytes.isEmpty, !isClosed else { return }
         if isFile {
             try file?.write(bytes)
+            file?.beginSynchronizing()
             return
         }
         isClosed = try !StandardOutput.write(bytes)

@@ -19,8 +19,9 @@ public final class ItemSearch {
     /// Items that can be found at all.
     public let candidateCount: Int
     private let table: RankingTable
-    /// The item of each row of the packed table; nil: item i has the row i - 1.
-    private let itemsOfRows: [Int32]?
+    /// The item of each row of the packed table. The items with the longest vectors come first, since a score is at most
+    /// the product of both lengths: a search need not look at what is too short.
+    private let itemsOfRows: UnsafeMutableBufferPointer<Int32>
     /// `[itemCount + 1]`: the row of each item there, -1 for one that cannot be found.
     private let rowsOfItems: [Int32]
     private var diversity: DiverseSelection?
@@ -40,12 +41,9 @@ public final class ItemSearch {
         for item in options.allowed ?? [] { isCandidate[Int(item)] = true }
         for item in options.banned { isCandidate[Int(item)] = false }
         isCandidate[0] = false
+        let items = Self.longestFirst((1..<Int32(model.itemCount + 1)).filter { isCandidate[Int($0)] }, model)
         var rowsOfItems = [Int32](repeating: -1, count: model.itemCount + 1)
-        var items: [Int32] = []
-        for item in 1..<model.itemCount + 1 where isCandidate[item] {
-            rowsOfItems[item] = Int32(items.count)
-            items.append(Int32(item))
-        }
+        for (row, item) in items.enumerated() { rowsOfItems[Int(item)] = Int32(row) }
         guard !items.isEmpty else {
             throw ServingError(
                 .data, "none of the \(model.itemCount) items may be recommended",
@@ -53,14 +51,22 @@ public final class ItemSearch {
         }
         candidateCount = items.count
         self.rowsOfItems = rowsOfItems
-        if items.count == model.itemCount {
-            itemsOfRows = nil
-            table = RankingTable(model.itemVectors, rows: 1..<model.itemCount + 1, columns: model.dimension)
-        } else {
-            itemsOfRows = items
-            table = RankingTable(model.itemVectors, rows: items, columns: model.dimension)
-        }
+        itemsOfRows = .allocate(capacity: items.count)
+        _ = itemsOfRows.initialize(from: items)
+        table = RankingTable(model.itemVectors, rows: items, columns: model.dimension)
         diversity = options.diversity.map { DiverseSelection($0) }
+    }
+
+    deinit { itemsOfRows.deallocate() }
+
+    /// Items by the lengths of their vectors, the longest first; by their numbers where these are equal.
+    private static func longestFirst(_ items: [Int32], _ model: TrainedModel) -> [Int32] {
+        let size = model.dimension
+        let lengths = items.map { item in
+            let vector = model.itemVectors + Int(item) * size
+            return (0..<size).reduce(Float(0)) { $0 + vector[$1] * vector[$1] }
+        }
+        return items.indices.sorted { (lengths[$1], $0) < (lengths[$0], $1) }.map { items[$0] }
     }
 
     /// Items of a user: as many as are asked for, if there are so many.
@@ -82,7 +88,7 @@ public final class ItemSearch {
         let repeats = diversity == nil ? 1 : interests.perUser
         exclude(seen, users: batch.count, repeats: repeats)
         let count = batch.count * repeats
-        let selection = RowSelection(users: count, size: top, in: model.arena)
+        let selection = RowSelection(users: count, size: top, numbers: itemsOfRows.baseAddress, in: model.arena)
         excluded.append(0)
         excluded.withUnsafeBufferPointer { excluded in
             offsets.withUnsafeBufferPointer { offsets in
@@ -97,7 +103,7 @@ public final class ItemSearch {
             let vectors = interests.ofUser(user)
             if diversity == nil {
                 for rank in 0..<selection.finish(user) {
-                    let item = item(inRow: selection.row(rank, ofUser: user))
+                    let item = selection.row(rank, ofUser: user)
                     let interest = options.namesInterests ? score(of: item, vectors).interest : 0
                     found.append(item, score: selection.score(rank, ofUser: user), interest: interest)
                 }
@@ -119,14 +125,13 @@ public final class ItemSearch {
 
     /// Merges what the interests of a user have found, and chooses among it.
     private func diversify(_ selection: RowSelection, _ user: Int, _ vectors: MatrixView) {
-        rows.removeAll(keepingCapacity: true)
+        var items: [Int32] = []
         for query in user * vectors.rows..<(user + 1) * vectors.rows {
-            for rank in 0..<selection.finish(query) { rows.append(selection.row(rank, ofUser: query)) }
+            for rank in 0..<selection.finish(query) { items.append(selection.row(rank, ofUser: query)) }
         }
-        rows.sort()
+        items.sort()
         var candidates: [(item: Int32, score: Float)] = []
-        for (index, row) in rows.enumerated() where index == 0 || row != rows[index - 1] {
-            let item = item(inRow: row)
+        for (index, item) in items.enumerated() where index == 0 || item != items[index - 1] {
             candidates.append((item, score(of: item, vectors).score))
         }
         candidates.sort { ($1.score, $0.item) < ($0.score, $1.item) }
@@ -135,8 +140,6 @@ public final class ItemSearch {
             found.append(candidates[index].item, score: candidates[index].score, interest: interest)
         }
     }
-
-    private func item(inRow row: Int32) -> Int32 { itemsOfRows?[Int(row)] ?? row + 1 }
 
     /// Lists the rows of seen items, ascending, for each query.
     private func exclude(_ seen: (Int) -> ArraySlice<Int32>, users: Int, repeats: Int) {
