@@ -8,7 +8,8 @@ Writes a log of --rows events in every form that `trainer data convert` reads, c
 tables with pandas.read_csv, by its default engine and by pyarrow, and JSON lines with pandas.read_json. Every program
 runs on one core. Of a conversion the seconds count that the trainer says reading took, numbering of ids included. The
 fastest of --repeats counts; the programs take turns. Prints a table as Markdown: lines per second, megabytes of memory
-per million lines (of the whole conversion), and how many times pandas' default engine.
+per million lines (of the whole conversion), and of pandas two speeds: of reading alone, and with what makes the same of
+it, numbers for the ids (pandas.factorize) and for dates (pandas.to_datetime).
 """
 
 import argparse
@@ -68,9 +69,11 @@ def written(folder, rows):
         json.dumps({"reviewerID": f"A{u:012d}", "asin": f"B{i:09d}", "overall": float(r), "unixReviewTime": t}) + "\n"
         for u, i, t, r in columns], "json", end=".json")
     write("pairs", [f"{u + 1} {i + 1}\n" for u, i, _, _ in columns], {"sep": " ", "header": None}, end=".txt")
-    write("comirec", [f"{u},{i},{n}\n" for n, (u, i, _, _) in enumerate(columns)], {"header": None}, end=".txt")
     order = np.argsort(users, kind="stable")
     bounds = np.flatnonzero(np.diff(users[order])) + 1
+    write("comirec", [
+        f"{users[row]},{items[row] + 1},{index}\n"
+        for part in np.split(order, bounds) for index, row in enumerate(part)], {"header": None}, end=".txt")
     write("user-lines", [
         f"{users[part[0]] + 1} " + " ".join(str(items[row] + 1) for row in part) + "\n"
         for part in np.split(order, bounds)], None, end=".txt")
@@ -101,7 +104,8 @@ def convert(trainer, path, reader, folder):
     out = os.path.join(folder, "converted")
     command = [trainer, "data", "convert", path, "--out", out, "--replace"] + (["--reader", reader] if reader else [])
     text, peak = child(command)
-    return float(re.search(r"read in ([0-9.]+) s", text)[1]), peak
+    count, speed = re.search(r"([0-9,]+) events read in .*, ([0-9,]+) a second", text).groups()
+    return float(count.replace(",", "")) / float(speed.replace(",", "")), peak
 
 
 PANDAS = """
@@ -117,14 +121,20 @@ if how == "json":
     table = pandas.read_json(path, lines=True)
 else:
     table = pandas.read_csv(path, **(how | ({"engine": "pyarrow"} if engine == "pyarrow" else {})))
-print(time.perf_counter() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+read = time.perf_counter() - start
+columns = [name for name in table.columns if name not in ("event", "kind")]
+for name in columns[:2]:
+    pandas.factorize(table[name])
+if "timestamp" in table and not pandas.api.types.is_numeric_dtype(table["timestamp"]):
+    pandas.to_datetime(table["timestamp"])
+print(read, time.perf_counter() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 """
 
 
 def read_by_pandas(path, how, engine):
     text, _ = child([sys.executable, "-c", PANDAS, path, json.dumps(how), engine])
-    seconds, peak = text.split("\n")[0].split()
-    return float(seconds), int(peak)
+    read, whole, peak = text.split("\n")[0].split()
+    return float(whole), float(read), int(peak)
 
 
 def main():
@@ -141,8 +151,9 @@ def main():
         with open(empty, "w") as file:
             file.write("user_id,item_id,timestamp\n1,2,1700000000\n1,3,1700000001\n1,4,1700000002\n")
         _, base = convert(options.trainer, empty, None, folder)
-        print("| form | lines/s | MB per million | pandas, lines/s | MB | pyarrow, lines/s | MB | times pandas |")
-        print("|---|---:|---:|---:|---:|---:|---:|---:|")
+        print("| form | lines/s | MB per million | pandas, lines/s | with numbers | pyarrow, lines/s | with numbers "
+              "| times pandas | times with numbers |")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
         for form in options.forms or files:
             path, how = files[form]
             best = {}
@@ -153,15 +164,14 @@ def main():
                 if isinstance(how, dict) and "engine" not in how:
                     found["pyarrow"] = read_by_pandas(path, how, "pyarrow")
                 for name, measured in found.items():
-                    best[name] = min(best.get(name, measured), measured)
-            million = options.rows / 1e6
-            cells = [form, f"{options.rows / best['trainer'][0]:,.0f}",
-                     f"{(best['trainer'][1] - base) / 1e6 / million:.0f}"]
+                    best[name] = tuple(map(min, best.get(name, measured), measured))
+            speed = lambda seconds: f"{options.rows / seconds:,.0f}"
+            seconds, peak = best["trainer"]
+            cells = [form, speed(seconds), f"{(peak - base) / 1e6 / (options.rows / 1e6):.0f}"]
             for name in ["default", "pyarrow"]:
-                known = name in best
-                cells += [f"{options.rows / best[name][0]:,.0f}" if known else "",
-                          f"{best[name][1] / 1e6 / million:.0f}" if known else ""]
-            cells.append(f"{best['default'][0] / best['trainer'][0]:.1f}" if "default" in best else "")
+                cells += [speed(best[name][1]), speed(best[name][0])] if name in best else ["", ""]
+            cells += ([f"{best['default'][1] / seconds:.1f}", f"{best['default'][0] / seconds:.1f}"]
+                      if "default" in best else ["", ""])
             print("| " + " | ".join(cells) + " |", flush=True)
 
 
