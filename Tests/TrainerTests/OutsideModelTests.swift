@@ -75,6 +75,12 @@ import TrainerSupport
         let evaluated = try await Launch.ranks(2).successfulTrainer(
             ["evaluate", "--checkpoint", out("0"), "--json"], program: program)
         #expect(evaluated.standardOutput.contains(digests[0]))
+        // A program without the model says so, and not that its options are strange.
+        let other = try await Launch.alone.trainer(["evaluate", "--checkpoint", out("0")])
+        #expect(
+            other.exitCode == 65
+                && other.standardError.hasSuffix(
+                    "there is no model Prototype in this program\n       use the program that trained it\n"))
     }
 
     @Test(

@@ -93,6 +93,7 @@ public struct RunFolder: Sendable {
     public func readConfiguration(namedBy option: String = "--out") throws -> TrainingConfiguration {
         do {
             let options = try OptionText(contentsOf: configuration)
+            try requireModel(of: options)
             let decoded = try TrainingConfiguration(options, isStored: true)
             try decoded.validate()
             return decoded
@@ -108,6 +109,14 @@ public struct RunFolder: Sendable {
             throw TrainingError(
                 .data, "\(configuration): \(error.problem.printable())", recoverySuggestion: error.recoverySuggestion)
         }
+    }
+
+    /// Refuses the run of a model that this program does not have: what is strange in its options is the model.
+    private func requireModel(of options: OptionText) throws(TrainingError) {
+        guard let model = options["model"]?.value, RecommenderCatalogue.entry(named: model) == nil else { return }
+        throw TrainingError(
+            .data, "there is no model \(model.printable(limit: 100)) in this program",
+            recoverySuggestion: "use the program that trained it")
     }
 
     /// Whether a training stopped here before its end, and can go on.
