@@ -62,12 +62,12 @@ public struct LogicalShards: Sendable {
         var offsets = [Int](repeating: 0, count: count + 1)
         var orderedUsers = [Int32](repeating: 0, count: users.count)
         offsets.withUnsafeMutableBufferPointer { offsets in
-            CountingSort.forEachPlace(
+            CountingSort.forEachElement(
                 of: users.count, ends: UnsafeMutableBufferPointer(rebasing: offsets[1...])
             ) {
                 Int(shards[Int(users[$0])])
-            } _: { index, place in
-                orderedUsers[place] = users[index]
+            } _: { index, slot in
+                orderedUsers[slot] = users[index]
             }
         }
         sampledUsers = zip(users, samples).filter { $0.1 > 0 }.map(\.0)

@@ -19,7 +19,7 @@ public protocol TrainingSampler {
 public enum SamplingRule: String, Sendable, Codable, CaseIterable {
     /// In every epoch each sample once, in random order.
     case epoch
-    /// For every place of a batch a user, all alike, and one of the user's samples, all alike: users with a short
+    /// For every slot of a batch a user, all alike, and one of the user's samples, all alike: users with a short
     /// sequence count as much as those with a long one (the training of BaM and of its predecessors).
     case users
 }

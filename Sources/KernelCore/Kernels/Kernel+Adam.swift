@@ -1,6 +1,6 @@
 internal import CVector
 
-/// Constants of one Adam step (Kingma and Ba 2015) with L2 regularisation added to the gradient:
+/// Constants of one Adam step (Kingma and Ba 2015) with L2 regularization added to the gradient:
 ///
 ///     g = gradient * scale + l2 * p
 ///     m = beta1 m + (1 - beta1) g
@@ -22,7 +22,7 @@ public struct AdamStep: BitwiseCopyable, Sendable {
 
     /// - Parameters:
     ///   - step: 1 for the first one.
-    ///   - l2: the L2 coefficient, 0 for parameters that are not regularised.
+    ///   - l2: the L2 coefficient, 0 for parameters that are not regularized.
     public init(
         step: Int, learningRate: Double, l2: Double, beta1: Double = 0.9, beta2: Double = 0.999,
         epsilon: Double = 1e-8

@@ -2,16 +2,16 @@ import Differentiation
 import Foundation
 import Synchronization
 
-/// Writes checkpoints of rank 0, one at a time, while the training goes on.
+/// Writes checkpoints of rank 0, one at a time, while the training continues.
 ///
 /// The training stops for a copy of its memory only. While a checkpoint is on its way to the disk, no other one begins,
-/// nor before the training has gone on for ``CheckpointPlan/pause(after:)``: the next step that is due then takes its
+/// nor before the training has continued for ``CheckpointPlan/pause(after:)``: the next step that is due then takes its
 /// turn. An error ends the training at its next step.
 final class CheckpointWriter {
     private let plan: CheckpointPlan
     private let work: Work
     private var lastStep: Int
-    private var lastMoment = ContinuousClock.now
+    private var lastTime = ContinuousClock.now
     /// What the last copy took.
     private var copySeconds = 0.0
     /// Checkpoints that were begun.
@@ -79,7 +79,7 @@ final class CheckpointWriter {
         }
     }
 
-    /// - Parameter step: of the checkpoint that the training goes on from, 0 for none.
+    /// - Parameter step: of the checkpoint that the training is resumed from, 0 for none.
     init(
         _ plan: CheckpointPlan, folder: CheckpointFolder, fence: RunFence, layout: ParameterLayout, lastStep: Int,
         configuration: String, data: String, instructionSet: String
@@ -116,7 +116,7 @@ final class CheckpointWriter {
         return secondsSinceLast >= plan.pause(after: cost)
     }
 
-    private var secondsSinceLast: Double { (ContinuousClock.now - lastMoment).inSeconds }
+    private var secondsSinceLast: Double { (ContinuousClock.now - lastTime).inSeconds }
 
     /// Copies the training and begins to write it.
     func begin(
@@ -148,7 +148,7 @@ final class CheckpointWriter {
         work.wait()
         if let failure = work.failure.withLock(\.self) { throw failure }
         lastStep = state.step
-        lastMoment = .now
+        lastTime = .now
         count += 1
         work.snapshot.take(state, parameters: parameters, moments: moments, best: best)
         copySeconds = secondsSinceLast

@@ -37,7 +37,7 @@ public final class TrainingRun {
     /// On rank 0: the claim to the run, which whoever made it gives back.
     var fence: RunFence?
     var checkpoints: CheckpointWriter?
-    /// Of the epoch and the training before the last checkpoint that it went on from.
+    /// Of the epoch and the training before the last checkpoint that it was resumed from.
     private var epochStart = ContinuousClock.now
     /// From the beginning of the command, or of its stage, to the end of the first step that this process took.
     private(set) var startSeconds: Double?

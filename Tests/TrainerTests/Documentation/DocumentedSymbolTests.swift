@@ -4,7 +4,7 @@ import Testing
 /// Pages name what the sources declare.
 @Suite struct DocumentedSymbolTests {
     /// Names of other programs and of examples, which look like ours.
-    private static let foreign: Set<String> = [
+    private static let ofOtherPrograms: Set<String> = [
         "DistributedDataParallel", "JobRequeue", "KillWait", "LastItem", "RequeueExit", "SlurmdTimeout",
     ]
 
@@ -30,7 +30,7 @@ import Testing
                 let isFunction = name.wholeMatch(of: /[a-z]\w+\((\w+:)*\)/) != nil
                 guard isType || isFunction, !name.hasSuffix(".md") else { continue }
                 for part in name.prefix(while: { $0 != "(" }).split(separator: ".") {
-                    let isKnown = words.contains(String(part)) || Self.foreign.contains(String(part))
+                    let isKnown = words.contains(String(part)) || Self.ofOtherPrograms.contains(String(part))
                     #expect(isKnown, "\(page.name) names \(name)")
                 }
             }
