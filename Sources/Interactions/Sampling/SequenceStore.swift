@@ -118,7 +118,7 @@ public final class SequenceStore: Sendable {
     @inline(__always)
     func sample(ofLocal local: Int, position: Int) -> UInt32 { firstSamples[local] + UInt32(position) }
 
-    /// Adds the sample at a position to a batch, and returns where its candidates are to be written.
+    /// Adds the history of a position to a batch, and returns the place of the candidates.
     @inline(__always)
     func append(
         local: Int, position: Int, historyMax: Int, sample: UInt32, to batch: PackedBatch

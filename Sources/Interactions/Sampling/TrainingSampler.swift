@@ -1,4 +1,7 @@
 /// Gives the samples of one logical shard to the steps of a training.
+///
+/// What a step gets is a function of the seed and of a name of the step, so that no sampler has to remember anything: of
+/// the epoch and the step within it (``ShardSampler``), or of the step of the training (``UserSampler``).
 public protocol TrainingSampler {
     /// The shard whose samples these are.
     var shard: Int { get }

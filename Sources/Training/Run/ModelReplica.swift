@@ -28,12 +28,14 @@ package final class ModelReplica {
             ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         let stepsOfEpoch = stepsPerEpoch
         try world.collectively { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
+        // The model and the objective register their parameters, of which nothing but the layout exists yet.
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
         let objective = Objective(
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
         try world.collectively { [model, layout] in try entry.check(model, from: context, layout) }
+        // The optimizer makes the memory of the parameters and of the gradients.
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = OptimizerPlan(
             layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
@@ -43,6 +45,7 @@ package final class ModelReplica {
         let map = try NodeMap(configuration.exchange, world: world)
         let need = try Self.checkMemory(plan, layout, on: map, world: world)
         optimizer = try Self.optimizer(plan, on: map, exchange: configuration.exchange, world: world)
+        // The worker reads the one and writes the other.
         worker = ShardWorker(
             model, objective, data: data, configuration: configuration, parameters: optimizer.modelValues,
             gradientLayout: gradientLayout)

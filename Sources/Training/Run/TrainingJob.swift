@@ -98,6 +98,7 @@ public struct TrainingJob: Sendable {
     }
 
     private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
+        // Options that do nothing here.
         entry.warn(ofUnused: unusedOptions, on: console)
         var tested = configuration
         tested.stage = stages.last ?? nil
@@ -110,6 +111,7 @@ public struct TrainingJob: Sendable {
         let stalls = try StallDetector(limit: control.stallLimit, world: world)
         let fence = try claimRun(configuration.output, control, stalls, world, console)
         defer { fence?.release() }
+        // The data, of which each rank keeps its shards, and what a user should know of them.
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
@@ -141,6 +143,7 @@ public struct TrainingJob: Sendable {
             }
         }
         if data.hasTest { try tellAboutRows(of: data, world: world, console: console) }
+        // The stages, one run each.
         var outcome = RunOutcome.finished(nil)
         var control = control
         for (index, stage) in stages.enumerated() {

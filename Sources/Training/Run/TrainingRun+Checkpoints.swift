@@ -44,6 +44,7 @@ extension TrainingRun {
     /// Sets the training to its beginning, or to where a checkpoint left it. Collective.
     func prepare() throws {
         stalls.note(.writing, step: 0)
+        // Rank 0 reads or draws all numbers; the others get them below.
         let isResumed = try world.collectively {
             guard isRoot else { return false }
             if control.resumes, try restore() { return true }

@@ -5,7 +5,8 @@ import Testing
 @Suite struct DocumentedSymbolTests {
     /// Names of other programs and of examples, which look like ours.
     private static let ofOtherPrograms: Set<String> = [
-        "DistributedDataParallel", "JobRequeue", "KillWait", "LastItem", "RequeueExit", "SlurmdTimeout",
+        "DataLoader", "DistributedDataParallel", "GradStore", "JobRequeue", "KillWait", "LastItem", "RequeueExit",
+        "SlurmdTimeout", "VarBuilder", "VarMap",
     ]
 
     @Test func `every link to a symbol names a declaration`() throws {
