@@ -60,9 +60,9 @@ import Testing
                 var users: [Int32] = []
                 var items: [Int32] = []
                 var times: [Int64] = []
-                for (index, sequence) in sequences.enumerated() {
+                for (user, sequence) in sequences.enumerated() {
                     for index in part(sequence.count) {
-                        users.append(Int32(index + 1))
+                        users.append(Int32(user + 1))
                         items.append(sequence[index])
                         times.append(Int64(index))
                     }

@@ -88,8 +88,8 @@ public struct EvaluationRows {
         items.append(contentsOf: store.trainItems(ofLocal: local))
         for slot in history where store.splits[slot] != train {
             let item = store.items[slot]
-            let index = items.firstIndex { $0 >= item } ?? items.count
-            if index == items.count || items[index] != item { items.insert(item, at: index) }
+            let insertion = items.firstIndex { $0 >= item } ?? items.count
+            if insertion == items.count || items[insertion] != item { items.insert(item, at: insertion) }
         }
     }
 
