@@ -81,7 +81,9 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
 
     /// Lets the sum see this rank's slice of each gradient. Nothing is copied or added yet: that is done as Adam asks for it.
     private func readGradients() {
-        for index in inputs.indices { sum.views[index].read(memory.gradient(startingAt: inputs[index].lower), slice: slice) }
+        for index in inputs.indices {
+            sum.views[index].read(memory.gradient(startingAt: inputs[index].lower), slice: slice)
+        }
     }
 
     func repeatAddition() -> Bool {

@@ -43,7 +43,8 @@ import Testing
             for position in 0..<length {
                 for column in 0..<columns {
                     expected[column * total + row] = reference(
-                        element, position: position, column: column, columns: columns, seed: seed, iteration: 77, site: 3)
+                        element, position: position, column: column, columns: columns, seed: seed, iteration: 77,
+                        site: 3)
                 }
                 row += 1
             }

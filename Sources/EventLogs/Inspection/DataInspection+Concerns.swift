@@ -75,7 +75,8 @@ extension DataInspection {
         return Concern(
             observation:
                 "user \(first.name.printable(limit: 60)) has \(NumberText.grouped(most)) events, 99 % of the users have at most \(NumberText.grouped(usual))",
-            advice: "a program rather than a person? remove such users with --max-user-events \(10 * max(1, percentile99))")
+            advice:
+                "a program rather than a person? remove such users with --max-user-events \(10 * max(1, percentile99))")
     }
 
     private var shortHistories: Concern? {

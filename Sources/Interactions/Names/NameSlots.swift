@@ -51,7 +51,9 @@ struct NameSlots: Sendable {
             while slots[slot].number != 0 {
                 let entry = slots[slot]
                 if entry.tag == tag {
-                    if Self.isThere(entry, name, list) { return SearchResult(slot: slot, tag: tag, number: Int(entry.number)) }
+                    if Self.isThere(entry, name, list) {
+                        return SearchResult(slot: slot, tag: tag, number: Int(entry.number))
+                    }
                 }
                 slot = (slot &+ 1) & (slots.count - 1)
             }

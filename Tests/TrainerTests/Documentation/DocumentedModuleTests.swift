@@ -13,7 +13,8 @@ import Testing
             let imports = try Self.imports(of: module)
             let documented = Set(row.output.2.matches(of: /`(\w+)`/).map { String($0.output.1) })
             #expect(documented == imports.filter { modules.contains($0) || Self.isSystemModule($0) }, "\(module)")
-            let others = Set(row.output.3.replacing("no Foundation", with: "").split { ", ".contains($0) }.map(String.init))
+            let others = Set(
+                row.output.3.replacing("no Foundation", with: "").split { ", ".contains($0) }.map(String.init))
             #expect(others == imports.subtracting(documented).subtracting(["Glibc", "Synchronization"]), "\(module)")
         }
     }

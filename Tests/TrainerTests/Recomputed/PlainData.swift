@@ -36,7 +36,8 @@ struct PlainData {
             var items: [Int32] = []
             for position in 0..<4 + user * 5 % 9 {
                 // Small numbers are frequent.
-                var item = (user * 7 + position * position * 3 + position * 11) % count * ((user + position) % 4 + 1) / 4
+                var item =
+                    (user * 7 + position * position * 3 + position * 11) % count * ((user + position) % 4 + 1) / 4
                 while items.contains(Int32(item + 1)) { item = (item + 1) % count }
                 items.append(Int32(item + 1))
             }
