@@ -74,7 +74,7 @@ extension DataInspection {
         guard most > 500, most > 10 * max(1, percentile99), let first = longestUsers.first else { return nil }
         return Concern(
             observation:
-                "user \(first.name.printable(limit: 60)) has \(NumberText.grouped(most)) events, 99 % of the users have at most \(NumberText.grouped(usual))",
+                "user \(first.name.printable(limit: 60)) has \(NumberText.grouped(most)) events, 99 % of the users have at most \(NumberText.grouped(percentile99))",
             advice:
                 "a program rather than a person? remove such users with --max-user-events \(10 * max(1, percentile99))")
     }
