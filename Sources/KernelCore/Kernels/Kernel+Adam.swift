@@ -22,7 +22,7 @@ public struct AdamStep: BitwiseCopyable, Sendable {
 
     /// - Parameters:
     ///   - step: 1 for the first one.
-    ///   - l2: the L2 coefficient, 0 for parameters that are not regularized.
+    ///   - l2: the L2 coefficient, 0 for parameters that are not regularised.
     public init(
         step: Int, learningRate: Double, l2: Double, beta1: Double = 0.9, beta2: Double = 0.999,
         epsilon: Double = 1e-8

@@ -54,8 +54,8 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
     public func interests(of batch: PackedBatch, on tape: Tape) -> Interests {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)
-        let positioned = positions.map { tape.add(e, $0.byAge(histories, on: tape)) } ?? e
-        let h = transformer?(positioned, over: histories, queries: .all, on: tape) ?? positioned
+        let placed = positions.map { tape.add(e, $0.byAge(histories, on: tape)) } ?? e
+        let h = transformer?(placed, over: histories, queries: .all, on: tape) ?? placed
         return attention(values: h, keys: h, over: histories, on: tape)
     }
 }

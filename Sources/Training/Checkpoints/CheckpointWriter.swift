@@ -11,7 +11,7 @@ final class CheckpointWriter {
     private let plan: CheckpointPlan
     private let work: Work
     private var lastStep: Int
-    private var lastTime = ContinuousClock.now
+    private var lastMoment = ContinuousClock.now
     /// What the last copy took.
     private var copySeconds = 0.0
     /// Checkpoints that were begun.
@@ -116,7 +116,7 @@ final class CheckpointWriter {
         return secondsSinceLast >= plan.pause(after: cost)
     }
 
-    private var secondsSinceLast: Double { (ContinuousClock.now - lastTime).inSeconds }
+    private var secondsSinceLast: Double { (ContinuousClock.now - lastMoment).inSeconds }
 
     /// Copies the training and begins to write it.
     func begin(
@@ -148,7 +148,7 @@ final class CheckpointWriter {
         work.wait()
         if let failure = work.failure.withLock(\.self) { throw failure }
         lastStep = state.step
-        lastTime = .now
+        lastMoment = .now
         count += 1
         work.snapshot.take(state, parameters: parameters, moments: moments, best: best)
         copySeconds = secondsSinceLast

@@ -35,13 +35,13 @@ package final class ModelReplica {
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
         try world.collectively { [model, layout] in try entry.check(model, from: context, layout) }
-        // The optimizer makes the memory of the parameters and of the gradients.
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = OptimizerPlan(
             layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
             propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
+        // The optimizer makes the memory of the parameters and of the gradients.
         let map = try NodeMap(configuration.exchange, world: world)
         let need = try Self.checkMemory(plan, layout, on: map, world: world)
         optimizer = try Self.optimizer(plan, on: map, exchange: configuration.exchange, world: world)

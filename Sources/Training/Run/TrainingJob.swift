@@ -111,7 +111,6 @@ public struct TrainingJob: Sendable {
         let stalls = try StallDetector(limit: control.stallLimit, world: world)
         let fence = try claimRun(configuration.output, control, stalls, world, console)
         defer { fence?.release() }
-        // The data, of which each rank keeps its shards, and what a user should know of them.
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,

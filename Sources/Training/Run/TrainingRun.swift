@@ -37,7 +37,7 @@ public final class TrainingRun {
     /// On rank 0: the claim to the run, which whoever made it gives back.
     var fence: RunFence?
     var checkpoints: CheckpointWriter?
-    /// Of the epoch and the training before the last checkpoint that it was resumed from.
+    /// Of the epoch and the training before the last checkpoint that it went on from.
     private var epochStart = ContinuousClock.now
     /// From the beginning of the command, or of its stage, to the end of the first step that this process took.
     private(set) var startSeconds: Double?
@@ -121,7 +121,6 @@ public final class TrainingRun {
         epochStart = .now
         while state.stepsOfEpoch < steps {
             stalls.note(.computing, step: state.step + 1)
-            // Forward and backward of this rank's shards.
             try worker.computeGradients(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, into: optimizer)
             stalls.note(.exchanging, step: state.step + 1)
             // Adds up the gradients of all ranks and moves the parameters. All ranks have to stop behind the same step: the
