@@ -41,8 +41,8 @@ public struct GradientCheck {
 
         /// The element and both derivatives, in one line.
         public var description: String {
-            let place = element.map { "[\($0.row), \($0.column)]" } ?? ", a direction through all elements"
-            return "\(parameter)\(place): recorded \(recorded), differences give \(expected), deviation \(relative)"
+            let location = element.map { "[\($0.row), \($0.column)]" } ?? ", a direction through all elements"
+            return "\(parameter)\(location): recorded \(recorded), differences give \(expected), deviation \(relative)"
         }
     }
 
@@ -155,8 +155,8 @@ public struct GradientCheck {
         }
         var chosen = Array(probe.movable)
         if count > elementsPerParameter {
-            for place in 0..<elementsPerParameter {
-                chosen.swapAt(place, place + Int(stream.next(below: UInt32(count - place))))
+            for index in 0..<elementsPerParameter {
+                chosen.swapAt(index, index + Int(stream.next(below: UInt32(count - index))))
             }
             chosen.removeLast(count - elementsPerParameter)
         }
@@ -201,11 +201,11 @@ private struct ParameterProbe {
             let gradient = propagator.gradient(of: parameter)
             for element in 0..<parameter.count { recorded[element] = Double(gradient[element]) }
         } else if let table = parameter.tableIndex {
-            for entry in 0..<view.rowCount(table) {
-                let place = view.entries(table)[entry]
-                let gradient = view.row(table, slot: place.slot)
+            for index in 0..<view.rowCount(table) {
+                let entry = view.entries(table)[index]
+                let gradient = view.row(table, slot: entry.slot)
                 for column in 0..<parameter.columns {
-                    recorded[Int(place.row) * parameter.columns + column] = Double(gradient[column])
+                    recorded[Int(entry.row) * parameter.columns + column] = Double(gradient[column])
                 }
             }
         } else {
@@ -227,8 +227,8 @@ private struct ParameterProbe {
     ) -> Double {
         let original = direction.map { values[$0.element] }
         func move(by step: Double) -> Double {
-            for (place, (element, factor)) in direction.enumerated() {
-                values[element] = Float(Double(original[place]) + step * factor)
+            for (index, (element, factor)) in direction.enumerated() {
+                values[element] = Float(Double(original[index]) + step * factor)
             }
             return Double(values[direction[0].element])
         }
@@ -241,7 +241,7 @@ private struct ParameterProbe {
             let distance = direction.count == 1 ? upper - lower : 2 * step
             return (above - below) / distance
         }
-        defer { for (place, (element, _)) in direction.enumerated() { values[element] = original[place] } }
+        defer { for (index, (element, _)) in direction.enumerated() { values[element] = original[index] } }
 
         let levels = 8
         let shrink = 1.5
@@ -274,7 +274,7 @@ private struct WeightedTotal: Operation {
     let x: Variable
     let loss: Variable
 
-    /// A weight between 0.5 and 1.5 with either sign, a function of the place alone; 1 for a single number.
+    /// A weight between 0.5 and 1.5 with either sign, a function of the index alone; 1 for a single number.
     static func weight(_ index: Int, of count: Int) -> Float {
         guard count > 1 else { return 1 }
         let words = Philox4x32.block(counter: (UInt32(truncatingIfNeeded: index), 0, 0, 0), key: (0x6772_6164, 0))

@@ -16,12 +16,13 @@ public struct GradientLayout: Sendable {
     let denseCount: Int
     let denseOffset: Int
     let tables: [TableLayout]
-    /// Ids of a mini-batch, the most rows of a table that it can touch by ids.
+    /// The most ids of users and items that a mini-batch can have, and so the most rows of a table that it can touch by
+    /// them.
     public let rowCapacity: Int
     /// Bytes of one gradient, a multiple of 64.
     public let byteCount: Int
 
-    /// - Parameter rowCapacity: ids of a mini-batch, the most rows of a table that it can touch by ids.
+    /// - Parameter rowCapacity: the most ids of users and items that a mini-batch can have.
     public init(_ layout: ParameterLayout, rowCapacity: Int) {
         var end = Self.aligned(MemoryLayout<Header>.stride + layout.tables.count * MemoryLayout<Int32>.stride)
         func take(_ bytes: Int) -> Int {
@@ -67,7 +68,8 @@ public struct RowEntry: BitwiseCopyable {
     }
 }
 
-/// Reads a gradient in place.
+/// The gradient of one mini-batch where it lies: the rank that has the shard records it here (``GradientRecorder``), and
+/// all ranks of the node read their slices of it in place (``SliceView``).
 public struct GradientView {
     let layout: GradientLayout
     let base: UnsafeMutableRawPointer

@@ -120,7 +120,7 @@ public final class GradientRecorder {
         // One kilobyte: the most that is taken from the stack instead of the heap.
         withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { ends in
             while shift < 32 && largest >> Int(shift) > 0 {
-                CountingSort.forEachPlace(of: count, ends: ends) { [source, shift] in
+                CountingSort.forEachElement(of: count, ends: ends) { [source, shift] in
                     Int(source[$0].row >> shift & 255)
                 } _: { [source, target] in
                     target[$1] = source[$0]

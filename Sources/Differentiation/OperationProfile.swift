@@ -21,7 +21,7 @@ package final class OperationProfile {
     package let measuresTime: Bool
     /// What has been counted, in the order of first use.
     package private(set) var entries: [Entry] = []
-    private var places: [Key: Int] = [:]
+    private var slots: [Key: Int] = [:]
     private var last = ContinuousClock.now
 
     private enum Key: Hashable {
@@ -77,9 +77,9 @@ package final class OperationProfile {
     }
 
     private func slot(of key: Key, name: () -> String) -> Int {
-        if let slot = places[key] { return slot }
+        if let slot = slots[key] { return slot }
         entries.append(Entry(name: name()))
-        places[key] = entries.count - 1
+        slots[key] = entries.count - 1
         return entries.count - 1
     }
 

@@ -1,15 +1,19 @@
-/// A named block of trainable numbers: where it lives and how its gradient is kept. Made by ``ParameterScope``; its
-/// values are in ``ParameterValues``.
+/// A matrix or vector that is trained: a small handle that a model keeps, and says which numbers are meant by.
+///
+/// A model registers it by a ``ParameterScope``, which adds a ``ParameterSpecification`` (name, shape, initial values) to
+/// the ``ParameterLayout`` of all parameters. The numbers themselves are in ``ParameterValues``, their gradients in a
+/// ``GradientView``; neither is here.
 public struct Parameter: BitwiseCopyable, Sendable {
-    /// Place in the order of registration.
+    /// Its number in the order of registration, from 0.
     public let index: Int
     /// Number of rows; 1 for a vector.
     public let rows: Int
     /// Number of values of a row.
     public let columns: Int
-    /// First float within the region of its kind.
+    /// Where its numbers begin, in floats, within the region of memory of the dense parameters or in that of the tables.
     public let offset: Int
-    /// Number of the table, nil for a dense parameter.
+    /// Which of the tables it is, from 0: its gradient is kept by row. Nil for a dense parameter, which has its gradient as
+    /// a whole.
     public let tableIndex: Int?
 
     /// Number of values.

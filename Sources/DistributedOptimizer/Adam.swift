@@ -25,7 +25,9 @@ public struct Adam {
     let layout: ParameterLayout
     let settings: Settings
     let parameters: ParameterValues
+    /// m, the running mean of the gradients.
     let first: ParameterValues
+    /// v, the running mean of their squares.
     let second: ParameterValues
 
     /// - Parameters:
@@ -65,7 +67,7 @@ public struct Adam {
             let constants = specification.isRegularized ? regularized : plain
             let parameterIsFinite =
                 if let propagator, specification.parameter.tableIndex != nil {
-                    updateTable(specification, slice, propagator, constants, scale)
+                    updatePropagatedTable(specification, slice, propagator, constants, scale)
                 } else if specification.parameter.tableIndex != nil {
                     updateTable(specification, slice, sum, constants, scale)
                 } else {
@@ -94,8 +96,8 @@ public struct Adam {
         return isFinite
     }
 
-    /// Every row has a gradient.
-    private func updateTable(
+    /// Moves all rows of the slice at once: behind a propagation every row has a gradient.
+    private func updatePropagatedTable(
         _ specification: ParameterSpecification, _ slice: ParameterSlice, _ propagator: Propagator,
         _ constants: AdamStep, _ scale: Float
     ) -> Bool {
@@ -112,6 +114,7 @@ public struct Adam {
             second: second(parameter) + start, count: count)
     }
 
+    /// Moves the touched rows one by one, and the rows between them together, with a gradient of zero.
     private func updateTable(
         _ specification: ParameterSpecification, _ slice: ParameterSlice, _ sum: SliceSum, _ constants: AdamStep,
         _ scale: Float
@@ -121,6 +124,7 @@ public struct Adam {
         var isFinite = true
         let columns = parameter.columns
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
+        // The first row that has not been moved yet.
         var next = slice.rows[tableIndex].lowerBound
         if specification.kind == .table(paddingRow: true) { next = max(next, 1) }
         // Changes nothing that it captures: what a local function changes would lie on the heap.

@@ -67,11 +67,14 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
 
     func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
         memory.ownNotice.pointee.flag = flag
+        // Behind this the gradients of all shards of the node are complete.
         try memory.synchronize()
         phases?.begin(.exchange)
+        // A rank without rail has nothing to send or to move: the others of its node do it.
         if let messages {
             try messages.beginExchange(memory)
             let summary = messages.summary
+            // For the ranks of the node that have no rail.
             if map.localRank == 0 { memory.ownNotice.pointee.summary = summary }
             if let propagator {
                 try messages.finishExchange { node, sum in

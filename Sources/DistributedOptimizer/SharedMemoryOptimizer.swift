@@ -49,6 +49,7 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
 
     func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
         memory.ownNotice.pointee.flag = flag
+        // Behind this the gradients of all shards are complete, and nobody writes to one before the next step.
         try memory.synchronize()
         phases?.begin(.exchange)
         readGradients()
@@ -67,6 +68,7 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
                 slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number)
             if !isFinite { memory.ownNotice.pointee.hasBrokenGradient = true }
         }
+        // Behind this the slices of all ranks have moved.
         try memory.publishParameters()
         if memory.hasBrokenGradient { summary.isFinite = false }
         return summary
@@ -77,8 +79,11 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
 
     func broadcastState() throws(MPIError) { try memory.publishParameters() }
 
+    /// Lets the sum see this rank's slice of each gradient. Nothing is copied or added yet: that is done as Adam asks for it.
     private func readGradients() {
-        for index in inputs.indices { sum.views[index].read(memory.gradient(from: inputs[index].lower), slice: slice) }
+        for index in inputs.indices {
+            sum.views[index].read(memory.gradient(startingAt: inputs[index].lower), slice: slice)
+        }
     }
 
     func repeatAddition() -> Bool {

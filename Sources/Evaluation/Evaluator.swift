@@ -59,9 +59,9 @@ public final class Evaluator {
     ///
     /// - Throws: a mistake of the model.
     public func positions(of model: some Recommender, on tape: Tape) throws(ModelError) -> [Int32] {
-        let findings = findings(of: model, on: tape, topK: [])
+        let accumulator = rankRows(by: model, on: tape, topK: [])
         if let error = tape.error { throw error }
-        return findings.positions
+        return accumulator.positions
     }
 
     /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
@@ -72,49 +72,49 @@ public final class Evaluator {
         of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator, isAbandoned: () -> Bool = { false }
     ) throws -> RankingMetrics? {
         var wasAbandoned = false
-        let findings = findings(of: model, on: tape, topK: topK) {
+        let accumulator = rankRows(by: model, on: tape, topK: topK) {
             wasAbandoned = wasAbandoned || isAbandoned()
             return wasAbandoned
         }
         if let error = tape.error { throw error }
         guard try world.allReduce(wasAbandoned ? 1 : 0, .maximum) == 0 else { throw EvaluationAbandoned() }
-        return try findings.metrics(topK: topK, measures: measures, ranking: ranking, world: world)
+        return try accumulator.metrics(topK: topK, measures: measures, ranking: ranking, world: world)
     }
 
-    /// What this rank finds in its rows; less after a mistake of the model, which is the tape's error then.
+    /// Ranks for all rows of this rank; for fewer after a mistake of the model, which is the tape's error then.
     ///
     /// - Parameters:
     ///   - topK: the cut-offs of the coverage.
     ///   - isAbandoned: asked after each batch of rows; true ends the search.
-    package func findings(
-        of model: some Recommender, on tape: Tape, topK: [Int], isAbandoned: () -> Bool = { false }
+    package func rankRows(
+        by model: some Recommender, on tape: Tape, topK: [Int], isAbandoned: () -> Bool = { false }
     ) -> RankingAccumulator {
-        var findings = RankingAccumulator()
-        findings.positions.reserveCapacity(rows.reduce(0) { $0 + $1.count })
+        var accumulator = RankingAccumulator()
+        accumulator.positions.reserveCapacity(rows.reduce(0) { $0 + $1.count })
         let coverageSize = measures.contains(.coverage) ? min(topK.max() ?? 0, itemCount) : 0
-        if coverageSize > 0 { findings.bestPlaces = [Int32](repeating: .max, count: itemCount + 1) }
+        if coverageSize > 0 { accumulator.bestPositions = [Int32](repeating: .max, count: itemCount + 1) }
         let bestSize = max(coverageSize, measures.contains(.interests) && ranking == .full ? 1 : 0)
         for rows in rows {
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
                 tape.begin(.scoring(seed: seed), sampleCount: batch.count)
-                guard let queries = model.checkedQueries(of: batch, on: tape) else { return findings }
+                guard let queries = model.checkedQueries(of: batch, on: tape) else { return accumulator }
                 let table = tape.parameters(model.items.table)
                 switch ranking {
-                case .sampled: rankStored(queries, table, on: tape, into: &findings)
-                case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &findings)
+                case .sampled: rankStored(queries, table, on: tape, into: &accumulator)
+                case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &accumulator)
                 }
-                if measures.contains(.interests) { compareInterests(queries, table, into: &findings) }
-                if isAbandoned() { return findings }
+                if measures.contains(.interests) { compareInterests(queries, table, into: &accumulator) }
+                if isAbandoned() { return accumulator }
             }
         }
-        return findings
+        return accumulator
     }
 
     /// Ranks among the stored negatives.
     private func rankStored(
-        _ queries: Interests, _ table: UnsafePointer<Float>, on tape: Tape, into findings: inout RankingAccumulator
+        _ queries: Interests, _ table: UnsafePointer<Float>, on tape: Tape, into accumulator: inout RankingAccumulator
     ) {
         let perUser = batch.candidatesPerSample
         let scores = tape.arena.allocate(Float.self, count: batch.count * perUser)
@@ -126,10 +126,10 @@ public final class Evaluator {
             let own = batch.candidates + row * perUser
             var position = 1 + Kernel.countNotBelow(target, scores + (row * perUser + 1), perUser - 1)
             // The true item is not ranked against itself.
-            for place in 1..<perUser where own[place] == own[0] && !(scores[row * perUser + place] < target) {
+            for index in 1..<perUser where own[index] == own[0] && !(scores[row * perUser + index] < target) {
                 position -= 1
             }
-            findings.positions.append(position)
+            accumulator.positions.append(position)
         }
     }
 
@@ -138,7 +138,7 @@ public final class Evaluator {
     /// - Parameter bestSize: how many of a user's best items are needed.
     private func rankAll(
         _ queries: Interests, _ table: UnsafePointer<Float>, _ rows: EvaluationRows, _ range: Range<Int>,
-        bestSize: Int, on tape: Tape, into findings: inout RankingAccumulator
+        bestSize: Int, on tape: Tape, into accumulator: inout RankingAccumulator
     ) {
         let count = batch.count
         let columns = queries.vectors.columns
@@ -175,14 +175,14 @@ public final class Evaluator {
                 if !(0 < targets[row]) { counts[row] += 1 }
                 best?.offer(item, score: 0, user: row)
             }
-            findings.positions.append(1 + counts[row])
+            accumulator.positions.append(1 + counts[row])
         }
         guard let best else { return }
-        findings.notePlaces(in: best, users: count)
+        accumulator.notePositions(in: best, users: count)
         guard measures.contains(.interests) else { return }
         for row in 0..<count {
             let item = best.rows[row * bestSize]
-            findings.firstWinners.append(
+            accumulator.firstWinners.append(
                 item == BestRows.none ? -1 : winner(of: item, user: row, queries, table))
         }
     }
@@ -197,16 +197,16 @@ public final class Evaluator {
 
     /// Notes which interests win the true items, and how alike the interests of a user are.
     private func compareInterests(
-        _ queries: Interests, _ table: UnsafePointer<Float>, into findings: inout RankingAccumulator
+        _ queries: Interests, _ table: UnsafePointer<Float>, into accumulator: inout RankingAccumulator
     ) {
-        findings.interestCount = queries.perUser
-        findings.interestsCorrespond = queries.correspond
+        accumulator.interestCount = queries.perUser
+        accumulator.interestsCorrespond = queries.correspond
         for row in 0..<batch.count {
             let target = batch.positives[row]
-            findings.trueWinners.append(winner(of: target, user: row, queries, table))
+            accumulator.trueWinners.append(winner(of: target, user: row, queries, table))
             let own = queries.groups.count(row)
             guard own > 1 else { continue }
-            findings.cosines.append(Kernel.meanPairwiseCosine(queries.ofUser(row)[0..<own]))
+            accumulator.cosines.append(Kernel.meanPairwiseCosine(queries.ofUser(row)[0..<own]))
         }
     }
 }

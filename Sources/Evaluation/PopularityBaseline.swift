@@ -20,11 +20,11 @@ public struct PopularityBaseline {
         store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int = 1, ranking: RankingProtocol,
         historyScores: HistoryScores = .exclude, topK: [Int], measures: Set<RankingMeasure> = [], world: Communicator
     ) throws(MPIError) -> RankingMetrics? {
-        var findings = RankingAccumulator()
-        findings.positions = positions(
+        var accumulator = RankingAccumulator()
+        accumulator.positions = positions(
             store: store, kind: kind, split: split, historyMax: historyMax, ranking: ranking,
             historyScores: historyScores)
-        return try findings.metrics(
+        return try accumulator.metrics(
             topK: topK, measures: measures.filter(\.isOfPositions), ranking: ranking, world: world)
     }
 
@@ -45,8 +45,8 @@ public struct PopularityBaseline {
                 var position: Int32 = 1
                 switch (ranking, historyScores) {
                 case (.sampled, _):
-                    for place in 1..<batch.candidatesPerSample {
-                        let other = batch.candidates[place]
+                    for candidate in 1..<batch.candidatesPerSample {
+                        let other = batch.candidates[candidate]
                         if other != item, counts[Int(other)] >= target { position += 1 }
                     }
                 case (.full, .exclude):

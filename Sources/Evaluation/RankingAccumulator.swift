@@ -12,21 +12,21 @@ package struct RankingAccumulator {
     package var firstWinners: [Int32] = []
     /// The mean pairwise cosine of the interests, of the users who have at least two.
     package var cosines: [Float] = []
-    /// `[items + 1]`: the best place that an item takes at any user, from 1. Empty where coverage is not asked for.
-    package var bestPlaces: [Int32] = []
+    /// `[items + 1]`: the best position that an item has for any user, from 1. Empty where coverage is not asked for.
+    package var bestPositions: [Int32] = []
     /// Interests of a user, K.
     package var interestCount = 1
     /// Whether the k-th interests of two users belong together: ``Interests/correspond``.
     package var interestsCorrespond = true
 
-    /// Notes the places of the best rows of all users of a batch.
-    mutating func notePlaces(in best: BestRows, users: Int) {
-        guard !bestPlaces.isEmpty else { return }
+    /// Notes the positions of the best rows of all users of a batch.
+    mutating func notePositions(in best: BestRows, users: Int) {
+        guard !bestPositions.isEmpty else { return }
         for user in 0..<users {
-            for place in 0..<best.size {
-                let row = best.rows[user * best.size + place]
+            for index in 0..<best.size {
+                let row = best.rows[user * best.size + index]
                 guard row != BestRows.none else { break }
-                bestPlaces[Int(row)] = min(bestPlaces[Int(row)], Int32(place + 1))
+                bestPositions[Int(row)] = min(bestPositions[Int(row)], Int32(index + 1))
             }
         }
     }
@@ -41,10 +41,10 @@ package struct RankingAccumulator {
             RankingMetrics(positions: $0.joined, topK: topK, measures: measures)
         }
         if measures.contains(.coverage) {
-            let places = try world.reduce(bestPlaces, .minimum, at: 0)
+            let bestPositions = try world.reduce(bestPositions, .minimum, at: 0)
             let cutOffs = metrics?.topK ?? []
-            metrics?.coverage = places.map { places in
-                cutOffs.map { k in Double(places.dropFirst().count { Int($0) <= k }) / Double(places.count - 1) }
+            metrics?.coverage = bestPositions.map { best in
+                cutOffs.map { k in Double(best.dropFirst().count { Int($0) <= k }) / Double(best.count - 1) }
             }
         }
         // A rank without rows has seen no interests.

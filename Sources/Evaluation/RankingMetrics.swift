@@ -72,11 +72,11 @@ public struct RankingMetrics: Sendable, Equatable, Codable {
     /// for and is one number, or one a cut-off.
     public var named: [(name: String, value: Double)] {
         // The checkpoints of before may hold a cut-off twice.
-        let places = Self.distinct(topK).compactMap(topK.firstIndex(of:))
-        var result = places.flatMap { [("HR@\(topK[$0])", hitRatio[$0]), ("NDCG@\(topK[$0])", ndcg[$0])] }
-        if measures.contains(.recall) { result += places.map { ("Recall@\(topK[$0])", hitRatio[$0]) } }
+        let indices = Self.distinct(topK).compactMap(topK.firstIndex(of:))
+        var result = indices.flatMap { [("HR@\(topK[$0])", hitRatio[$0]), ("NDCG@\(topK[$0])", ndcg[$0])] }
+        if measures.contains(.recall) { result += indices.map { ("Recall@\(topK[$0])", hitRatio[$0]) } }
         if measures.contains(.mrr) { result.append(("MRR", reciprocalRank)) }
-        if let coverage { result += places.map { ("Coverage@\(topK[$0])", coverage[$0]) } }
+        if let coverage { result += indices.map { ("Coverage@\(topK[$0])", coverage[$0]) } }
         return result
     }
 

@@ -88,7 +88,7 @@ package struct OpenFile: ~Copyable, Sendable {
         }
     }
 
-    /// What ``writeDirectly(_:)`` needs addresses and places in the file to be multiples of: pages, and the blocks of
+    /// What ``writeDirectly(_:)`` needs addresses and offsets in the file to be multiples of: pages, and the blocks of
     /// all disks.
     package static let directAlignment = 4096
 

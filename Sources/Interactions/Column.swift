@@ -11,7 +11,7 @@ public struct Column<Element: BitwiseCopyable & Sendable & Equatable>: @unchecke
     /// A column in memory.
     public init(_ elements: [Element] = []) { own = elements }
 
-    /// - Parameter range: bytes within the file, at a place that suits the elements.
+    /// - Parameter range: bytes within the file, at an offset that suits the elements.
     init(_ file: MappedFile, _ range: Range<Int>) {
         own = []
         mapped = UnsafeRawBufferPointer(rebasing: file.bytes[range]).bindMemory(to: Element.self)

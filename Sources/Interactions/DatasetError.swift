@@ -41,7 +41,7 @@ public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible 
 
     public var description: String {
         let file = file.printable(limit: 2_000)
-        let place = line.map { "\(file):\($0)" } ?? file
-        return "\(place): \(problem.printable())\n\(recoverySuggestion)"
+        let location = line.map { "\(file):\($0)" } ?? file
+        return "\(location): \(problem.printable())\n\(recoverySuggestion)"
     }
 }

@@ -4,7 +4,7 @@ import KernelCore
 ///
 /// A pair that occurs several times in train counts once. Ids without a train interaction have no neighbours.
 public struct InteractionGraph: Sendable, Equatable {
-    /// The number of users, numbered 1...userCount; the lists have a place for 0 as well.
+    /// The number of users, numbered 1...userCount; the lists have an entry for 0 as well.
     public let userCount: Int
     /// The number of items, numbered 1...itemCount; likewise.
     public let itemCount: Int
@@ -64,7 +64,7 @@ private struct GroupedPairs {
         var offsets = [Int](repeating: 0, count: groupCount + 1)
         var members = [Int32](repeating: 0, count: unordered.count)
         offsets.withUnsafeMutableBufferPointer { offsets in
-            CountingSort.forEachPlace(
+            CountingSort.forEachElement(
                 of: groups.count, ends: UnsafeMutableBufferPointer(rebasing: offsets[1...])
             ) {
                 Int(groups[$0])

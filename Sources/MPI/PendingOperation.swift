@@ -1,7 +1,7 @@
 internal import COpenMPI
 
 /// The handle of an operation in flight. Ends the program if it is destroyed before the operation is complete: the
-/// library would go on writing into memory that is given back.
+/// library would still write into memory that is given back.
 struct PendingOperation: ~Copyable {
     /// Nil when the operation is complete.
     private var handle: MPI_Request?

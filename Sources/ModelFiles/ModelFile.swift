@@ -81,8 +81,8 @@ public enum ModelFile {
         else { throw wrong("bytes (U8) or offsets (I64) are missing") }
         guard offsets.count == rows + 1 else { throw wrong("there are \(offsets.count) offsets") }
         let text = try file.bytes(bytes.name)
-        let places = try file.integers(offsets.name).map { Int64($0) }
-        do throws(NamedIdFault) { return try Vocabulary(bytesOfRows: text, offsetsOfRows: places) } catch {
+        let starts = try file.integers(offsets.name).map { Int64($0) }
+        do throws(NamedIdFault) { return try Vocabulary(bytesOfRows: text, offsetsOfRows: starts) } catch {
             throw wrong("\(error)")
         }
     }

@@ -3,7 +3,7 @@ import KernelCore
 
 /// The interest vectors of the users of a mini-batch: `[B * perUser, d]`, those of a user one after another.
 ///
-/// Users may have fewer interests than there is room for. In the places that are left the first one stands again:
+/// Users may have fewer interests than there is room for. In the rows that are left the first one stands again:
 /// scores, which take the best interest, need not know about it.
 public struct Interests: BitwiseCopyable {
     /// The interests, `[B * perUser, d]`.
@@ -24,7 +24,7 @@ public struct Interests: BitwiseCopyable {
     /// The interests of a mini-batch, as a model has computed them.
     ///
     /// - Parameters:
-    ///   - vectors: `[B * perUser, d]`, those of a user one after another; the first one again in places that are left.
+    ///   - vectors: `[B * perUser, d]`, those of a user one after another; the first one again in rows that are left.
     ///   - counts: `[B]`, how many each user really has, valid as long as `vectors`; nil: all have `perUser`.
     ///   - attention: `[T, perUser]`, the weights of the history's items; nil where there are no differentiable ones.
     ///   - correspond: whether the k-th interests of two users belong together.

@@ -31,7 +31,7 @@ public final class Console {
         output.print(message.printableLines)
     }
 
-    /// What the user should know although the work goes on.
+    /// What the user should know although the work continues.
     public func warning(_ message: String) { show(message, label: "warning", color: 33) }
 
     /// Why the work stopped: the first line says what and where, the next what to do.

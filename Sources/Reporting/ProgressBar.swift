@@ -20,7 +20,7 @@ public final class ProgressBar {
     public static let redrawInterval = 0.1
     /// Seconds between two plain lines within an epoch.
     public static let lineInterval = 10.0
-    /// Seconds until the first plain line of all, which tells that it goes on, and how fast.
+    /// Seconds until the first plain line of all, which tells that it is under way, and how fast.
     public static let firstLineInterval = 2.0
 
     private let output: TerminalOutput

@@ -27,10 +27,10 @@ enum CommandNames {
         guard !word.hasPrefix("-") else {
             // Help and what shells complete with are options of every command.
             guard !["-h", "-help", "--help", "--help-hidden"].contains(word),
-                let place = rest.firstIndex(where: names.contains)
+                let index = rest.firstIndex(where: names.contains)
             else { return }
             var options = arguments
-            let name = options.remove(at: place + 1)
+            let name = options.remove(at: index + 1)
             throw CommandError(
                 "\(word.printable(limit: 100)) stands before the subcommand \(name)\n"
                     + "write \((path + [name] + options).joined(separator: " ").printable(limit: 1_000))")

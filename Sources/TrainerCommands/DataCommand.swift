@@ -74,7 +74,7 @@ struct GenerateCommand: ParsableCommand {
             let dataset = try SyntheticDataset(options)
             try dataset.write(to: out, replacing: replace)
             Console().info(
-                "\(place): \(NumberText.grouped(users)) users, \(NumberText.grouped(items)) items, "
+                "\(shownFolder): \(NumberText.grouped(users)) users, \(NumberText.grouped(items)) items, "
                     + "\(NumberText.grouped(dataset.train.count + dataset.dev.count + dataset.test.count)) interactions"
             )
         } catch {
@@ -84,7 +84,7 @@ struct GenerateCommand: ParsableCommand {
         }
     }
     /// The folder for a message: by its whole path where `.` or `..` would not say which it is.
-    private var place: String {
+    private var shownFolder: String {
         let last = out.split(separator: "/").last
         guard last == "." || last == "..", let resolved = realpath(out, nil) else { return out }
         defer { free(resolved) }

@@ -22,7 +22,7 @@ enum Launcher {
     /// Ends a rank that is not the first because of an error before MPI has started.
     ///
     /// A launcher ends all ranks as soon as one ends with an error, so the first rank gets the time to tell why. What
-    /// is wrong with a file may be wrong on this rank's host only: who still runs after that time tells it himself.
+    /// is wrong with a file may be wrong on this rank's host only: a rank that still runs after that time tells it itself.
     static func endBehindFirstRank(_ error: any Error) -> Never {
         let exitCode = (error as? CommandError)?.exitCode ?? TrainerCommand.exitCode(for: error).rawValue
         if exitCode != 0 { Thread.sleep(forTimeInterval: 3) }
@@ -30,7 +30,7 @@ enum Launcher {
         TrainerCommand.exit(withError: ExitCode(exitCode))
     }
 
-    /// The exit code of a training that stopped with a checkpoint to go on from (`EX_TEMPFAIL` of `sysexits.h`).
+    /// The exit code of a training that stopped with a checkpoint to resume from (`EX_TEMPFAIL` of `sysexits.h`).
     static let stoppedEarly: Int32 = 75
 
     /// The exit code of a training that found another process at work on its run, or lost the run to one (`EX_CANTCREAT` of

@@ -1,15 +1,15 @@
 import ArgumentParser
 import Training
 
-/// How a training runs, goes on and stops; never changes its result.
+/// How a training runs, is resumed and stops; never changes its result.
 struct RunOptions: ParsableArguments {
-    @Flag(help: "Go on with the training in --out from its last checkpoint; without one, begin.")
+    @Flag(help: "Resume the training in --out from its last checkpoint; without one, begin.")
     var resume = false
 
     @Flag(help: "With --resume: let other --epochs, --max-steps, --early-stop and --patience decide from now on.")
     var extend = false
 
-    @Flag(help: "Begin anew even if --out holds a training that could go on, or the result of another one.")
+    @Flag(help: "Begin anew even if --out holds a training that could be resumed, or the result of another one.")
     var overwrite = false
 
     @Option(
@@ -47,8 +47,8 @@ struct RunOptions: ParsableArguments {
             "--checkpoint-seconds must be above 0: choose a number of seconds")
         try require((1...1_000_000).contains(keepCheckpoints), "--keep-checkpoints must be at least 1")
         try require(stallLimit >= 0 && stallLimit.isFinite, "--stall-limit must not be below 0: 0 turns it off")
-        try require(!extend || resume, "--extend is for a training that goes on: add --resume")
-        try require(!overwrite || !resume, "--overwrite begins anew and --resume goes on: choose one")
+        try require(!extend || resume, "--extend is for a training that is resumed: add --resume")
+        try require(!overwrite || !resume, "--overwrite begins anew and --resume continues: choose one")
     }
 
     var control: RunControl {

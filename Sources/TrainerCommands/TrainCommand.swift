@@ -16,7 +16,7 @@ struct TrainCommand: ParsableCommand {
             Models:
             \(ModelList.text)
 
-            Trains on the data set in the folder data/NAME, then goes on until the 30th epoch at most:
+            Trains on the data set in the folder data/NAME, then continues until the 30th epoch at most:
 
               trainer train --model ComiRec --dataset NAME --out RUN --epochs 20
               trainer train --model ComiRec --dataset NAME --out RUN --epochs 30 \\
@@ -119,7 +119,7 @@ struct TrainCommand: ParsableCommand {
             case .stopped(let reason, let step):
                 console.warning(
                     "stopped \(reason) after step \(step), with a checkpoint\n"
-                        + "the same command with --resume goes on from there (\(folder))")
+                        + "the same command with --resume continues from there (\(folder))")
                 return Launcher.stoppedEarly
             }
         }

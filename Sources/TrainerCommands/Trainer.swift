@@ -58,7 +58,7 @@ struct TrainerCommand: ParsableCommand {
               trainer train --recipe
 
             Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 73 another process works on the run,
-            74 input/output error, 75 stopped early with a checkpoint to go on from.
+            74 input/output error, 75 stopped early with a checkpoint to resume from.
             """,
         version: BuildDescription.current.text,
         subcommands: [

@@ -10,12 +10,12 @@ extension TrainingConfiguration {
     init(
         commandLine texts: [[String: String]], model: String, data: DataOptions, output: String = ""
     ) throws(CommandError) {
-        let places = [
+        let run = [
             // The catalogue's spelling of the model, or what was typed.
             "model": RecommenderCatalogue.entry(named: model)?.name ?? model, "data-root": data.root,
             "dataset": data.dataset ?? "", "out": output,
         ]
-        let entries = ([places] + texts).flatMap { group in
+        let entries = ([run] + texts).flatMap { group in
             group.sorted { $0.key < $1.key }.map { OptionText.Entry(name: $0.key, value: $0.value) }
         }
         do {

@@ -2,7 +2,7 @@ import Differentiation
 import KernelCore
 import Testing
 
-/// Masks are named by (seed, step, sample, site, place within the sample), and by nothing else.
+/// Masks are named by (seed, step, sample, site, position within the sample), and by nothing else.
 @Suite struct DropoutTests {
     private let columns = 13
 
@@ -42,7 +42,7 @@ import Testing
         #expect(masks([4])[4] == rows[4] && masks([90, 7])[7] == rows[7])
     }
 
-    @Test func `a longer history keeps the mask of its places`() {
+    @Test func `a longer history keeps the mask of its positions`() {
         let short = masks([7], lengths: [3])[7]!
         let long = masks([7], lengths: [9])[7]!
         #expect(Array(long[..<(3 * columns)]) == short)

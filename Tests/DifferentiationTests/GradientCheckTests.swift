@@ -59,7 +59,9 @@ private struct WrongSquareOperation: Operation {
         #expect(worst.relative < GradientCheck.tolerance, "\(worst)")
     }
 
-    @Test(arguments: [0, 6, 11]) func `one element that is wrong by a twentieth is found by name and place`(wrong: Int)
+    @Test(arguments: [0, 6, 11]) func `one element that is wrong by a twentieth is found by name and element`(
+        wrong: Int
+    )
         throws
     {
         storage.values(x)[wrong] = 1.5

@@ -375,18 +375,18 @@ import Testing
         #expect(throws: ModelError.self) { try propagation.check(layout) }
     }
 
-    @Test func `the first number out of bounds is found at any place`() {
+    @Test func `the first number out of bounds is found at any index`() {
         for count in [1, 5, 16, 33, 64] {
-            for place in 0..<count {
+            for index in 0..<count {
                 var numbers = (0..<count).map { Int32($0 % 7) }
                 #expect(Kernel.firstOutside(numbers, count: count, bound: 7) == nil)
-                numbers[place] = 7
+                numbers[index] = 7
                 #expect(Kernel.firstOutside(numbers, count: count, bound: 7) == 7)
-                numbers[place] = .min
+                numbers[index] = .min
                 #expect(Kernel.firstOutside(numbers, count: count, bound: 7) == .min)
                 #expect(
                     Kernel.firstOutside(numbers, count: (count + 1) / 2, stride: 2, bound: 7)
-                        == (place % 2 == 0 ? .min : nil))
+                        == (index % 2 == 0 ? .min : nil))
             }
         }
     }

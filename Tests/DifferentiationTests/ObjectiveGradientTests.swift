@@ -104,8 +104,8 @@ import Testing
             loss += log(1 + weight / own)
             let share = weight / (own + weight)
             var gradients = [Double](repeating: 0, count: rows)
-            for (place, row) in others.enumerated() {
-                gradients[row] = share * ((1 + beta) * sharp[place] / sharpSum - beta * flat[place] / flatSum)
+            for (index, row) in others.enumerated() {
+                gradients[row] = share * ((1 + beta) * sharp[index] / sharpSum - beta * flat[index] / flatSum)
             }
             gradients[positive] = -share
             for row in 1..<rows {
@@ -143,7 +143,7 @@ import Testing
         #expect(recording.dense(x).suffix(4).contains { $0 != 0 })
     }
 
-    @Test(arguments: [1, 2, 5]) func `routing regularisation`(interests: Int) throws {
+    @Test(arguments: [1, 2, 5]) func `routing regularization`(interests: Int) throws {
         let histories = PackedHistories([3, 1, 7, 2])
         let layout = ParameterLayout()
         let x = layout.root.matrix("x", rows: 13, columns: interests, .normal(deviation: 1))

@@ -27,8 +27,10 @@ import Testing
         recording.step(samples: samples) { tape in
             let sequences = histories.sequences
             let x = tape.rows(numbers.pointer, of: items, count: sequences.total)
-            let placed = tape.add(x, tape.rows(tape.positionsFromOldest(sequences), of: items, count: sequences.total))
-            let attended = tape.attention(q: placed, k: placed, v: x, over: sequences, heads: 2, queries: .causal)
+            let positioned = tape.add(
+                x, tape.rows(tape.positionsFromOldest(sequences), of: items, count: sequences.total))
+            let attended = tape.attention(
+                q: positioned, k: positioned, v: x, over: sequences, heads: 2, queries: .causal)
             let y = tape.linear(attended, weight: weight, bias: bias)
             return tape.rankingLoss(tape.hyperbolicTangent(y))
         }

@@ -18,7 +18,7 @@ import Testing
             lower = layout.root.table("lower", rows: 12, columns: columns, .normal(deviation: 0.5))
             storage = ParameterStorage(layout)
             storage.values.initialize(layout, seed: 5)
-            edges = (0..<23).map { (place: Int) -> (Int32, Int32) in (Int32(place * 5 % 8), Int32(9 + place * 3 % 10)) }
+            edges = (0..<23).map { (index: Int) -> (Int32, Int32) in (Int32(index * 5 % 8), Int32(9 + index * 3 % 10)) }
             propagation = GraphPropagation(NodeGraph(nodeCount: 21, edges: edges), layers: layers)
         }
 

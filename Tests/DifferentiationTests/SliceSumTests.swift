@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// The whole sum as bits by place: dense values, and rows of each table.
+    /// The whole sum as bits by index: dense values, and rows of each table.
     private struct Total: Equatable {
         var dense: [Int: UInt32] = [:]
         var rows: [[Int: [UInt32]]]

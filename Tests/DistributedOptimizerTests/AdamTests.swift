@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func `a row goes on by its momentum when no sample touches it, and one that was never touched stays`() {
+    @Test func `a row still moves by its momentum when no sample touches it, and one that was never touched stays`() {
         let (once, twice) = (State(layout), State(layout))
         train(once, steps: [[7]])
         train(twice, steps: [[7], []])

@@ -40,7 +40,7 @@ import Testing
     /// The ranking of a setting by the evaluator, and its parts for the plain loops.
     struct Ranked {
         let setting: Setting
-        let findings: RankingAccumulator
+        let accumulator: RankingAccumulator
         /// `[itemCount + 1][size]`
         let items: [[Float]]
         /// Of each row in the evaluator's order: interests, history oldest first, true item.
@@ -60,11 +60,11 @@ import Testing
                 var users: [Int32] = []
                 var items: [Int32] = []
                 var times: [Int64] = []
-                for (index, sequence) in sequences.enumerated() {
-                    for place in part(sequence.count) {
-                        users.append(Int32(index + 1))
-                        items.append(sequence[place])
-                        times.append(Int64(place))
+                for (user, sequence) in sequences.enumerated() {
+                    for index in part(sequence.count) {
+                        users.append(Int32(user + 1))
+                        items.append(sequence[index])
+                        times.append(Int64(index))
                     }
                 }
                 return try InteractionTable(file: name, users: users, items: items, times: times)
@@ -103,10 +103,10 @@ import Testing
                     )
                 }
             }
-            findings = Evaluator(
+            accumulator = Evaluator(
                 store: store, kind: .sequential, split: .test, historyMax: setting.historyMax, ranking: .full,
                 historyScores: setting.historyScores, measures: measures, seed: 0
-            ).findings(of: model, on: Tape(parameters: storage.values), topK: topK)
+            ).rankRows(by: model, on: Tape(parameters: storage.values), topK: topK)
         }
 
         /// The products of an item with the interests of a row.
@@ -151,7 +151,7 @@ import Testing
 
     @Test(arguments: Setting.all) func `positions are those of plain loops`(setting: Setting) throws {
         let ranked = try Ranked(setting)
-        try #require(ranked.findings.positions.count == setting.userCount)
+        try #require(ranked.accumulator.positions.count == setting.userCount)
         for row in ranked.rows.indices {
             let target = ranked.score(row, ranked.rows[row].target)
             let expected =
@@ -159,39 +159,39 @@ import Testing
                 + ranked.candidates(row).count {
                     $0 != ranked.rows[row].target && !(ranked.score(row, $0) < target)
                 }
-            #expect(Int(ranked.findings.positions[row]) == expected, "row \(row)")
+            #expect(Int(ranked.accumulator.positions[row]) == expected, "row \(row)")
         }
     }
 
     @Test func `histories beyond the newest items are excluded, and score as they do in the zero mode`() throws {
         let excluded = try Ranked(Setting(historyMax: 1))
         let all = try Ranked(Setting(historyMax: 12))
-        #expect(excluded.findings.positions == all.findings.positions)
+        #expect(excluded.accumulator.positions == all.accumulator.positions)
         let zeroOfOne = try Ranked(Setting(historyMax: 1, historyScores: .zero))
         let zeroOfAll = try Ranked(Setting(historyMax: 12, historyScores: .zero))
-        #expect(zeroOfOne.findings.positions != zeroOfAll.findings.positions)
-        #expect(zeroOfAll.findings.positions != all.findings.positions)
+        #expect(zeroOfOne.accumulator.positions != zeroOfAll.accumulator.positions)
+        #expect(zeroOfAll.accumulator.positions != all.accumulator.positions)
     }
 
     @Test(arguments: Setting.all, [[1], [3, 5], [10, 2, 200]])
-    func `best places are those of sorting all items`(setting: Setting, topK: [Int]) throws {
+    func `best positions are those of sorting all items`(setting: Setting, topK: [Int]) throws {
         let ranked = try Ranked(setting, topK: topK, measures: [.coverage])
         let plain = try Ranked(setting)
-        #expect(ranked.findings.positions == plain.findings.positions)
+        #expect(ranked.accumulator.positions == plain.accumulator.positions)
         var expected = [Int32](repeating: .max, count: setting.itemCount + 1)
         for row in ranked.rows.indices {
-            for (place, item) in ranked.ordered(row).prefix(topK.max()!).enumerated() {
-                expected[Int(item)] = min(expected[Int(item)], Int32(place + 1))
+            for (index, item) in ranked.ordered(row).prefix(topK.max()!).enumerated() {
+                expected[Int(item)] = min(expected[Int(item)], Int32(index + 1))
             }
         }
-        #expect(ranked.findings.bestPlaces == expected)
+        #expect(ranked.accumulator.bestPositions == expected)
     }
 
     @Test(arguments: Setting.all) func `interests win the items that they score highest`(setting: Setting) throws {
         let ranked = try Ranked(setting, measures: [.interests])
         for row in ranked.rows.indices {
-            #expect(ranked.findings.trueWinners[row] == ranked.winner(row, ranked.rows[row].target))
-            #expect(ranked.findings.firstWinners[row] == ranked.winner(row, ranked.ordered(row)[0]))
+            #expect(ranked.accumulator.trueWinners[row] == ranked.winner(row, ranked.rows[row].target))
+            #expect(ranked.accumulator.firstWinners[row] == ranked.winner(row, ranked.ordered(row)[0]))
         }
         var cosines: [Double] = []
         for row in ranked.rows where row.interests.count > 1 {
@@ -205,8 +205,8 @@ import Testing
             }
             cosines.append(sum / Double(row.interests.count * (row.interests.count - 1) / 2))
         }
-        #expect(ranked.findings.cosines.count == cosines.count)
-        #expect(zip(ranked.findings.cosines, cosines).allSatisfy { abs(Double($0) - $1) < 1e-5 })
-        #expect(ranked.findings.interestCount == setting.perUser)
+        #expect(ranked.accumulator.cosines.count == cosines.count)
+        #expect(zip(ranked.accumulator.cosines, cosines).allSatisfy { abs(Double($0) - $1) < 1e-5 })
+        #expect(ranked.accumulator.interestCount == setting.perUser)
     }
 }

@@ -37,18 +37,18 @@ struct InteractionStoreTrial: ReaderTrial {
     private static func withFittingChecksums(_ input: [UInt8]) -> [UInt8] {
         var bytes = input
         guard bytes.count >= headerSize else { return bytes }
-        func put<Value: FixedWidthInteger>(_ value: Value, _ place: Int) {
-            withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(place..<place + $0.count, with: $0) }
+        func put<Value: FixedWidthInteger>(_ value: Value, _ offset: Int) {
+            withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(offset..<offset + $0.count, with: $0) }
         }
-        func number(_ place: Int) -> Int {
-            bytes[place..<place + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        func number(_ offset: Int) -> Int {
+            bytes[offset..<offset + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
         }
         put(UInt64(bytes.count), 16)
         for section in 0..<sections {
-            let place = 64 + 32 * section
-            let (offset, length) = (number(place + 8), number(place + 16))
+            let start = 64 + 32 * section
+            let (offset, length) = (number(start + 8), number(start + 16))
             guard offset >= 0, offset <= bytes.count, length >= 0, length <= bytes.count - offset else { continue }
-            put(Checksum.of(Array(bytes[offset..<offset + length])), place + 4)
+            put(Checksum.of(Array(bytes[offset..<offset + length])), start + 4)
         }
         put(UInt32(0), 12)
         put(Checksum.of(Array(bytes[..<headerSize])), 12)

@@ -22,18 +22,18 @@ package struct Mutator {
 
     private mutating func change(_ bytes: inout [UInt8]) {
         guard !bytes.isEmpty else { return }
-        let place = Int.random(in: 0..<bytes.count, using: &stream)
-        let end = min(bytes.count, place + Int.random(in: 1..<20, using: &stream))
+        let offset = Int.random(in: 0..<bytes.count, using: &stream)
+        let end = min(bytes.count, offset + Int.random(in: 1..<20, using: &stream))
         switch Int.random(in: 0..<9, using: &stream) {
-        case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &stream)
-        case 1: bytes[place] = .random(in: .min ... .max, using: &stream)
-        case 2: bytes.removeSubrange(place..<end)
-        case 3: bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0...bytes.count, using: &stream))
-        case 4: bytes.removeSubrange(place...)
-        case 5: bytes[min(place & 15, bytes.count - 1)] = .random(in: .min ... .max, using: &stream)
-        case 6: bytes.insert(contentsOf: fragments.randomElement(using: &stream) ?? [], at: place)
+        case 0: bytes[offset] ^= 1 << UInt8.random(in: 0..<8, using: &stream)
+        case 1: bytes[offset] = .random(in: .min ... .max, using: &stream)
+        case 2: bytes.removeSubrange(offset..<end)
+        case 3: bytes.insert(contentsOf: bytes[offset..<end], at: Int.random(in: 0...bytes.count, using: &stream))
+        case 4: bytes.removeSubrange(offset...)
+        case 5: bytes[min(offset & 15, bytes.count - 1)] = .random(in: .min ... .max, using: &stream)
+        case 6: bytes.insert(contentsOf: fragments.randomElement(using: &stream) ?? [], at: offset)
         case 7:
-            let replaced = place..<min(bytes.count, place + 2)
+            let replaced = offset..<min(bytes.count, offset + 2)
             bytes.replaceSubrange(replaced, with: fragments.randomElement(using: &stream) ?? [])
         default:
             // Digits decide about sizes and offsets: change one of them.

@@ -199,32 +199,32 @@ import Testing
         for section in 0..<18 {
             let (offset, length) = StoreBytes.section(section, whole)
             guard length > 0 else { continue }
-            for place in [offset, offset + length - 1] {
-                #expect(try Self.message { $0[place] ^= 0x10 }.hasSuffix(" is damaged: the checksum is another one"))
+            for changed in [offset, offset + length - 1] {
+                #expect(try Self.message { $0[changed] ^= 0x10 }.hasSuffix(" is damaged: the checksum is another one"))
             }
         }
     }
 
-    @Test func `places and numbers that do not fit are refused whatever the checksums say`() throws {
-        func put(_ value: UInt64, _ place: Int, _ bytes: inout [UInt8], count: Int = 8) {
-            for index in 0..<count { bytes[place + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
+    @Test func `offsets and numbers that do not fit are refused whatever the checksums say`() throws {
+        func put(_ value: UInt64, _ offset: Int, _ bytes: inout [UInt8], count: Int = 8) {
+            for index in 0..<count { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
         }
         for offset: UInt64 in [0, 1, 63, 704, 1 << 40, .max, UInt64(Int.max), UInt64(Int.max) - 63] {
             let problem = try Self.message(sealed: true) { put(offset, 64 + 7 * 32 + 8, &$0) }
-            #expect(["wrong place", "none of version"].contains { problem.contains($0) }, "\(offset): \(problem)")
+            #expect(["wrong offset", "none of version"].contains { problem.contains($0) }, "\(offset): \(problem)")
         }
         for length: UInt64 in [0, 1, 24, 1 << 40, .max, UInt64(Int.max)] {
             let problem = try Self.message(sealed: true) { put(length, 64 + 7 * 32 + 16, &$0) }
             #expect(
-                ["wrong place", "none of version", "lengths of its columns"].contains { problem.contains($0) },
+                ["wrong offset", "none of version", "lengths of its columns"].contains { problem.contains($0) },
                 "\(length): \(problem)")
         }
-        for (place, value) in [(40, 4), (40, 0x7FFF_FFFF), (48, 3), (56, 1), (56, 0xFFFF_FFFF), (44, 1)] {
-            let problem = try Self.message(sealed: true) { put(UInt64(value), place, &$0, count: 4) }
-            #expect(["lengths of its columns", "32 bits"].contains { problem.contains($0) }, "\(place): \(problem)")
+        for (offset, value) in [(40, 4), (40, 0x7FFF_FFFF), (48, 3), (56, 1), (56, 0xFFFF_FFFF), (44, 1)] {
+            let problem = try Self.message(sealed: true) { put(UInt64(value), offset, &$0, count: 4) }
+            #expect(["lengths of its columns", "32 bits"].contains { problem.contains($0) }, "\(offset): \(problem)")
         }
-        for place in [32, 36] {
-            let problem = try Self.message(sealed: true) { put(2, place, &$0, count: 4) }
+        for offset in [32, 36] {
+            let problem = try Self.message(sealed: true) { put(2, offset, &$0, count: 4) }
             #expect(problem == "its ids are not as many as it says")
         }
         // A user above the count, an item of 0.
@@ -251,14 +251,14 @@ enum StoreBytes {
         (number(64 + 32 * index + 8, 8, bytes), number(64 + 32 * index + 16, 8, bytes))
     }
 
-    private static func number(_ place: Int, _ count: Int, _ bytes: [UInt8]) -> Int {
-        (0..<count).reversed().reduce(0) { $0 << 8 | Int(bytes[place + $1]) }
+    private static func number(_ offset: Int, _ count: Int, _ bytes: [UInt8]) -> Int {
+        (0..<count).reversed().reduce(0) { $0 << 8 | Int(bytes[offset + $1]) }
     }
 
     /// Makes all checksums fit what is there.
     static func seal(_ bytes: inout [UInt8]) {
-        func put(_ value: UInt32, _ place: Int) {
-            for index in 0..<4 { bytes[place + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
+        func put(_ value: UInt32, _ offset: Int) {
+            for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
         }
         for index in 0..<18 {
             let (offset, length) = (

@@ -27,7 +27,7 @@ import Testing
         #expect(dense.names == nil && sparse.names == nil)
     }
 
-    @Test func `many names are found, among them such as differ in one place only`() throws {
+    @Test func `many names are found, among them such as differ in one byte only`() throws {
         var numbering = NameNumbering()
         func number(_ text: String) -> Int32? { Array(text.utf8).withUnsafeBytes { numbering.number(of: $0) } }
         let count: Int32 = 50_000

@@ -10,18 +10,18 @@ import Testing
     }
 
     @Test(arguments: [SampleKind.sequential, .everyInteraction], [1, 3, 5])
-    func `the shards together fill every place of a batch once, with a sample of its user`(
+    func `the shards together fill every slot of a batch once, with a sample of its user`(
         kind: SampleKind, count: Int
     ) throws {
         let dataset = try LogicalShardsTests.dataset()
         let (shards, store) = try dataset.wholeStore(kind, shards: count)
         let batch = PackedBatch()
         for step in 1...5 {
-            var places: Set<UInt32> = []
+            var slots: Set<UInt32> = []
             for shard in 0..<count {
                 #expect(sampler(store, shards, shard).fill(batch, stepOfEpoch: 0, step: step) == batch.count)
                 for index in 0..<batch.count {
-                    #expect(places.insert(batch.sampleArray[index]).inserted)
+                    #expect(slots.insert(batch.sampleArray[index]).inserted)
                     let user = batch.userArray[index]
                     #expect(shards.shard(ofUser: Int(user)) == shard)
                     let local = try #require(store.users.firstIndex(of: user))
@@ -40,7 +40,7 @@ import Testing
                     #expect(candidates.dropFirst().allSatisfy { !store.trainItems(ofLocal: local).contains($0) })
                 }
             }
-            #expect(places == Set(0..<40))
+            #expect(slots == Set(0..<40))
         }
     }
 

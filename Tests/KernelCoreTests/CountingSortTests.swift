@@ -10,7 +10,7 @@ import Testing
         // No element has the last key.
         var ends = [Int32](repeating: 9, count: 6)
         ends.withUnsafeMutableBufferPointer { ends in
-            CountingSort.forEachPlace(of: count, ends: ends) {
+            CountingSort.forEachElement(of: count, ends: ends) {
                 keys[$0]
             } _: {
                 order[$1] = $0

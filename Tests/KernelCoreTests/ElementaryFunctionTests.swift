@@ -78,15 +78,15 @@ import Testing
         #expect(tangent(0) == 0)
     }
 
-    @Test func `what is not a number stays so, whatever its neighbours are`() {
+    @Test func `a number that is none gives none, whatever its neighbours are`() {
         for count in [1, 3, 8, 11] {
-            for place in 0..<count {
+            for changed in 0..<count {
                 var x = [Float](repeating: 0.5, count: count)
-                x[place] = .nan
+                x[changed] = .nan
                 for kernel in [exponential, tangent, { Kernel.relu($0, into: $1, count: $2) }] {
                     var y = [Float](repeating: 0, count: count)
                     kernel(x, &y, count)
-                    for index in 0..<count { #expect(y[index].isNaN == (index == place), "\(x) gives \(y)") }
+                    for index in 0..<count { #expect(y[index].isNaN == (index == changed), "\(x) gives \(y)") }
                 }
                 var row = [Float](repeating: 0, count: count)
                 Kernel.rowSoftmax(MatrixView(x, columns: count), into: &row)
@@ -151,10 +151,10 @@ import Testing
             Kernel.sequenceSoftmax(MatrixView(x, columns: columns), over: sequences, into: &y)
             for sequence in 0..<4 {
                 for column in 0..<columns {
-                    let places = sequences.range(sequence).map { $0 * columns + column }
-                    let powers = places.map { Glibc.exp(Double(x[$0])) }
+                    let indices = sequences.range(sequence).map { $0 * columns + column }
+                    let powers = indices.map { Glibc.exp(Double(x[$0])) }
                     let total = powers.reduce(0, +)
-                    #expect(areClose(places.map { y[$0] }, powers.map { $0 / total }, tolerance: 1e-6))
+                    #expect(areClose(indices.map { y[$0] }, powers.map { $0 / total }, tolerance: 1e-6))
                 }
             }
             let inPlace = UnsafeMutablePointer(mutating: Memory.copy(x))

@@ -17,9 +17,9 @@ import Testing
 
     /// Box and Muller in double precision from the words of the scalar generator.
     private func reference(
-        _ element: UInt32, place: Int, column: Int, columns: Int, seed: UInt64, iteration: UInt32, site: UInt32
+        _ element: UInt32, position: Int, column: Int, columns: Int, seed: UInt64, iteration: UInt32, site: UInt32
     ) -> Double {
-        let block = UInt32(place * ((columns + 3) / 4) + column / 4)
+        let block = UInt32(position * ((columns + 3) / 4) + column / 4)
         let words = Philox4x32.block(
             counter: (site << 24 | block, element, iteration, RandomPurpose.routing.rawValue),
             key: (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
@@ -40,10 +40,11 @@ import Testing
         let total = lengths.reduce(0, +)
         var row = 0
         for (element, length) in zip(elements, lengths) {
-            for place in 0..<length {
+            for position in 0..<length {
                 for column in 0..<columns {
                     expected[column * total + row] = reference(
-                        element, place: place, column: column, columns: columns, seed: seed, iteration: 77, site: 3)
+                        element, position: position, column: column, columns: columns, seed: seed, iteration: 77,
+                        site: 3)
                 }
                 row += 1
             }

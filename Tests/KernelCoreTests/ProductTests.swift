@@ -6,8 +6,8 @@ import Testing
     static let widths = [1, 3, 7, 8, 9, 16, 31, 32, 33, 64, 71]
 
     private func naive(_ rows: Int, _ columns: Int, _ inner: Int, _ term: (Int, Int, Int) -> Double) -> [Double] {
-        (0..<rows * columns).map { place in
-            (0..<inner).reduce(0) { $0 + term(place / columns, place % columns, $1) }
+        (0..<rows * columns).map { index in
+            (0..<inner).reduce(0) { $0 + term(index / columns, index % columns, $1) }
         }
     }
 
@@ -69,9 +69,9 @@ import Testing
         }
         var w = start
         w.withUnsafeMutableBufferPointer { w in
-            let places = targets.map { w.baseAddress! + $0 * inputs }
+            let rows = targets.map { w.baseAddress! + $0 * inputs }
             Kernel.addTransposedProduct(
-                MatrixView(y, columns: outputs), MatrixView(x, columns: inputs), toRows: places)
+                MatrixView(y, columns: outputs), MatrixView(x, columns: inputs), toRows: rows)
         }
         #expect(areClose(w, expected, tolerance: 1e-4))
     }

@@ -116,8 +116,8 @@ import Testing
             let first = Self.lengths[..<sequence].reduce(0, +)
             for k in 0..<shape.interests {
                 let source = k < own ? k : 0
-                let place = (sequence * shape.interests + k) * shape.columns
-                let gradient = (0..<shape.columns).map { Double(dv[place + $0]) }
+                let start = (sequence * shape.interests + k) * shape.columns
+                let gradient = (0..<shape.columns).map { Double(dv[start + $0]) }
                 let z = expected.sums[source]
                 for column in 0..<shape.columns where !gradient.allSatisfy({ $0 == 0 }) {
                     let step = 1e-5

@@ -7,18 +7,18 @@ import Testing
 
     /// Places with their scores, the best first, by plain loops.
     private static func plain(_ setting: Setting, _ user: Int, rows: [Int32], without excluded: [Int32], size: Int)
-        -> [(place: Int32, score: Float)]
+        -> [(index: Int32, score: Float)]
     {
-        let scored = rows.indices.filter { !excluded.contains(Int32($0)) }.map { place in
-            (place: Int32(place), score: setting.score(user, Int(rows[place])))
+        let scored = rows.indices.filter { !excluded.contains(Int32($0)) }.map { index in
+            (index: Int32(index), score: setting.score(user, Int(rows[index])))
         }
-        return Array(scored.sorted { ($1.score, $0.place) < ($0.score, $1.place) }.prefix(size))
+        return Array(scored.sorted { ($1.score, $0.index) < ($0.score, $1.index) }.prefix(size))
     }
 
     private static func best(
         _ setting: Setting, in table: RankingTable, numbers: UnsafePointer<Int32>? = nil, without excluded: [[Int32]],
         size: Int
-    ) -> [[(place: Int32, score: Float)]] {
+    ) -> [[(index: Int32, score: Float)]] {
         let arena = Arena()
         let selection = RowSelection(users: setting.users, size: size, numbers: numbers, in: arena)
         return withExtendedLifetime(arena) {
@@ -55,7 +55,7 @@ import Testing
                     let found = Self.best(setting, in: table, without: excluded, size: size)
                     for user in 0..<users {
                         let expected = Self.plain(setting, user, rows: rows, without: excluded[user], size: size)
-                        #expect(found[user].map(\.place) == expected.map(\.place))
+                        #expect(found[user].map(\.index) == expected.map(\.index))
                         #expect(found[user].map(\.score.bitPattern) == expected.map(\.score.bitPattern))
                     }
                 }
@@ -104,7 +104,7 @@ import Testing
                         return (number: row, score: score.isNaN ? .infinity : score)
                     }
                     let expected = scored.sorted { ($1.score, $0.number) < ($0.score, $1.number) }.prefix(size)
-                    #expect(found[user].map(\.place) == expected.map(\.number), "\(user) \(size)")
+                    #expect(found[user].map(\.index) == expected.map(\.number), "\(user) \(size)")
                 }
             }
         }

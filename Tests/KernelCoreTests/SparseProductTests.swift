@@ -130,10 +130,10 @@ import Testing
         let y = example.unpacked(
             example.means(example.packed(x, columns), plus: nil), columns, factor: 3)
         let degrees = (0..<example.nodeCount).map { Double(example.neighbours(of: $0).count) }
-        let expected = (0..<example.nodeCount * columns).map { place in
-            example.neighbours(of: place / columns).reduce(0) {
-                $0 + 3 * Double(x[$1 * columns + place % columns])
-                    / (degrees[place / columns] * degrees[$1])
+        let expected = (0..<example.nodeCount * columns).map { index in
+            example.neighbours(of: index / columns).reduce(0) {
+                $0 + 3 * Double(x[$1 * columns + index % columns])
+                    / (degrees[index / columns] * degrees[$1])
                     .squareRoot()
             }
         }

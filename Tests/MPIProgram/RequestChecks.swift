@@ -185,7 +185,7 @@ extension Check {
                 findings.expectEqual(group.pendingCount, 0)
                 try sent.wait()
             },
-            Check("a group goes on after an error of one operation") { world, findings in
+            Check("a group continues after an error of one operation") { world, findings in
                 var group = RequestGroup(capacity: 4)
                 let incoming = [Int32](repeating: 0, count: 4).leaked
                 let short = UnsafeMutableBufferPointer(rebasing: incoming[..<1])

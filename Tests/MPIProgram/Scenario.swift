@@ -13,7 +13,7 @@ enum Scenario: String, CaseIterable {
     /// Throws on the last rank while the others wait in a barrier.
     case uncaughtError = "uncaught-error"
     /// Fails on the ranks 1 and up, or on 0 if it is alone, in something that all ranks do together.
-    case togetherError = "together-error"
+    case collectiveError = "collective-error"
     /// Drops a request whose operation cannot complete.
     case droppedRequest = "dropped-request"
     /// Drops a group with an operation that cannot complete.
@@ -48,7 +48,7 @@ enum Scenario: String, CaseIterable {
         case .uncaughtError:
             if isLast { throw ScenarioError.badData }
             try world.barrier()
-        case .togetherError:
+        case .collectiveError:
             try world.collectively { if world.rank >= 1 || world.size == 1 { throw ScenarioError.badData } }
             print("rank \(world.rank) went on")
         case .droppedRequest:

@@ -54,8 +54,8 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3])
-    func `an error that several ranks have together is printed once`(ranks: Int) async throws {
-        let result = try await end("together-error", ranks: ranks)
+    func `an error that several ranks have is printed once`(ranks: Int) async throws {
+        let result = try await end("collective-error", ranks: ranks)
         #expect(!result.timedOut)
         #expect(result.exitCode == 65)
         #expect(result.standardError.occurrences(of: Self.badData) == 1, "\(result.standardError)")

@@ -42,7 +42,7 @@ enum ValueCheck: String, CaseIterable, Sendable {
     case aGroupReportsItsOperationsOneByOne = "a group reports its operations one by one"
     case aGroupCanBeLookedAtWithoutWaiting = "a group can be looked at without waiting"
     case aGroupNamesTheOperationsError = "a group names the operation's error"
-    case aGroupGoesOnAfterAnErrorOfOneOperation = "a group goes on after an error of one operation"
+    case aGroupContinuesAfterAnErrorOfOneOperation = "a group continues after an error of one operation"
     case aSharedWindowShowsEverybodysSegmentToEverybody = "a shared window shows everybody's segment to everybody"
     case aSharedWindowCanBeWrittenByOthers = "a shared window can be written by others"
     case segmentsOfASharedWindowBeginOnCacheLines = "segments of a shared window begin on cache lines"

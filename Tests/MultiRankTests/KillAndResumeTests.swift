@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import TrainerSupport
 
-/// A training that is killed at random moments, and goes on each time on another number of ranks, ends as one that was
+/// A training that is killed at random moments, and is resumed each time on another number of ranks, ends as one that was
 /// left alone.
 ///
 /// `FACET_KILL_RUNS` sets how many such trainings there are, one after the other: the machine would spend its time on
@@ -44,7 +44,7 @@ import TrainerSupport
         return (workspace, folders)
     }
 
-    /// Changes when a stage of the training begins or goes on.
+    /// Changes when a stage of the training begins or is resumed.
     private static func attempts(_ out: String) -> [Data?] {
         ["/attempt", "/pretrain/attempt"].map { FileManager.default.contents(atPath: out + $0) }
     }

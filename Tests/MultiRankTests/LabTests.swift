@@ -118,7 +118,7 @@ struct LabTests {
     }
 
     @Test(arguments: ["lab kill h3", "lab cut h3", "lab kill h1"])
-    func `a training that loses a host goes on without it and ends the same`(event: String) async throws {
+    func `a training that loses a host continues without it and ends the same`(event: String) async throws {
         let workspace = try Workspace()
         let result = try await trainWhile(event, in: workspace)
         try #require(result.exitCode == 0 && !result.timedOut, "\(result.standardError)")

@@ -38,7 +38,7 @@ import TrainerSupport
         }
         let result = try await job.result
         #expect(result.exitCode == 0 && !result.timedOut, "\(result.standardError)")
-        #expect(result.standardError.contains("goes on from its last checkpoint"), "\(result.standardError)")
+        #expect(result.standardError.contains("resumes from its last checkpoint"), "\(result.standardError)")
         expectSame(try FinishedRun(folder: out), as: try FinishedRun(folder: reference), "after restarts")
     }
 

@@ -148,8 +148,8 @@ import TrainerSupport
         let script = try #require(job.scripts.first)
         kill(-script, SIGHUP)
         let before = Self.lines(of: out + "/metrics.jsonl").count
-        let goesOn = try await job.wait { Self.lines(of: out + "/metrics.jsonl").count > before + 20 }
-        #expect(goesOn)
+        let continues = try await job.wait { Self.lines(of: out + "/metrics.jsonl").count > before + 20 }
+        #expect(continues)
         kill(script, SIGTERM)
         let result = try await job.result
         #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
@@ -195,7 +195,7 @@ import TrainerSupport
             timeout: .seconds(120))
         #expect(result.standardOutput == "73\n75\n" && !result.timedOut, "\(result.standardError)")
         let second = try String(contentsOfFile: said, encoding: .utf8)
-        #expect(second.contains("it is left to that one") && !second.contains("goes on from"), "\(second)")
+        #expect(second.contains("it is left to that one") && !second.contains("resumes from"), "\(second)")
         let attempt = try String(contentsOfFile: out + "/attempt", encoding: .utf8)
         #expect(attempt.hasPrefix("1 "), "nobody fights for it: \(attempt)")
     }

@@ -51,11 +51,11 @@ struct Setting: Sendable {
         arguments: common + ["--K", "3", "--logical-shards", "16", "--batch-size", "50", "--max-steps", "8"])
 
     /// A selection, with a loss of each kind in turn.
-    static func selection(_ selection: InterestSelection, place: Int) -> Setting {
+    static func selection(_ selection: InterestSelection, index: Int) -> Setting {
         let losses = [
             ["--negatives", "2"], ["--loss", "sampled-softmax", "--negatives", "20"], ["--loss", "full-softmax"],
         ]
-        let arguments = ["--selection", selection.rawValue] + losses[place % losses.count]
+        let arguments = ["--selection", selection.rawValue] + losses[index % losses.count]
         return Setting(
             name: arguments.joined(separator: " "),
             arguments: common + ["--K", "3", "--batch-size", "37", "--max-steps", "8"] + arguments)
@@ -147,7 +147,7 @@ extension TrainingCommand {
         return backbones.enumerated().flatMap { row, backbone in
             InterestSelection.allCases.enumerated().map { column, selection in
                 TrainingCommand(
-                    model: backbone.0, stage: backbone.1, setting: .selection(selection, place: row + column))
+                    model: backbone.0, stage: backbone.1, setting: .selection(selection, index: row + column))
             }
         }
     }

@@ -5,23 +5,23 @@ import Foundation
 /// Tests run in parallel by default, and ranks that share a core with those of another run spend their time waiting for
 /// each other: everything is slower and timeouts lose their meaning.
 actor LaunchGate {
-    static let shared = LaunchGate(places: ProcessInfo.processInfo.activeProcessorCount)
+    static let shared = LaunchGate(slots: ProcessInfo.processInfo.activeProcessorCount)
 
-    private let places: Int
+    private let slots: Int
     private var free: Int
-    private var waiting: [(places: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    private var waiting: [(slots: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
-    init(places: Int) {
-        self.places = places
-        free = places
+    init(slots: Int) {
+        self.slots = slots
+        free = slots
     }
 
-    /// Runs `body` when `processes` places are free; a program with more processes than there are places has the
+    /// Runs `body` when `processes` slots are free; a program with more processes than there are slots has the
     /// machine to itself.
-    func withPlaces<Result: Sendable>(
+    func withSlots<Result: Sendable>(
         for processes: Int, _ body: @Sendable () async throws -> Result
     ) async rethrows -> Result {
-        let wanted = min(max(processes, 1), places)
+        let wanted = min(max(processes, 1), slots)
         if waiting.isEmpty && free >= wanted {
             free -= wanted
         } else {
@@ -33,8 +33,8 @@ actor LaunchGate {
 
     private func release(_ count: Int) {
         free += count
-        while let first = waiting.first, free >= first.places {
-            free -= first.places
+        while let first = waiting.first, free >= first.slots {
+            free -= first.slots
             waiting.removeFirst().continuation.resume()
         }
     }

@@ -18,7 +18,7 @@ public func run(
     timeout: Duration = .seconds(60)
 ) async throws -> ProgramResult {
     let program = try path(ofProduct: product)
-    return try await LaunchGate.shared.withPlaces(for: 1) {
+    return try await LaunchGate.shared.withSlots(for: 1) {
         let scratch = try ScratchDirectory()
         defer { scratch.remove() }
         return try await launch(
@@ -37,7 +37,7 @@ public func mpirun(
     workingDirectory: String? = nil, timeout: Duration = .seconds(60)
 ) async throws -> ProgramResult {
     let program = try path(ofProduct: product)
-    return try await LaunchGate.shared.withPlaces(for: ranks) {
+    return try await LaunchGate.shared.withSlots(for: ranks) {
         let scratch = try ScratchDirectory()
         defer { scratch.remove() }
         let settings = everywhere.merging(scratch.settingsOfOpenMPI) { $1 }
@@ -52,7 +52,7 @@ public func mpirun(
 public func run(
     script: String, ranks: Int, arguments: [String], timeout: Duration = .seconds(60)
 ) async throws -> ProgramResult {
-    try await LaunchGate.shared.withPlaces(for: ranks) {
+    try await LaunchGate.shared.withSlots(for: ranks) {
         let scratch = try ScratchDirectory()
         defer { scratch.remove() }
         let settings = everywhere.merging(scratch.settingsOfOpenMPI) { $1 }

@@ -132,8 +132,8 @@ import Testing
             largest = max(largest, abs(expected))
         }
         #expect(largest > 1e-2)
-        for place in 0..<view.rowCount(0) {
-            let entry = view.entries(0)[place]
+        for index in 0..<view.rowCount(0) {
+            let entry = view.entries(0)[index]
             for column in 0..<Self.size {
                 let expected = derivative(\.items[Int(entry.row) * Self.size + column])
                 let found = Double(view.row(0, slot: entry.slot)[column])

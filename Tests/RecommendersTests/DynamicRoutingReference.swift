@@ -21,9 +21,9 @@ struct DynamicRoutingReference {
         (0..<interests).map { interest in
             history.enumerated().map { position, item in
                 (0..<size).map { row in
-                    let place = ((position * interests + interest) * size + row) * size
+                    let start = ((position * interests + interest) * size + row) * size
                     return (0..<size).reduce(0) {
-                        $0 + parameters.matrices[place + $1] * parameters.items[item * size + $1]
+                        $0 + parameters.matrices[start + $1] * parameters.items[item * size + $1]
                     }
                 }
             }

@@ -42,7 +42,7 @@ import Testing
         #expect(graph.neighbourCount == 14)
         // User 2 is node 2; item 2 is node 6 + 2.
         let position = Int(graph.positions[2])
-        let places = Int(graph.offsets[position])..<Int(graph.offsets[position + 1])
-        #expect(places.map { graph.nodes[Int(graph.neighbours[$0])] } == [8, 9, 10])
+        let range = Int(graph.offsets[position])..<Int(graph.offsets[position + 1])
+        #expect(range.map { graph.nodes[Int(graph.neighbours[$0])] } == [8, 9, 10])
     }
 }

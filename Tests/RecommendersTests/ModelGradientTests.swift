@@ -57,11 +57,11 @@ import Testing
             ModelContext(options, stage: input.stage, userCount: 4, itemCount: 12), in: layout.root)
         let storage = ParameterStorage(layout)
         storage.values.initialize(layout, seed: 5)
-        // The usual initial values are so small that a wrong factor would hide behind the rounding.
+        // The default initial values are so small that a wrong factor would hide behind the rounding.
         for specification in layout.specifications where specification.initialization == .embedding {
             let values = storage.values(specification.parameter)
             for index in 0..<specification.parameter.count { values[index] *= 40 }
-            // Away from the corner of the rectifier: half of the units are on, half are off.
+            // Away from the corner of the relu: half of the units are on, half are off.
             if specification.name.hasSuffix("linear1.bias") {
                 for index in 0..<specification.parameter.count { values[index] = index % 2 == 0 ? 6 : -6 }
             }

@@ -189,7 +189,7 @@ import Testing
         #expect(setting.loss(step: 1) != setting.loss(step: 2))
     }
 
-    @Test func `regularisers add to the loss, the routing's summed over the step`() {
+    @Test func `regularizers add to the loss, the routing's summed over the step`() {
         let plain = Setting(ObjectiveOptions()).loss(withInterests: true)
         let apart = Setting(
             Self.options {

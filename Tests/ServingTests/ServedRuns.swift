@@ -145,9 +145,9 @@ struct ExportedVectors {
         let scored = itemIds.indices.filter { !excluded.contains(itemIds[$0]) }.map { item in
             (item: item, found: score(user, item))
         }.sorted { ($1.found.score, $0.item) < ($0.found.score, $1.item) }
-        return scored.prefix(top).enumerated().map { place, entry in
+        return scored.prefix(top).enumerated().map { index, entry in
             TableRow(
-                user: userIds[user], item: itemIds[entry.item], rank: place + 1, score: entry.found.score,
+                user: userIds[user], item: itemIds[entry.item], rank: index + 1, score: entry.found.score,
                 interest: entry.found.interest)
         }
     }

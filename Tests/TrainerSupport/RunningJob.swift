@@ -2,7 +2,7 @@ import Foundation
 import ProcessSupport
 import Synchronization
 
-/// A training that goes on while the test does something to it.
+/// A training that runs while the test does something to it.
 public final class RunningJob: Sendable {
     /// The folder of the run: what tells its processes from others.
     public let out: String

@@ -8,10 +8,10 @@ import TrainerSupport
     /// 40 users with 8 events each, some of them twice, and not in the order of time.
     private static func events(_ name: (Int, Int) -> (user: String, item: String)) -> String {
         let rows = (0..<320).map { event in
-            let (user, place) = (event / 8, event % 8)
-            let (userId, itemId) = name(user, (user * 5 + place * place) % 23)
+            let (user, index) = (event / 8, event % 8)
+            let (userId, itemId) = name(user, (user * 5 + index * index) % 23)
             return
-                "\(userId),\(itemId),2024-03-\(10 + (place * 5) % 8)T10:\(10 + user):00Z,\(place == 3 ? "buy" : "view")\n"
+                "\(userId),\(itemId),2024-03-\(10 + (index * 5) % 8)T10:\(10 + user):00Z,\(index == 3 ? "buy" : "view")\n"
         }
         return "customer,sku,timestamp,event\n" + rows.joined() + rows[5] + rows[80]
     }

@@ -71,8 +71,8 @@ import TrainerSupport
         #expect(data?["ids_crc32c"] != nil)
 
         let file = try SafetensorsFile(path: workspace("run/model/model.safetensors"))
-        let (text, places) = (try file.bytes("item_ids.bytes"), try file.integers("item_ids.offsets"))
-        let names = zip(places, places.dropFirst()).map { String(decoding: text[$0..<$1], as: UTF8.self) }
+        let (text, starts) = (try file.bytes("item_ids.bytes"), try file.integers("item_ids.offsets"))
+        let names = zip(starts, starts.dropFirst()).map { String(decoding: text[$0..<$1], as: UTF8.self) }
         #expect(names == [""] + (1...SmallTables.items).map { "sku-\($0)-é" })
         #expect((file["user_ids.bytes"] == nil) == (model == "ComiRec"))
 
@@ -183,7 +183,7 @@ import TrainerSupport
             ("interactions.facet: it is no binary store", { $0[0] = 0x20 }),
             ("interactions.facet: it has the format version 9, and this program reads 1", { $0[8] = 9 }),
             ("interactions.facet: it has 1000 bytes, and its header tells of \(whole.count)", { $0 = $0.prefix(1000) }),
-            ("interactions.facet: its section trainUsers is damaged", { $0[Self.place(of: 7, $0)] ^= 1 }),
+            ("interactions.facet: its section trainUsers is damaged", { $0[Self.offset(of: 7, $0)] ^= 1 }),
         ]
         for (message, change) in changes {
             var bytes = whole
@@ -197,7 +197,7 @@ import TrainerSupport
         }
     }
 
-    private static func place(of section: Int, _ bytes: Data) -> Int {
+    private static func offset(of section: Int, _ bytes: Data) -> Int {
         (0..<8).reversed().reduce(0) { $0 << 8 | Int(bytes[64 + 32 * section + 8 + $1]) }
     }
 }

@@ -40,15 +40,15 @@ import TrainerSupport
         #expect(again.standardOutput.contains(last.digest))
         let configuration = try String(contentsOfFile: workspace("last/config.yaml"), encoding: .utf8)
         #expect(configuration.contains("keep: last\n"))
-        let usual = try String(contentsOfFile: workspace("best/config.yaml"), encoding: .utf8)
-        #expect(!usual.contains("keep"), "as before there was a choice")
+        let standard = try String(contentsOfFile: workspace("best/config.yaml"), encoding: .utf8)
+        #expect(!standard.contains("keep"), "as before there was a choice")
         try await expectRefusal(
             Refusal(64, naming: "--keep last instead of not given"), .alone,
             try await Self.train(workspace("best"), "--epochs", "12", "--keep", "last", "--resume"),
             leaving: workspace("best"))
     }
 
-    @Test func `a training that keeps the last epoch goes on as one that was not stopped`() async throws {
+    @Test func `a training that keeps the last epoch is resumed as one that was not stopped`() async throws {
         let workspace = try Workspace()
         let options = ["--epochs", "60", "--early-stop", "0", "--keep", "last"]
         try await Launch.alone.successfulTrainer(try await Self.train(workspace("whole")) + options)

@@ -48,7 +48,7 @@ import TrainerSupport
                 "$@" $options >/dev/null
                 echo "code $?"
             done
-            kill -0 $first && echo 'the first one goes on'
+            kill -0 $first && echo 'the first one continues'
             read -r _ _ rank _ <"$out/attempt"
             kill -KILL $first $rank
             wait $first
@@ -58,7 +58,7 @@ import TrainerSupport
         let result = try await Self.run(script, ranks: 3, out: out)
         #expect(
             result.standardOutput
-                == String(repeating: "code 73\n", count: 4) + "the first one goes on\n" + "code 0\n",
+                == String(repeating: "code 73\n", count: 4) + "the first one continues\n" + "code 0\n",
             "\(result.standardError)")
         #expect(result.errorLines.count == 4, "\(result.standardError)")
         let isNamed = result.errorLines.allSatisfy { $0.contains("is at work there (attempt 1)") }
@@ -91,8 +91,8 @@ import TrainerSupport
         let beats = { (try? String(contentsOfFile: out + "/heartbeat", encoding: .utf8)) ?? "" }
         try #require(try await job.wait { beats().contains(" computing ") || beats().contains(" exchanging ") })
         let first = beats()
-        let goesOn = try await job.wait { beats() != first && !beats().isEmpty }
-        #expect(goesOn)
+        let continues = try await job.wait { beats() != first && !beats().isEmpty }
+        #expect(continues)
         let claim = try String(contentsOfFile: out + "/attempt", encoding: .utf8).split(separator: " ")
         #expect(claim.count == 7 && first.hasPrefix(claim[3] + " "), "\(claim) \(first)")
         for rank in job.trainers { kill(rank, SIGTERM) }

@@ -110,8 +110,8 @@ import TrainerSupport
         let lines = try String(contentsOf: source, encoding: .utf8).split(
             separator: "\n", omittingEmptySubsequences: false)
         let line = try #require(lines.firstIndex { $0.hasSuffix("  // \(mistake.name)") }) + 1
-        let place = "error: outside/MistakenRecommender.swift:\(line): \(mistake.operation): "
-        #expect(result.standardError.contains(place), "\(result.standardError)")
+        let beginning = "error: outside/MistakenRecommender.swift:\(line): \(mistake.operation): "
+        #expect(result.standardError.contains(beginning), "\(result.standardError)")
         #expect(result.standardError.contains(mistake.words), "\(result.standardError)")
         #expect(result.standardError.contains("that line of the model"))
         #expect(result.errorLines.count == 1, "\(result.standardError)")

@@ -81,7 +81,7 @@ import TrainerSupport
         for line in ["lr: 0.25", "l2: 0.5", "negatives: 512", "selection: expected", "recipe: grocery-expected"] {
             #expect(run.contains(line), "\(line) in \(run.sorted())")
         }
-        // What the run left says all: the same training again, and one that goes on without naming the recipe.
+        // What the run left says all: the same training again, and one that is resumed without naming the recipe.
         try await Launch.alone.successfulTrainer(
             ["train", "--quiet", "--config", "run/config.yaml", "--out", "again"], workingDirectory: workspace.path)
         #expect(try FinishedRun(folder: workspace("again")).digest == FinishedRun(folder: workspace("run")).digest)
@@ -114,9 +114,9 @@ import TrainerSupport
             workingDirectory: workspace.path)
         for folder in ["", "/pretrain"] {
             // Where it went, and how many commands it took.
-            let places: Set<Substring> = ["out", "extractor", "recipe", "stage", "pretrain"]
+            let ofFolders: Set<Substring> = ["out", "extractor", "recipe", "stage", "pretrain"]
             func options(_ run: String) throws -> Set<String> {
-                try configuration(workspace(run + folder)).filter { !places.contains($0.prefix { $0 != ":" }) }
+                try configuration(workspace(run + folder)).filter { !ofFolders.contains($0.prefix { $0 != ":" }) }
             }
             #expect(try options("recipe") == options("apart"))
             #expect(
@@ -180,7 +180,7 @@ import TrainerSupport
                 try FinishedRun(folder: workspace("both" + folder)).digest
                     == FinishedRun(folder: workspace("apart" + folder)).digest)
         }
-        // Nothing to go on with: finished with the same options.
+        // Nothing to resume: finished with the same options.
         try await Launch.alone.successfulTrainer(
             command + ["--out", "both", "--resume"], workingDirectory: workspace.path)
         let alone = try await Launch.alone.successfulTrainer(
@@ -193,7 +193,7 @@ import TrainerSupport
         #expect(alone.standardError.contains("warning: --pretrain has no part in this"))
     }
 
-    @Test func `a pretraining with another loss has the negatives that are usual for it`() async throws {
+    @Test func `a pretraining with another loss has the default number of negatives of that loss`() async throws {
         let workspace = try await workspace()
         try await Launch.alone.successfulTrainer(
             [

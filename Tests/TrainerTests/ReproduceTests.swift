@@ -6,7 +6,7 @@ import TrainerSupport
 /// `scripts/reproduce`: the table of the published rows.
 @Suite struct ReproduceTests {
     /// The script in a folder with small tables and the trainer where it looks for it.
-    private struct Place {
+    private struct Checkout {
         let workspace: Workspace
 
         init() throws {
@@ -54,16 +54,16 @@ import TrainerSupport
     }
 
     @Test func `finished runs become a row of mean, deviation, lowest, highest and what is below`() async throws {
-        let place = try Place()
-        try place.write("runs/BPR-0", hits: "0.30", gain: "0.24", epoch: 7)
-        try place.write("runs/BPR-1", hits: "0.34", gain: "0.26", epoch: 9)
-        try place.write("runs/BPR-2", hits: "0.32", gain: "0.25", epoch: 8)
+        let checkout = try Checkout()
+        try checkout.write("runs/BPR-0", hits: "0.30", gain: "0.24", epoch: 7)
+        try checkout.write("runs/BPR-1", hits: "0.34", gain: "0.26", epoch: 9)
+        try checkout.write("runs/BPR-2", hits: "0.32", gain: "0.25", epoch: 8)
         // The error of both sides is 0.0200 * sqrt(1/3 + 1) = 0.0231: the first mean is further below, the second not.
-        try place.write("runs/YouTube-0", hits: "0.33", gain: "0.24")
-        try place.write("runs/YouTube-1", hits: "0.37", gain: "0.28")
-        try place.write("runs/YouTube-2", hits: "0.35", gain: "0.26")
-        try place.write("runs/TiMiRec+-0/pretrain", hits: "0.39", gain: "0.29")
-        let result = try await place.reproduce("--table", "--out", "runs", "BPR", "YouTube", "ComiRec+", "TiMiRec+")
+        try checkout.write("runs/YouTube-0", hits: "0.33", gain: "0.24")
+        try checkout.write("runs/YouTube-1", hits: "0.37", gain: "0.28")
+        try checkout.write("runs/YouTube-2", hits: "0.35", gain: "0.26")
+        try checkout.write("runs/TiMiRec+-0/pretrain", hits: "0.39", gain: "0.29")
+        let result = try await checkout.reproduce("--table", "--out", "runs", "BPR", "YouTube", "ComiRec+", "TiMiRec+")
         #expect(result.exitCode == 0, "\(result.standardError)")
         #expect(
             rows(result) == [
@@ -83,28 +83,28 @@ import TrainerSupport
     }
 
     @Test func `rows are trained once, and the pretraining of TiMiRec+ is the row ComiRec+`() async throws {
-        let place = try Place()
-        try SmallTables().write(to: place.workspace, "data/Grocery_and_Gourmet_Food")
-        let first = try await place.reproduce("--seeds", "0,1", "POP", "BPR", "TiMiRec+", "ComiRec+")
+        let checkout = try Checkout()
+        try SmallTables().write(to: checkout.workspace, "data/Grocery_and_Gourmet_Food")
+        let first = try await checkout.reproduce("--seeds", "0,1", "POP", "BPR", "TiMiRec+", "ComiRec+")
         #expect(first.exitCode == 0, "\(first.standardError)")
         // ComiRec+ comes first in the table and is trained; TiMiRec+ continues it.
         let commands = first.standardError.split(separator: "\n").filter { $0.contains("/trainer train ") }
         #expect(commands.count == 1 + 2 * 3, "\(first.standardError)")
-        let runs = place.workspace("runs/reproduce")
+        let runs = checkout.workspace("runs/reproduce")
         #expect(!FileManager.default.fileExists(atPath: runs + "/POP-1"))
         for run in ["ComiRec+-0", "ComiRec+-1", "TiMiRec+-0", "TiMiRec+-1"] {
             try FileManager.default.removeItem(atPath: runs + "/" + run)
         }
-        let alone = try await place.reproduce("--seeds", "0,1", "TiMiRec+")
-        let again = try await place.reproduce("--seeds", "0,1", "POP", "BPR", "ComiRec+", "TiMiRec+")
+        let alone = try await checkout.reproduce("--seeds", "0,1", "TiMiRec+")
+        let again = try await checkout.reproduce("--seeds", "0,1", "POP", "BPR", "ComiRec+", "TiMiRec+")
         #expect(again.standardError == "", "\(again.standardError)")
         #expect(rows(again) == rows(first) && rows(alone).last == rows(first).last)
-        let table = try await place.reproduce("--seeds", "0,1", "--table", "POP", "BPR", "ComiRec+", "TiMiRec+")
+        let table = try await checkout.reproduce("--seeds", "0,1", "--table", "POP", "BPR", "ComiRec+", "TiMiRec+")
         #expect(rows(table).starts(with: rows(again)))
     }
 
     @Test func `what cannot be is refused`() async throws {
-        let place = try Place()
+        let checkout = try Checkout()
         for (arguments, code, message) in [
             (["--table", "--time"], 64, "choose one"),
             (["--table", "--out", "nothing"], 65, "nothing: no such folder"),
@@ -112,8 +112,8 @@ import TrainerSupport
             (["BRP"], 64, "there is no row BRP"),
         ] as [([String], Int32, String)] {
             let result = try await run(
-                product: place.workspace("scripts/reproduce"), arguments: arguments,
-                workingDirectory: place.workspace.path)
+                product: checkout.workspace("scripts/reproduce"), arguments: arguments,
+                workingDirectory: checkout.workspace.path)
             #expect(result.exitCode == code && result.standardError.contains(message), "\(result.standardError)")
         }
     }

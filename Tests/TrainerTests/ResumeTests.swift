@@ -3,7 +3,7 @@ import ProcessSupport
 import Testing
 import TrainerSupport
 
-/// Stopping and going on.
+/// Stopping and resuming.
 @Suite struct ResumeTests {
     private static let options = FinishedRuns.options + ["--early-stop", "0"]
 
@@ -42,7 +42,7 @@ import TrainerSupport
         let out = workspace("run")
         let result = try await Self.stopped(.alone, out) { job in for rank in job.trainers { kill(rank, signal) } }
         #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")
-        #expect(result.standardError.contains("--resume goes on from there"), "\(result.standardError)")
+        #expect(result.standardError.contains("--resume continues from there"), "\(result.standardError)")
         #expect(result.standardError.contains("stopped by \(name) after step"), "\(result.standardError)")
         #expect(try Self.checkpoints(out).count == 1)
         #expect(!FileManager.default.fileExists(atPath: out + "/result.json"))
@@ -153,7 +153,7 @@ import TrainerSupport
     }
 
     @Test(arguments: [Launch.alone, .ranks(2)])
-    func `going on with other options or data names what differs`(launch: Launch) async throws {
+    func `resuming with other options or data names what differs`(launch: Launch) async throws {
         let finished = try await FinishedRuns.workspace()
         let workspace = try Workspace()
         let out = workspace("run")
@@ -177,7 +177,7 @@ import TrainerSupport
     }
 
     @Test(arguments: [Launch.alone, .ranks(2)])
-    func `a training that could go on is not overwritten by accident`(launch: Launch) async throws {
+    func `a training that could be resumed is not overwritten by accident`(launch: Launch) async throws {
         let workspace = try Workspace()
         let out = workspace("run")
         let arguments = try await Self.train(out, "--model", "TiMiRec", "--epochs", "100000")
@@ -270,7 +270,7 @@ import TrainerSupport
             "$trainer" "$@" --checkpoint-every 5 --keep-checkpoints 1000; echo "code $?"
             ls -A '\(disk)/run/checkpoints' >'\(survivor)' || exit 98
             mount -o remount,size=100m '\(disk)' || exit 98
-            # Not quietly, so that it says where it goes on.
+            # Not quietly, so that it says where it resumes.
             for option; do shift; [ "$option" = --quiet ] || set -- "$@" "$option"; done
             "$trainer" "$@" --resume --keep-checkpoints 1000; echo "code $?"
             cp -r '\(disk)/run' '\(kept)' || exit 98
@@ -292,7 +292,7 @@ import TrainerSupport
         #expect(left.count == 1, "one checkpoint and nothing half-written: \(left)")
         let step = try #require(Int(name.dropFirst("step-".count).prefix(10)))
         #expect(step > 0)
-        #expect(result.standardError.contains("going on from step \(step) in epoch "), "\(result.standardError)")
+        #expect(result.standardError.contains("resuming from step \(step) in epoch "), "\(result.standardError)")
         #expect(try Self.checkpoints(kept).contains(name))
         let (run, whole) = (try FinishedRun(folder: kept), try FinishedRun(folder: reference))
         #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)

@@ -142,12 +142,12 @@ import TrainerSupport
         let home = try Self.home()
         try SmallTables().write(to: home, "tables")
         try FileManager.default.createDirectory(atPath: home("data/more"), withIntermediateDirectories: false)
-        try FileManager.default.createDirectory(atPath: home("place"), withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(atPath: home("elsewhere"), withIntermediateDirectories: false)
         try await Launch.alone.successfulTrainer(
             ["train", "--quiet", "--model", "POP", "--data-root", home("data"), "--dataset", dataset, "--topk", "5"],
-            workingDirectory: home("place"))
+            workingDirectory: home("elsewhere"))
         let found = files(below: home.path).keys.filter { $0.hasSuffix("/result.json") }
-        #expect(found == ["place/runs/tables/POP/result.json"])
+        #expect(found == ["elsewhere/runs/tables/POP/result.json"])
     }
 
     @Test(arguments: [

@@ -14,7 +14,7 @@ struct SmallTables: Sendable {
     init() {
         for user in 1...Self.users {
             let items = (0..<6).map { (user + $0 * $0) % Self.items + 1 }
-            for place in 0..<4 { train.append("\(user)\t\(items[place])\t\(place * 10)") }
+            for index in 0..<4 { train.append("\(user)\t\(items[index])\t\(index * 10)") }
             let rest = (1...Self.items).filter { !items.contains($0) }
             dev.append("\(user)\t\(items[4])\t40\t\(Array(rest.prefix(5)))")
             test.append("\(user)\t\(items[5])\t50\t\(Array(rest.suffix(5)))")

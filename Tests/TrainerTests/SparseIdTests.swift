@@ -119,7 +119,7 @@ import Training
     }
 
     /// As it was before numbers and ids were told apart: every id up to the largest is an item.
-    @Test func `a run for which every id up to the largest was an item goes on as it began`() async throws {
+    @Test func `a run for which every id up to the largest was an item is resumed as it began`() async throws {
         let workspace = try Workspace()
         var tables = SmallTables().withoutNegatives
         for part in [\SmallTables.train, \.dev, \.test] {

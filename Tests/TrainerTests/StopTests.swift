@@ -83,8 +83,8 @@ import TrainerSupport
         let checkpoints = { (try? FileManager.default.contentsOfDirectory(atPath: out + "/checkpoints"))?.max() ?? "" }
         kill(trainer, SIGHUP)
         let last = checkpoints()
-        let goesOn = try await job.wait { checkpoints() > last }
-        #expect(goesOn && !job.hasEnded)
+        let continues = try await job.wait { checkpoints() > last }
+        #expect(continues && !job.hasEnded)
         kill(trainer, SIGTERM)
         let result = try await job.result
         #expect(result.exitCode == 75 && !result.timedOut, "\(result.standardError)")

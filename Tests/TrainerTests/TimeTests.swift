@@ -6,13 +6,13 @@ import TrainerSupport
 /// What TiSASRec makes of the times of a data set.
 @Suite struct TimeTests {
     /// The small tables with other times.
-    private static func tables(_ time: @escaping (_ user: Int, _ place: Int) -> Int) -> SmallTables {
+    private static func tables(_ time: @escaping (_ user: Int, _ position: Int) -> Int) -> SmallTables {
         var tables = SmallTables()
         for part in [\SmallTables.train, \.dev, \.test] {
             tables[keyPath: part] = tables[keyPath: part].map { line in
                 var fields = line.split(separator: "\t").map(String.init)
-                guard let user = Int(fields[0]), let place = Int(fields[2]) else { return line }
-                fields[2] = "\(time(user, place / 10))"
+                guard let user = Int(fields[0]), let position = Int(fields[2]) else { return line }
+                fields[2] = "\(time(user, position / 10))"
                 return fields.joined(separator: "\t")
             }
         }
@@ -36,7 +36,7 @@ import TrainerSupport
 
     @Test func `seconds, milliseconds and nanoseconds are the same training`() async throws {
         let workspace = try Workspace()
-        let times = { (user: Int, place: Int) in 864_000_000 + 86_400 * (user + place * place) }
+        let times = { (user: Int, position: Int) in 864_000_000 + 86_400 * (user + position * position) }
         var found: [String] = []
         for factor in [1, 1000, 1_000_000_000] {
             try Self.tables { times($0, $1) * factor }.write(to: workspace, "data/x\(factor)")

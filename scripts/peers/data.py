@@ -100,13 +100,13 @@ class Dataset:
         order = np.lexsort((np.arange(len(users)), times, users))
         self.items, self.times, sorted_users = items[order], times[order], users[order]
         starts = np.searchsorted(sorted_users, np.arange(self.user_count + 2))
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        lengths = np.minimum(place - starts[users], history_max)
+        position = np.empty(len(order), dtype=np.int64)
+        position[order] = np.arange(len(order))
+        lengths = np.minimum(position - starts[users], history_max)
 
         def rows(which):
             chosen = np.flatnonzero(split == which)
-            return Rows(users[chosen], items[chosen], place[chosen], lengths[chosen], parts[which][3])
+            return Rows(users[chosen], items[chosen], position[chosen], lengths[chosen], parts[which][3])
 
         self.interactions, self.dev, self.test = rows(0), rows(1), rows(2)
         self.samples = self.interactions.subset(self.interactions.lengths > 0)

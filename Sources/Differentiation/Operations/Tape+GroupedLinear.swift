@@ -67,17 +67,17 @@ private struct RowGroups: BitwiseCopyable {
         let starts = arena.allocate(Int32.self, count: count + 1)
         let order = arena.allocate(Int32.self, count: rows)
         starts[0] = 0
-        CountingSort.forEachPlace(of: rows, ends: UnsafeMutableBufferPointer(start: starts + 1, count: count)) {
+        CountingSort.forEachElement(of: rows, ends: UnsafeMutableBufferPointer(start: starts + 1, count: count)) {
             Int(groups[$0])
-        } _: { row, place in
-            order[place] = Int32(row)
+        } _: { row, index in
+            order[index] = Int32(row)
         }
         self.order = UnsafePointer(order)
         self.starts = UnsafePointer(starts)
         self.count = count
     }
 
-    /// The places in `order` of the rows of a group; empty for a group without rows.
+    /// The indices in `order` of the rows of a group; empty for a group without rows.
     func range(_ group: Int) -> Range<Int> { Int(starts[group])..<Int(starts[group + 1]) }
 }
 

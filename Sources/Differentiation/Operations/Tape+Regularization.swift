@@ -1,7 +1,7 @@
 import KernelCore
 
 extension Tape {
-    /// `weight` times the routing regularisation of REMI, summed over the histories; see
+    /// `weight` times the routing regularization of REMI, summed over the histories; see
     /// ``Kernel/routingRegularization(_:over:size:variances:)``.
     ///
     /// - Parameters:

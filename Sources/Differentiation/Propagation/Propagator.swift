@@ -116,9 +116,9 @@ public final class Propagator {
     public func propagate<Failure: Error>(synchronize: () throws(Failure) -> Void) throws(Failure) {
         propagations += 1
         for panel in share.panels {
-            let inner = place(memory.inner, panel)
-            let other = place(memory.scratch.1, share.panels.lowerBound)
-            let first = layers == 1 ? inner : place(memory.scratch.0, share.panels.lowerBound)
+            let inner = panelStart(memory.inner, panel)
+            let other = panelStart(memory.scratch.1, share.panels.lowerBound)
+            let first = layers == 1 ? inner : panelStart(memory.scratch.0, share.panels.lowerBound)
             Kernel.packPanel(graph, panel, of: parameters.tables, rows, nodes: share.nodes, into: first)
             var source = first
             for layer in 1..<layers {
@@ -200,8 +200,8 @@ public final class Propagator {
             / max(graph.nodeCount, 1)
         for panel in share.panels {
             packSources(sources, panel)
-            var source = place(memory.scratch.0, share.panels.lowerBound)
-            var target = place(memory.scratch.1, share.panels.lowerBound)
+            var source = panelStart(memory.scratch.0, share.panels.lowerBound)
+            var target = panelStart(memory.scratch.1, share.panels.lowerBound)
             for layer in 1...layers {
                 if layer == 1 {
                     Kernel.neighbourMeans(
@@ -239,17 +239,17 @@ public final class Propagator {
 
     private func packSources(_ sources: UnsafeBufferPointer<Int32>, _ panel: Int) {
         let first = panel * NodeGraph.panelWidth
-        let lanes = min(NodeGraph.panelWidth, columns - first)
+        let width = min(NodeGraph.panelWidth, columns - first)
         for (index, source) in sources.enumerated() {
             let row = memory.outputGradient + (rowOffsets[Int(graph.nodes[Int(source)])] + first)
             let scale = graph.inverseRoots[Int(source)]
             let target = sourceValues + index * NodeGraph.panelWidth
-            for lane in 0..<lanes { target[lane] = row[lane] * scale }
-            for lane in lanes..<NodeGraph.panelWidth { target[lane] = 0 }
+            for column in 0..<width { target[column] = row[column] * scale }
+            for column in width..<NodeGraph.panelWidth { target[column] = 0 }
         }
     }
 
-    private func place(_ panels: UnsafeMutablePointer<Float>, _ panel: Int) -> UnsafeMutablePointer<Float> {
+    private func panelStart(_ panels: UnsafeMutablePointer<Float>, _ panel: Int) -> UnsafeMutablePointer<Float> {
         panels + panel * graph.nodeCount * NodeGraph.panelWidth
     }
 }

@@ -14,6 +14,7 @@ final class RailMessages {
     var phases: PhaseClock?
     private let layout: ParameterLayout
     private let kind: SliceMessage.Rows
+    /// This node.
     private let own: Int
     /// The other nodes, beginning with the one after this: so not all send to the same one at first.
     private let others: [Int]
@@ -141,7 +142,7 @@ final class RailMessages {
         var end = 0
         for (inputs, sum) in subtrees {
             for input in inputs.indices {
-                sum.views[input].read(memory.gradient(from: inputs[input].lower), slice: slice)
+                sum.views[input].read(memory.gradient(startingAt: inputs[input].lower), slice: slice)
             }
             end += SliceMessage.write(sum, slice: slice, layout, kind, flag: flag, to: start + end)
         }

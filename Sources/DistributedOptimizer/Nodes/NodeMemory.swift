@@ -4,6 +4,12 @@ import MPI
 
 /// What the ranks of a node share: parameters, moments, the gradients of their shards, and a notice of each rank.
 ///
+/// In floats, the segments of a node with ranks 0, 1 ... of which each reads and writes those of all:
+///
+///     rank 0   parameters | first moments | second moments | propagation | a notice of each rank | gradients of its shards
+///     rank 1   gradients of its shards
+///     ...
+///
 /// One rank alone uses memory of its own and waits for nobody.
 final class NodeMemory {
     let parameters: ParameterValues
@@ -11,7 +17,8 @@ final class NodeMemory {
     let propagator: Propagator?
     /// What measures the waiting.
     var phases: PhaseClock?
-    /// By first shard; nil for those of other nodes, and where a gradient is of several shards.
+    /// `[shardCount]`, each at the first of the shards that it is of; nil at all other shards: those of other nodes, and
+    /// those whose gradient is added to that of a shard before.
     private let gradients: [GradientView?]
     /// What this rank does with the gradients of its shards, and where it works on them.
     private let additions: ShardAdditions
@@ -29,14 +36,14 @@ final class NodeMemory {
 
     /// Collective over the ranks of the node.
     ///
-    /// - Parameter parts: the number of slices that a propagation is told of one by one.
+    /// - Parameter parts: the slices that all parameters are divided into; a propagation gets the sum of each by itself.
     init(_ plan: OptimizerPlan, _ map: NodeMap, parts: Int) throws(MPIError) {
         let valueCount = ParameterValues.count(for: plan.layout)
         let gradientCount = plan.gradientLayout.byteCount / MemoryLayout<Float>.stride
         let propagationCount = plan.propagation.map { Propagator.sharedCount($0, plan.layout, parts: parts) } ?? 0
         localRank = map.localRank
         rankCount = map.ownRanks.count
-        // The first rank's segment begins with the parameters, the moments, the memory of the propagation, the notices.
+        // What the first rank's segment has before its gradients.
         let stateCount = 3 * valueCount + propagationCount
         let common = stateCount + rankCount * Self.floatsPerNotice
         let subtrees = map.ownRanks.map { plan.additions(ofRank: $0).subtrees }
@@ -96,8 +103,8 @@ final class NodeMemory {
         pendingMemory.deallocate()
     }
 
-    /// The gradient that begins with a shard of this node: of this one alone, or of all of a subtree.
-    func gradient(from shard: Int) -> GradientView { gradients[shard]! }
+    /// The gradient whose first shard is `shard`, of this node: of this one alone, or of all of a subtree.
+    func gradient(startingAt shard: Int) -> GradientView { gradients[shard]! }
 
     /// See ``DistributedOptimizer/recordGradient(ofShard:_:)``.
     func recordGradient<Failure: Error>(
@@ -111,12 +118,12 @@ final class NodeMemory {
 
     /// See ``DistributedOptimizer/recordedGradients``.
     var recordedGradients: [(shards: Range<Int>, gradient: GradientView)] {
-        additions.subtrees.map { ($0.lower..<$0.upper, gradient(from: $0.lower)) }
+        additions.subtrees.map { ($0.lower..<$0.upper, gradient(startingAt: $0.lower)) }
     }
 
     private func gradient(at location: ShardAdditions.Location) -> GradientView {
         switch location {
-        case .subtree(let number): gradient(from: additions.subtrees[number].lower)
+        case .subtree(let number): gradient(startingAt: additions.subtrees[number].lower)
         case .pending(let number): pending[number]
         }
     }

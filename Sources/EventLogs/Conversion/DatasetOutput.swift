@@ -26,7 +26,7 @@ public struct DatasetOutput: Sendable {
         folder.split(separator: "/").last.map(String.init) ?? folder
     }
 
-    /// Refuses a place that cannot be used, before all work.
+    /// Refuses a folder that cannot be used, before all work.
     public func requireRoom() throws(DatasetError) {
         var status = stat()
         guard stat(folder, &status) == 0 else { return }

@@ -135,8 +135,8 @@ extension Collection {
         var result: [Element] = []
         for element in self {
             guard result.count < count || areInIncreasingOrder(result[result.count - 1], element) else { continue }
-            let place = result.firstIndex { areInIncreasingOrder($0, element) } ?? result.count
-            result.insert(element, at: place)
+            let index = result.firstIndex { areInIncreasingOrder($0, element) } ?? result.count
+            result.insert(element, at: index)
             if result.count > count { result.removeLast() }
         }
         return result

@@ -214,7 +214,7 @@ struct DelimitedRecords: ~Copyable {
 
     /// Copies a quoted field up to its closing mark.
     ///
-    /// - Returns: the place behind that.
+    /// - Returns: the offset behind that.
     private mutating func copyQuoted(
         _ bytes: inout UnsafeRawBufferPointer, from start: Int, _ quote: UInt8, _ fieldStart: Int
     ) throws(DatasetError) -> Int {
@@ -254,7 +254,7 @@ struct DelimitedRecords: ~Copyable {
         return offset
     }
 
-    /// How many bytes separate two fields at a place; 0 where none do.
+    /// How many bytes separate two fields at an offset; 0 where none do.
     private func separatorLength(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int {
         switch separator {
         case .byte(let byte): bytes[offset] == byte ? 1 : 0

@@ -158,10 +158,10 @@ package struct EventCollector: ~Copyable {
         guard id.count <= EventCollector.longestId else {
             throw EventFault(.tooLong(field: field, bytes: id.count), line)
         }
-        let place = UnsafeMutableRawBufferPointer(rebasing: pendingBytes[pendingSize..<pendingSize + id.count])
-        place.copyMemory(from: id)
+        let kept = UnsafeMutableRawBufferPointer(rebasing: pendingBytes[pendingSize..<pendingSize + id.count])
+        kept.copyMemory(from: id)
         pendingSize += id.count
-        return UnsafeRawBufferPointer(place)
+        return UnsafeRawBufferPointer(kept)
     }
 
     /// Gives the ids of the pending events their numbers, and keeps the events. Belongs behind the last event of a file.

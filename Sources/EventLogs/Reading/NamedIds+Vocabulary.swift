@@ -14,7 +14,7 @@ extension NamedIds {
             return (.named(used.count == count ? self : selecting(used)), renumbering)
         }
         let order = wholeNumbers.indices.sorted { wholeNumbers[$0] < wholeNumbers[$1] }
-        for (index, place) in order.enumerated() { renumbering[Int(used[place])] = Int32(index + 1) }
+        for (index, former) in order.enumerated() { renumbering[Int(used[former])] = Int32(index + 1) }
         return (Vocabulary(ascending: order.map { wholeNumbers[$0] }), renumbering)
     }
 

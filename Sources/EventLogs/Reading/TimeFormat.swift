@@ -85,8 +85,8 @@ struct TimeReader {
     }
 
     @inline(__always)
-    private static func twoDigits(_ field: UnsafeRawBufferPointer, _ place: Int) -> Int64? {
-        let (tens, ones) = (field[place] &- 0x30, field[place + 1] &- 0x30)
+    private static func twoDigits(_ field: UnsafeRawBufferPointer, _ offset: Int) -> Int64? {
+        let (tens, ones) = (field[offset] &- 0x30, field[offset + 1] &- 0x30)
         return tens < 10 && ones < 10 ? Int64(tens) * 10 + Int64(ones) : nil
     }
 

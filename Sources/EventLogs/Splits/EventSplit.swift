@@ -2,7 +2,7 @@ import KernelCore
 
 /// How events become train, dev and test.
 package enum SplitKind: String, Sendable, CaseIterable {
-    /// By the place of an event in its user's history: ``EventSplit/leaveOneOut(_:)``.
+    /// By the position of an event in its user's history: ``EventSplit/leaveOneOut(_:)``.
     case leaveOneOut = "leave-one-out"
     /// By time: ``EventSplit/temporal(_:devFrom:testFrom:)``.
     case temporal

@@ -23,11 +23,11 @@ final class NameIndex: Sendable {
             offsets.withUnsafeBufferPointer { offsets in
                 let list = NameList(bytes, offsets)
                 for number in 1..<max(1, offsets.count) {
-                    let place = slots.place(of: list.name(number), in: list)
-                    if place.number == 0 {
-                        slots.put(number, place, start: list.start(number), length: list.name(number).count)
+                    let search = slots.search(for: list.name(number), in: list)
+                    if search.number == 0 {
+                        slots.put(number, search, start: list.start(number), length: list.name(number).count)
                     } else if firstRepeat == nil {
-                        firstRepeat = (place.number, number)
+                        firstRepeat = (search.number, number)
                     }
                 }
             }
@@ -47,7 +47,7 @@ struct NameList {
         self.offsets = offsets
     }
 
-    /// The packed bytes from a place on.
+    /// The packed bytes from an offset on.
     @inline(__always)
     func bytes(at start: Int) -> UnsafeRawPointer { bytes.unsafelyUnwrapped + start }
 

@@ -43,10 +43,10 @@ public struct NameNumbering: Sendable {
             growDirect(to: value + 1)
             return number(of: name)
         }
-        let place = bytes.withUnsafeBufferPointer { bytes in
-            offsets.withUnsafeBufferPointer { slots.place(of: name, in: NameList(bytes, $0)) }
+        let search = bytes.withUnsafeBufferPointer { bytes in
+            offsets.withUnsafeBufferPointer { slots.search(for: name, in: NameList(bytes, $0)) }
         }
-        return place.number > 0 ? Int32(truncatingIfNeeded: place.number) : add(name, place)
+        return search.number > 0 ? Int32(truncatingIfNeeded: search.number) : add(name, search)
     }
 
     /// The numbers of many names, one after the other: what ``number(of:)`` says of each, in less time.
@@ -91,10 +91,10 @@ public struct NameNumbering: Sendable {
     }
 
     @inline(never)
-    private mutating func add(_ name: UnsafeRawBufferPointer, _ place: NameSlots.Place) -> Int32? {
+    private mutating func add(_ name: UnsafeRawBufferPointer, _ search: NameSlots.SearchResult) -> Int32? {
         let start = bytes.count
         guard let number = append(name) else { return nil }
-        slots.put(Int(number), place, start: start, length: name.count)
+        slots.put(Int(number), search, start: start, length: name.count)
         hashedCount += 1
         if slots.isFull(count: hashedCount) { resize(capacity: 2 * hashedCount) }
         return number
@@ -130,8 +130,8 @@ public struct NameNumbering: Sendable {
                 for number in 1..<max(1, offsets.count) {
                     let name = list.name(number)
                     if let value = name.shortNumber, value < size { continue }
-                    let place = slots.place(of: name, in: list)
-                    slots.put(number, place, start: list.start(number), length: name.count)
+                    let search = slots.search(for: name, in: list)
+                    slots.put(number, search, start: list.start(number), length: name.count)
                     hashedCount += 1
                 }
             }

@@ -11,7 +11,7 @@ struct NameSlots: Sendable {
         /// A part of the hash, so that hardly any other name is compared.
         var tag: UInt32 = 0
         /// Where the name begins, and its length in the lowest 16 bits; ``isLong`` for more.
-        var place: UInt64 = 0
+        var span: UInt64 = 0
 
         static let isLong: UInt64 = 0xFFFF
     }
@@ -21,7 +21,7 @@ struct NameSlots: Sendable {
     private let seed: UInt64
 
     /// Where a name is, or belongs.
-    struct Place {
+    struct SearchResult {
         fileprivate let slot: Int
         fileprivate let tag: UInt32
         /// 0 where it is not there.
@@ -38,12 +38,12 @@ struct NameSlots: Sendable {
     /// The number of a name; nil where it is not there.
     @inline(__always)
     func number(of name: UnsafeRawBufferPointer, in list: NameList) -> Int32? {
-        let number = place(of: name, in: list).number
+        let number = search(for: name, in: list).number
         return number == 0 ? nil : Int32(truncatingIfNeeded: number)
     }
 
     @inline(__always)
-    func place(of name: UnsafeRawBufferPointer, in list: NameList) -> Place {
+    func search(for name: UnsafeRawBufferPointer, in list: NameList) -> SearchResult {
         let hash = Self.hash(name, seed)
         let tag = UInt32(truncatingIfNeeded: hash >> 32)
         return slots.withUnsafeBufferPointer { slots in
@@ -51,15 +51,17 @@ struct NameSlots: Sendable {
             while slots[slot].number != 0 {
                 let entry = slots[slot]
                 if entry.tag == tag {
-                    if Self.isThere(entry, name, list) { return Place(slot: slot, tag: tag, number: Int(entry.number)) }
+                    if Self.isThere(entry, name, list) {
+                        return SearchResult(slot: slot, tag: tag, number: Int(entry.number))
+                    }
                 }
                 slot = (slot &+ 1) & (slots.count - 1)
             }
-            return Place(slot: slot, tag: tag, number: 0)
+            return SearchResult(slot: slot, tag: tag, number: 0)
         }
     }
 
-    /// The numbers of many names, of those that are found at the first place where they may be; 0 for all others.
+    /// The numbers of many names, of those that are found in the first slot where they may be; 0 for all others.
     ///
     /// In three passes, each with loads that do not wait for each other: memory is slow, but can be asked for many things at
     /// a time.
@@ -88,10 +90,10 @@ struct NameSlots: Sendable {
 
     @inline(__always)
     private static func isThere(_ entry: Slot, _ name: UnsafeRawBufferPointer, _ list: NameList) -> Bool {
-        let length = entry.place & Slot.isLong
+        let length = entry.span & Slot.isLong
         guard length < Slot.isLong else { return list.name(Int(entry.number)).elementsEqual(name) }
         guard length == UInt64(name.count) else { return false }
-        return length == 0 || areEqual(name, list.bytes(at: Int(truncatingIfNeeded: entry.place >> 16)))
+        return length == 0 || areEqual(name, list.bytes(at: Int(truncatingIfNeeded: entry.span >> 16)))
     }
 
     /// Puts a number where its name belongs; there must be room.
@@ -100,10 +102,10 @@ struct NameSlots: Sendable {
     ///   - start: where the name begins in the packed bytes.
     ///   - length: of the name.
     @inline(__always)
-    mutating func put(_ number: Int, _ place: Place, start: Int, length: Int) {
-        slots[place.slot] = Slot(
-            number: UInt32(truncatingIfNeeded: number), tag: place.tag,
-            place: UInt64(truncatingIfNeeded: start) << 16 | min(UInt64(length), Slot.isLong))
+    mutating func put(_ number: Int, _ search: SearchResult, start: Int, length: Int) {
+        slots[search.slot] = Slot(
+            number: UInt32(truncatingIfNeeded: number), tag: search.tag,
+            span: UInt64(truncatingIfNeeded: start) << 16 | min(UInt64(length), Slot.isLong))
     }
 
     /// Whether another name would make more than half of it full.
@@ -115,13 +117,13 @@ struct NameSlots: Sendable {
     private static func areEqual(_ name: UnsafeRawBufferPointer, _ other: UnsafeRawPointer) -> Bool {
         let count = name.count
         guard count >= 8 else { return name.word == UnsafeRawBufferPointer(start: other, count: count).word }
-        var place = 0
-        while place + 8 < count {
+        var offset = 0
+        while offset + 8 < count {
             guard
-                name.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-                    == other.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                name.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                    == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
             else { return false }
-            place += 8
+            offset += 8
         }
         return name.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
             == other.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
@@ -134,10 +136,10 @@ struct NameSlots: Sendable {
         var state = seed ^ UInt64(truncatingIfNeeded: name.count)
         var last: UInt64
         if name.count >= 8 {
-            var place = 0
-            while place + 8 < name.count {
-                state = mixed(state ^ name.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-                place += 8
+            var offset = 0
+            while offset + 8 < name.count {
+                state = mixed(state ^ name.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                offset += 8
             }
             last = name.loadUnaligned(fromByteOffset: name.count - 8, as: UInt64.self)
         } else {

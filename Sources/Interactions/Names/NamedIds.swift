@@ -1,4 +1,4 @@
-/// Ids that are text, each with a number from 1 on: the place at which it came first.
+/// Ids that are text, each with a number from 1 on: the position at which it came first.
 ///
 /// They are packed, without a string for each: id n is the bytes `offsets[n - 1]..<offsets[n]`, in UTF-8. An id is not
 /// empty, occurs once, and holds no control character of ASCII: so it fits into a line and a column of any list.
@@ -113,7 +113,7 @@ public enum NamedIdFault: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .offsets: "the places of the ids do not divide their text"
+        case .offsets: "the offsets of the ids do not divide their text"
         case .count(let count): "\(count) ids are too many: numbers have 32 bits"
         case .encoding: "the text of the ids is not UTF-8"
         case .empty(let number): "id \(number) is empty"

@@ -24,7 +24,7 @@ struct IdNumbering {
     /// The ids that occurred or may occur, and the number of each.
     private var ids: [Int64] = []
     private var numbers: [Int32] = []
-    /// A hash table with open addressing: a place in ``ids`` counted from 1, 0 where there is none. A power of two in
+    /// A hash table with open addressing: an index of ``ids`` counted from 1, 0 where there is none. A power of two in
     /// size, at most half full.
     private var slots: [Int32] = []
     private var shift: UInt64 = 64
@@ -62,8 +62,8 @@ struct IdNumbering {
         guard !slots.isEmpty else { return id >= 1 && id <= allowedCount ?? 0 ? Int32(id) : nil }
         var slot = home(of: id)
         while slots[slot] != 0 {
-            let place = Int(slots[slot]) - 1
-            if ids[place] == id { return numbers[place] }
+            let index = Int(slots[slot]) - 1
+            if ids[index] == id { return numbers[index] }
             slot = (slot &+ 1) & (slots.count - 1)
         }
         return add(id, slot: slot)
@@ -87,10 +87,10 @@ struct IdNumbering {
     private mutating func resize(toBits bits: Int) {
         shift = UInt64(64 - bits)
         slots = [Int32](repeating: 0, count: 1 << bits)
-        for (place, id) in ids.enumerated() {
+        for (index, id) in ids.enumerated() {
             var slot = home(of: id)
             while slots[slot] != 0 { slot = (slot &+ 1) & (slots.count - 1) }
-            slots[slot] = Int32(place + 1)
+            slots[slot] = Int32(index + 1)
         }
     }
 
@@ -129,7 +129,7 @@ struct IdNumbering {
         guard zip(ids, ids.dropFirst()).contains(where: { $0 > $1 }) else { return (Vocabulary(ascending: ids), nil) }
         let order = ids.indices.sorted { ids[$0] < ids[$1] }
         var renumbering = [Int32](repeating: 0, count: ids.count + 1)
-        for (index, place) in order.enumerated() { renumbering[place + 1] = Int32(index + 1) }
+        for (index, former) in order.enumerated() { renumbering[former + 1] = Int32(index + 1) }
         return (Vocabulary(ascending: order.map { ids[$0] }), renumbering)
     }
 }

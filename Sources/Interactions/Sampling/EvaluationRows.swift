@@ -88,8 +88,8 @@ public struct EvaluationRows {
         items.append(contentsOf: store.trainItems(ofLocal: local))
         for slot in history where store.splits[slot] != train {
             let item = store.items[slot]
-            let place = items.firstIndex { $0 >= item } ?? items.count
-            if place == items.count || items[place] != item { items.insert(item, at: place) }
+            let insertion = items.firstIndex { $0 >= item } ?? items.count
+            if insertion == items.count || items[insertion] != item { items.insert(item, at: insertion) }
         }
     }
 

@@ -12,13 +12,13 @@ public struct LogicalShards: Sendable {
     private let folder: String
     /// The users that have training samples, ascending.
     public let sampledUsers: [Int32]
-    /// Shard of every user id; -1 for ids without interactions.
+    /// Shard of every user by number; -1 for users without interactions.
     private let shards: [Int32]
     /// Users by shard, ascending within a shard.
     private let orderedUsers: [Int32]
     private let userOffsets: [Int]
     private let sampleCounts: [Int]
-    /// Number of interactions of all users with a smaller id: where the global sample ids of a user begin.
+    /// Number of interactions of all users with a smaller number: where the names of a user's samples begin.
     private let firstSamples: [UInt32]
 
     /// Users with many samples first, each to the shard that has the fewest so far (of equal ones the first); users
@@ -62,12 +62,12 @@ public struct LogicalShards: Sendable {
         var offsets = [Int](repeating: 0, count: count + 1)
         var orderedUsers = [Int32](repeating: 0, count: users.count)
         offsets.withUnsafeMutableBufferPointer { offsets in
-            CountingSort.forEachPlace(
+            CountingSort.forEachElement(
                 of: users.count, ends: UnsafeMutableBufferPointer(rebasing: offsets[1...])
             ) {
                 Int(shards[Int(users[$0])])
-            } _: { index, place in
-                orderedUsers[place] = users[index]
+            } _: { index, slot in
+                orderedUsers[slot] = users[index]
             }
         }
         sampledUsers = zip(users, samples).filter { $0.1 > 0 }.map(\.0)
@@ -77,7 +77,7 @@ public struct LogicalShards: Sendable {
         userOffsets = offsets
     }
 
-    /// The shard of a user; nil for an id without interactions.
+    /// The shard of a user; nil for one without interactions.
     public func shard(ofUser user: Int) -> Int? {
         guard shards.indices.contains(user), shards[user] >= 0 else { return nil }
         return Int(shards[user])
@@ -120,7 +120,8 @@ public struct LogicalShards: Sendable {
         return steps
     }
 
-    /// Where the global sample ids of a user begin: id = this + position in the user's sequence.
+    /// Where the names of a user's samples begin: a sample is named by this + its position in the user's sequence. The
+    /// name does not depend on shards or ranks, and keys the random numbers of the sample.
     func firstSample(ofUser user: Int) -> UInt32 { firstSamples[user] }
 }
 

@@ -2,7 +2,7 @@ import KernelCore
 
 /// Draws negatives of training samples: uniform over the items that the user has not in train; repeats are possible.
 ///
-/// An item is drawn from all, and again while the user has it. After ``mostTries`` of these the place of the negative
+/// An item is drawn from all, and again while the user has it. After ``mostTries`` of these the index of the negative
 /// among the items that the user has not is drawn, so that the time has a bound, however many items a user has.
 struct NegativeSampler {
     let count: Int
@@ -61,15 +61,15 @@ extension RandomStream {
 }
 
 extension UnsafeBufferPointer<Int32> {
-    /// The item at a place, from 0, among those from 1 on that are not here. Ascending elements without repeats.
-    func absentItem(_ place: Int32) -> Int32 {
+    /// The item at an index, from 0, among those from 1 on that are not here. Ascending elements without repeats.
+    func absentItem(_ index: Int32) -> Int32 {
         // Below element i there are element - 1 - i absent items.
         var (lower, upper) = (0, count)
         while lower < upper {
             let middle = (lower + upper) / 2
-            if self[middle] - 1 - Int32(middle) <= place { lower = middle + 1 } else { upper = middle }
+            if self[middle] - 1 - Int32(middle) <= index { lower = middle + 1 } else { upper = middle }
         }
-        return place + 1 + Int32(lower)
+        return index + 1 + Int32(lower)
     }
 
     /// Whether ascending elements contain one, by bisection without a branch on the elements, which would be

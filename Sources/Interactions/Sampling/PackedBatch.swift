@@ -112,7 +112,7 @@ public final class PackedBatch {
         offsetStorage.extend(by: 1).pointee = 0
     }
 
-    /// Adds a sample and returns the place of its candidates, to be written before the next call.
+    /// Adds a sample and returns where its candidates are to be written, before the next call.
     package func append(
         user: Int32, sample: UInt32, smallestTimeGap: Int64, items: UnsafeBufferPointer<Int32>,
         times: UnsafeBufferPointer<Int64>

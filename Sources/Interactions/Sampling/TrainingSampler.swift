@@ -1,4 +1,7 @@
 /// Gives the samples of one logical shard to the steps of a training.
+///
+/// What a step gets is a function of the seed and of a name of the step, so that no sampler has to remember anything: of
+/// the epoch and the step within it (``ShardSampler``), or of the step of the training (``UserSampler``).
 public protocol TrainingSampler {
     /// The shard whose samples these are.
     var shard: Int { get }
@@ -19,7 +22,7 @@ public protocol TrainingSampler {
 public enum SamplingRule: String, Sendable, Codable, CaseIterable {
     /// In every epoch each sample once, in random order.
     case epoch
-    /// For every place of a batch a user, all alike, and one of the user's samples, all alike: users with a short
+    /// For every slot of a batch a user, all alike, and one of the user's samples, all alike: users with a short
     /// sequence count as much as those with a long one (the training of BaM and of its predecessors).
     case users
 }

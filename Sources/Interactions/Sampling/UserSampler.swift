@@ -1,9 +1,9 @@
 import KernelCore
 
-/// The part of a logical shard in batches of uniformly drawn users: for every place of the global batch a user, and one
+/// The part of a logical shard in batches of uniformly drawn users: for every slot of the global batch a user, and one
 /// of the user's samples, with replacement.
 ///
-/// What a place of a step holds is a function of (seed, step, place). Every shard draws the users of all places and
+/// What a slot of a step holds is a function of (seed, step, slot). Every shard draws the users of all slots and
 /// takes those that it owns, so that the number of its samples differs from step to step.
 public struct UserSampler: TrainingSampler {
     /// The shard whose samples these are.
@@ -39,7 +39,7 @@ public struct UserSampler: TrainingSampler {
     /// Nothing to prepare: steps do not depend on epochs.
     public mutating func beginEpoch(_ epoch: Int) {}
 
-    /// Fills a batch with the samples of those places of the step whose users the shard owns.
+    /// Fills a batch with the samples of those slots of the step whose users the shard owns.
     ///
     /// - Parameter step: the step of the training, from 1; the step within the epoch does not matter.
     /// - Returns: the number of samples, perhaps 0.
@@ -48,16 +48,16 @@ public struct UserSampler: TrainingSampler {
         batch.reset(candidatesPerSample: 1 + negatives.count)
         let iteration = UInt32(truncatingIfNeeded: step)
         let users = shards.sampledUsers
-        for row in 0..<UInt32(batchSize) {
-            var stream = RandomStream(seed: seed, purpose: .examples, iteration: iteration, element: row)
+        for slot in 0..<UInt32(batchSize) {
+            var stream = RandomStream(seed: seed, purpose: .examples, iteration: iteration, element: slot)
             let user = users[Int(stream.next(below: UInt32(users.count)))]
             guard shards.shard(ofUser: Int(user)) == shard, let local = localUser(user) else { continue }
             let own = samples.range(ofLocal: local)
             let position = Int(samples.positions[own.lowerBound + Int(stream.next(below: UInt32(own.count)))])
             let candidates = store.append(
-                local: local, position: position, historyMax: historyMax, sample: row, to: batch)
+                local: local, position: position, historyMax: historyMax, sample: slot, to: batch)
             candidates[0] = store.items[store.offsets[local] + position]
-            var draws = RandomStream(seed: seed, purpose: .negatives, iteration: iteration, element: row)
+            var draws = RandomStream(seed: seed, purpose: .negatives, iteration: iteration, element: slot)
             negatives.draw(forLocal: local, from: &draws, into: candidates + 1)
         }
         return batch.count

@@ -24,7 +24,7 @@ public enum InteractionStore {
         )
         header.devNegatives = dataset.dev.negativesPerRow ?? 0
         header.testNegatives = dataset.test.negativesPerRow ?? 0
-        header.place(lengths: StoreHeader.Section.allCases.map { section in sections.withBytes(section) { $0.count } })
+        header.layOut(lengths: StoreHeader.Section.allCases.map { section in sections.withBytes(section) { $0.count } })
         for section in StoreHeader.Section.allCases {
             header[section].checksum = sections.withBytes(section) { bytes in
                 var checksum = Checksum()

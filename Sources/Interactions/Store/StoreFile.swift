@@ -67,9 +67,9 @@ struct StoreFile {
         // Copies: they are needed for longer than the rows.
         if header[offsets].length > 0 {
             let text = Array(column(bytes) as Column<UInt8>)
-            let places = Array(column(offsets) as Column<Int64>)
-            if isTrusted { return .named(NamedIds(trusted: text, offsets: places)) }
-            do throws(NamedIdFault) { return .named(try NamedIds(bytes: text, offsets: places)) } catch {
+            let starts = Array(column(offsets) as Column<Int64>)
+            if isTrusted { return .named(NamedIds(trusted: text, offsets: starts)) }
+            do throws(NamedIdFault) { return .named(try NamedIds(bytes: text, offsets: starts)) } catch {
                 throw failure("its ids of \(noun) are damaged: \(error)")
             }
         }

@@ -44,7 +44,7 @@ struct StoreHeader: Equatable {
     static let version: UInt32 = 1
     static let alignment = 64
     static let size = 64 + 32 * Section.allCases.count
-    private static let checksumPlace = 12
+    private static let checksumOffset = 12
 
     var hasTimes = false
     var userCount = 0
@@ -68,7 +68,7 @@ struct StoreHeader: Equatable {
     /// Places the sections behind each other.
     ///
     /// - Parameter lengths: bytes, in the order of the sections.
-    mutating func place(lengths: [Int]) {
+    mutating func layOut(lengths: [Int]) {
         var end = Self.size
         for (index, length) in lengths.enumerated() {
             entries[index].offset = Self.aligned(end)
@@ -100,15 +100,15 @@ struct StoreHeader: Equatable {
         }
         let checksum = Self.checksum(of: bytes)
         withUnsafeBytes(of: checksum.littleEndian) {
-            bytes.replaceSubrange(Self.checksumPlace..<Self.checksumPlace + 4, with: $0)
+            bytes.replaceSubrange(Self.checksumOffset..<Self.checksumOffset + 4, with: $0)
         }
         return bytes
     }
 
-    /// Over the header with zeros in the place of its checksum.
+    /// Over the header with zeros for its checksum.
     static func checksum(of header: [UInt8]) -> UInt32 {
         var header = header
-        header.replaceSubrange(checksumPlace..<checksumPlace + 4, with: [0, 0, 0, 0])
+        header.replaceSubrange(checksumOffset..<checksumOffset + 4, with: [0, 0, 0, 0])
         return Checksum.of(header)
     }
 
@@ -120,8 +120,8 @@ struct StoreHeader: Equatable {
                 problem: "it is no binary store", recoverySuggestion: "give the file another name, or write it again")
         }
         guard file.count >= 12 else { throw Fault(problem: "it ends after \(file.count) bytes") }
-        func number(_ place: Int) -> Int {
-            Int(UInt32(littleEndian: file.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+        func number(_ offset: Int) -> Int {
+            Int(UInt32(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
         }
         guard number(8) == Int(Self.version) else {
             throw Fault(
@@ -129,11 +129,11 @@ struct StoreHeader: Equatable {
                 recoverySuggestion: "use the program that wrote it, or write it again with trainer data convert")
         }
         guard file.count >= Self.size else { throw Fault(problem: "it ends after \(file.count) bytes") }
-        guard number(Self.checksumPlace) == Int(Self.checksum(of: Array(file[..<Self.size]))) else {
+        guard number(Self.checksumOffset) == Int(Self.checksum(of: Array(file[..<Self.size]))) else {
             throw Fault(problem: "its header is damaged: the checksum is another one")
         }
-        func long(_ place: Int) -> UInt64 {
-            UInt64(littleEndian: file.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+        func long(_ offset: Int) -> UInt64 {
+            UInt64(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         }
         guard long(16) == UInt64(file.count) else {
             throw Fault(problem: "it has \(file.count) bytes, and its header tells of \(long(16))")
@@ -146,25 +146,25 @@ struct StoreHeader: Equatable {
         (trainCount, devCount, testCount) = (number(40), number(44), number(48))
         (devNegatives, testNegatives) = (number(52), number(56))
         for section in Section.allCases {
-            let place = 64 + 32 * section.rawValue
-            guard number(place) == section.rawValue + 1, long(place + 24) == 0,
-                let offset = Int(exactly: long(place + 8)), let length = Int(exactly: long(place + 16))
+            let start = 64 + 32 * section.rawValue
+            guard number(start) == section.rawValue + 1, long(start + 24) == 0,
+                let offset = Int(exactly: long(start + 8)), let length = Int(exactly: long(start + 16))
             else { throw Fault(problem: "its header is none of version \(Self.version)") }
-            self[section] = Entry(checksum: UInt32(number(place + 4)), offset: offset, length: length)
+            self[section] = Entry(checksum: UInt32(number(start + 4)), offset: offset, length: length)
         }
-        try checkPlaces(fileSize: file.count)
+        try checkOffsets(fileSize: file.count)
         try checkCounts()
     }
 
     init() {}
 
     /// Refuses sections that do not follow each other without a gap.
-    private func checkPlaces(fileSize: Int) throws(Fault) {
+    private func checkOffsets(fileSize: Int) throws(Fault) {
         var end = Self.size
         for (section, entry) in zip(Section.allCases, entries) {
             guard entry.offset == Self.aligned(end), entry.offset <= fileSize, entry.length >= 0,
                 entry.length <= fileSize - entry.offset, entry.length % section.elementSize == 0
-            else { throw Fault(problem: "its section \(section) has the wrong place or length") }
+            else { throw Fault(problem: "its section \(section) has the wrong offset or length") }
             end = entry.range.upperBound
         }
         guard end == fileSize else { throw Fault(problem: "bytes follow its last section") }

@@ -11,8 +11,8 @@ struct ItemClusters {
     private let weightSums: [[UInt32]]
     /// Items of every cluster in the order in which they succeed each other, in a circle.
     private let circles: [[Int32]]
-    /// Place of item i in its circle at i - 1.
-    private let places: [Int32]
+    /// Position of item i in its circle at i - 1.
+    private let positions: [Int32]
 
     init(_ options: SyntheticDataset.Options) {
         var stream = RandomStream(
@@ -24,7 +24,7 @@ struct ItemClusters {
 
         var clusters = [Int32](repeating: 0, count: options.items)
         var popularity = [UInt32](repeating: 0, count: options.items)
-        var places = clusters
+        var positions = clusters
         var weightSums: [[UInt32]] = []
         var circles: [[Int32]] = []
         for (cluster, items) in byPopularity.enumerated() {
@@ -41,7 +41,7 @@ struct ItemClusters {
             weightSums.append(sums)
             // Independent of the popularity, as the ids are.
             let circle = items.sorted()
-            for (place, item) in circle.enumerated() { places[Int(item) - 1] = Int32(place) }
+            for (position, item) in circle.enumerated() { positions[Int(item) - 1] = Int32(position) }
             circles.append(circle)
         }
         self.byPopularity = byPopularity
@@ -49,7 +49,7 @@ struct ItemClusters {
         self.popularity = popularity
         self.weightSums = weightSums
         self.circles = circles
-        self.places = places
+        self.positions = positions
     }
 
     /// An item of a cluster, drawn by popularity.
@@ -65,10 +65,10 @@ struct ItemClusters {
         return byPopularity[cluster][low]
     }
 
-    /// The item `distance` places after an item in its circle.
+    /// The item `distance` positions after an item in its circle.
     func successor(of item: Int32, distance: Int) -> Int32 {
         let circle = circles[Int(clusters[Int(item) - 1])]
-        return circle[(Int(places[Int(item) - 1]) + distance) % circle.count]
+        return circle[(Int(positions[Int(item) - 1]) + distance) % circle.count]
     }
 }
 

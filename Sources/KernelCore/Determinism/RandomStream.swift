@@ -16,7 +16,7 @@ public struct RandomPurpose: RawRepresentable, Hashable, BitwiseCopyable, Sendab
     public static let dropout = RandomPurpose(rawValue: 4)
     /// The synthetic data set: `iteration` and `element` name the user or item that is generated.
     public static let synthesis = RandomPurpose(rawValue: 5)
-    /// User and position of a place of a batch: `iteration` = step, `element` = place.
+    /// User and position of a slot of a batch: `iteration` = step, `element` = slot.
     public static let examples = RandomPurpose(rawValue: 16)
     /// First logits of dynamic routing: `iteration` = step, from 1, and `element` = sample; in scoring `iteration` = 0 and
     /// `element` = user.

@@ -103,12 +103,12 @@ public final class NodeGraph: @unchecked Sendable {
         var members = [Int32](repeating: 0, count: 2 * edges.count)
         // Each edge from both of its ends.
         offsets.withUnsafeMutableBufferPointer { offsets in
-            CountingSort.forEachPlace(
+            CountingSort.forEachElement(
                 of: members.count, ends: UnsafeMutableBufferPointer(rebasing: offsets[1...])
             ) {
                 Int($0 % 2 == 0 ? edges[$0 / 2].0 : edges[$0 / 2].1)
-            } _: { end, place in
-                members[place] = end % 2 == 0 ? edges[end / 2].1 : edges[end / 2].0
+            } _: { end, index in
+                members[index] = end % 2 == 0 ? edges[end / 2].1 : edges[end / 2].0
             }
         }
         for node in 0..<nodeCount { members[Int(offsets[node])..<Int(offsets[node + 1])].sort() }

@@ -1,6 +1,6 @@
 internal import CVector
 
-/// Constants of one Adam step (Kingma and Ba 2015) with L2 regularisation added to the gradient:
+/// Constants of one Adam step (Kingma and Ba 2015) with L2 regularization added to the gradient:
 ///
 ///     g = gradient * scale + l2 * p
 ///     m = beta1 m + (1 - beta1) g

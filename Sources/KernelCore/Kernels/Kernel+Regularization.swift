@@ -1,6 +1,6 @@
 /// Terms that keep the interests of a user apart, and their attention even. Each returns the sum over the users.
 extension Kernel {
-    /// The routing regularisation of REMI (Xie et al., RecSys 2023): how far the attention of each interest is from an
+    /// The routing regularization of REMI (Xie et al., RecSys 2023): how far the attention of each interest is from an
     /// even one.
     ///
     ///     S_k = sum over l of (A_lk - mean over l of A_lk)^2 / size,   sum_k S_k^2

@@ -71,7 +71,7 @@ extension Kernel {
     ///     B_kl += <x_l, v_k>      in all iterations but the last
     ///
     /// With rows per interest, `x_l` is `x_kl`. A sequence with fewer than K interests has the first one again in the
-    /// places that are left, and one without rows has zeros.
+    /// rows that are left, and one without rows has zeros.
     ///
     /// - Parameters:
     ///   - x: `[sequences.total, d]`, or `[sequences.total, K, d]`.

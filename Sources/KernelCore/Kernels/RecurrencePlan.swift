@@ -1,7 +1,7 @@
 /// How packed sequences are walked step by step: the longest first, so that the sequences still running at a time are
 /// always the first ones.
 ///
-///     order[s]           the sequence at place s, by falling length (equal lengths in the order of the batch)
+///     order[s]           the sequence at index s, by falling length (equal lengths in the order of the batch)
 ///     active[t]          number of sequences longer than t
 ///     timeOffsets[t]     sum of active[0..<t]: first row of time t in time-major storage
 public struct RecurrencePlan: BitwiseCopyable {
@@ -24,10 +24,10 @@ public struct RecurrencePlan: BitwiseCopyable {
         let timeOffsets = arena.allocate(Int32.self, count: longest + 1)
         let ends = UnsafeMutableBufferPointer(
             start: arena.allocate(Int32.self, count: longest + 1), count: longest + 1)
-        CountingSort.forEachPlace(of: sequences.count, ends: ends) {
+        CountingSort.forEachElement(of: sequences.count, ends: ends) {
             longest - sequences.length($0)
-        } _: { sequence, place in
-            order[place] = Int32(sequence)
+        } _: { sequence, index in
+            order[index] = Int32(sequence)
         }
         var offset: Int32 = 0
         for time in 0...longest {

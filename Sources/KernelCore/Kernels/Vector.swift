@@ -1,7 +1,7 @@
 internal import CVector
 
 /// Sixteen floats, the width of every hand-vectorised loop: a register of AVX-512, two of AVX2. The width is the same
-/// everywhere, so it is no reason for other bits.
+/// everywhere, so it is no reason for other bits. Its elements are the SIMD lanes, called lanes in all kernels.
 typealias Vector = SIMD16<Float>
 
 extension Vector {
@@ -36,7 +36,8 @@ extension Vector {
     var total: Float { facet_sum(self) }
 }
 
-/// Runs `body` over `count` elements, sixteen at a time; the last call covers the remainder (`lanes` below sixteen).
+/// Runs `body` over `count` elements, sixteen at a time. `lanes` is the number of SIMD lanes in use: sixteen but for the
+/// remainder in the last call.
 @inline(__always)
 func forEachVector(_ count: Int, _ body: (_ index: Int, _ lanes: Int) -> Void) {
     var index = 0

@@ -22,7 +22,7 @@ public struct MemoryShortage: Error, Hashable, Sendable, CustomStringConvertible
 
 /// Blocks whose size follows from options and data: they can be larger than what there is.
 ///
-/// A block that cannot be had ends the process, since nobody who asks for one could go on without it; but not without a
+/// A block that cannot be had ends the process, since nobody who asks for one could continue without it; but not without a
 /// word, as the language's own allocations do. What is said, and how the other ranks learn of it, a program decides with
 /// ``onShortage(_:)``.
 public enum LargeMemory {

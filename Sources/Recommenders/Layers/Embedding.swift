@@ -3,12 +3,13 @@ import KernelCore
 
 /// A table of vectors, one a row: `y_i = table[ids_i]`.
 public struct Embedding: Sendable {
-    /// The parameter that holds the vectors, `[rows, size]`.
+    /// The parameter that holds the vectors, `[rows, size]`: a table, or a dense matrix with `sparse: false`.
     public let table: Parameter
 
     /// - Parameters:
     ///   - name: the parameter is called `<name>.weight`.
-    ///   - sparse: whether a sample touches a few of many rows. Row 0 of a sparse table is padding.
+    ///   - sparse: whether a sample touches a few of many rows, whose gradients are then kept and sent row by row. Row 0 of
+    ///     a sparse table is padding.
     public init(
         _ name: String, rows: Int, size: Int, sparse: Bool = true, in scope: ParameterScope,
         file: StaticString = #fileID, line: UInt = #line

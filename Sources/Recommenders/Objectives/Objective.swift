@@ -7,12 +7,12 @@ import KernelCore
 ///     u    = select(v_1 ... v_K, e+)                            for a model with several interests
 ///     loss = loss(<u, e+>, <u, e-_1>, ...)
 ///          + loss(logsumexp_k <v_k, e+>, ...)                   with the multi-interest loss
-///          + regularisers of v_1 ... v_K
+///          + regularizers of v_1 ... v_K
 ///
 /// A model describes its users, the objective does the rest: so every model has every loss. It may have parameters of
 /// its own.
 public struct Objective: Sendable {
-    /// Loss, selection of the interest and regularisers, as they were asked for.
+    /// Loss, selection of the interest and regularizers, as they were asked for.
     public let options: ObjectiveOptions
     private let negatives: Int
     private let batchSize: Int

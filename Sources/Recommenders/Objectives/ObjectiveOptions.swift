@@ -18,14 +18,14 @@ public struct ObjectiveOptions: Sendable, Equatable {
     public var importance: Float = 0
     /// Whether the loss is taken once more over all interests at a time (BaM).
     public var hasMultiInterestLoss = false
-    /// lambda of the regularisation of the routing (REMI), 0 for none.
+    /// lambda of the regularization of the routing (REMI), 0 for none.
     public var routingRegularization: Float = 0
     /// Weight of the similarity between the interests of a user, 0 for none.
     public var dissimilarity: Float = 0
     /// The mean cosine between interests that costs nothing.
     public var dissimilarityMargin: Float = 0
 
-    /// The defaults: the ranking loss of the nearest interest, without regularisers.
+    /// The defaults: the ranking loss of the nearest interest, without regularizers.
     public init() {}
 
     /// The options, declared.
@@ -74,7 +74,7 @@ public struct ObjectiveOptions: Sendable, Equatable {
             OptionField(
                 "routing-regularization", \.routingRegularization, of: standard, in: .fromZero,
                 traits("rlambda", folder: .ifChanged("routing")),
-                help: "ComiRec, TiMiRec: weight of the regularisation of the attention (REMI); 0: none."),
+                help: "ComiRec, TiMiRec: weight of the regularization of the attention (REMI); 0: none."),
             OptionField(
                 "dissimilarity", \.dissimilarity, of: standard, in: .fromZero,
                 traits(folder: .ifChanged("dissimilarity")),

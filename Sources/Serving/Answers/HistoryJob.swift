@@ -9,7 +9,7 @@ import Training
 /// out.
 ///
 /// Rank 0 reads what has come, all ranks answer parts of it, rank 0 writes the answers at once. A line that cannot be
-/// answered gets an answer that says why, and the work goes on; at the end of the input it is told of all.
+/// answered gets an answer that says why, and the work continues; at the end of the input it is told of all.
 public struct HistoryJob: Sendable {
     /// Which model answers, with which items, and where the answers go.
     public var request: RecommendationRequest
@@ -57,10 +57,10 @@ public struct HistoryJob: Sendable {
                 let lines = block.lines(Self.part(of: block.count, world))
                 try answer(lines, search, writer, &tally, console, into: &text)
             }
-            let goesOn = try AnswerOutput.write(text, to: output, world: world)
+            let isWanted = try AnswerOutput.write(text, to: output, world: world)
             busy += (clock.now - start).inSeconds
             latencies.add(ProgressBar.monotonicSeconds() - (input?.arrival ?? 0), count: block.count)
-            guard goesOn else { return }
+            guard isWanted else { return }
         }
         try world.collectively { try output?.finish() }
         try tally.finish(world: world, console: console, input: input?.name ?? "", seconds: busy, latencies: latencies)

@@ -19,7 +19,7 @@ final class LineInput {
     private var searched = 0
     private var line = 0
     private var isAtEnd = false
-    /// Whether the line that goes on is too long, so that it is not kept.
+    /// Whether the line that continues is too long, so that it is not kept.
     private var isSkipping = false
 
     /// Longer lines are not kept.

@@ -71,12 +71,12 @@ package struct CheckpointFile {
         let lengthBytes = try file.bytes(at: 0, count: 8)
         let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
         var bytes = try file.bytes(at: 0, count: 8 + length)
-        let place = CheckpointFormat.placeOfChecksum
-        guard bytes.count == 8 + length, bytes.count > place.upperBound,
-            bytes[8..<place.lowerBound].elementsEqual(CheckpointFormat.prefix)
+        let range = CheckpointFormat.checksumRange
+        guard bytes.count == 8 + length, bytes.count > range.upperBound,
+            bytes[8..<range.lowerBound].elementsEqual(CheckpointFormat.prefix)
         else { throw DamagedCheckpoint(path: path, reason: "it is no checkpoint") }
-        let written = String(decoding: bytes[place], as: UTF8.self)
-        bytes.replaceSubrange(place, with: CheckpointFormat.blankChecksum.utf8)
+        let written = String(decoding: bytes[range], as: UTF8.self)
+        bytes.replaceSubrange(range, with: CheckpointFormat.blankChecksum.utf8)
         guard CheckpointFormat.hexadecimal(Checksum.of(bytes)) == written else {
             throw DamagedCheckpoint(path: path, reason: "the checksum of its header is another one")
         }

@@ -16,7 +16,7 @@ struct CheckpointFolder: Sendable {
     /// Removes all but the newest `count` checkpoints.
     func keepNewest(_ count: Int) throws(FileError) { try remove(steps.dropLast(count)) }
 
-    /// Removes the checkpoints of steps beyond `step`: a training that went on from an older one writes them anew.
+    /// Removes the checkpoints of steps beyond `step`: a training that was resumed from an older one writes them anew.
     func removeBeyond(_ step: Int) throws(FileError) { try remove(steps.filter { $0 > step }[...]) }
 
     func removeAll() throws(FileError) { try remove(steps[...]) }

@@ -9,7 +9,7 @@ import KernelCore
 ///     parameters.NAME, first.NAME, second.NAME   the parameters and the two moments of the optimizer
 ///     best.NAME                                  the parameters of the best epoch, if there is one yet
 ///
-/// The metadata begin with `header_crc32c`, the CRC-32C of all bytes before the first tensor with zeros in the place of
+/// The metadata begin with `header_crc32c`, the CRC-32C of all bytes before the first tensor with zeros for
 /// its own eight digits; then `format`, and as JSON or YAML `state`, `configuration`, `data`, `instruction_set`, and `crc32c`,
 /// the CRC-32C of each tensor.
 package enum CheckpointFormat {
@@ -25,11 +25,11 @@ package enum CheckpointFormat {
         static let checksums = "crc32c"
     }
 
-    /// What the file begins with behind the length of the header: the checksum is at a fixed place.
+    /// What the file begins with behind the length of the header: the checksum is at a fixed offset.
     static let prefix = Array("{\"__metadata__\":{\"\(Key.headerChecksum)\":\"".utf8)
     static let blankChecksum = "00000000"
     /// Of the digits in the file.
-    static let placeOfChecksum = 8 + prefix.count..<8 + prefix.count + blankChecksum.utf8.count
+    static let checksumRange = 8 + prefix.count..<8 + prefix.count + blankChecksum.utf8.count
 
     static func hexadecimal(_ checksum: UInt32) -> String {
         let digits = String(checksum, radix: 16)
@@ -41,7 +41,7 @@ package enum CheckpointFormat {
         case parameters, first, second, best
 
         /// In the order of the file; the one that a file can lack is the last.
-        var place: Int {
+        var index: Int {
             switch self {
             case .parameters: 0
             case .first: 1

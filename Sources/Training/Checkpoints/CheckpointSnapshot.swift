@@ -4,7 +4,7 @@ import Foundation
 import KernelCore
 import ModelFiles
 
-/// A copy of a training at one step, complete: what a checkpoint is written from while the training goes on.
+/// A copy of a training at one step, complete: what a checkpoint is written from while the training continues.
 ///
 /// The numbers lie in memory as they will in the file, so that they get there without another copy.
 package final class CheckpointSnapshot: @unchecked Sendable {
@@ -65,7 +65,7 @@ package final class CheckpointSnapshot: @unchecked Sendable {
 
     /// The memory of a group, tensor by tensor.
     private func tensors(of group: CheckpointFormat.Group) -> [UnsafeMutableBufferPointer<Float>] {
-        var next = memory.baseAddress!.assumingMemoryBound(to: Float.self) + group.place * valueCount
+        var next = memory.baseAddress!.assumingMemoryBound(to: Float.self) + group.index * valueCount
         return layout.specifications.map { specification in
             defer { next += specification.parameter.count }
             return UnsafeMutableBufferPointer(start: next, count: specification.parameter.count)
@@ -121,8 +121,8 @@ package final class CheckpointSnapshot: @unchecked Sendable {
                 (CheckpointFormat.Key.instructionSet, instructionSet),
                 (CheckpointFormat.Key.checksums, JSONValue.object(checksums).compact),
             ], alignment: OpenFile.directAlignment)
-        let place = CheckpointFormat.placeOfChecksum
-        header.replaceSubrange(place, with: CheckpointFormat.hexadecimal(Checksum.of(header)).utf8)
+        let range = CheckpointFormat.checksumRange
+        header.replaceSubrange(range, with: CheckpointFormat.hexadecimal(Checksum.of(header)).utf8)
         return header
     }
 }

@@ -2,10 +2,10 @@ import Differentiation
 import Foundation
 import Synchronization
 
-/// Writes checkpoints of rank 0, one at a time, while the training goes on.
+/// Writes checkpoints of rank 0, one at a time, while the training continues.
 ///
 /// The training stops for a copy of its memory only. While a checkpoint is on its way to the disk, no other one begins,
-/// nor before the training has gone on for ``CheckpointPlan/pause(after:)``: the next step that is due then takes its
+/// nor before the training has continued for ``CheckpointPlan/pause(after:)``: the next step that is due then takes its
 /// turn. An error ends the training at its next step.
 final class CheckpointWriter {
     private let plan: CheckpointPlan
@@ -79,7 +79,7 @@ final class CheckpointWriter {
         }
     }
 
-    /// - Parameter step: of the checkpoint that the training goes on from, 0 for none.
+    /// - Parameter step: of the checkpoint that the training is resumed from, 0 for none.
     init(
         _ plan: CheckpointPlan, folder: CheckpointFolder, fence: RunFence, layout: ParameterLayout, lastStep: Int,
         configuration: String, data: String, instructionSet: String

@@ -1,7 +1,7 @@
 import Evaluation
 import Interactions
 
-/// Everything that a training has to know, beside its numbers in memory, to go on as if it had never stopped.
+/// Everything that a training has to know, beside its numbers in memory, to continue as if it had never stopped.
 ///
 /// A step is a function of parameters, moments, step number, configuration and data; samplers and dropout are functions
 /// of (seed, epoch, step). So the number of steps of the epoch is all that there is to remember of them.
@@ -49,7 +49,7 @@ package struct TrainingState: Sendable, Equatable, Codable {
 
     /// What does not fit together, for a state that was read from a file.
     ///
-    /// - Parameter stepsPerEpoch: of the training that goes on.
+    /// - Parameter stepsPerEpoch: of the training that is resumed.
     package func inconsistency(stepsPerEpoch: Int) -> String? {
         let numbers = [step, epoch, stepsOfEpoch, epochSamples, samples, bestEpoch]
         if numbers.contains(where: { $0 < 0 }) { return "a number is negative" }

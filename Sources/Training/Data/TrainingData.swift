@@ -45,7 +45,8 @@ public struct TrainingData {
     ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
     ///   - trainsOn: which interactions are samples; with all there is nothing to rank.
     ///   - known: items and users that a trained model knows; a data set with others is refused.
-    ///   - earlier: the numbers of an earlier version of the program, for a data set whose ids have holes and which fits.
+    ///   - earlier: ids to number by as far as the data set fits them: those of a run of an earlier version of the program,
+    ///     which numbered ids that do not occur too; nil for any other run.
     public init(
         folder: String, kind: SampleKind, shardCount: Int, needsSamples: Bool = true, drawsNegatives: Bool = true,
         needsGraph: Bool = false, trainsOn: TrainedInteractions = .train, known: KnownIds = KnownIds(),

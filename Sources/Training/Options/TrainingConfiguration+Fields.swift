@@ -11,14 +11,14 @@ extension TrainingConfiguration {
     /// Properties that have their default.
     private static let standard = TrainingConfiguration(model: "", dataRoot: "", dataset: "", output: "")
 
-    private static func place(_ shownDefault: String? = nil) -> OptionTraits {
+    private static func withoutEffect(_ shownDefault: String? = nil) -> OptionTraits {
         OptionTraits(effect: .nothing, shownDefault: shownDefault)
     }
 
     /// What is trained, where it is read and where it goes. Commands have options of these names with values of their own.
-    public static let placeFields: [OptionField<TrainingConfiguration>] = [
+    public static let runFields: [OptionField<TrainingConfiguration>] = [
         Field(
-            "recipe", \.recipe, of: standard, place(),
+            "recipe", \.recipe, of: standard, withoutEffect(),
             help: """
                 Options with known results under one name; those of --config and of the command line win. Without a \
                 name: lists them.
@@ -34,13 +34,13 @@ extension TrainingConfiguration {
             "pretrain", \.pretraining, of: standard, OptionTraits(unit: "option=value,...", effect: .nothing),
             isWritten: false, help: "TiMiRec: options that the pretraining has to itself, such as lr=5e-4,epochs=12."),
         Field(
-            "data-root", \.dataRoot, of: standard, place("data, or that of the run that is evaluated"),
+            "data-root", \.dataRoot, of: standard, withoutEffect("data, or that of the run that is evaluated"),
             help: "Folder of data sets."),
         Field(
-            "dataset", \.dataset, of: standard, place(""),
+            "dataset", \.dataset, of: standard, withoutEffect(""),
             help: "Name of the data set: a folder in the data root, whose format is recognised by its content."),
         Field(
-            "out", \.output, of: standard, place("runs/ and a name made of data set, model and options"),
+            "out", \.output, of: standard, withoutEffect("runs/ and a name made of data set, model and options"),
             help: "Folder of the run."),
     ]
 
@@ -169,7 +169,7 @@ extension TrainingConfiguration {
 
     /// All of them.
     static let fields =
-        placeFields + beginningFields + endFields + stepFields + rankingFields + [extractorField] + objectiveFields
+        runFields + beginningFields + endFields + stepFields + rankingFields + [extractorField] + objectiveFields
 
     /// How a field can be spelled on a command line.
     package static func spellings(ofField name: String) -> [String] {

@@ -149,9 +149,9 @@ extension TrainingConfiguration {
             field.text(in: self).map { OptionText.Entry(name: field.name, value: $0) }
         }
         let split = others.firstIndex { entry in ObjectiveOptions.fields.contains { $0.name == entry.name } }
-        let place = split ?? others.count
+        let index = split ?? others.count
         do {
-            return try OptionText(Array(others[..<place]) + ofModel + Array(others[place...]))
+            return try OptionText(Array(others[..<index]) + ofModel + Array(others[index...]))
         } catch {
             // Names of options are told apart where they are declared.
             preconditionFailure("\(error)")

@@ -67,7 +67,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var warmStart: String?
     /// The hyperparameters of the model.
     public var options = ModelOptions()
-    /// Loss, selection of the interest and regularisers.
+    /// Loss, selection of the interest and regularizers.
     public var objective = ObjectiveOptions()
 
     /// A training with the defaults of all options.

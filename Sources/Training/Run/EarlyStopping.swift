@@ -29,7 +29,7 @@ public struct EarlyStopping: Sendable {
         self.countsRises = countsRises
     }
 
-    /// Takes over the results of a training that goes on.
+    /// Takes over the results of a training that is resumed.
     ///
     /// - Precondition: `bestEpoch` is that of the first of the best results, 0 where there are none.
     mutating func restore(results: [Double], bestEpoch: Int) {

@@ -28,6 +28,7 @@ package final class ModelReplica {
             ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
         let stepsOfEpoch = stepsPerEpoch
         try world.collectively { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
+        // The model and the objective register their parameters, of which nothing but the layout exists yet.
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
         let objective = Objective(
@@ -40,9 +41,11 @@ package final class ModelReplica {
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
             propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
+        // The optimizer makes the memory of the parameters and of the gradients.
         let map = try NodeMap(configuration.exchange, world: world)
         let need = try Self.checkMemory(plan, layout, on: map, world: world)
         optimizer = try Self.optimizer(plan, on: map, exchange: configuration.exchange, world: world)
+        // The worker reads the one and writes the other.
         worker = ShardWorker(
             model, objective, data: data, configuration: configuration, parameters: optimizer.modelValues,
             gradientLayout: gradientLayout)

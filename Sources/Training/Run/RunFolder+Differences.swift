@@ -3,12 +3,12 @@ import Interactions
 
 /// Whether what a command asks for is what the folder holds.
 extension RunFolder {
-    /// Throws where a training stopped that can go on.
+    /// Throws where a training stopped that can be resumed.
     func refuseUnfinished() throws(TrainingError) {
         guard isUnfinished else { return }
         throw TrainingError(
             .usage, "\(path) holds a training that stopped after step \(checkpoints.steps.last ?? 0)",
-            recoverySuggestion: "go on with it with --resume, throw it away with --overwrite, or choose another --out")
+            recoverySuggestion: "continue it with --resume, throw it away with --overwrite, or choose another --out")
     }
 
     /// Throws where there is the result of another training: with other options, or on other data.
@@ -21,12 +21,12 @@ extension RunFolder {
         let changes = try differences(from: configuration, ignoresExtractor: ignoresExtractor).changes
         let isOfSameData = (try? JSONValue(parsing: result))?["data"] == data.json
         guard !changes.isEmpty || !isOfSameData else { return }
-        let goesOn = isOfSameData && changes.allSatisfy { $0.effect == .ending }
+        let canBeExtended = isOfSameData && changes.allSatisfy { $0.effect == .ending }
         throw TrainingError(
             .usage,
             "\(path) holds the result of another training: "
                 + (changes.map(\.text) + (isOfSameData ? [] : ["other data"])).joined(separator: ", "),
-            recoverySuggestion: (goesOn ? "go on with it with --resume --extend, " : "")
+            recoverySuggestion: (canBeExtended ? "continue it with --resume --extend, " : "")
                 + "choose another --out, or throw the result away with --overwrite")
     }
 

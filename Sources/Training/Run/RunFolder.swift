@@ -62,7 +62,7 @@ public struct RunFolder: Sendable {
         try checkpoints.removeAll()
     }
 
-    /// Removes the result of a training that goes on.
+    /// Removes the result of a training that is resumed.
     func removeResult() throws(FileError) { try remove(result) }
 
     private func remove(_ file: String) throws(FileError) {
@@ -119,7 +119,7 @@ public struct RunFolder: Sendable {
             recoverySuggestion: "use the program that trained it")
     }
 
-    /// Whether a training stopped here before its end, and can go on.
+    /// Whether a training stopped here before its end, and can be resumed.
     var isUnfinished: Bool { !FileManager.default.fileExists(atPath: result) && !checkpoints.steps.isEmpty }
 
     /// Moves what an earlier stage left here into the folder ``pretrain``.

@@ -51,7 +51,7 @@ package final class ShardWorker {
         for index in samplers.indices { samplers[index].beginEpoch(epoch) }
     }
 
-    /// Forward and backward of every shard of this rank.
+    /// Forward and backward of every shard of this rank, one after another on the same tape.
     ///
     /// - Parameters:
     ///   - stepOfEpoch: the step within the epoch, from 0.
@@ -81,7 +81,7 @@ package final class ShardWorker {
         }
     }
 
-    /// Forward and backward of the mini-batch.
+    /// Forward and backward of the mini-batch, whose gradient goes to `gradient`, where the optimizer wants it.
     private func record(
         _ gradient: GradientView, step: Int, _ propagator: Propagator?
     ) throws(ModelError) {

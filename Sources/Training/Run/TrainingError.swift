@@ -1,4 +1,4 @@
-/// Why a training cannot begin or go on: what happened, and what to do next, on two lines.
+/// Why a training cannot begin or continue: what happened, and what to do next, on two lines.
 public struct TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What has gone wrong: the exit code follows from it.
     public enum Kind: Sendable {

@@ -98,6 +98,7 @@ public struct TrainingJob: Sendable {
     }
 
     private func train(world: Communicator, console: Console, control: RunControl) throws -> RunOutcome {
+        // Options that do nothing here.
         entry.warn(ofUnused: unusedOptions, on: console)
         var tested = configuration
         tested.stage = stages.last ?? nil
@@ -147,6 +148,7 @@ public struct TrainingJob: Sendable {
             }
         }
         if data.hasTest { try tellAboutRows(of: data, world: world, console: console) }
+        // The stages, one run each.
         var outcome = RunOutcome.finished(nil)
         var control = control
         for (index, stage) in stages.enumerated() {
@@ -200,7 +202,7 @@ public struct TrainingJob: Sendable {
         try world.collectively {
             guard world.rank == 0 else { return nil }
             let folder = RunFolder(output)
-            try folder.refuseForeign(overwrites: control.overwrites)
+            try folder.refuseOtherFiles(overwrites: control.overwrites)
             return try RunFence(
                 claiming: folder, progress: stalls.progress, stallLimit: control.stallLimit
             ) {
@@ -260,7 +262,7 @@ public struct TrainingJob: Sendable {
                     : "check the times, or choose a model without them"))
     }
 
-    /// The numbers that a run to go on with has for users and items, if it may be of a version of this program for
+    /// The numbers that a run to be resumed has for users and items, if it may be of a version of this program for
     /// which every id up to the largest was one: its fingerprint has no ids. Collective.
     private func earlierNumbers(_ control: RunControl, world: Communicator) throws -> KnownIds? {
         guard control.resumes else { return nil }
@@ -290,7 +292,7 @@ public struct TrainingJob: Sendable {
         return own
     }
 
-    /// Refuses to begin a stage where a training can go on, or where the result of another one would be lost.
+    /// Refuses to begin a stage where a training can be resumed, or where the result of another one would be lost.
     private func refuseLoss(inStageAt index: Int, _ data: TrainingData) throws {
         let own = try data.resolve(try stageConfiguration(stages[index], at: index))
         let folder = RunFolder(own.output)

@@ -4,7 +4,7 @@ import Foundation
 import KernelCore
 import MPI
 
-/// Where a run begins, and how it stops so that it can go on.
+/// Where a run begins, and how it stops so that it can be resumed.
 extension TrainingRun {
     /// What the folder's training found, where it has come to its end by the same options on the same data. Collective.
     ///
@@ -18,7 +18,7 @@ extension TrainingRun {
             do { json = try JSONValue(parsing: text) } catch {
                 throw TrainingError(
                     .data, "\(folder.result): not JSON: \(error)",
-                    recoverySuggestion: "delete the file to go on from the last checkpoint")
+                    recoverySuggestion: "delete the file to resume from the last checkpoint")
             }
             guard json["data"] == data.fingerprint.json else {
                 throw TrainingError(
@@ -30,7 +30,7 @@ extension TrainingRun {
             guard isLast, !differences.changes.isEmpty else { return FinishedRun(stored: json) }
             guard !folder.checkpoints.steps.isEmpty else {
                 throw TrainingError(
-                    .usage, "\(folder.path) has no checkpoint to go on from",
+                    .usage, "\(folder.path) has no checkpoint to resume from",
                     recoverySuggestion: "begin a new training in another --out, without --checkpoint-every 0")
             }
             return nil
@@ -44,6 +44,7 @@ extension TrainingRun {
     /// Sets the training to its beginning, or to where a checkpoint left it. Collective.
     func prepare() throws {
         stalls.note(.writing, step: 0)
+        // Rank 0 reads or draws all numbers; the others get them below.
         let isResumed = try world.collectively {
             guard isRoot else { return false }
             if control.resumes, try restore() { return true }
@@ -77,7 +78,7 @@ extension TrainingRun {
             try PretrainedParameters.read(
                 extractor, prefix, into: optimizer.parameters, layout, configuration, itemIds: data.itemIds)
             if folder.holdsArtifacts(of: extractor) {
-                try folder.pretrain.refuseForeign(overwrites: control.overwrites)
+                try folder.pretrain.refuseOtherFiles(overwrites: control.overwrites)
                 try fence?.begin()
                 let kept = try RunFence(claiming: folder.pretrain)
                 defer { kept.release() }
@@ -112,15 +113,15 @@ extension TrainingRun {
                 continue
             }
             try refuseEarlierEnd()
-            for damage in damages { console.warning("\(damage)\ngoing on from step \(step), \(file.path)") }
-            try goOn(from: file)
+            for damage in damages { console.warning("\(damage)\nresuming from step \(step), \(file.path)") }
+            try resume(from: file)
             return true
         }
         guard !damages.isEmpty else { return false }
         throw TrainingError(
             .data, damages.map(\.description).joined(separator: "\n"),
             recoverySuggestion:
-                "no checkpoint is left to go on from: begin again with --overwrite, or copy a good one to "
+                "no checkpoint is left to resume from: begin again with --overwrite, or copy a good one to "
                 + folder.checkpoints.path)
     }
 
@@ -175,8 +176,8 @@ extension TrainingRun {
             recoverySuggestion: "give limits that are not below what is done, or begin a new training in another --out")
     }
 
-    /// Brings the folder to the moment of the checkpoint.
-    private func goOn(from file: CheckpointFile) throws {
+    /// Brings the folder to the state of the checkpoint, and begins to write from there.
+    private func resume(from file: CheckpointFile) throws {
         let isCut = state.isEvaluated && state.stepsOfEpoch < stepsPerEpoch
         guard !isCut || configuration.maxSteps.map({ state.step >= $0 }) ?? false else {
             throw TrainingError(
@@ -197,7 +198,7 @@ extension TrainingRun {
         try AtomicFile.write(state.log.map { $0 + "\n" }.joined(), to: folder.metrics)
         log = try MetricsLog(resuming: folder.metrics, lines: state.log.count)
         if let best { try writeModel(best) }
-        console.info("going on from step \(state.step) in epoch \(state.epoch), \(file.path)")
+        console.info("resuming from step \(state.step) in epoch \(state.epoch), \(file.path)")
     }
 
     /// Asked from time to time by an evaluation.
@@ -233,7 +234,7 @@ extension TrainingRun {
         try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
     }
 
-    /// Leaves a checkpoint to go on from, after at least one rank was asked to stop. Collective.
+    /// Leaves a checkpoint to resume from, after at least one rank was asked to stop. Collective.
     func stop() throws -> RunOutcome {
         progress.finish()
         // The clocks of the ranks differ: this one's time may not be over yet, or it has got no signal.

@@ -22,7 +22,7 @@ public final class TrainingRun {
     let console: Console
     let progress: ProgressBar
     let folder: RunFolder
-    private let trained: ModelReplica
+    private let replica: ModelReplica
     let ranking: RankingProtocol
     let dev: Evaluator
     let stalls: StallDetector
@@ -43,11 +43,11 @@ public final class TrainingRun {
     private(set) var startSeconds: Double?
 
     var isRoot: Bool { world.rank == 0 }
-    var layout: ParameterLayout { trained.layout }
-    var model: any Recommender { trained.model }
-    var optimizer: any DistributedOptimizer { trained.optimizer }
-    var worker: ShardWorker { trained.worker }
-    var stepsPerEpoch: Int { trained.stepsPerEpoch }
+    var layout: ParameterLayout { replica.layout }
+    var model: any Recommender { replica.model }
+    var optimizer: any DistributedOptimizer { replica.optimizer }
+    var worker: ShardWorker { replica.worker }
+    var stepsPerEpoch: Int { replica.stepsPerEpoch }
 
     /// Builds the model and shares out the memory. Collective.
     ///
@@ -67,7 +67,7 @@ public final class TrainingRun {
         let configuration = try world.collectively { try data.resolve(configuration) }
         self.configuration = configuration
         ranking = configuration.ranking ?? .full
-        trained = try ModelReplica(configuration, entry: entry, data: data, world: world)
+        replica = try ModelReplica(configuration, entry: entry, data: data, world: world)
         stopping = EarlyStopping(
             notRising: data.hasDev ? configuration.earlyStop : 0, patience: configuration.patience,
             countsRises: configuration.sampling == .epoch)
@@ -123,7 +123,8 @@ public final class TrainingRun {
             stalls.note(.computing, step: state.step + 1)
             try worker.computeGradients(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, into: optimizer)
             stalls.note(.exchanging, step: state.step + 1)
-            // All ranks have to stop behind the same step: the request of one travels with the gradients.
+            // Adds up the gradients of all ranks and moves the parameters. All ranks have to stop behind the same step: the
+            // request of one travels with the gradients.
             let summary = try optimizer.step(state.step + 1, flag: control.stop.isMade)
             let stopIsRequested = summary.flag
             if startSeconds == nil { startSeconds = (ContinuousClock.now - control.begin).inSeconds }

@@ -2,11 +2,11 @@ import FileIO
 
 /// What decides about how a training runs, never about its result.
 public struct RunControl: Sendable {
-    /// Whether to go on with what is in the run's folder; without anything there, the training begins.
+    /// Whether to resume what is in the run's folder; without anything there, the training begins.
     public var resumes = false
     /// Whether other options may decide now when the training ends.
     public var extends = false
-    /// Whether a training that could go on, or the result of another one, may be thrown away.
+    /// Whether a training that could be resumed, or the result of another one, may be thrown away.
     public var overwrites = false
     /// When checkpoints are written, and how many are kept.
     public var checkpoints = CheckpointPlan()

@@ -135,6 +135,6 @@ package final class RunFence: Sendable {
         return TrainingError(
             .taken, "\(folder.path): \(owner) has taken over this run",
             recoverySuggestion:
-                "this process (attempt \(attempt)) ends, the other one goes on from the last checkpoint that it found")
+                "this process (attempt \(attempt)) ends, the other one resumes from the last checkpoint that it found")
     }
 }

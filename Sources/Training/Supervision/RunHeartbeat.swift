@@ -57,12 +57,12 @@ final class RunHeartbeat: Sendable {
             if progress.count != seen { (seen, seenAt) = (progress.count, .now) }
             let isStill = limit.map { (ContinuousClock.now - seenAt).inSeconds >= $0 } ?? false
             if !isStill { beat += 1 }
-            let goesOn = state.withLock { state in
+            let continues = state.withLock { state in
                 guard state == .beating else { return false }
                 if !isStill { write(beat, &state) }
                 return state == .beating
             }
-            guard goesOn else { return }
+            guard continues else { return }
         }
     }
 
@@ -88,7 +88,7 @@ final class RunHeartbeat: Sendable {
 
     /// Of one length whatever it says, so that it can be written over.
     private static func line(_ identity: String, _ beat: Int, _ progress: RankProgress) -> String {
-        let (activity, step) = progress.place
+        let (activity, step) = progress.latest
         let text = "\(identity) \(beat) \(activity) \(step)"
         return text + String(repeating: " ", count: max(119 - text.utf8.count, 0)) + "\n"
     }
@@ -117,7 +117,7 @@ package final class RankProgress: Sendable {
     /// Rises with each note.
     var count: Int { notes.load(ordering: .relaxed) }
 
-    var place: (activity: RankActivity, step: Int) {
+    var latest: (activity: RankActivity, step: Int) {
         (RankActivity(rawValue: activity.load(ordering: .relaxed)) ?? .starting, step.load(ordering: .relaxed))
     }
 

@@ -23,7 +23,7 @@ struct RunOwner {
     /// What changes with every beat.
     private struct Sign: Equatable {
         let content: String
-        let moment: Double
+        let time: Double
     }
 
     private var hasBegun: Bool { path == folder.attempt }
@@ -63,21 +63,21 @@ struct RunOwner {
     private var sign: Sign? {
         let heartbeat = folder.heartbeat
         if let line = RunHeartbeat.line(in: heartbeat), line.hasPrefix(claim.identity + " ") {
-            return Self.moment(of: heartbeat).map { Sign(content: line, moment: $0) }
+            return Self.time(of: heartbeat).map { Sign(content: line, time: $0) }
         }
-        return hasBegun ? nil : Self.moment(of: path).map { Sign(content: "", moment: $0) }
+        return hasBegun ? nil : Self.time(of: path).map { Sign(content: "", time: $0) }
     }
 
     /// When a file was last written, in seconds.
-    private static func moment(of path: String) -> Double? {
+    private static func time(of path: String) -> Double? {
         // Opened, so that a file system of several machines looks again.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
-        let moment = status.st_mtim
-        return Double(moment.tv_sec) + Double(moment.tv_nsec) * 1e-9
+        let modified = status.st_mtim
+        return Double(modified.tv_sec) + Double(modified.tv_nsec) * 1e-9
     }
 
     /// Seconds since a sign by the clock of the file system, which need not be that of this machine.
@@ -89,8 +89,8 @@ struct RunOwner {
             try file.finish()
         }
         defer { unlink(probe) }
-        guard let now = Self.moment(of: probe) else { return 0 }
-        return max(now - sign.moment, 0)
+        guard let now = Self.time(of: probe) else { return 0 }
+        return max(now - sign.time, 0)
     }
 
     private func refusal(_ what: String, stop: String) -> TrainingError {

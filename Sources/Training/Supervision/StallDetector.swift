@@ -128,11 +128,11 @@ final class StallWatch: @unchecked Sendable {
         let pause = min(1, max(limit / 40, 0.01))
         while true {
             Thread.sleep(forTimeInterval: pause)
-            let goesOn = isEnding.withLock { isEnding in
+            let continues = isEnding.withLock { isEnding in
                 if !isEnding { look(&sights) }
                 return !isEnding
             }
-            guard goesOn else { return }
+            guard continues else { return }
             let now = ContinuousClock.now
             let still = (now - sights.map(\.beatSince).max()!).inSeconds
             // Who hangs with its thread is not there to speak.

@@ -2,7 +2,7 @@ import Glibc
 import Reporting
 import Synchronization
 
-/// Why a training is to stop at the next step, with a checkpoint to go on from.
+/// Why a training is to stop at the next step, with a checkpoint to resume from.
 public enum StopReason: Sendable, Equatable, CustomStringConvertible {
     /// - Parameter isFromLauncher: whether `mpirun` sent it. SIGTERM is all that it sends for what ends it itself.
     case signal(Int32, isFromLauncher: Bool = false)
@@ -69,13 +69,13 @@ public struct StopRequest: Sendable {
         return .timeLimit
     }
 
-    /// Installs the handlers of the signals. What was started with SIGHUP ignored (`nohup`) goes on ignoring it.
+    /// Installs the handlers of the signals. What was started with SIGHUP ignored (`nohup`) continues to ignore it.
     ///
     /// A reader of the messages who goes away (`trainer train 2>&1 | head`) no longer ends the process by SIGPIPE.
     public static func watchSignals() {
         // Made here, since a handler must not be the first to touch them.
         firstSignal.store(0, ordering: .relaxed)
-        firstMoment.store(0, ordering: .relaxed)
+        firstTime.store(0, ordering: .relaxed)
         launcher.store(Int(OpenMPILauncher.current?.identifier ?? 0), ordering: .relaxed)
         for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] where number != SIGHUP || !isIgnored(number) {
             watch(number)
@@ -85,7 +85,7 @@ public struct StopRequest: Sendable {
 
     /// The code of a reason, 0 before there is one.
     private static let firstSignal = Atomic<Int>(0)
-    private static let firstMoment = Atomic<Int>(0)
+    private static let firstTime = Atomic<Int>(0)
     /// The process of the launcher; 0: none.
     private static let launcher = Atomic<Int>(0)
 
@@ -115,8 +115,8 @@ public struct StopRequest: Sendable {
             var reason = 2 * Int(number)
             if launcher != 0, let information, sender(of: information.pointee) == launcher { reason += 1 }
             if firstSignal.compareExchange(expected: 0, desired: reason, ordering: .relaxed).exchanged {
-                firstMoment.store(now, ordering: .relaxed)
-            } else if now - firstMoment.load(ordering: .relaxed) >= 500 {
+                firstTime.store(now, ordering: .relaxed)
+            } else if now - firstTime.load(ordering: .relaxed) >= 500 {
                 _exit(128 + number)
             }
             errno = code

@@ -95,16 +95,16 @@ struct DocumentationPage: Sendable, CustomStringConvertible {
         let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
         let start = lines.firstIndex { $0.isEmpty } ?? lines.endIndex
         var blocks: [Block] = []
-        var goesOn = false
+        var continues = false
         for (index, line) in lines.enumerated().dropFirst(start) {
-            if goesOn, let last = blocks.popLast() {
+            if continues, let last = blocks.popLast() {
                 blocks.append(Block(line: last.line, language: "", text: last.text + "\n" + line))
             } else if line.hasPrefix("  "), !line.hasPrefix("   "), Self.beginsWithProgram(line) {
                 blocks.append(Block(line: index + 1, language: "", text: String(line)))
             } else {
                 continue
             }
-            goesOn = line.hasSuffix("\\")
+            continues = line.hasSuffix("\\")
         }
         self.init(name: name, blocks: blocks)
     }

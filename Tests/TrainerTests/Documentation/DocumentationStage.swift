@@ -77,16 +77,16 @@ struct DocumentationStage {
     private static let events =
         "customer,sku,timestamp,event_type\n"
         + (0..<480).map { event in
-            let (customer, place) = (event / 12, event % 12)
-            let kind = place % 4 == 3 ? "purchase" : "view"
+            let (customer, index) = (event / 12, event % 12)
+            let kind = index % 4 == 3 ? "purchase" : "view"
             return
-                "c-\(customer),sku/\((customer * 7 + place * place) % 25),2024-01-\(10 + place)T12:00:\(10 + customer)Z,\(kind)\n"
+                "c-\(customer),sku/\((customer * 7 + index * index) % 25),2024-01-\(10 + index)T12:00:\(10 + customer)Z,\(kind)\n"
         }.joined()
 
     /// Ratings in the form of MovieLens, of 30 users.
     private static let ratings = (0..<300).map { event in
-        let (user, place) = (event / 10, event % 10)
-        return "\(user + 1)::\((user + place) % 15 + 1)::\(3 + place % 3)::\(978_300_000 + event)\n"
+        let (user, index) = (event / 10, event % 10)
+        return "\(user + 1)::\((user + index) % 15 + 1)::\(3 + index % 3)::\(978_300_000 + event)\n"
     }.joined()
 
     /// Data sets and runs under the names that the pages have for them, made once.

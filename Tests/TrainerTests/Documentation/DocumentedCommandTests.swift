@@ -52,8 +52,8 @@ import TrainerSupport
         var script = page.name == "README.md" ? "" : Self.preparation + "\n"
         for block in page.blocks where block.isCommands {
             let isOfLab = block.text.contains("hosts/lab ")
-            let hasPlace = isOfLab ? try await DocumentationStage.hasLab.value : true
-            guard hasPlace, !DocumentationStage.notRun.keys.contains(where: block.text.contains) else {
+            let canRun = isOfLab ? try await DocumentationStage.hasLab.value : true
+            guard canRun, !DocumentationStage.notRun.keys.contains(where: block.text.contains) else {
                 let check = try await run(product: "/bin/bash", arguments: ["-n", "-c", block.text])
                 #expect(check.exitCode == 0, "\(page):\(block.line): \(check.standardError)")
                 continue

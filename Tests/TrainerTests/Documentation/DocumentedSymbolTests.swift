@@ -4,8 +4,9 @@ import Testing
 /// Pages name what the sources declare.
 @Suite struct DocumentedSymbolTests {
     /// Names of other programs and of examples, which look like ours.
-    private static let foreign: Set<String> = [
-        "DistributedDataParallel", "JobRequeue", "KillWait", "LastItem", "RequeueExit", "SlurmdTimeout",
+    private static let ofOtherPrograms: Set<String> = [
+        "DataLoader", "DistributedDataParallel", "GradStore", "JobRequeue", "KillWait", "LastItem", "RequeueExit",
+        "SlurmdTimeout", "VarBuilder", "VarMap",
     ]
 
     @Test func `every link to a symbol names a declaration`() throws {
@@ -30,7 +31,7 @@ import Testing
                 let isFunction = name.wholeMatch(of: /[a-z]\w+\((\w+:)*\)/) != nil
                 guard isType || isFunction, !name.hasSuffix(".md") else { continue }
                 for part in name.prefix(while: { $0 != "(" }).split(separator: ".") {
-                    let isKnown = words.contains(String(part)) || Self.foreign.contains(String(part))
+                    let isKnown = words.contains(String(part)) || Self.ofOtherPrograms.contains(String(part))
                     #expect(isKnown, "\(page.name) names \(name)")
                 }
             }

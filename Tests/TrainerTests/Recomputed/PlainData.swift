@@ -34,9 +34,10 @@ struct PlainData {
         let count = itemCount
         users = (1...26).map { user in
             var items: [Int32] = []
-            for place in 0..<4 + user * 5 % 9 {
+            for position in 0..<4 + user * 5 % 9 {
                 // Small numbers are frequent.
-                var item = (user * 7 + place * place * 3 + place * 11) % count * ((user + place) % 4 + 1) / 4
+                var item =
+                    (user * 7 + position * position * 3 + position * 11) % count * ((user + position) % 4 + 1) / 4
                 while items.contains(Int32(item + 1)) { item = (item + 1) % count }
                 items.append(Int32(item + 1))
             }
@@ -64,17 +65,17 @@ struct PlainData {
     func write(to workspace: Workspace, _ root: String) throws {
         let longest = users.map(\.sequence.count).max() ?? 0
         var train = ["user_id\titem_id\ttime"]
-        for place in (0..<longest).reversed() {
-            for user in users where place < user.trainCount {
-                train.append("\(user.id)\t\(user.sequence[place].item)\t\(user.sequence[place].time)")
+        for position in (0..<longest).reversed() {
+            for user in users where position < user.trainCount {
+                train.append("\(user.id)\t\(user.sequence[position].item)\t\(user.sequence[position].time)")
             }
         }
         var files = ["train.csv": train, "item_meta.csv": ["item_id"] + (1...itemCount).map(String.init)]
-        for (name, place, negatives) in [("dev.csv", 2, \User.devNegatives), ("test.csv", 1, \User.testNegatives)] {
+        for (name, age, negatives) in [("dev.csv", 2, \User.devNegatives), ("test.csv", 1, \User.testNegatives)] {
             files[name] =
                 ["user_id\titem_id\ttime\tneg_items"]
                 + users.reversed().map { user in
-                    let row = user.sequence[user.sequence.count - place]
+                    let row = user.sequence[user.sequence.count - age]
                     return "\(user.id)\t\(row.item)\t\(row.time)\t\(user[keyPath: negatives])"
                 }
         }

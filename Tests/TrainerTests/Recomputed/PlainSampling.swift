@@ -1,6 +1,6 @@
 /// Which samples a step has, by the rules that the documentation gives.
 struct PlainSampling {
-    /// A true item and the place that it has in its user's sequence.
+    /// A true item and the position that it has in its user's sequence.
     struct Sample {
         let user: Int
         let position: Int
@@ -37,13 +37,13 @@ struct PlainSampling {
         for (shard, users) in shards.enumerated() {
             var samples = users.flatMap { user in positions(of: user).map { (user, $0) } }
             var stream = PlainStream(seed: training.seed, .order, iteration: epoch, element: shard)
-            for place in stride(from: samples.count - 1, to: 0, by: -1) {
-                samples.swapAt(place, stream.next(below: place + 1))
+            for index in stride(from: samples.count - 1, to: 0, by: -1) {
+                samples.swapAt(index, stream.next(below: index + 1))
             }
             let quota =
                 training.batchSize / training.shards + (shard < training.batchSize % training.shards ? 1 : 0)
-            for (place, sample) in samples.enumerated() {
-                let step = place / quota
+            for (index, sample) in samples.enumerated() {
+                let step = index / quota
                 if step == steps.count { steps.append([]) }
                 let id = data.firstSample(of: sample.0) + sample.1
                 steps[step].append(complete(sample.0, sample.1, id: id, iteration: epoch))
@@ -55,11 +55,11 @@ struct PlainSampling {
     /// The samples of a step, counted from 1, whose users are drawn.
     func drawn(inStep step: Int) -> [Sample] {
         let users = data.users.indices.filter { !positions(of: $0).isEmpty }
-        return (0..<training.batchSize).map { place in
-            var stream = PlainStream(seed: training.seed, .examples, iteration: step, element: place)
+        return (0..<training.batchSize).map { slot in
+            var stream = PlainStream(seed: training.seed, .examples, iteration: step, element: slot)
             let user = users[stream.next(below: users.count)]
             let own = positions(of: user)
-            return complete(user, own[stream.next(below: own.count)], id: place, iteration: step)
+            return complete(user, own[stream.next(below: own.count)], id: slot, iteration: step)
         }
     }
 

@@ -86,7 +86,7 @@ final class Recomputation {
                 loss += takeStep(samples)
                 count += samples.count
             }
-            let positions = rank(placeFromEnd: 2, \.devNegatives)
+            let positions = rank(age: 2, \.devNegatives)
             epochs.append(Epoch(step: step, trainLoss: loss / Double(count), positions: positions))
             let gain = Self.gain(positions, PlainTraining.topK[0])
             guard gain > bestGain else { continue }
@@ -95,7 +95,7 @@ final class Recomputation {
             best = layout.specifications.enumerated().map { index, specification in
                 (specification.name, values[index], largest[index].map { $0 == 0 || $0 > 1e-5 })
             }
-            testPositions = rank(placeFromEnd: 1, \.testNegatives)
+            testPositions = rank(age: 1, \.testNegatives)
         }
     }
 
@@ -119,10 +119,10 @@ final class Recomputation {
 
     /// Adam (Kingma and Ba 2015) with L2 in the gradient, but for biases; row 0 of a table of items or users stays zero.
     private func update(_ index: Int, _ specification: ParameterSpecification, _ gradient: [Double]) {
-        let decay = specification.name.contains("bias") ? 0 : training.l2
+        let l2 = specification.name.contains("bias") ? 0 : training.l2
         let start = specification.kind == .table(paddingRow: true) ? specification.parameter.columns : 0
         for element in start..<gradient.count {
-            let g = gradient[element] + decay * values[index][element]
+            let g = gradient[element] + l2 * values[index][element]
             largest[index][element] = max(largest[index][element], abs(g))
             first[index][element] = 0.9 * first[index][element] + 0.1 * g
             second[index][element] = 0.999 * second[index][element] + 0.001 * g * g
@@ -165,10 +165,10 @@ final class Recomputation {
     }
 
     /// The positions of an interaction of every user among its negatives; what scores as much comes before it.
-    private func rank(placeFromEnd: Int, _ negatives: KeyPath<PlainData.User, [Int32]>) -> [Int] {
+    private func rank(age: Int, _ negatives: KeyPath<PlainData.User, [Int32]>) -> [Int] {
         fill(
             data.users.indices.map { user in
-                let position = data.users[user].sequence.count - placeFromEnd
+                let position = data.users[user].sequence.count - age
                 return (
                     user, position, data.users[user][keyPath: negatives], UInt32(data.firstSample(of: user) + position)
                 )
@@ -179,8 +179,8 @@ final class Recomputation {
         let size = model.items.table.columns
         return data.users.indices.map { user in
             let width = 1 + PlainData.negativesPerRow
-            let scores = (0..<width).map { place in
-                let item = Int(batch.candidates[user * width + place])
+            let scores = (0..<width).map { candidate in
+                let item = Int(batch.candidates[user * width + candidate])
                 return (0..<queries.perUser).map { interest in
                     (0..<size).reduce(0.0) {
                         $0 + Double(queries.vectors.value[(user * queries.perUser + interest) * size + $1])

@@ -93,13 +93,13 @@ import Training
                 "--evaluation", evaluation,
             ])
             let positions = data.users.map { user in
-                let truth = data.popularity(user.sequence[user.sequence.count - 1].item)
+                let target = data.popularity(user.sequence[user.sequence.count - 1].item)
                 let seen = user.sequence.dropLast().map(\.item)
                 let others =
                     evaluation == "full"
                     ? (1...Int32(data.itemCount)).filter { $0 != user.sequence.last!.item && !seen.contains($0) }
                     : user.testNegatives
-                return 1 + others.count { data.popularity($0) >= truth }
+                return 1 + others.count { data.popularity($0) >= target }
             }
             let run = try FinishedRun(folder: workspace(evaluation))
             try compare(run.result["popularity_test"], positions)

@@ -143,10 +143,10 @@ import Training
         var stream = RandomStream(seed: 1, purpose: .order, iteration: 0, element: 0)
         for _ in 0..<500 {
             var damaged = bytes
-            let place = Int.random(in: 0..<bytes.count, using: &stream)
-            damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &stream)
+            let offset = Int.random(in: 0..<bytes.count, using: &stream)
+            damaged[offset] ^= 1 << UInt8.random(in: 0..<8, using: &stream)
             try folder.write(damaged, to: "damaged")
-            #expect(throws: DamagedCheckpoint.self, "byte \(place)") { try read(folder.file("damaged")) }
+            #expect(throws: DamagedCheckpoint.self, "byte \(offset)") { try read(folder.file("damaged")) }
         }
     }
 

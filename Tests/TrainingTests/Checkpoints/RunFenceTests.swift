@@ -200,7 +200,7 @@ import Training
         try fence.verify()
     }
 
-    @Test func `the heartbeat goes on while there is progress, and stops without`() throws {
+    @Test func `the heartbeat continues while there is progress, and stops without`() throws {
         let progress = RankProgress()
         let fence = try RunFence(claiming: run, progress: progress, stallLimit: 3)
         let first = try #require(content("heartbeat"))

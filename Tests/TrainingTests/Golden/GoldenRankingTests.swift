@@ -32,18 +32,18 @@ import Testing
         let histories = try golden.tensors.integers("batch.history_items")
         let width = histories.count / lengths.count
         let targets = try golden.tensors.integers("batch.item_id")
-        func table(_ file: String, _ places: (Int) -> Range<Int>) throws -> InteractionTable {
+        func table(_ file: String, _ positions: (Int) -> Range<Int>) throws -> InteractionTable {
             let rows = lengths.indices.flatMap { user in
-                places(user).map { place in
+                positions(user).map { position in
                     (
-                        user: user + 1, place: place,
-                        item: place < width ? histories[user * width + place] : targets[user]
+                        user: user + 1, position: position,
+                        item: position < width ? histories[user * width + position] : targets[user]
                     )
                 }
             }
             return try InteractionTable(
                 file: file, users: rows.map { Int32($0.user) }, items: rows.map { Int32($0.item) },
-                times: rows.map { Int64($0.place) })
+                times: rows.map { Int64($0.position) })
         }
         // A history of one item has nothing to leave to dev.
         let ends = lengths.map { $0 > 1 ? $0 - 1 : $0 }

@@ -79,10 +79,10 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<3) func `a value that is not a number is off without limit`(place: Int) {
+    @Test(arguments: 0..<3) func `a value that is not a number is off without limit`(index: Int) {
         var values: [Float] = [1, 2, 3]
         #expect(Self.worstExcess(values, [1, 2, 3]) <= 0)
-        values[place] = .nan
+        values[index] = .nan
         #expect(Self.worstExcess(values, [1, 2, 3]) == .infinity)
     }
 }

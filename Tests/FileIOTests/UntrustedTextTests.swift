@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Text of files that nobody can vouch for.
-@Suite struct ForeignTextTests {
+@Suite struct UntrustedTextTests {
     @Test func `what a terminal would obey is shown by its number`() {
         #expect("a\u{1B}[2J\n\u{7F}\u{9B}é".printable() == "a\\u{1b}[2J\\u{a}\\u{7f}\\u{9b}é")
         #expect("\u{202E}gnp.exe\u{200B}\u{2028}".printable() == "\\u{202e}gnp.exe\\u{200b}\\u{2028}")

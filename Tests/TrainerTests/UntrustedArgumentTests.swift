@@ -4,7 +4,7 @@ import Testing
 import TrainerSupport
 
 /// Nothing that a terminal would obey goes from an argument, a path or a file into a message.
-@Suite struct ForeignArgumentTests {
+@Suite struct UntrustedArgumentTests {
     /// Clears the screen, turns the direction of text, and the one-byte form of an escape sequence.
     private static let hostile = "a\u{1B}[2J\u{202E}b\u{9B}2J\u{2066}\rc"
 

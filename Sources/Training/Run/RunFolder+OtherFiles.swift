@@ -15,9 +15,9 @@ extension RunFolder {
 
     /// Throws where a training into this folder would change what is not of a run.
     ///
-    /// - Parameter overwrites: whether a run may be begun among foreign files. Links, and what is not of the kind that a
+    /// - Parameter overwrites: whether a run may be begun among other files. Links, and what is not of the kind that a
     ///   run has under the name, are refused in any case.
-    func refuseForeign(overwrites: Bool) throws(TrainingError) {
+    func refuseOtherFiles(overwrites: Bool) throws(TrainingError) {
         for name in Self.ownFiles { try refuse(name, unless: S_IFREG) }
         for name in Self.ownFolders { try refuse(name, unless: S_IFDIR) }
         try refuse("model/model.safetensors", unless: S_IFREG)
@@ -48,14 +48,14 @@ extension RunFolder {
     /// Throws where the folder holds files and is not the folder of a run.
     private func refuseFolderOfOthers() throws(TrainingError) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let foreign = names.filter { name in
+        let others = names.filter { name in
             !name.hasPrefix(".") && name != "heartbeat" && !Self.logs.contains(where: name.hasSuffix)
         }.sorted()
-        guard !foreign.isEmpty, !FileManager.default.fileExists(atPath: attempt) else { return }
+        guard !others.isEmpty, !FileManager.default.fileExists(atPath: attempt) else { return }
         // A run of an earlier version, or options that were written there for --config.
         if (try? readConfiguration()) != nil { return }
-        let shown = foreign.prefix(3).map { $0.printable(limit: 80) }.joined(separator: ", ")
-        let rest = foreign.count > 3 ? " and \(foreign.count - 3) more" : ""
+        let shown = others.prefix(3).map { $0.printable(limit: 80) }.joined(separator: ", ")
+        let rest = others.count > 3 ? " and \(others.count - 3) more" : ""
         throw TrainingError(
             .usage, "\(path) is not the folder of a run, and holds \(shown)\(rest)",
             recoverySuggestion: "choose another --out, or write a run among these files with --overwrite")
