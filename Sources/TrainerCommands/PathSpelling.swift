@@ -11,7 +11,7 @@ enum PathSpelling {
     static let options = Set(
         [
             "out", "data-root", "path", "config", "checkpoint", "extractor", "users", "histories", "allow", "ban",
-            "categories",
+            "categories", "metrics-file", "trace",
         ]
         .flatMap(OptionDeclaration.spellings).map { "--" + $0 })
 

@@ -1,0 +1,57 @@
+import Evaluation
+import FileIO
+import Recommenders
+import Reporting
+
+/// Says in words what is wrong with a training, and what to try.
+extension TrainingRun {
+    /// What there is to say after an epoch, at rank 0.
+    ///
+    /// - Parameters:
+    ///   - line: of the epoch in `metrics.jsonl`.
+    ///   - popularity: of dev, where the epoch is the one that is compared with it.
+    func advice(on line: JSONValue, popularity: RankingMetrics?) -> [String] {
+        guard entry.training.isTrained else { return [] }
+        var texts = diagnosis.add(line).map(text(of:))
+        if let popularity, let best = stopping.best, best <= popularity.selection {
+            let name = popularity.named.dropFirst().first?.name ?? "NDCG"
+            texts.append(
+                "dev is ranked no better than by popularity after \(TrainingDiagnosis.patience) epochs: "
+                    + "\(name) \(fixed(best)), popularity \(fixed(popularity.selection))\n"
+                    + "try another --lr (\(rate) now), a smaller --l2, more --negatives or --loss sampled-softmax; "
+                    + "trainer data inspect tells whether the data are as they should be")
+        }
+        return texts
+    }
+
+    private var rate: String { NumberText.significant(configuration.optimizer.learningRate, digits: 6) }
+
+    private func fixed(_ value: Double) -> String { NumberText.fixed(value, decimals: 4) }
+
+    private func text(of finding: TrainingDiagnosis.Finding) -> String {
+        switch finding {
+        case .equalInterests(let cosine):
+            "the interests of a user are nearly the same: their mean cosine over dev is \(fixed(cosine)), "
+                + "and was above \(TrainingDiagnosis.mostCosine) in \(TrainingDiagnosis.agreeingEpochs) epochs\n\(remedy)"
+        case .winningInterest(let interest, let share):
+            "one interest does all the work: interest \(interest) wins \(NumberText.fixed(share * 100, decimals: 1)) % "
+                + "of the dev rows, and one won more than \(Int(TrainingDiagnosis.mostShare * 100)) % in "
+                + "\(TrainingDiagnosis.agreeingEpochs) epochs\n\(remedy)"
+        case .constantLoss(let first, let last):
+            "the loss does not fall: \(fixed(last)) in epoch \(TrainingDiagnosis.patience), \(fixed(first)) in the first\n"
+                + "try another --lr (\(rate) now), and a smaller --l2 "
+                + "(\(NumberText.significant(configuration.optimizer.l2, digits: 6)) now)"
+        }
+    }
+
+    /// What to try against interests that are one.
+    private var remedy: String {
+        let support = entry.objectiveSupport(configuration.options, configuration.stage)
+        var parts: [String] = []
+        if support.contains(.interests) { parts.append("--dissimilarity 0.1") }
+        if support.contains(.selection) { parts.append("--selection soft or expected") }
+        if support.contains(.attention) { parts.append("--routing-regularization") }
+        parts.append("fewer --interests")
+        return "try " + parts.joined(separator: ", ")
+    }
+}
