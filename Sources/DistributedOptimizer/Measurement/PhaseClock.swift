@@ -35,12 +35,12 @@ package final class PhaseClock {
         for index in times.indices { times[index] = 0 }
     }
 
-    /// Ends the phase that lasts and begins another; nothing while the clock stands.
+    /// Ends the phase that lasts and begins another, unless it is the same; nothing while the clock stands.
     ///
-    /// - Returns: the one that has ended; nil while the clock stands.
+    /// - Returns: the one that has lasted; nil while the clock stands.
     @discardableResult
     package func begin(_ phase: StepPhase) -> StepPhase? {
-        guard let ended = current else { return nil }
+        guard let ended = current, ended != phase else { return current }
         end(ended, at: Self.now)
         current = phase
         return ended
@@ -82,7 +82,8 @@ package final class PhaseClock {
     ///
     /// - Returns: seconds of each phase, in the order of ``StepPhase/allCases``.
     package func finish() -> [Double] {
-        begin(.batch)
+        if let current { end(current, at: Self.now) }
+        current = .batch
         return seconds
     }
 }

@@ -16,7 +16,7 @@ extension TrainingRun {
         if let popularity, let best = stopping.best, best <= popularity.selection {
             let name = popularity.named.dropFirst().first?.name ?? "NDCG"
             texts.append(
-                "dev is ranked no better than by popularity after \(TrainingDiagnosis.patience) epochs: "
+                "dev is ranked no better than by popularity after \(state.epoch) epochs: "
                     + "\(name) \(fixed(best)), popularity \(fixed(popularity.selection))\n"
                     + "try another --lr (\(rate) now), a smaller --l2, more --negatives or --loss sampled-softmax; "
                     + "trainer data inspect tells whether the data are as they should be")
@@ -32,13 +32,13 @@ extension TrainingRun {
         switch finding {
         case .equalInterests(let cosine):
             "the interests of a user are nearly the same: their mean cosine over dev is \(fixed(cosine)), "
-                + "and was above \(TrainingDiagnosis.mostCosine) in \(TrainingDiagnosis.agreeingEpochs) epochs\n\(remedy)"
+                + "and was above \(TrainingDiagnosis.mostCosine) in the last \(TrainingDiagnosis.patience) epochs\n\(remedy)"
         case .winningInterest(let interest, let share):
             "one interest does all the work: interest \(interest) wins \(NumberText.fixed(share * 100, decimals: 1)) % "
-                + "of the dev rows, and one won more than \(Int(TrainingDiagnosis.mostShare * 100)) % in "
-                + "\(TrainingDiagnosis.agreeingEpochs) epochs\n\(remedy)"
-        case .constantLoss(let first, let last):
-            "the loss does not fall: \(fixed(last)) in epoch \(TrainingDiagnosis.patience), \(fixed(first)) in the first\n"
+                + "of the dev rows, and one won more than \(Int(TrainingDiagnosis.mostShare * 100)) % in the last "
+                + "\(TrainingDiagnosis.patience) epochs\n\(remedy)"
+        case .constantLoss(let first, let last, let epochs):
+            "the loss does not fall: \(fixed(last)) in epoch \(epochs), \(fixed(first)) in the first\n"
                 + "try another --lr (\(rate) now), and a smaller --l2 "
                 + "(\(NumberText.significant(configuration.optimizer.l2, digits: 6)) now)"
         }

@@ -206,7 +206,10 @@ public final class TrainingRun {
         }
         evaluatedEpochs += 1
         let phaseSeconds = try phaseSeconds(evaluation: Double(PhaseClock.now - start) * 1e-9)
-        let isCompared = data.hasDev && entry.training.isTrained && evaluatedEpochs == TrainingDiagnosis.patience
+        let isCompared =
+            data.hasDev && entry.training.isTrained
+            && TrainingDiagnosis.comparesWithPopularity(
+                epoch: state.epoch, step: state.step, steps: state.stepsOfEpoch)
         let popularity = isCompared ? try rankedPopularityOnDev() : nil
         stalls.note(.writing, step: state.step)
         try world.collectively {
