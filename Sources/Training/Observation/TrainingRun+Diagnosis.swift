@@ -18,13 +18,27 @@ extension TrainingRun {
             texts.append(
                 "dev is ranked no better than by popularity after \(state.epoch) epochs: "
                     + "\(name) \(fixed(best)), popularity \(fixed(popularity.selection))\n"
-                    + "try another --lr (\(rate) now), a smaller --l2, more --negatives or --loss sampled-softmax; "
+                    + "try \(stepAdvice.joined(separator: ", ")), \(negativesAdvice); "
                     + "trainer data inspect tells whether the data are as they should be")
         }
         return texts
     }
 
-    private var rate: String { NumberText.significant(configuration.optimizer.learningRate, digits: 6) }
+    /// What to try where steps lead nowhere.
+    private var stepAdvice: [String] {
+        func text(_ value: Double) -> String { NumberText.significant(value, digits: 6) }
+        let (rate, l2) = (configuration.optimizer.learningRate, configuration.optimizer.l2)
+        return ["another --lr (\(text(rate)) now)"] + (l2 > 0 ? ["a smaller --l2 (\(text(l2)) now)"] : [])
+    }
+
+    /// What to try where the loss compares with items that teach too little.
+    private var negativesAdvice: String {
+        switch configuration.objective.loss {
+        case .bpr: "--loss sampled-softmax with more --negatives"
+        case .sampledSoftmax: "more --negatives (\(configuration.negatives) now)"
+        case .fullSoftmax: "a larger --embedding-size (\(configuration.options.embeddingSize) now)"
+        }
+    }
 
     private func fixed(_ value: Double) -> String { NumberText.fixed(value, decimals: 4) }
 
@@ -39,8 +53,7 @@ extension TrainingRun {
                 + "\(TrainingDiagnosis.patience) epochs\n\(remedy)"
         case .constantLoss(let first, let last, let epochs):
             "the loss does not fall: \(fixed(last)) in epoch \(epochs), \(fixed(first)) in the first\n"
-                + "try another --lr (\(rate) now), and a smaller --l2 "
-                + "(\(NumberText.significant(configuration.optimizer.l2, digits: 6)) now)"
+                + "try \(stepAdvice.joined(separator: ", "))"
         }
     }
 

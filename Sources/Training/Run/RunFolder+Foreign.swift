@@ -20,6 +20,7 @@ extension RunFolder {
         for name in names.sorted() where CheckpointFormat.step(ofFileName: name) != nil {
             try refuse("checkpoints/" + name, unless: S_IFREG)
         }
+        for name in TensorBoardLog.names(in: tensorBoard) { try refuse("tensorboard/" + name, unless: S_IFREG) }
         if !overwrites { try refuseFolderOfOthers() }
     }
 
