@@ -21,6 +21,8 @@ public final class Evaluator {
     public let historyScores: HistoryScores
     /// What is found beside hit ratio and gain.
     public let measures: Set<RankingMeasure>
+    /// Whether ``RankingMetrics/interests`` is found although no measure asks for it, without the best items.
+    public let comparesInterests: Bool
     private let rows: [EvaluationRows]
     private let itemCount: Int
     private let seed: UInt64
@@ -35,16 +37,19 @@ public final class Evaluator {
     ///   - historyMax: newest items that a history keeps.
     ///   - historyScores: of the protocol `full`.
     ///   - measures: what is found beside hit ratio and gain; coverage needs the protocol `full`.
+    ///   - comparesInterests: whether ``RankingMetrics/interests`` is found although no measure asks for it.
     ///   - seed: of the training, for models with something random in scoring.
     public init(
         store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol,
-        historyScores: HistoryScores = .exclude, measures: Set<RankingMeasure> = [], seed: UInt64
+        historyScores: HistoryScores = .exclude, measures: Set<RankingMeasure> = [], comparesInterests: Bool = false,
+        seed: UInt64
     ) {
         precondition(ranking == .full || !measures.contains { $0.needsAllItems }, "coverage is of all items")
         self.split = split
         self.ranking = ranking
         self.historyScores = historyScores
         self.measures = measures
+        self.comparesInterests = comparesInterests
         itemCount = store.itemCount
         self.seed = seed
         rows = store.shards.map {
@@ -78,7 +83,8 @@ public final class Evaluator {
         }
         if let error = tape.error { throw error }
         guard try world.allReduce(wasAbandoned ? 1 : 0, .maximum) == 0 else { throw EvaluationAbandoned() }
-        return try accumulator.metrics(topK: topK, measures: measures, ranking: ranking, world: world)
+        return try accumulator.metrics(
+            topK: topK, measures: measures, comparesInterests: comparesInterests, ranking: ranking, world: world)
     }
 
     /// Ranks for all rows of this rank; for fewer after a mistake of the model, which is the tape's error then.
@@ -95,6 +101,7 @@ public final class Evaluator {
         if coverageSize > 0 { accumulator.bestPositions = [Int32](repeating: .max, count: itemCount + 1) }
         let bestSize = max(coverageSize, measures.contains(.interests) && ranking == .full ? 1 : 0)
         for rows in rows {
+            var pairs: Range<Int>?
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
@@ -105,7 +112,10 @@ public final class Evaluator {
                 case .sampled: rankStored(queries, table, on: tape, into: &accumulator)
                 case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &accumulator)
                 }
-                if measures.contains(.interests) { compareInterests(queries, table, into: &accumulator) }
+                if queries.perUser > 1, comparesInterests || measures.contains(.interests) {
+                    pairs = pairs ?? accumulator.addPairs(interestCount: queries.perUser)
+                    compareInterests(queries, table, pairs: pairs ?? 0..<0, into: &accumulator)
+                }
                 if isAbandoned() { return accumulator }
             }
         }
@@ -196,8 +206,10 @@ public final class Evaluator {
     }
 
     /// Notes which interests win the true items, and how alike the interests of a user are.
+    ///
+    /// - Parameter pairs: where the sums of the shard are among those of the rank; empty: they are not counted.
     private func compareInterests(
-        _ queries: Interests, _ table: UnsafePointer<Float>, into accumulator: inout RankingAccumulator
+        _ queries: Interests, _ table: UnsafePointer<Float>, pairs: Range<Int>, into accumulator: inout RankingAccumulator
     ) {
         accumulator.interestCount = queries.perUser
         accumulator.interestsCorrespond = queries.correspond
@@ -205,8 +217,14 @@ public final class Evaluator {
             let target = batch.positives[row]
             accumulator.trueWinners.append(winner(of: target, user: row, queries, table))
             let own = queries.groups.count(row)
+            if !pairs.isEmpty { findings.usersByInterests[own] += 1 }
             guard own > 1 else { continue }
-            accumulator.cosines.append(Kernel.meanPairwiseCosine(queries.ofUser(row)[0..<own]))
+            let interests = queries.ofUser(row)[0..<own]
+            let mean = accumulator.pairSums.withUnsafeMutableBufferPointer { sums in
+                Kernel.meanPairwiseCosine(
+                    interests, addingTo: pairs.isEmpty ? nil : sums.baseAddress.map { $0 + pairs.lowerBound })
+            }
+            accumulator.cosines.append(mean)
         }
     }
 }

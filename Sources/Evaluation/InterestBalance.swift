@@ -30,11 +30,19 @@ public struct InterestBalance: Sendable, Equatable, Codable {
     public let firstItem: Shares?
     /// The mean over users of the mean cosine of two of their interests; nil if no user has two.
     public let cosine: Double?
+    /// `[K, K]`: the mean over users of the cosine of two of their interests, 1 on the diagonal, nil where no user has
+    /// both; nil as a whole where interests do not correspond and for more than ``mostInterestsInMatrix``.
+    public let cosineMatrix: [[Float?]]?
 
-    /// - Parameter interestCount: K, at least 2.
+    /// The most interests whose cosines are found pair by pair.
+    public static let mostInterestsInMatrix = 16
+
+    /// - Parameters:
+    ///   - pairs: of the cosines pair by pair; nil: nobody counted them.
+    ///   - interestCount: K, at least 2.
     package init(
         trueWinners: (some Sequence<Int32>)?, firstWinners: (some Sequence<Int32>)?, cosines: some Sequence<Float>,
-        interestCount: Int
+        pairs: CosinePairs? = nil, interestCount: Int
     ) {
         trueItem = trueWinners.map { Shares(winners: $0, interestCount: interestCount) }
         firstItem = firstWinners.map { Shares(winners: $0, interestCount: interestCount) }
@@ -45,5 +53,35 @@ public struct InterestBalance: Sendable, Equatable, Codable {
             count += 1
         }
         cosine = count > 0 ? sum / Double(count) : nil
+        cosineMatrix = pairs?.matrix(interestCount: interestCount)
+    }
+
+    /// The cosines of two interests of a user, added up pair by pair over users.
+    package struct CosinePairs: Sendable {
+        /// `[K (K - 1) / 2]`: the sums, that of k and l < k at `k (k - 1) / 2 + l`.
+        package let sums: [Double]
+        /// `[K + 1]`: how many users have so many interests.
+        package let users: [Int]
+
+        /// The sums and the users they are over.
+        package init(sums: [Double], users: [Int]) {
+            self.sums = sums
+            self.users = users
+        }
+
+        /// The mean cosines; nil where the sums are not those of so many interests.
+        func matrix(interestCount: Int) -> [[Float?]]? {
+            guard sums.count == interestCount * (interestCount - 1) / 2, users.count == interestCount + 1 else {
+                return nil
+            }
+            return (0..<interestCount).map { row in
+                (0..<interestCount).map { column in
+                    guard row != column else { return 1 }
+                    let (larger, smaller) = (max(row, column), min(row, column))
+                    let count = users[(larger + 1)...].reduce(0, +)
+                    return count > 0 ? Float(sums[larger * (larger - 1) / 2 + smaller] / Double(count)) : nil
+                }
+            }
+        }
     }
 }

@@ -36,6 +36,7 @@ public struct PopularityBaseline {
         var positions: [Int32] = []
         let batch = PackedBatch()
         let historyMax = historyScores == .zero ? historyMax : 1
+        let itemsNotBelow = ranking == .full ? itemsByCount() : { _ in 0 }
         for shard in store.shards {
             let rows = EvaluationRows(store: store, kind: kind, shard: shard, split: split, historyMax: historyMax)
             for index in 0..<rows.count {
@@ -67,10 +68,13 @@ public struct PopularityBaseline {
         return positions
     }
 
-    /// How many items were taken at least so often.
-    private func itemsNotBelow(_ count: Int32) -> Int32 {
-        var result: Int32 = 0
-        for item in 1..<counts.count where counts[item] >= count { result += 1 }
-        return result
+    /// How many items were taken at least so often, for any number.
+    private func itemsByCount() -> (Int32) -> Int32 {
+        let largest = counts.dropFirst().max() ?? 0
+        // Of each number first, then of that and all larger ones.
+        var items = [Int32](repeating: 0, count: Int(largest) + 2)
+        for count in counts.dropFirst() { items[Int(count)] += 1 }
+        for count in items.indices.dropLast().reversed() { items[count] += items[count + 1] }
+        return { [items] count in count > largest ? 0 : items[max(Int(count), 0)] }
     }
 }

@@ -12,12 +12,28 @@ package struct RankingAccumulator {
     package var firstWinners: [Int32] = []
     /// The mean pairwise cosine of the interests, of the users who have at least two.
     package var cosines: [Float] = []
+    /// The sums of the cosines pair by pair, one list of K (K - 1) / 2 behind the other for each shard with rows, so that
+    /// they are added in the same order on any number of ranks. Empty where they are not counted.
+    package var pairSums: [Double] = []
+    /// `[K + 1]`: how many users have so many interests. Filled with ``pairSums``.
+    package var usersByInterests: [Int] = []
     /// `[items + 1]`: the best position that an item has for any user, from 1. Empty where coverage is not asked for.
     package var bestPositions: [Int32] = []
     /// Interests of a user, K.
     package var interestCount = 1
     /// Whether the k-th interests of two users belong together: ``Interests/correspond``.
     package var interestsCorrespond = true
+
+    /// Makes room for the cosines pair by pair of another shard.
+    ///
+    /// - Returns: where its sums are; empty where there are too many interests.
+    mutating func addPairs(interestCount: Int) -> Range<Int> {
+        guard interestCount <= InterestBalance.mostInterestsInMatrix else { return 0..<0 }
+        if usersByInterests.isEmpty { usersByInterests = [Int](repeating: 0, count: interestCount + 1) }
+        let start = pairSums.count
+        pairSums += [Double](repeating: 0, count: interestCount * (interestCount - 1) / 2)
+        return start..<pairSums.count
+    }
 
     /// Notes the positions of the best rows of all users of a batch.
     mutating func notePositions(in best: BestRows, users: Int) {
@@ -34,8 +50,11 @@ package struct RankingAccumulator {
     /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
     ///
     /// What is gathered are whole numbers, or is added up at rank 0 in the order of the rows.
+    ///
+    /// - Parameter comparesInterests: whether the balance of interests is found although no measure asks for it.
     func metrics(
-        topK: [Int], measures: Set<RankingMeasure>, ranking: RankingProtocol, world: Communicator
+        topK: [Int], measures: Set<RankingMeasure>, comparesInterests: Bool = false, ranking: RankingProtocol,
+        world: Communicator
     ) throws(MPIError) -> RankingMetrics? {
         var metrics = try world.gather(positions, at: 0).map {
             RankingMetrics(positions: $0.joined, topK: topK, measures: measures)
@@ -48,19 +67,36 @@ package struct RankingAccumulator {
             }
         }
         // A rank without rows has seen no interests.
-        let interestCount = measures.contains(.interests) ? try world.allReduce(interestCount, .maximum) : 1
+        let findsInterests = comparesInterests || measures.contains(.interests)
+        let interestCount = findsInterests ? try world.allReduce(interestCount, .maximum) : 1
         if interestCount > 1 {
             let correspond = try world.allReduce(interestsCorrespond ? 1 : 0, .minimum) == 1
             let trueWinners = try world.gather(trueWinners, at: 0)
             let firstWinners = try world.gather(firstWinners, at: 0)
             let cosines = try world.gather(cosines, at: 0)
+            let pairs = try pairs(interestCount: interestCount, world: world)
             if let trueWinners, let firstWinners, let cosines {
                 metrics?.interests = InterestBalance(
                     trueWinners: correspond ? trueWinners.joined : nil,
-                    firstWinners: correspond && ranking == .full ? firstWinners.joined : nil, cosines: cosines.joined,
-                    interestCount: interestCount)
+                    firstWinners: correspond && measures.contains(.interests) && ranking == .full
+                        ? firstWinners.joined : nil, cosines: cosines.joined,
+                    pairs: correspond ? pairs : nil, interestCount: interestCount)
             }
         }
         return metrics
+    }
+
+    /// The cosines pair by pair over the users of all ranks, at rank 0; nil elsewhere, and where they are too many.
+    /// Collective.
+    private func pairs(
+        interestCount: Int, world: Communicator
+    ) throws(MPIError) -> InterestBalance.CosinePairs? {
+        guard interestCount <= InterestBalance.mostInterestsInMatrix else { return nil }
+        let noUsers = [Int](repeating: 0, count: interestCount + 1)
+        let users = try world.reduce(usersByInterests.isEmpty ? noUsers : usersByInterests, .sum, at: 0)
+        guard let parts = try world.gather(pairSums, at: 0), let users else { return nil }
+        var sums = [Double](repeating: 0, count: interestCount * (interestCount - 1) / 2)
+        for (index, part) in parts.joined.enumerated() { sums[index % sums.count] += part }
+        return InterestBalance.CosinePairs(sums: sums, users: users)
     }
 }

@@ -23,7 +23,7 @@ public struct RankingMetrics: Sendable, Equatable, Codable {
     /// For each cut-off, the share of the items that at least one user has among the best; nil if not asked for.
     public internal(set) var coverage: [Double]?
     /// nil if not asked for, and for models with one vector a user.
-    public internal(set) var interests: InterestBalance?
+    public package(set) var interests: InterestBalance?
 
     private enum CodingKeys: String, CodingKey {
         case topK, hitRatio, ndcg, reciprocalRank

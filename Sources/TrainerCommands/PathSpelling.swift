@@ -11,7 +11,7 @@ enum PathSpelling {
     static let options = Set(
         [
             "out", "data-root", "path", "config", "checkpoint", "extractor", "warm-start", "epochs-from", "users",
-            "histories", "allow", "ban", "categories",
+            "histories", "allow", "ban", "categories", "metrics-file", "trace",
         ]
         .flatMap(OptionDeclaration.spellings).map { "--" + $0 })
 

@@ -70,6 +70,8 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup(title: "Running") var running: RunOptions
 
+    @OptionGroup(title: "Watching") var watching: WatchOptions
+
     @Option(
         name: .spellings(of: "test-all"),
         help: ArgumentHelp("ReChorus: 1 ranks among all items.", visibility: .hidden))
@@ -95,7 +97,7 @@ struct TrainCommand: ParsableCommand {
         let job = try makeJob()
         let otherOptions = try epochsFrom.map { try RunFolder($0).otherOptions(than: job.configuration) } ?? []
         let epochsFrom = epochsFrom ?? ""
-        let control = running.control
+        let control = watching.added(to: running.control)
         let printsJSON = json
         let folder = job.output
         StopRequest.watchSignals()

@@ -25,4 +25,19 @@ import Testing
             trueWinners: [Int32]?.none, firstWinners: [Int32]?.none, cosines: [0.5], interestCount: 4)
         #expect(balance.trueItem == nil && balance.firstItem == nil && balance.cosine == 0.5)
     }
+
+    @Test func `the cosines of pairs are means over the users who have both interests`() {
+        // One user with two interests, two with all three, one with a single one.
+        let pairs = InterestBalance.CosinePairs(sums: [0.9, 0.4, -1], users: [0, 1, 1, 2])
+        let balance = InterestBalance(
+            trueWinners: [0], firstWinners: [Int32]?.none, cosines: [0.5], pairs: pairs, interestCount: 3)
+        #expect(balance.cosineMatrix == [[1, 0.3, 0.2], [0.3, 1, -0.5], [0.2, -0.5, 1]])
+        let fewer = InterestBalance.CosinePairs(sums: [0.5, 0, 0], users: [0, 3, 1, 0])
+        let nobody = InterestBalance(
+            trueWinners: [0], firstWinners: [Int32]?.none, cosines: [0.5], pairs: fewer, interestCount: 3)
+        #expect(nobody.cosineMatrix == [[1, 0.5, nil], [0.5, 1, nil], [nil, nil, 1]])
+        let others = InterestBalance(
+            trueWinners: [0], firstWinners: [Int32]?.none, cosines: [0.5], pairs: fewer, interestCount: 4)
+        #expect(others.cosineMatrix == nil)
+    }
 }

@@ -16,6 +16,7 @@ public struct FinishedRun: Sendable {
             var line = try JSONValue(parsing: String($0))
             line["seconds"] = nil
             line["samples_per_second"] = nil
+            line["phase_seconds"] = nil
             return line
         }
         model = try Data(contentsOf: URL(filePath: folder + "/model/model.safetensors"))

@@ -98,15 +98,15 @@ import TrainerSupport
         try await Launch.alone.successfulTrainer(Self.train("--data-root", home("data"), "--out", home("run")))
     }
 
-    @Test(arguments: ["checkpoints", "model", "config.yaml", "metrics.jsonl", "attempt", "result.json"])
+    @Test(arguments: ["checkpoints", "model", "tensorboard", "config.yaml", "metrics.jsonl", "attempt", "result.json"])
     func `a link inside of the run's folder is not followed`(name: String) async throws {
         let home = try Self.home()
-        let command = Self.train("--data-root", home("data"), "--out", home("run"))
+        let command = Self.train("--data-root", home("data"), "--out", home("run"), "--tensorboard")
         try await Launch.alone.successfulTrainer(command)
         try home.write("others/step-0000000001.safetensors", "theirs")
         try home.write("other.file", "theirs")
         try FileManager.default.removeItem(atPath: home("run/" + name))
-        let isFolder = name == "checkpoints" || name == "model"
+        let isFolder = ["checkpoints", "model", "tensorboard"].contains(name)
         symlink(home(isFolder ? "others" : "other.file"), home("run/" + name))
         for more in [[], ["--resume"], ["--overwrite"]] {
             try await expectRefusal(

@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import Foundation
 import Synchronization
 
@@ -17,6 +18,16 @@ final class CheckpointWriter {
     /// Checkpoints that were begun.
     private(set) var count = 0
 
+    /// What is on the disk.
+    struct Written {
+        /// Of the last checkpoint; nil: there is none yet.
+        var step: Int?
+        /// When it was there, in seconds since 1970.
+        var time: Double?
+        /// What was written while the training went on, since somebody asked.
+        var events: [Timeline.Event] = []
+    }
+
     /// What the thread that writes needs, and what has become of its work.
     private final class Work: Sendable {
         let folder: CheckpointFolder
@@ -27,8 +38,10 @@ final class CheckpointWriter {
         /// Nanoseconds of the processor that the last checkpoint took from this thread.
         let cost = Atomic(0)
         let failure = Mutex<(any Error)?>(nil)
+        let written = Mutex(Written())
         let begin = DispatchSemaphore(value: 0)
         let isEnding = Atomic(false)
+        private static let mostEvents = 64
         private let end = DispatchGroup()
 
         init(_ folder: CheckpointFolder, _ fence: RunFence, _ snapshot: CheckpointSnapshot, kept: Int) {
@@ -41,6 +54,7 @@ final class CheckpointWriter {
         func write() throws {
             try snapshot.write(to: folder.file(step: snapshot.state.step)) { try fence.verify() }
             try folder.keepNewest(kept)
+            written.withLock { ($0.step, $0.time) = (snapshot.state.step, Date().timeIntervalSince1970) }
         }
 
         func start() {
@@ -57,7 +71,12 @@ final class CheckpointWriter {
                 begin.wait()
                 if isEnding.load(ordering: .acquiring) { return }
                 let start = Self.processorTime
+                let moment = PhaseClock.now
                 do { try write() } catch { failure.withLock { $0 = error } }
+                let event = Timeline.Event(
+                    .writing, number: snapshot.state.step, start: moment, duration: PhaseClock.now - moment)
+                // Of those that nobody asks for, a few are enough.
+                written.withLock { if $0.events.count < Self.mostEvents { $0.events.append(event) } }
                 cost.store(Self.processorTime - start, ordering: .relaxed)
                 isBusy.store(false, ordering: .releasing)
                 end.leave()
@@ -114,6 +133,17 @@ final class CheckpointWriter {
         if let failure = work.failure.withLock(\.self) { throw failure }
         let cost = copySeconds + Double(work.cost.load(ordering: .relaxed)) * 1e-9
         return secondsSinceLast >= plan.pause(after: cost)
+    }
+
+    /// The last checkpoint that is on the disk.
+    var written: (step: Int?, time: Double?) { work.written.withLock { ($0.step, $0.time) } }
+
+    /// What was written while the training went on, since the last call.
+    func takeEvents() -> [Timeline.Event] {
+        work.written.withLock { written in
+            defer { written.events = [] }
+            return written.events
+        }
     }
 
     private var secondsSinceLast: Double { (ContinuousClock.now - lastMoment).inSeconds }

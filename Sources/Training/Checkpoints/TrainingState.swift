@@ -18,6 +18,9 @@ package struct TrainingState: Sendable, Equatable, Codable {
     package var epochSamples = 0
     /// Seconds of this epoch's steps so far; ranking dev does not count.
     package var epochSeconds = 0.0
+    /// Seconds of this epoch so far at rank 0, by ``DistributedOptimizer/StepPhase`` and then for copies of checkpoints; nil
+    /// in checkpoints of earlier versions.
+    package var epochPhases: [Double]?
     /// Mean loss of the first step; nil before it, and in checkpoints of earlier versions.
     package var firstLoss: Double?
     /// Samples of all steps that are done, over all ranks.
@@ -40,7 +43,8 @@ package struct TrainingState: Sendable, Equatable, Codable {
     private enum CodingKeys: String, CodingKey {
         case step, epoch
         case stepsOfEpoch = "place"
-        case epochLoss, epochSamples, epochSeconds, firstLoss, samples, trainSeconds, results, bestEpoch, bestMetrics
+        case epochLoss, epochSamples, epochSeconds, epochPhases, firstLoss, samples, trainSeconds, results, bestEpoch,
+            bestMetrics
         case log
     }
 

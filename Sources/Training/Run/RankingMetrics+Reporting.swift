@@ -31,12 +31,27 @@ extension TrainingConfiguration {
 }
 
 extension InterestBalance {
-    /// Shares and entropy by what is won, and the cosine; null for shares of interests that do not correspond.
+    /// Shares and entropy by what is won, and the cosines; null for shares of interests that do not correspond.
     public var json: JSONValue {
         var result: JSONValue = ["true_item": trueItem?.json ?? .null]
         result["first_item"] = firstItem?.json
         result["cosine"] = cosine.map { .number($0) }
+        result["cosines"] = cosinesJSON
         return result
+    }
+
+    /// As in a line of `metrics.jsonl`: shares and entropy of the true items, and the cosines.
+    var lineJSON: JSONValue {
+        [
+            "shares": trueItem.map { .array($0.shares.map { .number($0) }) } ?? .null,
+            "entropy": trueItem.map { .number($0.entropy) } ?? .null,
+            "cosine": cosine.map { .number($0) } ?? .null,
+            "cosines": cosinesJSON ?? .null,
+        ]
+    }
+
+    private var cosinesJSON: JSONValue? {
+        cosineMatrix.map { .array($0.map { .array($0.map { $0.map { .number($0) } ?? .null }) }) }
     }
 
     /// The same for people.

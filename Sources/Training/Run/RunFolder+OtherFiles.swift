@@ -4,7 +4,7 @@ import Foundation
 /// What a training must not touch: files that are not of a run.
 extension RunFolder {
     private static let ownFiles = ["config.yaml", "metrics.jsonl", "result.json", "attempt", "heartbeat"]
-    private static let ownFolders = ["model", "checkpoints", "pretrain"]
+    private static let ownFolders = ["model", "checkpoints", "pretrain", "tensorboard"]
     /// Ends of the names of files that a launcher may have begun before the training starts.
     private static let logs = [".log", ".out", ".err"]
 
@@ -25,6 +25,7 @@ extension RunFolder {
         for name in names.sorted() where CheckpointFormat.step(ofFileName: name) != nil {
             try refuse("checkpoints/" + name, unless: S_IFREG)
         }
+        for name in TensorBoardLog.names(in: tensorBoard) { try refuse("tensorboard/" + name, unless: S_IFREG) }
         if !overwrites { try refuseFolderOfOthers() }
     }
 

@@ -19,6 +19,8 @@ public struct RunFolder: Sendable {
     public var result: String { path + "/result.json" }
     /// The kept parameters: `model/model.safetensors`.
     public var model: String { path + "/model/model.safetensors" }
+    /// Event files of TensorBoard, where they were asked for: `tensorboard`.
+    var tensorBoard: String { path + "/tensorboard" }
     /// Who works on the run: see ``RunFence``.
     var attempt: String { path + "/attempt" }
     /// The last sign of life of that process: see ``RunHeartbeat``.
@@ -60,6 +62,7 @@ public struct RunFolder: Sendable {
         try remove(result)
         try remove(model)
         try checkpoints.removeAll()
+        try TensorBoardLog.removeAll(in: tensorBoard)
     }
 
     /// Removes the result of a training that is resumed.
@@ -129,13 +132,17 @@ public struct RunFolder: Sendable {
     func keepAsPretrained() throws(FileError) {
         try pretrain.create()
         try pretrain.checkpoints.removeAll()
+        try TensorBoardLog.removeAll(in: pretrain.tensorBoard)
         unlink(pretrain.model)
         guard link(model, pretrain.model) == 0 || rename(model, pretrain.model) == 0 else {
             throw FileError(path: pretrain.model, operation: .replace, code: errno)
         }
         let steps = checkpoints.steps
+        let events = TensorBoardLog.names(in: tensorBoard)
+        if !events.isEmpty { try Self.makeFolder(pretrain.tensorBoard) }
         let moves =
-            steps.map { (checkpoints.file(step: $0), pretrain.checkpoints.file(step: $0)) } + [
+            steps.map { (checkpoints.file(step: $0), pretrain.checkpoints.file(step: $0)) }
+            + events.map { (tensorBoard + "/" + $0, pretrain.tensorBoard + "/" + $0) } + [
                 (metrics, pretrain.metrics), (result, pretrain.result), (configuration, pretrain.configuration),
             ]
         for (from, to) in moves where FileManager.default.fileExists(atPath: from) {

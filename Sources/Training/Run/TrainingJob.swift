@@ -117,6 +117,22 @@ public struct TrainingJob: Sendable {
         let stalls = try StallDetector(limit: control.stallLimit, world: world)
         let fence = try claimRun(configuration.output, control, stalls, world, console)
         defer { fence?.release() }
+        // Its files may be in the folder of the run, which must not look like that of others before it is claimed.
+        let observation = try TrainingObservation(control, run: configuration.output, world: world, console: console)
+        do {
+            let outcome = try trainStages(control, fence, stalls, observation, world, console)
+            if case .finished = outcome { observation.end(.finished) } else { observation.end(.stopped) }
+            return outcome
+        } catch {
+            observation.fail()
+            throw error
+        }
+    }
+
+    private func trainStages(
+        _ control: RunControl, _ fence: RunFence?, _ stalls: StallDetector, _ observation: TrainingObservation,
+        _ world: Communicator, _ console: Console
+    ) throws -> RunOutcome {
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
@@ -170,6 +186,7 @@ public struct TrainingJob: Sendable {
                 "\(entry.training.isTrained ? "training" : "ranking with") \(entry.name)\(name) into \(own.output)"
                     + (own.extractor.map { ", from the extractor of \($0)" } ?? ""))
             run.fence = fence
+            run.observation = observation
             if own.output != configuration.output {
                 try world.collectively {
                     guard let fence else { return }

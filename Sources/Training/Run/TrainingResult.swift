@@ -42,6 +42,8 @@ public struct TrainingResult: Sendable {
         public let dev: RankingMetrics
         /// Of the popularity baseline: on test, or on dev where test is left alone.
         public let popularity: RankingMetrics
+        /// Of the same baseline on dev; nil where dev is what is reported, and without dev rows.
+        public let popularityOnDev: RankingMetrics?
         /// Rows of that split that are not ranked because they have no history.
         public let rowsWithoutHistory: Int
         /// Which items the true item of a row was ranked among.
@@ -61,7 +63,7 @@ public struct TrainingResult: Sendable {
                 .init("test", test?.json ?? .null),
                 .init("dev", dev.rows > 0 ? dev.json : .null),
                 .init(test == nil ? "popularity_dev" : "popularity_test", popularity.json),
-            ]
+            ] + (popularityOnDev.map { [.init("popularity_dev", $0.json)] } ?? [])
         }
     }
 

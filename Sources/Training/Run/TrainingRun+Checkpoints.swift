@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import FileIO
 import Foundation
 import KernelCore
@@ -92,6 +93,7 @@ extension TrainingRun {
         try folder.removeArtifacts()
         try folder.write(configuration)
         log = try MetricsLog(creating: folder.metrics)
+        try beginEvents()
     }
 
     /// Rank 0: parameters, moments and state of the newest checkpoint that is whole.
@@ -197,14 +199,16 @@ extension TrainingRun {
         try folder.write(configuration)
         try AtomicFile.write(state.log.map { $0 + "\n" }.joined(), to: folder.metrics)
         log = try MetricsLog(resuming: folder.metrics, lines: state.log.count)
+        try resumeEvents()
         if let best { try writeModel(best) }
         console.info("resuming from step \(state.step) in epoch \(state.epoch), \(file.path)")
     }
 
     /// Asked from time to time by an evaluation.
     var isEvaluationAbandoned: () -> Bool {
-        { [stalls, control, step = state.step] in
+        { [stalls, control, metrics = observation?.metrics, step = state.step] in
             stalls.note(.evaluating, step: step)
+            if let metrics, metrics.isDue(.evaluating) { metrics.update(.evaluating) }
             return control.stop.isMade
         }
     }
@@ -212,6 +216,8 @@ extension TrainingRun {
     /// Writes a checkpoint and waits for it. Collective.
     func writeCheckpoint() throws {
         stalls.note(.writing, step: state.step)
+        let span = isRoot ? observation?.timeline?.open(.checkpoint, number: state.step) : nil
+        defer { if let span { observation?.timeline?.close(span) } }
         try world.collectively {
             try checkpoints?.write(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
         }
@@ -223,7 +229,9 @@ extension TrainingRun {
         try fence?.verifyQuickly()
         guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
         countSeconds()
-        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
+        let start = PhaseClock.now
+        try begin(checkpoints)
+        copySeconds += Double(PhaseClock.now - start) * 1e-9
     }
 
     /// Begins to write the first checkpoint of the training where its first epoch is over, on rank 0 alone.
@@ -231,6 +239,12 @@ extension TrainingRun {
         guard state.isEvaluated, state.step > 0, let checkpoints,
             try checkpoints.isDue(step: state.step, endsEpoch: true)
         else { return }
+        try begin(checkpoints)
+    }
+
+    private func begin(_ checkpoints: CheckpointWriter) throws {
+        let span = observation?.timeline?.open(.checkpoint, number: state.step)
+        defer { if let span { observation?.timeline?.close(span) } }
         try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
     }
 
@@ -241,6 +255,8 @@ extension TrainingRun {
         let code = try world.allReduce(StopReason.code(of: control.stop.reason), .maximum)
         guard let reason = StopReason(code: code) else { preconditionFailure("nobody was asked to stop") }
         try writeCheckpoint()
+        noteValues()
+        try writeTrace()
         try optimizer.close()
         return .stopped(reason, step: state.step)
     }

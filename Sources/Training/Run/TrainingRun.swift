@@ -37,8 +37,22 @@ public final class TrainingRun {
     /// On rank 0: the claim to the run, which whoever made it gives back.
     var fence: RunFence?
     var checkpoints: CheckpointWriter?
+    /// Measures the phases of the steps; stands in between.
+    let phases = PhaseClock()
+    /// What tells others about the training, on every rank; nil: nobody asked.
+    var observation: TrainingObservation? { didSet { phases.timeline = observation?.timeline } }
+    /// On rank 0, where they were asked for.
+    var events: TensorBoardLog?
+    var diagnosis = TrainingDiagnosis()
+    /// At rank 0, once it was asked for.
+    private var popularityOnDev: RankingMetrics?
+    private var hasRankedPopularity = false
+    /// Of the epoch, at rank 0, before this process took part in it: as in ``TrainingState/epochPhases``.
+    private var phasesBefore: [Double] = []
     /// Of the epoch and the training before the last checkpoint that it went on from.
     private var epochStart = ContinuousClock.now
+    /// Of the epoch so far: the training stood still so long to be copied for checkpoints.
+    var copySeconds = 0.0
     /// From the beginning of the command, or of its stage, to the end of the first step that this process took.
     private(set) var startSeconds: Double?
 
@@ -74,7 +88,11 @@ public final class TrainingRun {
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores,
-            measures: configuration.measures.filter(\.isOfPositions), seed: configuration.seed)
+            measures: configuration.measures.filter(\.isOfPositions), comparesInterests: true,
+            seed: configuration.seed)
+        phases.pause()
+        trained.worker.phases = phases
+        trained.optimizer.phases = phases
     }
 
     /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
@@ -94,6 +112,8 @@ public final class TrainingRun {
         if control.checkpoints.isOn { try writeCheckpoint() }
         let result: TrainingResult?
         do { result = try test() } catch is EvaluationAbandoned { return try stop() }
+        noteValues()
+        try writeTrace()
         try optimizer.close()
         return .finished(result.map(FinishedRun.init))
     }
@@ -104,6 +124,7 @@ public final class TrainingRun {
         state.epochLoss = 0
         state.epochSamples = 0
         state.epochSeconds = 0
+        state.epochPhases = nil
     }
 
     /// Trains what is left of the epoch, or less where the number of steps ends.
@@ -118,9 +139,18 @@ public final class TrainingRun {
             progress.beginEpoch(
                 state.epoch, of: epochs ?? configuration.epochs, steps: steps, completed: state.stepsOfEpoch)
         }
+        phasesBefore = state.epochPhases ?? []
+        phases.clear()
+        copySeconds = 0
+        let span = observation?.timeline?.open(.epoch, number: state.epoch)
+        defer {
+            phases.pause()
+            if let span { observation?.timeline?.close(span) }
+        }
         epochStart = .now
         while state.stepsOfEpoch < steps {
             stalls.note(.computing, step: state.step + 1)
+            phases.beginStep(state.step + 1)
             try worker.computeGradients(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, into: optimizer)
             stalls.note(.exchanging, step: state.step + 1)
             // Adds up the gradients of all ranks and moves the parameters. All ranks have to stop behind the same step: the
@@ -142,14 +172,22 @@ public final class TrainingRun {
                 countSeconds()
                 return false
             }
+            publish(.training)
             try writeCheckpointIfDue()
         }
         countSeconds()
         return true
     }
 
-    /// Moves the seconds since the last call into the state.
+    /// Seconds of steps that are not in the state yet.
+    var uncountedSeconds: Double { phases.isRunning ? (ContinuousClock.now - epochStart).inSeconds : 0 }
+
+    /// Moves the seconds since the last call into the state, and lets the clock of the phases stand.
     func countSeconds() {
+        phases.pause()
+        let before =
+            phasesBefore + [Double](repeating: 0, count: max(StepPhase.allCases.count + 1 - phasesBefore.count, 0))
+        state.epochPhases = zip(before, phases.seconds + [copySeconds]).map(+)
         let now = ContinuousClock.now
         let seconds = (now - epochStart).inSeconds
         state.epochSeconds += seconds
@@ -160,10 +198,20 @@ public final class TrainingRun {
     /// Ranks dev, remembers the best, writes a line to the log.
     private func evaluateEpoch() throws {
         stalls.note(.evaluating, step: state.step)
-        optimizer.propagator?.materializeAll()
-        let metrics = try dev.metrics(
-            of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        publish(.evaluating)
+        let start = PhaseClock.now
+        let metrics = try withSpan(.evaluation) {
+            optimizer.propagator?.materializeAll()
+            return try dev.metrics(
+                of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        }
         evaluatedEpochs += 1
+        let phaseSeconds = try phaseSeconds(evaluation: Double(PhaseClock.now - start) * 1e-9)
+        let isCompared =
+            data.hasDev && entry.training.isTrained
+            && TrainingDiagnosis.comparesWithPopularity(
+                epoch: state.epoch, step: state.step, steps: state.stepsOfEpoch)
+        let popularity = isCompared ? try rankedPopularityOnDev() : nil
         stalls.note(.writing, step: state.step)
         try world.collectively {
             guard let metrics else { return }
@@ -172,21 +220,31 @@ public final class TrainingRun {
                 storage.values.copy(from: optimizer.parameters, layout)
                 best = storage
                 state.bestMetrics = metrics
+                // Of every epoch in the log.
+                state.bestMetrics?.interests = nil
                 try writeModel(storage)
             }
             state.results = stopping.results
             state.bestEpoch = stopping.bestEpoch
-            let line: JSONValue = [
+            var line: JSONValue = [
                 "epoch": .integer(state.epoch),
                 "step": .integer(state.step),
                 "train_loss": .number(state.epochLoss / Double(max(state.epochSamples, 1))),
                 "seconds": .number(state.epochSeconds),
                 "samples_per_second": .number(Double(state.epochSamples) / state.epochSeconds),
                 "dev": data.hasDev ? metrics.json : .null,
+                "learning_rate": .number(configuration.optimizer.learningRate),
+                "interests": metrics.interests?.lineJSON ?? .null,
             ]
+            line["phase_seconds"] = phaseSeconds
+            let advice = advice(on: line, popularity: popularity)
+            if !advice.isEmpty { line["warnings"] = .array(advice.map { .string($0) }) }
             try fence?.verify()
             try log?.append(line)
             state.log.append(line.compact)
+            try addEvents(of: line)
+            noteFindings(metrics)
+            defer { advice.forEach(console.warning) }
             let shown = metrics.named.prefix(2).map { "\($0.name) \(NumberText.fixed($0.value, decimals: 4))" }
             let summary = data.hasDev ? "dev " + shown.joined(separator: " ") : ""
             // A model that is not trained has no epochs.
@@ -194,6 +252,38 @@ public final class TrainingRun {
             let mark = data.hasDev && stopping.bestEpoch == state.epoch ? " *" : ""
             progress.endEpoch(summary: summary + mark)
         }
+        try writeTrace()
+    }
+
+    /// Does something that shows in the timelines.
+    private func withSpan<Result>(_ kind: Timeline.Kind, _ body: () throws -> Result) rethrows -> Result {
+        let span = observation?.timeline?.open(kind, number: state.epoch)
+        defer { if let span { observation?.timeline?.close(span) } }
+        return try body()
+    }
+
+    /// Ranks dev by popularity, the first time that it is called. Collective.
+    private func rankedPopularityOnDev() throws(MPIError) -> RankingMetrics? {
+        guard !hasRankedPopularity else { return popularityOnDev }
+        hasRankedPopularity = true
+        popularityOnDev = try data.popularity.metrics(
+            store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
+            ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
+            measures: configuration.measures, world: world)
+        return popularityOnDev
+    }
+
+    /// Seconds of the epoch by phase, as in a line of `metrics.jsonl`: the mean over the ranks, at rank 0; nil elsewhere.
+    /// Collective.
+    private func phaseSeconds(evaluation: Double) throws(MPIError) -> JSONValue? {
+        guard let sums = try world.reduce(phases.seconds + [evaluation], .sum, at: 0) else { return nil }
+        let before = phasesBefore + [Double](repeating: 0, count: max(sums.count - phasesBefore.count, 0))
+        var means = sums.map { $0 / Double(world.size) }
+        // What was before a resumption is known of rank 0.
+        for phase in StepPhase.allCases { means[phase.rawValue] += before[phase.rawValue] }
+        let names = StepPhase.allCases.map(\.name) + ["evaluation", "checkpoint"]
+        let values = means + [state.epochPhases?.last ?? 0]
+        return .object(zip(names, values).map { JSONValue.Member($0, .number($1)) })
     }
 
     /// Whether the training has come to its end, on all ranks.
@@ -230,18 +320,21 @@ public final class TrainingRun {
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
             seed: configuration.seed)
         let rowsWithoutHistory = try world.allReduce(evaluator.rowsWithoutHistory, .sum)
-        let found = try evaluator.metrics(
-            of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        let found = try withSpan(.evaluation) {
+            try evaluator.metrics(
+                of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        }
         let popularity = try data.popularity.metrics(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
             measures: configuration.measures, world: world)
+        let popularityOnDev = data.hasDev && split == .test ? try rankedPopularityOnDev() : nil
         stalls.note(.writing, step: state.step)
         return try world.collectively {
             guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
             let metrics = TrainingResult.Metrics(
                 test: split == .test ? found : nil, dev: split == .dev ? found : dev, popularity: popularity,
-                rowsWithoutHistory: rowsWithoutHistory, ranking: ranking,
+                popularityOnDev: popularityOnDev, rowsWithoutHistory: rowsWithoutHistory, ranking: ranking,
                 historyScores: configuration.historyScores)
             return try write(result(metrics, of: best))
         }

@@ -15,6 +15,13 @@ public struct RunControl: Sendable {
     /// Seconds without progress after which the training is ended; nil: never.
     public var stallLimit: Double? = 1800
 
+    /// Whether the run's folder gets event files of TensorBoard.
+    public var writesTensorBoard = false
+    /// A file of numbers in the text format of Prometheus, replaced while the training runs; nil: none.
+    public var metricsFile: String?
+    /// A file of timelines of all ranks in the Trace Event Format; nil: none.
+    public var trace: String?
+
     /// When the command began, for the time until the first step. (default: now)
     public var begin = ContinuousClock.now
 
