@@ -7,9 +7,9 @@ import Training
 package enum ConfigurationFile {
     /// Replaces `--config FILE` by the file's options: `key: value` becomes `--key value`.
     package static func expand(_ arguments: [String]) throws -> [String] {
-        guard let index = arguments.firstIndex(where: { $0 == "--config" || $0.hasPrefix("--config=") }) else {
-            return arguments
-        }
+        guard !ownFiles.contains(arguments.first ?? ""),
+            let index = arguments.firstIndex(where: { $0 == "--config" || $0.hasPrefix("--config=") })
+        else { return arguments }
         var rest = arguments
         let path: String
         if let equals = rest[index].firstIndex(of: "=") {
@@ -25,6 +25,9 @@ package enum ConfigurationFile {
         let options = try read(path, subcommand: subcommand)
         return [subcommand] + self.arguments(of: options, in: path, before: Array(rest.dropFirst())) + rest.dropFirst()
     }
+
+    /// Subcommands whose files have another form, with options of many trainings in them.
+    private static let ownFiles = ["search", "compare"]
 
     /// The options of a file, each of which the subcommand can have.
     private static func read(_ path: String, subcommand: String) throws(CommandError) -> OptionText {

@@ -172,7 +172,8 @@ struct TrainCommand: ParsableCommand {
             model: model, data: data, output: output)
     }
 
-    private func makeJob() throws -> TrainingJob {
+    /// The training that the command line asks for.
+    func makeJob() throws -> TrainingJob {
         var configuration = try configuration(into: output)
         do {
             var pretraining = try pretraining
