@@ -65,7 +65,17 @@ package enum ConfigurationFile {
         }
     }
 
-    private static func argument(_ name: String, _ value: String) -> String { "--\(name)=\(value)" }
+    /// Options without a value on a command line: in a file they are on or off.
+    private static let flags: Set = [
+        "compare-exchange", "extend", "interest", "json", "operations", "overwrite", "quiet", "resume",
+    ]
+
+    /// An option of a file on a command line; nil for a flag that is off.
+    static func argument(_ name: String, _ value: String) -> String? {
+        let flag = name.replacing("_", with: "-")
+        guard flags.contains(flag), let isOn = Bool(optionText: value) else { return "--\(name)=\(value)" }
+        return isOn ? "--" + flag : nil
+    }
 
     /// Warns where the file is that of a fine-tuning of what a command before pretrained into the same folder: repeated, it
     /// would continue that extractor, whatever else is asked for.

@@ -25,30 +25,41 @@ enum ExperimentFile {
 
     /// Refuses options that a training cannot have, with file and line.
     ///
-    /// - Parameter groups: options that stand together.
+    /// - Parameter groups: options that stand together, no name twice in one of them.
     static func check(_ groups: [[OptionText.Entry]], of path: String) throws(CommandError) {
         for entries in groups {
             let model = entries.first { TrainingConfiguration.name(of: $0.name, model: nil) == "model" }?.value
-            for entry in entries {
-                try ConfigurationFile.check(entry, of: path)
-                if let text = try? OptionText([entry]) {
-                    try ConfigurationFile.checkSpelling(of: text, path: path, subcommand: "train")
-                }
-                try ConfigurationFile.checkValue(entry, of: path, model: model)
+            for entry in entries { try ConfigurationFile.check(entry, of: path) }
+            if let options = try? OptionText(entries) {
+                try ConfigurationFile.checkSpelling(of: options, path: path, subcommand: "train")
             }
+            for entry in entries { try ConfigurationFile.checkValue(entry, of: path, model: model) }
         }
     }
+
+    /// Options by which others have another default, or which are more than one option.
+    private static let deciding: Set = ["model", "recipe", "stage", "pretrain", "loss", "sampling", "max-steps"]
 
     /// The plan with its metrics, after every candidate has been found possible.
     static func checked(_ plan: ExperimentPlan) throws -> ExperimentPlan {
         var plan = plan
+        var first: TrainCommand?
         for (index, candidate) in plan.candidates.enumerated() {
             let job: TrainingJob
             do {
-                job = try TrainCommand.job(
-                    plan.arguments(
-                        of: index, seed: plan.seeds[0], leavesTestAlone: plan.leavesTestAlone, output: candidate.folder)
-                )
+                let names = candidate.chosen.map { TrainingConfiguration.name(of: $0.name, model: first?.model) }
+                if let first, plan.leavesTestAlone, Self.deciding.isDisjoint(with: names) {
+                    // A command line takes long to read, and a search can have very many trials.
+                    let texts = zip(names, candidate.chosen).map { ($0, $1.value ?? "") }
+                    job = try first.makeJob(changing: Dictionary(texts) { $1 })
+                } else {
+                    let command = try TrainCommand.parse(
+                        plan.arguments(
+                            of: index, seed: plan.seeds[0], leavesTestAlone: plan.leavesTestAlone,
+                            output: candidate.folder))
+                    first = first ?? command
+                    job = try command.makeJob()
+                }
             } catch {
                 let options = candidate.chosen.map { "--\($0.name) \($0.value ?? "")" }.joined(separator: " ")
                 let message = (error as? CommandError)?.description ?? TrainerCommand.message(for: error)
@@ -57,18 +68,23 @@ enum ExperimentFile {
                     exitCode: exitCode, "\(candidate.folder) (\(options.printable(limit: 300))): \(message)")
             }
             try check(job, plan)
-            let named = names(of: job.configuration)
-            if plan.metrics.isEmpty, job.configuration.topK.count > 0 {
-                plan.metrics = ["NDCG@\(job.configuration.topK[0])"]
-            }
-            for metric in plan.metrics where !named.contains(metric) {
-                let nearest = named.nearest(to: metric).map { "; did you mean \($0)?" } ?? ""
-                throw CommandError(
-                    "there is no metric \(metric.printable(limit: 100)) in \(candidate.folder)\(nearest)\n"
-                        + "choose one of \(named.joined(separator: ", ")), or other cut-offs with topk")
-            }
+            try check(&plan, candidate, reports: job.configuration)
         }
         return plan
+    }
+
+    /// Refuses metrics that a training does not report.
+    private static func check(
+        _ plan: inout ExperimentPlan, _ candidate: ExperimentPlan.Candidate, reports configuration: TrainingConfiguration
+    ) throws(CommandError) {
+        if plan.metrics.isEmpty, let first = configuration.topK.first { plan.metrics = ["NDCG@\(first)"] }
+        let names = names(of: configuration)
+        for metric in plan.metrics where !names.contains(metric) {
+            let nearest = names.nearest(to: metric).map { "; did you mean \($0)?" } ?? ""
+            throw CommandError(
+                "there is no metric \(metric.printable(limit: 100)) in \(candidate.folder)\(nearest)\n"
+                    + "choose one of \(names.joined(separator: ", ")), or other cut-offs with topk")
+        }
     }
 
     /// Refuses what has no value to compare.
@@ -98,13 +114,13 @@ enum ExperimentFile {
 }
 
 extension TrainCommand {
-    /// What `trainer train` with these arguments would train.
-    static func job(_ arguments: [String]) throws -> TrainingJob {
+    /// What `trainer train` with these arguments is.
+    static func parse(_ arguments: [String]) throws -> TrainCommand {
         let written = try PathSpelling.expand(["train"] + arguments)
         try ArgumentSpelling.refuseRepetition(written)
         let complete = BaMCommandLine.expand(try RecipeArguments.expand(written))
         let command = try TrainerCommand.parseAsRoot(ArgumentSpelling.namingSharedOptions(complete))
         guard let train = command as? TrainCommand else { throw CommandError("this is no training\nleave out help") }
-        return try train.makeJob()
+        return train
     }
 }

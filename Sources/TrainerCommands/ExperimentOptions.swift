@@ -164,9 +164,10 @@ struct ExperimentRequest {
                 + "look at the logs in \(results.folder), then train what failed again with --retry")
     }
 
-    /// This program, whatever it is called.
+    /// What trains: this program, whatever it is called, or the one that `TRAINER` names, as for the scripts of clusters.
     private static var program: String {
         get throws(CommandError) {
+            if let path = ProcessInfo.processInfo.environment["TRAINER"], !path.isEmpty { return path }
             guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
                 throw CommandError(exitCode: 70, "the path of this program is not known\nmount /proc")
             }

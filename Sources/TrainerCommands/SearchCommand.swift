@@ -34,11 +34,17 @@ struct SearchCommand: ParsableCommand {
     mutating func run() throws {
         let file = try ExperimentFile.read(config) { try SearchFile($0) }
         let path = config ?? ""
-        let searched = file.space.parameters.flatMap { parameter in
-            parameter.examples.map { OptionText.Entry(name: parameter.name, value: $0, line: parameter.line) }
-        }
+        let parameters = file.space.parameters
         let models = file.fixed.filter { TrainingConfiguration.name(of: $0.name, model: nil) == "model" }
-        try ExperimentFile.check([file.fixed] + searched.map { models + [$0] }, of: path)
+        // The first values of all options together, then the second ones and so on.
+        let searched = (0..<(parameters.map(\.examples.count).max() ?? 0)).map { index in
+            parameters.compactMap { parameter in
+                guard index < parameter.examples.count else { return nil as OptionText.Entry? }
+                return OptionText.Entry(
+                    name: parameter.name, value: parameter.examples[index], line: parameter.line)
+            }
+        }
+        try ExperimentFile.check([file.fixed] + searched.map { models + $0 }, of: path)
         let plan: ExperimentPlan
         do {
             plan = try ExperimentFile.checked(try ExperimentPlan(file, dataRoot: options.dataRoot))

@@ -173,9 +173,13 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// The training that the command line asks for.
-    func makeJob() throws -> TrainingJob {
+    ///
+    /// - Parameter texts: values of options in the place of those of the command line; none by which others have another
+    ///   default.
+    func makeJob(changing texts: [String: String] = [:]) throws -> TrainingJob {
         var configuration = try configuration(into: output)
         do {
+            try configuration.set(texts)
             var pretraining = try pretraining
             if let epochsFrom {
                 guard end.texts["epochs"] == nil else {

@@ -42,8 +42,9 @@ import TrainerSupport
         let paired = PairedDifferences(
             zip(try values("ours", "NDCG@5"), try values(baseline, "NDCG@5")).map { $0 - $1 })
         let line = try #require(table.first { $0.hasPrefix("NDCG@5: ours - \(baseline) = ") })
-        #expect(line.contains("of 5 seeds; paired t-test p \(String(format: "%.3g", try #require(paired.tTest))), "))
-        #expect(line.contains("sign-flip test p \(String(format: "%.3g", try #require(paired.signFlipTest))) "))
+        let t = String(format: "%.3g", try #require(paired.tTest))
+        let signs = String(format: "%.3g", try #require(paired.signFlipTest))
+        #expect(line.contains("of 5 seeds; paired t-test p \(t), sign-flip test p \(signs) "), "\(line)")
         #expect(line.hasSuffix("(at best 0.0625)"))
         #expect(table.contains { $0.hasPrefix("HR@10: ours - ") })
         // Once more it trains nothing.

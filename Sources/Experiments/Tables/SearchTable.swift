@@ -42,13 +42,20 @@ package struct SearchTable: Sendable {
             "\(count) trial\(count == 1 ? "" : "s")\(seeds), \(NumberText.grouped(trained.epochs)) epochs, "
             + "\(NumberText.duration(seconds: trained.seconds)) of training"
         if let most = plan.epochs?.last, plan.epochs?.count ?? 1 > 1, trained.epochs > 0 {
-            let all = count * plan.seeds.count * most
-            let seconds = trained.seconds / Double(trained.epochs) * Double(all)
             text +=
-                "; all of them to the end: \(NumberText.grouped(all)) epochs at most, "
-                + "about \(NumberText.duration(seconds: seconds))"
+                "; all of them to the end: \(NumberText.grouped(count * plan.seeds.count * most)) epochs at most, "
+                + "about \(NumberText.duration(seconds: secondsOfAll(most)))"
         }
         return text + "\n"
+    }
+
+    /// Seconds of all trainings to the last rung, each as fast as it was so far.
+    private func secondsOfAll(_ most: Int) -> Double {
+        results.plan.candidates.indices.flatMap(results.runs(of:)).reduce(0) { sum, run in
+            let epochs = results.files(of: run).epochs()
+            let seconds = epochs.reduce(0) { $0 + $1.seconds }
+            return epochs.isEmpty ? sum : sum + seconds / Double(epochs.count) * Double(most)
+        }
     }
 
     /// The trainings that failed, with what they said.
