@@ -75,7 +75,8 @@ enum ExperimentFile {
 
     /// Refuses metrics that a training does not report.
     private static func check(
-        _ plan: inout ExperimentPlan, _ candidate: ExperimentPlan.Candidate, reports configuration: TrainingConfiguration
+        _ plan: inout ExperimentPlan, _ candidate: ExperimentPlan.Candidate,
+        reports configuration: TrainingConfiguration
     ) throws(CommandError) {
         if plan.metrics.isEmpty, let first = configuration.topK.first { plan.metrics = ["NDCG@\(first)"] }
         let names = names(of: configuration)

@@ -24,7 +24,10 @@ import TrainerSupport
         ("method: grid", "method: gird", 65, ["space.yaml:1: "]),
         ("lr: [0.1, 0.2]", "lr: [0.1", 65, ["space.yaml:5: ", "] is missing"]),
         ("dataset: small, ", "", 64, ["--dataset is missing"]),
-        ("lr: [0.1, 0.2]", "lr: [0.1]\n  batch-size: [2]", 64, ["trials/000 (--lr 0.1 --batch-size 2): --batch-size is 2"]),
+        (
+            "lr: [0.1, 0.2]", "lr: [0.1]\n  batch-size: [2]", 64,
+            ["trials/000 (--lr 0.1 --batch-size 2): --batch-size is 2"]
+        ),
         ("data-root: ROOT, ", "data-root: nowhere, ", 65, ["nowhere: no such folder"]),
         ("topk: 5", "topk: 5, train-on: all", 64, ["--train-on all"]),
         ("topk: 5", "topk: 5, resume: true", 65, ["space.yaml:3: ", "resume cannot be chosen here"]),
@@ -88,10 +91,10 @@ import TrainerSupport
 
     @Test func `two searches do not write into one folder`() async throws {
         let workspace = try Workspace()
-        try workspace.write("space.yaml", try await SearchedData.halving(first: 200, most: 1800))
+        try workspace.write("space.yaml", try await SearchedData.halving(first: 1000, most: 2000))
         let out = workspace("run")
         let job = RunningJob(
-            .alone, ["search", "--config", workspace("space.yaml"), "--out", out], out: out, timeout: .seconds(60))
+            .alone, ["search", "--config", workspace("space.yaml"), "--out", out], out: out, timeout: .seconds(300))
         defer { job.end() }
         try #require(try await job.wait { FileManager.default.fileExists(atPath: out + "/experiment.json") })
         let search = try #require(job.trainers.first)

@@ -25,13 +25,13 @@ enum SearchedData {
             + "logical-shards: 4, early-stop: 0, topk: [5, 10]\(more)}\n"
     }
 
-    /// A search of eight trials by successive halving.
+    /// A search of four trials by successive halving, in two rungs.
     static func halving(first: Int, most: Int) async throws -> String {
         """
         method: halving
-        trials: 8
+        trials: 4
         metric: NDCG@10
-        epochs: {first: \(first), factor: 3, most: \(most)}
+        epochs: {first: \(first), factor: 2, most: \(most)}
 
         """ + (try await fixed()) + """
             search:

@@ -5,7 +5,8 @@ import Options
 struct ExperimentTrial: ReaderTrial {
     static let name = "experiment"
     static let fragments = [
-        "[", "]", "{", "}", ", ", ": ", ":\n", "\n  ", "\n    - ", "- ", "#", " #", "'", "\"", "\\x41", "null", "~", "\t",
+        "[", "]", "{", "}", ", ", ": ", ":\n", "\n  ", "\n    - ", "- ", "#", " #", "'", "\"", "\\x41", "null", "~",
+        "\t",
         "\r\n", "\u{FEFF}", "---", "&a ", "*a", "method: grid\n", "search:\n", "uniform", "log-uniform", "integer",
         "[1e-4, 1e-2]", "1e400", "nan", "9223372036854775807", "-9223372036854775808", "models:\n", "seeds: [0, 1]\n",
         "[[[[[[[[", "}}}}}}", "\u{301}\u{323}",

@@ -44,7 +44,7 @@ import Testing
                 + "list=[]|group={}|last=a,b {c}}")
         let read = try tree(text)
         #expect(read["search"]?["lr"]?.line == 12 && read["fixed"]?["topk"]?.optionText == "5,10")
-        #expect(read.members?.last?.line == 20 && read["search"]?["layers"]?.elements?.last?.line == 15)
+        #expect(read.members?.last?.line == 21 && read["search"]?["layers"]?.elements?.last?.line == 15)
         #expect(spelled(try tree("")) == "{}")
         #expect(spelled(try tree("# nothing\n")) == "{}")
     }

@@ -1,8 +1,8 @@
 import FileIO
 import Glibc
 
-/// A program that this process has started, in a process group of its own: what a terminal sends to this process, such as
-/// Ctrl-C, does not reach it, so that it is asked to stop in one way.
+/// A program that this process has started, in a process group of its own: what a terminal sends to this process, such
+/// as Ctrl-C, does not reach it, so that it is asked to stop in one way.
 struct ChildProcess {
     /// The number of the process, and of its group.
     let identifier: pid_t
@@ -21,13 +21,13 @@ struct ChildProcess {
         }
     }
 
-    /// Starts a program; its input is empty, and all that it prints goes to the end of a file.
+    /// Starts a program with the environment of this one; its input is empty, and all that it prints goes to the end of a
+    /// file.
     ///
     /// - Parameters:
     ///   - arguments: the program, by its path or found in `PATH`, and its arguments.
-    ///   - environment: variables of this process, with these in the place of their values.
     ///   - log: the file that gets what it prints.
-    init(_ arguments: [String], environment: [String: String] = [:], log: String) throws(ExperimentError) {
+    init(_ arguments: [String], log: String) throws(ExperimentError) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -39,12 +39,10 @@ struct ChildProcess {
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         posix_spawnattr_setpgroup(&attributes, 0)
-        let variables = Self.environment(replacing: environment)
         let words = arguments.map { strdup($0) } + [nil]
-        let values = variables.map { strdup($0) } + [nil]
-        defer { (words + values).forEach { free($0) } }
+        defer { for word in words { free(word) } }
         var identifier: pid_t = 0
-        let code = posix_spawnp(&identifier, arguments[0], &actions, &attributes, words, values)
+        let code = posix_spawnp(&identifier, arguments[0], &actions, &attributes, words, environ)
         guard code == 0 else {
             throw ExperimentError(
                 .failure,
@@ -65,16 +63,4 @@ struct ChildProcess {
 
     /// Sends a signal to the program alone, which hands it on to what it has started.
     func send(_ signal: Int32) { kill(identifier, signal) }
-
-    private static func environment(replacing values: [String: String]) -> [String] {
-        var result = values.map { "\($0)=\($1)" }
-        var pointer = environ
-        while let variable = pointer.pointee {
-            let text = String(cString: variable)
-            let name = text.prefix { $0 != "=" }
-            if values[String(name)] == nil { result.append(text) }
-            pointer += 1
-        }
-        return result
-    }
 }

@@ -6,9 +6,9 @@ import Training
 
 /// Starts the trainings of an experiment, several at a time, until all that is to be trained is trained.
 ///
-/// What is next follows from the files of the trainings (``ExperimentResults``), so that it may be killed at any moment,
-/// and several processes, of several machines, can share the work: each claims a training before it starts it. Which of
-/// them trains what, and in which order, changes no result.
+/// What is next follows from the files of the trainings (``ExperimentResults``), so that it may be killed at any
+/// moment, and several processes, of several machines, can share the work: each claims a training before it starts it.
+/// Which of them trains what, and in which order, changes no result.
 package struct ExperimentRunner {
     /// How the work ended.
     package enum Ending {

@@ -7,7 +7,9 @@ package enum ProcessorSet {
         guard let file = try? OpenFile(path: "/proc/self/status", access: .read),
             let bytes = try? file.bytes(at: 0, count: 1 << 16)
         else { return [] }
-        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first {
+            $0.hasPrefix("Cpus_allowed_list:")
+        }
         return line.map { list(String($0.split(separator: ":").last ?? "")) } ?? []
     }
 

@@ -1,8 +1,8 @@
 import FileIO
 import Reporting
 
-/// What a comparison has found, for people: for each data set a table of the models, and whether the proposed one differs
-/// from the best of the others.
+/// What a comparison has found, for people: for each data set a table of the models, and whether the proposed one
+/// differs from the best of the others.
 package struct ComparisonTable: Sendable {
     private let results: ExperimentResults
     private let proposed: String?
