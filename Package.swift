@@ -76,10 +76,13 @@ let package = Package(
                 "Reporting", "Training",
             ]),
         .target(
+            name: "Experiments",
+            dependencies: ["FileIO", "KernelCore", "Options", "Recommenders", "Reporting", "Training"]),
+        .target(
             name: "TrainerCommands",
             dependencies: [
-                "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
-                "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "Serving", "Training",
+                "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "Experiments", "FileIO", "Interactions",
+                "KernelCore", "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "Serving", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -119,6 +122,12 @@ let package = Package(
             ],
             resources: [.copy("Golden/Cases")]),
         .testTarget(
+            name: "ExperimentsTests",
+            dependencies: [
+                "Experiments", "FileIO", "FileSupport", "KernelCore", "Options", "ProcessSupport", "TrainerSupport",
+                "Training", "trainer",
+            ]),
+        .testTarget(
             name: "ServingTests",
             dependencies: [
                 "FileIO", "Interactions", "KernelCore", "ModelFiles", "ProcessSupport", "Recommenders", "Reporting",
@@ -128,8 +137,8 @@ let package = Package(
         .target(
             name: "HostileFiles",
             dependencies: [
-                "CZlib", "CZstd", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
-                "ModelFiles", "Options", "Recommenders", "TrainerCommands", "Training",
+                "CZlib", "CZstd", "Differentiation", "Evaluation", "EventLogs", "Experiments", "FileIO", "Interactions",
+                "KernelCore", "ModelFiles", "Options", "Recommenders", "TrainerCommands", "Training",
             ],
             path: "Tests/HostileFiles"),
         .testTarget(name: "HostileFileTests", dependencies: ["HostileFiles"]),

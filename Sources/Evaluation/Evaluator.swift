@@ -217,7 +217,7 @@ public final class Evaluator {
             let target = batch.positives[row]
             accumulator.trueWinners.append(winner(of: target, user: row, queries, table))
             let own = queries.groups.count(row)
-            if !pairs.isEmpty { findings.usersByInterests[own] += 1 }
+            if !pairs.isEmpty { accumulator.usersByInterests[own] += 1 }
             guard own > 1 else { continue }
             let interests = queries.ofUser(row)[0..<own]
             let mean = accumulator.pairSums.withUnsafeMutableBufferPointer { sums in

@@ -60,23 +60,33 @@ package struct OptionText: Equatable, Sendable {
 
     /// The options of a text in UTF-8.
     package init(parsing bytes: [UInt8]) throws(OptionError) {
+        var entries: [Entry] = []
+        var lines = LineScanner(try Self.text(of: bytes))
+        while let entry = try lines.nextEntry() { entries.append(entry) }
+        try self.init(entries)
+    }
+
+    /// The text of a file, which is neither too long nor slow to compare.
+    static func text(of bytes: [UInt8]) throws(OptionError) -> String {
         guard bytes.count <= Self.largestSize else {
             throw OptionError(line: nil, reason: "\(bytes.count) bytes are too many for options")
         }
         guard let text = String(validating: bytes, as: UTF8.self), text.isStreamSafe else {
             throw OptionError(line: nil, reason: "it is not text in UTF-8")
         }
-        var entries: [Entry] = []
-        var lines = LineScanner(text)
-        while let entry = try lines.nextEntry() { entries.append(entry) }
-        try self.init(entries)
+        return text
     }
 
     /// The options of a file.
     package init(contentsOf path: String) throws {
+        try self.init(parsing: try Self.bytes(of: path))
+    }
+
+    /// The bytes of a file of options.
+    static func bytes(of path: String) throws(FileError) -> [UInt8] {
         let file = try OpenFile(path: path, access: .read)
         // One byte more, so that a file beyond the limit is refused and not cut.
-        try self.init(parsing: try file.bytes(at: 0, count: min(try file.size(), Self.largestSize) + 1))
+        return try file.bytes(at: 0, count: min(try file.size(), largestSize) + 1)
     }
 
     /// The option called `name`; nil where there is none.

@@ -7,7 +7,7 @@ enum CommandNames {
     /// Refuses a line that does not begin with a subcommand, and words where options are expected.
     static func check(_ arguments: [String]) throws(CommandError) {
         try check(arguments, of: TrainerCommand.self, path: ["trainer"])
-        let withoutWords = ["train", "evaluate", "recommend", "similar", "export", "benchmark"]
+        let withoutWords = ["train", "evaluate", "recommend", "similar", "export", "search", "compare", "benchmark"]
         guard let command = arguments.first, withoutWords.contains(command), arguments.count > 1,
             !arguments[1].hasPrefix("-")
         else { return }
@@ -53,6 +53,9 @@ enum CommandNames {
     private static func recoverySuggestion(for word: String, behind command: String) -> String {
         let word = word.printable(limit: 100)
         if command == "evaluate" { return "name a run or a file with --checkpoint \(word)" }
+        if ["search", "compare"].contains(command) {
+            return "name the file that says what to train with --config \(word)"
+        }
         if ["recommend", "similar", "export"].contains(command) { return "name a run with --checkpoint \(word)" }
         if RecommenderCatalogue.entry(named: word) != nil { return "name the model with --model \(word)" }
         if command == "train", Recipe.all.contains(where: { $0.name == word }) {

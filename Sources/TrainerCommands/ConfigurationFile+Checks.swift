@@ -38,12 +38,15 @@ extension ConfigurationFile {
 
     /// Refuses what the subcommand has no option for, and texts that are no value of their option.
     static func checkSpelling(of options: OptionText, path: String, subcommand: String) throws(CommandError) {
-        let arguments = options.entries.compactMap { entry in entry.value.map { "--\(entry.name)=\($0)" } }
+        let arguments = options.entries.compactMap { entry in entry.value.flatMap { argument(entry.name, $0) } }
         guard (try? TrainerCommand.parseAsRoot([subcommand] + arguments)) == nil else { return }
         for entry in options.entries {
-            guard let value = entry.value else { continue }
+            // Alone it is refused, whatever is wrong with the others.
+            guard let value = entry.value, let argument = argument(entry.name, value), argument != "--extend" else {
+                continue
+            }
             do {
-                _ = try TrainerCommand.parseAsRoot([subcommand, "--\(entry.name)=\(value)"])
+                _ = try TrainerCommand.parseAsRoot([subcommand, argument])
             } catch {
                 throw CommandError(
                     "\(path):\(entry.line): \(TrainerCommand.message(for: error))\n"

@@ -7,9 +7,9 @@ import Training
 package enum ConfigurationFile {
     /// Replaces `--config FILE` by the file's options: `key: value` becomes `--key value`.
     package static func expand(_ arguments: [String]) throws -> [String] {
-        guard let index = arguments.firstIndex(where: { $0 == "--config" || $0.hasPrefix("--config=") }) else {
-            return arguments
-        }
+        guard !ownFiles.contains(arguments.first ?? ""),
+            let index = arguments.firstIndex(where: { $0 == "--config" || $0.hasPrefix("--config=") })
+        else { return arguments }
         var rest = arguments
         let path: String
         if let equals = rest[index].firstIndex(of: "=") {
@@ -25,6 +25,9 @@ package enum ConfigurationFile {
         let options = try read(path, subcommand: subcommand)
         return [subcommand] + self.arguments(of: options, in: path, before: Array(rest.dropFirst())) + rest.dropFirst()
     }
+
+    /// Subcommands whose files have another form, with options of many trainings in them.
+    private static let ownFiles = ["search", "compare"]
 
     /// The options of a file, each of which the subcommand can have.
     private static func read(_ path: String, subcommand: String) throws(CommandError) -> OptionText {
@@ -62,7 +65,17 @@ package enum ConfigurationFile {
         }
     }
 
-    private static func argument(_ name: String, _ value: String) -> String { "--\(name)=\(value)" }
+    /// Options without a value on a command line: in a file they are on or off.
+    private static let flags: Set = [
+        "compare-exchange", "extend", "interest", "json", "operations", "overwrite", "quiet", "resume",
+    ]
+
+    /// An option of a file on a command line; nil for a flag that is off.
+    static func argument(_ name: String, _ value: String) -> String? {
+        let flag = name.replacing("_", with: "-")
+        guard flags.contains(flag), let isOn = Bool(optionText: value) else { return "--\(name)=\(value)" }
+        return isOn ? "--" + flag : nil
+    }
 
     /// Warns where the file is that of a fine-tuning of what a command before pretrained into the same folder: repeated, it
     /// would continue that extractor, whatever else is asked for.

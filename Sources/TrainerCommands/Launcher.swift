@@ -1,5 +1,6 @@
 import ArgumentParser
 import Differentiation
+import Experiments
 import FileIO
 import Foundation
 import Interactions
@@ -104,6 +105,12 @@ enum Launcher {
             case .taken: taken
             }
         case let error as DatasetError: error.kind == .configuration ? 64 : 65
+        case let error as ExperimentError:
+            switch error.kind {
+            case .usage: 64
+            case .data: 65
+            case .failure: 70
+            }
         case let error as ServingError: error.kind == .usage ? 64 : 65
         case is SafetensorsError, is ModelFileError: 65
         case is FileError: 74

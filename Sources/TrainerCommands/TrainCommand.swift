@@ -175,9 +175,14 @@ struct TrainCommand: ParsableCommand {
             model: model, data: data, output: output)
     }
 
-    private func makeJob() throws -> TrainingJob {
+    /// The training that the command line asks for.
+    ///
+    /// - Parameter texts: values of options in the place of those of the command line; none by which others have another
+    ///   default.
+    func makeJob(changing texts: [String: String] = [:]) throws -> TrainingJob {
         var configuration = try configuration(into: output)
         do {
+            try configuration.set(texts)
             var pretraining = try pretraining
             if let epochsFrom {
                 guard end.texts["epochs"] == nil else {

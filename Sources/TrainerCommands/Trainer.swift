@@ -63,6 +63,6 @@ struct TrainerCommand: ParsableCommand {
         version: BuildDescription.current.text,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self, ExportCommand.self,
-            BenchmarkCommand.self, DataCommand.self,
+            SearchCommand.self, CompareCommand.self, BenchmarkCommand.self, DataCommand.self,
         ])
 }

@@ -61,7 +61,9 @@ struct OptionFileTrial: ReaderTrial {
         try require(arguments.first == "train" && arguments.last == "--lr=1", "\(arguments)")
         // In UTF-8: a mark behind the equals sign makes another character of it.
         for argument in arguments.dropFirst() {
-            try require(argument.hasPrefix("--") && argument.utf8.contains(UInt8(ascii: "=")), argument)
+            let isFlag = ["--extend", "--json", "--operations", "--overwrite", "--quiet", "--resume"].contains(argument)
+            try require(
+                isFlag || argument.hasPrefix("--") && argument.utf8.contains(UInt8(ascii: "=")), argument)
             try requireVisible(argument)
         }
     }

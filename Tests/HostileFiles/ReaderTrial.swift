@@ -40,7 +40,7 @@ package enum ReaderTrials {
             TextTrial.self, GzipTrial.self, ReChorusTrial.self, FolderTrial.self, AnyLogTrial.self,
             TableLogTrial.self, JSONLogTrial.self, MovieLensLogTrial.self, RecBoleLogTrial.self, ReChorusLogTrial.self,
             TaobaoLogTrial.self, AmazonRatingLogTrial.self, ComiRecLogTrial.self, PairLogTrial.self,
-            UserLineLogTrial.self, ZstdTrial.self, InteractionStoreTrial.self,
+            UserLineLogTrial.self, ZstdTrial.self, InteractionStoreTrial.self, ExperimentTrial.self,
         ]
     }
 }

@@ -30,6 +30,8 @@ public struct RandomPurpose: RawRepresentable, Hashable, BitwiseCopyable, Sendab
     public static let heldOutUsers = RandomPurpose(rawValue: 9)
     /// Negatives that a converted data set stores: `iteration` = 1 for dev and 2 for test, `element` = row.
     public static let storedNegatives = RandomPurpose(rawValue: 10)
+    /// Options of a trial of a search: `iteration` = trial, `element` from the name of the option.
+    public static let hyperparameters = RandomPurpose(rawValue: 17)
 }
 
 /// Random numbers named by (seed, purpose, iteration, element): a sequence that depends on nothing else.

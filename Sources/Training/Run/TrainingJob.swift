@@ -229,6 +229,9 @@ public struct TrainingJob: Sendable {
         }
     }
 
+    /// Whether the stage before the last one was given a number of epochs to itself.
+    package var pretrainingHasEpochs: Bool { pretrainingOptions.entries.contains { $0.name == "epochs" } }
+
     /// Whether nothing but the default number of epochs ends the training.
     public var lastsWithoutLimit: Bool {
         entry.training.isTrained && configuration.trainsOn == .all && configuration.maxSteps == nil

@@ -62,6 +62,8 @@ struct DocumentationStage {
             try files.createDirectory(atPath: workspace("shared"), withIntermediateDirectories: true)
             try files.createSymbolicLink(atPath: workspace(name), withDestinationPath: workspace("data"))
         }
+        try workspace.write("space.yaml", Self.space)
+        try workspace.write("comparison.yaml", Self.comparison)
         // Files of events for `trainer data`.
         try workspace.write("events.csv", Self.events)
         try workspace.write("ratings.dat", Self.ratings)
@@ -72,6 +74,20 @@ struct DocumentationStage {
             try workspace.copy(prepared(name), as: name)
         }
     }
+
+    /// Files for `trainer search` and `trainer compare`.
+    private static let space = """
+        method: halving
+        epochs: {first: 1, most: 2}
+        fixed: {model: ComiRec, dataset: NAME}
+        search: {lr: [1e-3, 1e-2]}
+        """
+    private static let comparison = """
+        seeds: [0, 1]
+        datasets: [NAME]
+        fixed: {epochs: 1}
+        models: {POP: {}, ComiRec: {}}
+        """
 
     /// The log of a shop: 40 customers with 12 events each.
     private static let events =

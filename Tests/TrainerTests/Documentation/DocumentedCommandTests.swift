@@ -23,7 +23,7 @@ import TrainerSupport
 
     static let helps = [
         ["trainer"], ["trainer", "train"], ["trainer", "evaluate"], ["trainer", "recommend"], ["trainer", "similar"],
-        ["trainer", "export"], ["trainer", "benchmark"],
+        ["trainer", "export"], ["trainer", "search"], ["trainer", "compare"], ["trainer", "benchmark"],
         ["trainer", "data", "generate"], ["trainer", "data", "convert"], ["trainer", "data", "inspect"],
         ["cluster/run-with-restarts"], ["cluster/hosts/train"], ["cluster/hosts/lab"],
         ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"], ["scripts/compare-builds"],
