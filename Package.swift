@@ -31,6 +31,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
     ],
@@ -76,10 +77,16 @@ let package = Package(
                 "Reporting", "Training",
             ]),
         .target(
+            name: "RunReports",
+            dependencies: [
+                "FileIO", "Options", "Reporting", "Training",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        .target(
             name: "TrainerCommands",
             dependencies: [
                 "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "FileIO", "Interactions", "KernelCore",
-                "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "Serving", "Training",
+                "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "RunReports", "Serving", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -96,6 +103,9 @@ let package = Package(
         .target(name: "FileSupport", path: "Tests/FileSupport"),
         .testTarget(name: "FileIOTests", dependencies: ["FileIO", "FileSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["FileIO", "Reporting"]),
+        .testTarget(
+            name: "RunReportsTests",
+            dependencies: ["FileIO", "ProcessSupport", "RunReports", "TrainerSupport", "Training", "trainer"]),
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
         .testTarget(
             name: "ModelFilesTests",
