@@ -15,6 +15,10 @@ let instructionSetFlag = "-march=\(instructionSet)"
 /// Only the kernels are built with unsafe flags, so that the `MPI` product stays usable as a dependency.
 let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", instructionSetFlag])]
 
+/// The commit that is built, for `trainer --version`: `scripts/install` and `scripts/package` give it. Builds of a
+/// developer do not have it, as it would change with every commit.
+let commit = getenv("FACET_COMMIT").map { String(cString: $0).filter { $0.isHexDigit || $0 == "+" } } ?? ""
+
 let package = Package(
     name: "Facet",
     products: [
@@ -40,6 +44,7 @@ let package = Package(
             name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CBuild", cSettings: [.define("FACET_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CVector"),
         .target(name: "CAllocationCount"),
         .target(name: "MPI", dependencies: ["COpenMPI"]),
@@ -61,7 +66,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "Interactions", "KernelCore",
+                "CBuild", "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "Interactions",
+                "KernelCore",
                 "ModelFiles", "MPI", "Options", "Recommenders", "Reporting",
             ]),
         .target(

@@ -16,10 +16,10 @@ struct ReportCommand: ParsableCommand {
               trainer report RUN --out report.html
             """)
 
-    @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run"))
+    @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run"), completion: .directory)
     var runs: [String] = []
 
-    @Option(help: "The page; one that was made before is replaced, another file is not.")
+    @Option(help: "The page; one that was made before is replaced, another file is not.", completion: .file())
     var out = "report.html"
 
     @Option(help: "Title of the page. (default: models and data sets)")

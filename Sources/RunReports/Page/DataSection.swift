@@ -53,7 +53,7 @@ struct DataSection {
             rows: found.map { build, runs in
                 func text(_ key: String) -> String { build[key]?.text?.printable(limit: 100) ?? "–" }
                 return TableView.Row(
-                    title: TableView.Cell(text("version")),
+                    title: TableView.Cell(text("version") + (build["commit"] == nil ? "" : " (\(text("commit")))")),
                     cells: [
                         TableView.Cell(text("instruction_set")), TableView.Cell(text("processor")),
                         TableView.Cell(text("mpi")), TableView.Cell(number: "\(runs)"),
