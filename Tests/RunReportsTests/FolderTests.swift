@@ -24,7 +24,7 @@ import TrainerSupport
     }
 
     @Test(arguments: [
-        ("config.yaml", "model: [ComiRec]\n", "config.yaml:1: "),
+        ("config.yaml", "model: \"open\n", "config.yaml:1: "),
         ("metrics.jsonl", "{\"epoch\": 1}\n{]\n", "metrics.jsonl:2: "),
         ("metrics.jsonl", "{\"epoch\": 2}\n{\"epoch\": 1}\n", "metrics.jsonl:2: "),
         ("result.json", "{\"model\"", "result.json: byte "),

@@ -45,7 +45,7 @@ import TrainerSupport
         }
         let page = try page(folders)
         let own = page.rows.filter { $0.count == 4 && $0[1] == "2" }
-        #expect(own.map { $0[0] } == ["A  lr 0.001", "B  lr 0.01"])
+        #expect(own.map { $0[0] } == ["A · lr 0.001", "B · lr 0.01"])
         #expect(page.rows.contains(["option", "A", "B"]) && page.rows.contains(["lr", "0.001", "0.01"]))
         #expect(!page.rows.contains { $0.first == "seed" || $0.first == "out" })
     }
@@ -87,7 +87,7 @@ import TrainerSupport
         ]
         let with = try WrittenRun(more: [line, line, line]).write(to: workspace, "with")
         let texts = try page([with]).elements.map(\.text)
-        for text in ["75 %", "25 %", "interests 1 and 2: 0.30", "6.00 s, 50 %", "epoch 2: 0.8113"] {
+        for text in ["75 %", "25 %", "interests 1 and 2: 0.30", "6 s, 50 %", "epoch 2: 0.8113"] {
             #expect(texts.contains(text), "\(text)")
         }
         let without = try page([try WrittenRun().write(to: workspace, "without")]).elements.map(\.text)

@@ -28,7 +28,7 @@ struct WrittenRun {
             model: \(model)
             data-root: data
             dataset: "\(dataset.replacing("\"", with: "\\\""))"
-            out: runs/\(name)
+            out: runs/one
             seed: \(seed)
             exchange: automatic
             evaluation: sampled

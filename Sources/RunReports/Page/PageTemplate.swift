@@ -9,10 +9,11 @@ enum PageTemplate {
     static func render(_ page: ReportPage) -> String {
         MustacheContentTypes.register(MarkupText(), named: "MARKUP")
         do {
-            let library = MustacheLibrary(templates: [
-                "page": try MustacheTemplate(string: document), "table": try MustacheTemplate(string: table),
-                "section": try MustacheTemplate(string: section), "charts": try MustacheTemplate(string: charts),
-            ])
+            let library = MustacheLibrary(
+                templates: try ["page": document, "table": table, "section": section, "charts": charts].mapValues {
+                    // A template in another one does not have the type of the outer one.
+                    try MustacheTemplate(string: "{{% CONTENT_TYPE:MARKUP}}" + $0)
+                })
             return library.render(page, withTemplate: "page") ?? ""
         } catch {
             // The templates stand below.
@@ -26,7 +27,7 @@ enum PageTemplate {
     }
 
     private static let document = """
-        {{% CONTENT_TYPE:MARKUP}}<!DOCTYPE html>
+        <!DOCTYPE html>
         <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
         <head>
         <meta charset="utf-8"/>
