@@ -15,6 +15,10 @@ let instructionSetFlag = "-march=\(instructionSet)"
 /// Only the kernels are built with unsafe flags, so that the `MPI` product stays usable as a dependency.
 let kernelSettings: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-Xcc", instructionSetFlag])]
 
+/// The commit that is built, for `trainer --version`: `scripts/install` and `scripts/package` give it. Builds of a
+/// developer do not have it, as it would change with every commit.
+let commit = getenv("FACET_COMMIT").map { String(cString: $0).filter { $0.isHexDigit || $0 == "+" } } ?? ""
+
 let package = Package(
     name: "Facet",
     products: [
@@ -31,6 +35,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
     ],
@@ -39,6 +44,7 @@ let package = Package(
             name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CBuild", cSettings: [.define("FACET_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CVector"),
         .target(name: "CAllocationCount"),
         .target(name: "MPI", dependencies: ["COpenMPI"]),
@@ -60,7 +66,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "Interactions", "KernelCore",
+                "CBuild", "Differentiation", "DistributedOptimizer", "Evaluation", "FileIO", "Interactions",
+                "KernelCore",
                 "ModelFiles", "MPI", "Options", "Recommenders", "Reporting",
             ]),
         .target(
@@ -79,10 +86,17 @@ let package = Package(
             name: "Experiments",
             dependencies: ["FileIO", "KernelCore", "Options", "Recommenders", "Reporting", "Training"]),
         .target(
+            name: "RunReports",
+            dependencies: [
+                "FileIO", "Options", "Reporting", "Training",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        .target(
             name: "TrainerCommands",
             dependencies: [
                 "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "Experiments", "FileIO", "Interactions",
-                "KernelCore", "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "Serving", "Training",
+                "KernelCore", "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "RunReports", "Serving",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -99,6 +113,9 @@ let package = Package(
         .target(name: "FileSupport", path: "Tests/FileSupport"),
         .testTarget(name: "FileIOTests", dependencies: ["FileIO", "FileSupport"]),
         .testTarget(name: "ReportingTests", dependencies: ["FileIO", "Reporting"]),
+        .testTarget(
+            name: "RunReportsTests",
+            dependencies: ["FileIO", "ProcessSupport", "RunReports", "TrainerSupport", "Training", "trainer"]),
         .testTarget(name: "OptionsTests", dependencies: ["Options"]),
         .testTarget(
             name: "ModelFilesTests",

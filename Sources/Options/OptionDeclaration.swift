@@ -46,6 +46,8 @@ public struct OptionDeclaration: Sendable {
     public let folderPart: FolderPart
     /// Whether a stage of a training can have a value to itself.
     public let differsByStage: Bool
+    /// Whether so few need it that the short help leaves it out.
+    public let isRare: Bool
     /// What configurations of versions without this option meant, where that is not the default.
     public let formerText: String?
     /// What a text of a value should have been.
@@ -107,6 +109,8 @@ public struct OptionTraits: Sendable {
     public var folder: OptionDeclaration.FolderPart?
     /// Of an ``OptionField``; options of models never differ by stage.
     public var differsByStage: Bool
+    /// Whether so few need it that the short help leaves it out.
+    public var isRare: Bool
     /// What configurations of versions without this option meant, where that is not the default.
     public var formerText: String?
     /// The default for a help text where it is no single value; empty where there is none to tell.
@@ -115,14 +119,15 @@ public struct OptionTraits: Sendable {
     /// Those of most options, but for what is given.
     public init(
         aliases: [String] = [], unit: String? = nil, effect: OptionDeclaration.Effect = .result,
-        folder: OptionDeclaration.FolderPart? = nil, differsByStage: Bool = false, formerText: String? = nil,
-        shownDefault: String? = nil
+        folder: OptionDeclaration.FolderPart? = nil, differsByStage: Bool = false, isRare: Bool = false,
+        formerText: String? = nil, shownDefault: String? = nil
     ) {
         self.aliases = aliases
         self.unit = unit
         self.effect = effect
         self.folder = folder
         self.differsByStage = differsByStage
+        self.isRare = isRare
         self.formerText = formerText
         self.shownDefault = shownDefault
     }
@@ -148,6 +153,7 @@ extension OptionDeclaration {
         let isCompared = traits.effect == .result || traits.effect == .ending
         folderPart = traits.folder ?? (isCompared ? .ifChanged(name) : .never)
         differsByStage = traits.differsByStage
+        isRare = traits.isRare
         formerText = traits.formerText
         kind = Value.optionKind
         canonical = { Value(optionText: $0)?.optionText }

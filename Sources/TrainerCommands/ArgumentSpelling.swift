@@ -1,4 +1,5 @@
 import FileIO
+import Options
 import Recommenders
 import Training
 
@@ -17,21 +18,35 @@ enum ArgumentSpelling {
         }
     }
 
-    /// Calls options of the model by their own names where they have a name of another model's option too, such as
-    /// `--layers`: so both are one option, of which the last value counts.
-    static func namingSharedOptions(_ arguments: [String]) -> [String] {
+    /// Calls all options by the names that the parser knows: `-` for `_`, and for an alias the name of the option, which
+    /// for `--layers` and the like depends on the model. So the last value counts, whichever name it has.
+    static func named(_ arguments: [String]) -> [String] {
         let model = values(of: modelSpellings, in: arguments).last
-        guard let entry = model.flatMap(RecommenderCatalogue.entry(named:)) else { return arguments }
+        let entry = model.flatMap(RecommenderCatalogue.entry(named:))
+        let declarations = declarations(of: arguments.first)
         return arguments.map { argument in
-            guard argument.hasPrefix("--") else { return argument }
+            guard argument.hasPrefix("--"), argument.count > 2 else { return argument }
             let end = argument.firstIndex(of: "=") ?? argument.endIndex
             let spelling = String(argument[..<end].dropFirst(2))
-            guard let name = entry.option(called: spelling)?.declaration.name, name != spelling,
-                RecommenderCatalogue.options.contains(where: {
-                    $0.declaration.name != name && $0.declaration.isCalled(spelling)
-                })
-            else { return argument }
-            return "--" + name + argument[end...]
+            guard spelling.utf8.allSatisfy({ $0 < 128 }) else { return argument }
+            let dashed = spelling.replacing("_", with: "-")
+            let own = declarations.isEmpty ? nil : entry?.option(called: dashed)?.declaration
+            let declaration =
+                own ?? declarations.first { $0.name == dashed } ?? declarations.first { $0.isCalled(dashed) }
+            return "--" + (declaration?.name ?? dashed) + argument[end...]
+        }
+    }
+
+    /// The declared options of a command.
+    private static func declarations(of command: String?) -> [OptionDeclaration] {
+        let places = TrainingConfiguration.placeFields.map(\.declaration)
+        return switch command {
+        case "train":
+            places + BeginningGroup.declarations + EndGroup.declarations + StepGroup.declarations
+                + RankingGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
+        case "evaluate": places + EvaluationGroup.declarations + ModelGroup.declarations
+        case "benchmark": places + StepGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
+        default: []
         }
     }
 

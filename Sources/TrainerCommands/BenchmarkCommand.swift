@@ -10,17 +10,18 @@ struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark",
         abstract: "Measures the training steps of a model, and what the machine can do at best.",
+        usage: "trainer benchmark --model <model> [<options>]",
         discussion: """
-            Takes the steps of `trainer train` with the same options, in passes of which the fastest counts, and tells
+            Takes the steps of `trainer train` with the same options, in passes of which the fastest counts, and tells \
             where their time goes. Writes no files. Without --dataset the data are made up (3,000 users, 1,500 items).
 
-            The same run measures large matrix products and plain passes over memory, on one rank and on all ranks
-            together: the useful work of the steps is a share of that. Only an idle machine gives numbers that mean
+            The same run measures large matrix products and plain passes over memory, on one rank and on all ranks \
+            together: the useful work of the steps is a share of that. Only an idle machine gives numbers that mean \
             something.
 
               trainer benchmark --model SASRec --operations
 
-            Allocations are counted under LD_PRELOAD=.build/release/libAllocationCount.so, which
+            Allocations are counted under LD_PRELOAD=.build/release/libAllocationCount.so, which \
             `swift build -c release --product AllocationCount` makes.
             """)
 

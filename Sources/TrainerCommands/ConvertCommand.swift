@@ -10,10 +10,11 @@ struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
         abstract: "Makes a data set of event logs: CSV, TSV, JSON lines and the files of known data sets.",
+        usage: "trainer data convert <files> ... --out <out> [<options>]",
         discussion: """
-            Reads one or more files, plain, gzip or zstd, that are parts of one log, filters them in a fixed order, splits
-            them into train, dev and test, and writes a data set that `trainer train` reads. Ids may be any text. What can
-            be told from the file is found out and said; what cannot is asked for.
+            Reads one or more files, plain, gzip or zstd, that are parts of one log, filters them in a fixed order, \
+            splits them into train, dev and test, and writes a data set that `trainer train` reads. Ids may be any text. \
+            What can be told from the file is found out and said; what cannot is asked for.
 
               trainer data convert events.csv --out data/shop
               trainer data convert events.csv.gz \\

@@ -14,8 +14,9 @@ struct DataCommand: ParsableCommand {
 struct GenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate", abstract: "Writes a synthetic data set whose users have known interests.",
+        usage: "trainer data generate --out <out> [<options>]",
         discussion: """
-            Users have 1 to 4 interests, each a cluster of items with popular and rare ones; the weights of the
+            Users have 1 to 4 interests, each a cluster of items with popular and rare ones; the weights of the \
             interests drift in time. ground_truth.json tells what they are. The same options give the same files.
 
               trainer data generate --out data/small --users 500 --items 300

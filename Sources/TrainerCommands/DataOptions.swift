@@ -3,7 +3,7 @@ import Foundation
 
 /// Which data set.
 struct DataOptions: ParsableArguments {
-    @Option(name: .field("data-root"), help: .field("data-root"))
+    @Option(name: .field("data-root"), help: .field("data-root"), completion: .directory)
     var dataRoot: String?
 
     @Option(help: .field("dataset"))

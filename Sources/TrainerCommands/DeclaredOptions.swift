@@ -23,24 +23,20 @@ struct DeclaredOptions<Group: DeclaredOptionGroup>: ParsableArguments, CustomRef
     }
 
     var customMirror: Mirror {
-        let all = Group.declarations
-        let children = all.map { declaration -> Mirror.Child in
-            // An alias can be the name of another model's option, which has the spellings of both then: what they stand
-            // for is told by the model.
-            let namesakes = all.filter { $0.name != declaration.name && declaration.isCalled($0.name) }
-            let taken = Set(namesakes.flatMap(\.spellings))
-            let spellings = declaration.spellings.filter { !taken.contains($0) }
-            return (label: declaration.name, value: Self.argument(declaration, spellings: spellings))
+        let children = Group.declarations.map { declaration -> Mirror.Child in
+            (label: declaration.name, value: Self.argument(declaration))
         }
         return Mirror(self, children: children, displayStyle: .struct)
     }
 
-    private static func argument(_ declaration: OptionDeclaration, spellings: [String]) -> Option<String?> {
+    /// By its name alone: other spellings are replaced before arguments are parsed (``ArgumentSpelling``), and would only
+    /// make the help longer.
+    private static func argument(_ declaration: OptionDeclaration) -> Option<String?> {
         Option(
-            name: NameSpecification(spellings.map { .customLong($0) }),
+            name: .customLong(declaration.name),
             help: ArgumentHelp(
                 declaration.helpText(for: Group.owner(of: declaration), withDefault: Group.showsDefaults),
-                valueName: declaration.valueName)
+                valueName: declaration.valueName, visibility: Group.isShown(declaration) ? .default : .hidden)
         ) { text in
             guard declaration.canonical(text) != nil else { throw NoValue(kind: declaration.kind) }
             return text
@@ -68,11 +64,14 @@ protocol DeclaredOptionGroup: SendableMetatype {
     static func owner(of declaration: OptionDeclaration) -> String
     /// Whether the help tells the defaults.
     static var showsDefaults: Bool { get }
+    /// Whether the short help has the option.
+    static func isShown(_ declaration: OptionDeclaration) -> Bool
 }
 
 extension DeclaredOptionGroup {
     static func owner(of declaration: OptionDeclaration) -> String { "" }
     static var showsDefaults: Bool { true }
+    static func isShown(_ declaration: OptionDeclaration) -> Bool { !declaration.isRare }
 }
 
 /// When a training ends.
@@ -106,6 +105,9 @@ enum ModelGroup: DeclaredOptionGroup {
         let models = RecommenderCatalogue.models(with: declaration.name)
         return models.count > mostOwners ? "" : models.joined(separator: ", ")
     }
+
+    /// Those of few models are told by ``ModelHelp``.
+    static func isShown(_ declaration: OptionDeclaration) -> Bool { owner(of: declaration).isEmpty }
 }
 
 /// How dev and test are ranked by a training.
@@ -133,15 +135,12 @@ enum EvaluationGroup: DeclaredOptionGroup {
 }
 
 extension NameSpecification {
-    /// An option of a command alone, in all spellings: `checkpoint-every` and `checkpoint_every`.
-    static func spellings(of names: String...) -> NameSpecification {
-        NameSpecification(names.flatMap(OptionDeclaration.spellings).map { .customLong($0) })
-    }
+    /// An option of a command alone, by its name: `checkpoint-every`. Other spellings are replaced before arguments are
+    /// parsed.
+    static func spellings(of name: String) -> NameSpecification { .customLong(name) }
 
     /// An option that is declared for configurations.
-    static func field(_ name: String) -> NameSpecification {
-        NameSpecification(TrainingConfiguration.spellings(ofField: name).map { .customLong($0) })
-    }
+    static func field(_ name: String) -> NameSpecification { .customLong(name) }
 }
 
 extension ArgumentHelp {

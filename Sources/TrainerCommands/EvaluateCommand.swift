@@ -11,16 +11,19 @@ import Training
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Ranks dev or test with the parameters of a run or of a safetensors file.",
+        usage: "trainer evaluate --checkpoint <checkpoint> [<options>]",
         discussion: """
-            A run knows its model, options and data set. For a safetensors file name them with the options of
+            A run knows its model, options and data set. For a safetensors file name them with the options of \
             `trainer train`:
 
               trainer evaluate --checkpoint RUN --split dev --topk 10,20
               trainer evaluate --checkpoint FILE.safetensors \\
                 --model ComiRec --dataset NAME
+
+            `trainer evaluate --model NAME --help` has the options of a model.
             """)
 
-    @Option(help: "A run's folder or a safetensors file.")
+    @Option(help: "A run's folder or a safetensors file.", completion: .file())
     var checkpoint: String?
 
     @Option(name: .field("model"), help: "Name of the model, for a file.")

@@ -6,15 +6,16 @@ import Serving
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes vectors for a nearest-neighbour index, or parameters for PyTorch.",
+        usage: "trainer export --checkpoint <checkpoint> --out <out> [<options>]",
         discussion: """
-            The folder gets items.npy [N, d], items.txt (line i: the id of row i), interests.npy [U, K, d], users.txt
+            The folder gets items.npy [N, d], items.txt (line i: the id of row i), interests.npy [U, K, d], users.txt \
             and manifest.json:
 
               trainer export --checkpoint RUN --out vectors
               trainer export --checkpoint RUN --out parameters --format pytorch
             """)
 
-    @Option(help: "A run's folder.")
+    @Option(help: "A run's folder.", completion: .directory)
     var checkpoint: String?
 
     @Option(help: "Folder of the files.")

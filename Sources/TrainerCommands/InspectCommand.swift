@@ -10,8 +10,9 @@ struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
         abstract: "Tells what is in a data set or in event logs, what looks wrong, and what to do.",
+        usage: "trainer data inspect <files> ... [<options>]",
         discussion: """
-            Counts, density, lengths of histories, popularity, repeats, times. Of files everything is counted before any
+            Counts, density, lengths of histories, popularity, repeats, times. Of files everything is counted before any \
             filter of `trainer data convert`; a data set is read as a training reads it.
 
               trainer data inspect events.csv

@@ -7,6 +7,7 @@ import Training
 struct RecommendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recommend", abstract: "Recommends items with a trained model.",
+        usage: "trainer recommend --checkpoint <checkpoint> [<options>]",
         discussion: """
             To all users of the data set that the run was trained on, from everything that is known of them:
 
@@ -17,11 +18,11 @@ struct RecommendCommand: ParsableCommand {
               echo '{"user": 7, "history": [3, 17, 4]}' | trainer recommend \\
                 --checkpoint RUN --histories -
 
-            Every line is answered as soon as it has come. Under mpirun the ranks share the work; the answers have the
+            Every line is answered as soon as it has come. Under mpirun the ranks share the work; the answers have the \
             same bytes on any number of them.
             """)
 
-    @Option(help: "A run's folder.")
+    @Option(help: "A run's folder.", completion: .directory)
     var checkpoint: String?
 
     @Option(help: "Items of a user.")

@@ -24,7 +24,7 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         name: .spellings(of: "keep-checkpoints"),
-        help: "How many checkpoints are kept.")
+        help: ArgumentHelp("How many checkpoints are kept.", visibility: .hidden))
     var keepCheckpoints = 2
 
     @Option(
@@ -34,7 +34,8 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         name: .spellings(of: "stall-limit"),
-        help: "End the training after so many seconds without progress of any rank; 0: never.")
+        help: ArgumentHelp(
+            "End the training after so many seconds without progress of any rank; 0: never.", visibility: .hidden))
     var stallLimit = 1800.0
 
     mutating func validate() throws {

@@ -6,15 +6,16 @@ import Serving
 struct SimilarCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "similar", abstract: "Finds the items whose vectors are nearest to that of an item.",
+        usage: "trainer similar --checkpoint <checkpoint> --item <item> [<options>]",
         discussion: """
-            By the cosine of the angle between the vectors, or by their inner product, which favours items with long
+            By the cosine of the angle between the vectors, or by their inner product, which favours items with long \
             vectors:
 
               trainer similar --checkpoint RUN --item 17
               trainer similar --checkpoint RUN --item 17 --by inner-product --json
             """)
 
-    @Option(help: "A run's folder.")
+    @Option(help: "A run's folder.", completion: .directory)
     var checkpoint: String?
 
     @Option(help: "The item, by its id in the data.")

@@ -12,9 +12,12 @@ struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Trains a model and tests it, with the parameters of its best epoch or of the last one.",
+        usage: """
+            trainer train --model <model> --dataset <dataset> [<options>]
+            mpirun -n <ranks> trainer train --model <model> --dataset <dataset> ...
+            """,
         discussion: """
-            Models:
-            \(ModelList.text)
+            Models: \(ModelList.names); what they are is told by `trainer train --model`.
 
             Trains on the data set in the folder data/NAME, then continues until the 30th epoch at most:
 
@@ -22,32 +25,20 @@ struct TrainCommand: ParsableCommand {
               trainer train --model ComiRec --dataset NAME --out RUN --epochs 30 \\
                 --resume --extend
 
-            The folder of --out gets config.yaml, metrics.jsonl (a line an epoch), result.json and
+            The folder of --out gets config.yaml, metrics.jsonl (a line an epoch), result.json and \
             model/model.safetensors. The option names of ReChorus (--model_name, --emb_size, --K ...) are understood.
+
+            The options of a model alone, and all options, those that few need too:
+
+              trainer train --model TiMiRec --help
+              trainer train --help-hidden
             """)
 
-    @Option(name: .field("model"), help: .field("model"))
-    var model: String?
+    @OptionGroup(title: "What is trained") var subject: TrainedSubject
 
-    @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "What is trained") var data: DataOptions
 
-    @Option(help: .field("recipe"))
-    var recipe: String?
-
-    @Option(help: .field("out"))
-    var out: String?
-
-    @Option(help: .field("stage"))
-    var stage: StageName?
-
-    @Option(
-        help: ArgumentHelp(
-            "\(TrainingConfiguration.help(ofField: "pretrain")) Some of \(StageOptions.names.joined(separator: ", ")).",
-            valueName: "option=value,..."))
-    var pretrain: [String] = []
-
-    @Option(help: .field("extractor"))
-    var extractor: String?
+    @OptionGroup(title: "Stages of TiMiRec") var stages: StageArguments
 
     @OptionGroup(title: "Beginning") var beginning: DeclaredOptions<BeginningGroup>
 
@@ -80,9 +71,6 @@ struct TrainCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp("BaM: True tests the trained model in the folder of --path.", visibility: .hidden))
     var test = Switch(false)
-
-    @Option(help: "Options from a YAML file such as a run's config.yaml; those of the command line win.")
-    var config: String?
 
     @Flag(help: "Print the result object on standard output, and nothing else.")
     var json = false
@@ -218,6 +206,45 @@ struct TrainCommand: ParsableCommand {
                 of: try configuration(into: ""), pretraining: (try? pretraining) ?? StageOptions(), data: data)
         }
     }
+}
+
+extension TrainCommand {
+    private var model: String? { subject.model }
+    private var recipe: String? { subject.recipe }
+    private var out: String? { subject.out }
+    private var stage: StageName? { stages.stage }
+    private var extractor: String? { stages.extractor }
+    private var pretrain: [String] { stages.pretrain }
+}
+
+/// What is trained and where it goes: what every command line has.
+struct TrainedSubject: ParsableArguments {
+    @Option(name: .field("model"), help: .field("model"), completion: .list(RecommenderCatalogue.entries.map(\.name)))
+    var model: String?
+
+    @Option(help: .field("out"), completion: .directory)
+    var out: String?
+
+    @Option(help: .field("recipe"))
+    var recipe: String?
+
+    @Option(help: "Options from a YAML file such as a run's config.yaml; those of the command line win.")
+    var config: String?
+}
+
+/// What is about a model that is trained in two stages.
+struct StageArguments: ParsableArguments {
+    @Option(help: .field("stage"))
+    var stage: StageName?
+
+    @Option(
+        help: ArgumentHelp(
+            "\(TrainingConfiguration.help(ofField: "pretrain")) Some of \(StageOptions.names.joined(separator: ", ")).",
+            valueName: "option=value,...", visibility: .hidden))
+    var pretrain: [String] = []
+
+    @Option(help: .field("extractor"))
+    var extractor: String?
 }
 
 /// Options of other programs that have no meaning here, accepted so that their command lines run.

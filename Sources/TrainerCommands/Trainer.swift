@@ -16,7 +16,9 @@ public enum Trainer {
         // print the same message.
         do {
             if let error = RecommenderCatalogue.error { throw CommandError(exitCode: 70, "\(error)") }
-            if let list = try ListRequest.answer(to: arguments) {
+            if let list = try ListRequest.answer(to: arguments) ?? ModelHelp.answer(to: arguments)
+                ?? ManualPage.answer(to: arguments)
+            {
                 if Launcher.isFirstRank { try StandardOutput.show(list + "\n") }
                 TrainerCommand.exit()
             }
@@ -26,7 +28,7 @@ public enum Trainer {
             // before the file, what BaM's program has by itself before all.
             let written = try PathSpelling.expand(try ConfigurationFile.expand(try PathSpelling.expand(arguments)))
             let complete = BaMCommandLine.expand(try RecipeArguments.expand(written))
-            var command = try TrainerCommand.parseAsRoot(ArgumentSpelling.namingSharedOptions(complete))
+            var command = try TrainerCommand.parseAsRoot(ArgumentSpelling.named(complete))
             try command.run()
         } catch {
             if !Launcher.isFirstRank { Launcher.endBehindFirstRank(error) }
@@ -45,6 +47,7 @@ struct TrainerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trainer",
         abstract: "Trains multi-interest recommenders on CPUs, with the same bits on any number of ranks.",
+        usage: "trainer <subcommand> [<options>]",
         discussion: """
             On one core, on two, and with settings whose results are known:
 
@@ -57,12 +60,11 @@ struct TrainerCommand: ParsableCommand {
               trainer train --model
               trainer train --recipe
 
-            Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 73 another process works on the run,
-            74 input/output error, 75 stopped early with a checkpoint to resume from.
-            """,
-        version: BuildDescription.current.text,
+            Exit codes: 0 done, 64 wrong usage, 65 bad data, 70 internal error, 73 another process works on the run, 74 \
+            input/output error, 75 stopped early with a checkpoint to resume from.
+            """, version: BuildDescription.current.text,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self, ExportCommand.self,
-            SearchCommand.self, CompareCommand.self, BenchmarkCommand.self, DataCommand.self,
+            SearchCommand.self, CompareCommand.self, ReportCommand.self, BenchmarkCommand.self, DataCommand.self,
         ])
 }

@@ -10,7 +10,7 @@ import TrainerSupport
     /// All shell scripts of the repository.
     private static func scripts() throws -> [String] {
         var found: [String] = []
-        for folder in ["cluster", "scripts", ".ci"] {
+        for folder in ["cluster", "packaging", "scripts", ".ci"] {
             let path = repository.appending(path: folder).path
             let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
             for name in names.sorted() {

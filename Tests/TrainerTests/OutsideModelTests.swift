@@ -29,9 +29,11 @@ import TrainerSupport
                 "train", "--model", "Prototype", "--data-root", workspace("data"), "--dataset", FinishedRuns.dataset,
                 "--out", out("run"), "--epochs", "1",
             ] + FinishedRuns.options
-        let help = try await Launch.alone.successfulTrainer(["train", "--help"], program: program).standardOutput
+        let help = try await Launch.alone.successfulTrainer(
+            ["train", "--model", "Prototype", "--help"], program: program
+        ).standardOutput
         let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        #expect(words.contains("--drop-rate, --drop_rate <drop-rate> Prototype: Dropout rate"))
+        #expect(words.contains("--drop-rate <drop-rate> Dropout rate"))
         #expect(words.contains("(0 to below 1) (default: 0.1)"))
 
         func refusal(_ options: [String]) async throws -> String {

@@ -32,10 +32,12 @@ public struct ObjectiveOptions: Sendable, Equatable {
     public static let fields: [OptionField<ObjectiveOptions>] = {
         let standard = ObjectiveOptions()
         func traits(
-            _ alias: String? = nil, folder: OptionDeclaration.FolderPart, shownDefault: String? = nil
+            _ alias: String? = nil, folder: OptionDeclaration.FolderPart, isRare: Bool = false,
+            shownDefault: String? = nil
         ) -> OptionTraits {
             OptionTraits(
-                aliases: alias.map { [$0] } ?? [], folder: folder, differsByStage: true, shownDefault: shownDefault)
+                aliases: alias.map { [$0] } ?? [], folder: folder, differsByStage: true, isRare: isRare,
+                shownDefault: shownDefault)
         }
         return [
             OptionField(
@@ -51,29 +53,30 @@ public struct ObjectiveOptions: Sendable, Equatable {
                     """),
             OptionField(
                 "selection-temperature", \.selectionTemperature, of: standard, in: .aboveZero("1 is the default"),
-                traits(folder: .ifChanged("T")),
+                traits(folder: .ifChanged("T"), isRare: true),
                 help: "T of the softmax over the interests; the larger, the nearer to hard."),
             OptionField(
-                "shared-negatives", \.sharesNegatives, of: standard, traits(folder: .ifChanged("shared")),
+                "shared-negatives", \.sharesNegatives, of: standard, traits(folder: .ifChanged("shared"), isRare: true),
                 help: "sampled-softmax: one set of negatives for all samples of a step (0/1)."),
             OptionField(
-                "proposal", \.proposal, of: standard, traits(folder: .ifChanged("")),
+                "proposal", \.proposal, of: standard, traits(folder: .ifChanged(""), isRare: true),
                 help: """
                     sampled-softmax: what negatives are drawn from, uniform or log-uniform, which is by rank of popularity.
                     """),
             OptionField(
-                "mask-hits", \.masksHits, of: standard, traits(folder: .ifChanged("masked")),
+                "mask-hits", \.masksHits, of: standard, traits(folder: .ifChanged("masked"), isRare: true),
                 help: "sampled-softmax: leave out negatives that are the positive itself (0/1)."),
             OptionField(
                 "importance", \.importance, of: standard, in: .fromZero,
-                traits("rbeta", folder: .ifChanged("importance")),
+                traits("rbeta", folder: .ifChanged("importance"), isRare: true),
                 help: "sampled-softmax, full-softmax: beta of the importance weights of negatives (REMI); 0: none."),
             OptionField(
-                "multi-interest-loss", \.hasMultiInterestLoss, of: standard, traits(folder: .ifChanged("multi")),
+                "multi-interest-loss", \.hasMultiInterestLoss, of: standard,
+                traits(folder: .ifChanged("multi"), isRare: true),
                 help: "sampled-softmax, full-softmax: add the loss over all interests at a time (BaM) (0/1)."),
             OptionField(
                 "routing-regularization", \.routingRegularization, of: standard, in: .fromZero,
-                traits("rlambda", folder: .ifChanged("routing")),
+                traits("rlambda", folder: .ifChanged("routing"), isRare: true),
                 help: "ComiRec, TiMiRec: weight of the regularization of the attention (REMI); 0: none."),
             OptionField(
                 "dissimilarity", \.dissimilarity, of: standard, in: .fromZero,
@@ -81,7 +84,8 @@ public struct ObjectiveOptions: Sendable, Equatable {
                 help: "Weight of the mean cosine between the interests of a user; 0: none."),
             OptionField(
                 "dissimilarity-margin", \.dissimilarityMargin, of: standard,
-                in: .within(-1..<1, "choose a cosine from -1 to below 1"), traits(folder: .ifChanged("margin")),
+                in: .within(-1..<1, "choose a cosine from -1 to below 1"),
+                traits(folder: .ifChanged("margin"), isRare: true),
                 help: "The cosine between interests that costs nothing."),
         ]
     }()

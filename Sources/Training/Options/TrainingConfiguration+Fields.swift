@@ -62,7 +62,7 @@ extension TrainingConfiguration {
             help: "Dev results of epochs in a row without a rise that end the training; 0: never, nor does --patience."),
         Field(
             "validate-every", \.validateEvery, of: standard, in: .within(1...1_000_000_000),
-            OptionTraits(unit: "steps", folder: .ifChanged("every"), differsByStage: true),
+            OptionTraits(unit: "steps", folder: .ifChanged("every"), differsByStage: true, isRare: true),
             help: "With --sampling users: steps between two validations, which --epochs counts."),
         Field(
             "patience", \.patience, of: standard, in: .within(1...1_000_000),
@@ -129,7 +129,7 @@ extension TrainingConfiguration {
             "seed", \.seed, of: standard, OptionTraits(aliases: ["random-seed"], folder: .always("seed")),
             help: "Seed of all random numbers."),
         Field(
-            "exchange", \.exchange, of: standard, OptionTraits(effect: .nothing),
+            "exchange", \.exchange, of: standard, OptionTraits(effect: .nothing, isRare: true),
             help: "How ranks exchange gradients; never changes a result: \(ExchangeKind.optionKind)."),
     ]
 

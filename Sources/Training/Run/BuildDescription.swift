@@ -1,3 +1,4 @@
+import CBuild
 import FileIO
 import KernelCore
 import MPI
@@ -10,6 +11,8 @@ public struct BuildDescription: Sendable, Equatable {
 
     /// The version of the package that this program was built from.
     public let version: String
+    /// The commit that it was built from, with a `+` where files were changed; nil where the build was not told.
+    public let commit: String?
     /// What the kernels were built for.
     public let instructionSet: String
     /// The largest instruction set of this processor.
@@ -21,21 +24,26 @@ public struct BuildDescription: Sendable, Equatable {
     public static var current: BuildDescription {
         let library = MPIEnvironment.libraryVersion
         let mpi = library.prefix { $0 != "," && $0 != "\n" }
+        let commit = String(cString: facet_build_commit())
         return BuildDescription(
-            version: version, instructionSet: InstructionSet.builtFor, processor: InstructionSet.ofProcessor,
+            version: version, commit: commit.isEmpty ? nil : commit, instructionSet: InstructionSet.builtFor,
+            processor: InstructionSet.ofProcessor,
             mpi: String(mpi).printable(limit: 200))
     }
 
     /// `build` of `result.json`.
     public var json: JSONValue {
-        [
-            "version": .string(version), "instruction_set": .string(instructionSet),
-            "processor": .string(processor), "mpi": .string(mpi),
-        ]
+        var members = [JSONValue.Member("version", .string(version))]
+        if let commit { members.append(JSONValue.Member("commit", .string(commit))) }
+        return .object(
+            members + [
+                JSONValue.Member("instruction_set", .string(instructionSet)),
+                JSONValue.Member("processor", .string(processor)), JSONValue.Member("mpi", .string(mpi)),
+            ])
     }
 
     /// For people, a line each.
     public var text: String {
-        "trainer \(version)\nkernels for \(instructionSet), on a processor with \(processor)\n\(mpi)"
+        "trainer \(version)\(commit.map { " (\($0))" } ?? "")\nkernels for \(instructionSet), on a processor with \(processor)\n\(mpi)"
     }
 }

@@ -15,7 +15,7 @@ struct DocumentationStage {
         "python": "needs PyTorch",
         "python3": "needs PyTorch",
         "sbatch": "needs Slurm; the batch script itself is run",
-        "script": "scripts that build, test or measure for minutes",
+        "script": "scripts that build, test or measure for minutes, or install",
         "sleep": "what is waited for takes two steps here",
         "squeue": "needs Slurm",
         "srun": "needs Slurm",
@@ -23,7 +23,9 @@ struct DocumentationStage {
     ]
 
     /// The scripts that the stand-in `script` takes the place of.
-    private static let longScripts = ["bench", "fuzz", "quickstart", "reproduce", "scaling", "setup", "test"]
+    private static let longScripts = [
+        "bench", "fuzz", "install", "package", "quickstart", "reproduce", "scaling", "setup", "test",
+    ]
 
     /// Programs without which a block has no sense, so that it is only parsed.
     static let notRun = [

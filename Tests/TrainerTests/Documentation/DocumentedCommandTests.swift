@@ -1,7 +1,10 @@
 import Foundation
+import Options
 import ProcessSupport
+import Recommenders
 import Testing
 import TrainerSupport
+import Training
 
 /// What pages and help texts tell to type is typed, as it is printed, in a copy of the repository.
 ///
@@ -23,12 +26,13 @@ import TrainerSupport
 
     static let helps = [
         ["trainer"], ["trainer", "train"], ["trainer", "evaluate"], ["trainer", "recommend"], ["trainer", "similar"],
-        ["trainer", "export"], ["trainer", "search"], ["trainer", "compare"], ["trainer", "benchmark"],
+        ["trainer", "export"], ["trainer", "search"], ["trainer", "compare"], ["trainer", "report"],
+        ["trainer", "benchmark"],
         ["trainer", "data", "generate"], ["trainer", "data", "convert"], ["trainer", "data", "inspect"],
         ["cluster/run-with-restarts"], ["cluster/hosts/train"], ["cluster/hosts/lab"],
         ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"], ["scripts/compare-builds"],
-        ["scripts/fetch-data"], ["scripts/fuzz"], ["scripts/quickstart"], ["scripts/reproduce"], ["scripts/scaling"],
-        ["scripts/setup"], ["scripts/test"],
+        ["scripts/fetch-data"], ["scripts/fuzz"], ["scripts/install"], ["scripts/package"], ["scripts/quickstart"],
+        ["scripts/reproduce"], ["scripts/scaling"], ["scripts/setup"], ["scripts/test"],
     ]
 
     @Test(arguments: helps) func `the examples of a help text run as they are printed`(_ command: [String]) async throws
@@ -90,9 +94,15 @@ import TrainerSupport
 
     @Test func `an option in a sentence of a page is one that there is`() async throws {
         func options(_ text: String) -> Set<String> {
-            Set(text.matches(of: /--[A-Za-z][A-Za-z_-]+/).map { String($0.0) })
+            Set(text.matches(of: /--[A-Za-z][A-Za-z_-]+/).map { String($0.0).replacing("_", with: "-") })
         }
         var known = Self.optionsOfOthers
+        // Other names than those of the help.
+        let declarations =
+            RecommenderCatalogue.options.map(\.declaration) + ObjectiveOptions.fields.map(\.declaration)
+            + (TrainingConfiguration.placeFields + TrainingConfiguration.endFields + TrainingConfiguration.stepFields)
+            .map(\.declaration)
+        known.formUnion(declarations.flatMap(\.aliases).map { "--" + $0 })
         for command in Self.helps where command[0] == "trainer" {
             let help = try await Launch.alone.successfulTrainer(command.dropFirst() + ["--help-hidden"])
             known.formUnion(options(help.standardOutput))

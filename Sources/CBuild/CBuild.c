@@ -1,0 +1,3 @@
+#include "CBuild.h"
+
+const char *facet_build_commit(void) { return FACET_COMMIT; }
