@@ -209,7 +209,8 @@ public final class Evaluator {
     ///
     /// - Parameter pairs: where the sums of the shard are among those of the rank; empty: they are not counted.
     private func compareInterests(
-        _ queries: Interests, _ table: UnsafePointer<Float>, pairs: Range<Int>, into accumulator: inout RankingAccumulator
+        _ queries: Interests, _ table: UnsafePointer<Float>, pairs: Range<Int>,
+        into accumulator: inout RankingAccumulator
     ) {
         accumulator.interestCount = queries.perUser
         accumulator.interestsCorrespond = queries.correspond

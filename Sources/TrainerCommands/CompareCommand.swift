@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Options
+import Reporting
 
 /// `trainer compare`.
 struct CompareCommand: ParsableCommand {
@@ -40,8 +41,8 @@ struct CompareCommand: ParsableCommand {
             throw CommandError(exitCode: 65, "\(error.message(path: path))\nname each data set once")
         }
         if let workers = options.slurm {
-            return print(
-                SlurmJob(command: "compare", config: path, options: options, workers: workers).text, terminator: "")
+            return try StandardOutput.show(
+                SlurmJob(command: "compare", config: path, options: options, workers: workers).text)
         }
         let request = ExperimentRequest(
             plan: plan, options: options,

@@ -154,7 +154,7 @@ struct ExperimentRequest {
                 "stopped \(reason); all trainings have left checkpoints\nthe same command goes on (\(results.folder))")
             TrainerCommand.exit(withError: ExitCode(Launcher.stoppedEarly))
         }
-        print(table(results).printableLines, terminator: "")
+        try StandardOutput.show(table(results).printableLines)
         try finish(results)
         let failures = results.failures
         guard !failures.isEmpty else { return }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import FileIO
 import Options
+import Reporting
 import Training
 
 /// `trainer search`.
@@ -52,8 +53,8 @@ struct SearchCommand: ParsableCommand {
             throw CommandError(exitCode: 65, "\(error.message(path: path))\ndraw fewer trials, or widen the space")
         }
         if let workers = options.slurm {
-            return print(
-                SlurmJob(command: "search", config: path, options: options, workers: workers).text, terminator: "")
+            return try StandardOutput.show(
+                SlurmJob(command: "search", config: path, options: options, workers: workers).text)
         }
         let request = ExperimentRequest(
             plan: plan, options: options,

@@ -82,7 +82,8 @@ import TrainerSupport
         #expect(
             other.exitCode == 65
                 && other.standardError.hasSuffix(
-                    "there is no model Prototype in this program\n       use the program that trained it\n"))
+                    "there is no model Prototype in this program\n       use the program that trained it\n")
+        )
     }
 
     @Test(
