@@ -39,7 +39,7 @@ enum ArgumentSpelling {
 
     /// The declared options of a command.
     private static func declarations(of command: String?) -> [OptionDeclaration] {
-        let places = TrainingConfiguration.placeFields.map(\.declaration)
+        let places = TrainingConfiguration.runFields.map(\.declaration)
         return switch command {
         case "train":
             places + BeginningGroup.declarations + EndGroup.declarations + StepGroup.declarations

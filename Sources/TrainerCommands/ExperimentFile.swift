@@ -120,7 +120,7 @@ extension TrainCommand {
         let written = try PathSpelling.expand(["train"] + arguments)
         try ArgumentSpelling.refuseRepetition(written)
         let complete = BaMCommandLine.expand(try RecipeArguments.expand(written))
-        let command = try TrainerCommand.parseAsRoot(ArgumentSpelling.namingSharedOptions(complete))
+        let command = try TrainerCommand.parseAsRoot(ArgumentSpelling.named(complete))
         guard let train = command as? TrainCommand else { throw CommandError("this is no training\nleave out help") }
         return train
     }

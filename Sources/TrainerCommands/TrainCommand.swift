@@ -209,7 +209,7 @@ struct TrainCommand: ParsableCommand {
 }
 
 extension TrainCommand {
-    private var model: String? { subject.model }
+    var model: String? { subject.model }
     private var recipe: String? { subject.recipe }
     private var out: String? { subject.out }
     private var stage: StageName? { stages.stage }

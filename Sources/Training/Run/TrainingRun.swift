@@ -91,8 +91,8 @@ public final class TrainingRun {
             measures: configuration.measures.filter(\.isOfPositions), comparesInterests: true,
             seed: configuration.seed)
         phases.pause()
-        trained.worker.phases = phases
-        trained.optimizer.phases = phases
+        replica.worker.phases = phases
+        replica.optimizer.phases = phases
     }
 
     /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
