@@ -4,6 +4,7 @@ import FileIO
 import Foundation
 import MPI
 import Reporting
+import RunReports
 import Training
 
 /// How the trainings of a search or a comparison are run; never changes a result.
@@ -130,6 +131,16 @@ struct ExperimentRequest {
         }
     }
 
+    /// Writes the page of all trainings beside them.
+    private func report(_ results: ExperimentResults, _ console: Console) throws {
+        let files = results.plan.candidates.indices.flatMap(results.runs(of:)).map(results.files(of:))
+        let report = RunReport(folders: files.filter { $0.result != nil }.map(\.folder.path))
+        guard !report.isEmpty else { return }
+        let path = ExperimentFolder(results.folder).report
+        try report.write(to: path)
+        console.info("\(path) shows all trainings")
+    }
+
     private func tell(_ launcher: TrialLauncher, _ results: ExperimentResults, _ console: Console) {
         let ranks = launcher.ranks > 1 ? " of \(launcher.ranks) ranks" : ""
         let parallel = launcher.places.count
@@ -156,6 +167,7 @@ struct ExperimentRequest {
         }
         try StandardOutput.show(table(results).printableLines)
         try finish(results)
+        try report(results, console)
         let failures = results.failures
         guard !failures.isEmpty else { return }
         throw CommandError(

@@ -39,6 +39,8 @@ import TrainerSupport
         let again = try FinishedRun(folder: workspace("again"))
         #expect(again.digest == result["parameters_sha256"]?.compact)
         #expect(again.test("NDCG@10") != nil)
+        let page = try String(contentsOfFile: workspace("one/report.html"), encoding: .utf8)
+        #expect((0..<4).allSatisfy { page.contains("trials/00\($0)/seed-0") })
         // A finished search prints its table again.
         let repeated = try await Launch.alone.successfulTrainer(
             Self.search(workspace, workspace("one")), timeout: .seconds(300))

@@ -14,6 +14,8 @@ package struct ExperimentFolder: Sendable {
     package var state: String { path + "/experiment.json" }
     /// Options of the winner of a search, for `trainer train --config`.
     package var best: String { path + "/best.yaml" }
+    /// A page of all trainings, once they have come to their end.
+    package var report: String { path + "/report.html" }
 
     /// Throws where the folder holds another experiment, or something else.
     package func refuseOther(than plan: ExperimentPlan) throws(ExperimentError) {
