@@ -100,7 +100,7 @@ import Training
         // Other names than those of the help.
         let declarations =
             RecommenderCatalogue.options.map(\.declaration) + ObjectiveOptions.fields.map(\.declaration)
-            + (TrainingConfiguration.placeFields + TrainingConfiguration.endFields + TrainingConfiguration.stepFields)
+            + (TrainingConfiguration.runFields + TrainingConfiguration.endFields + TrainingConfiguration.stepFields)
             .map(\.declaration)
         known.formUnion(declarations.flatMap(\.aliases).map { "--" + $0 })
         for command in Self.helps where command[0] == "trainer" {
