@@ -21,13 +21,13 @@ struct WrittenRun {
     /// - Returns: its path.
     @discardableResult
     func write(to workspace: Workspace, _ name: String) throws -> String {
-        let own = options.map { "\($0.0): \"\($0.1.replacing("\"", with: "\\\""))\"\n" }.joined()
+        let own = options.map { "\($0.0): \"\(Self.quoted($0.1))\"\n" }.joined()
         try workspace.write(
             name + "/config.yaml",
             """
             model: \(model)
             data-root: data
-            dataset: "\(dataset.replacing("\"", with: "\\\""))"
+            dataset: "\(Self.quoted(dataset))"
             out: runs/one
             seed: \(seed)
             exchange: automatic
@@ -37,6 +37,11 @@ struct WrittenRun {
         try workspace.write(name + "/metrics.jsonl", lines.map { $0.compact + "\n" }.joined())
         if let test { try workspace.write(name + "/result.json", result(test).pretty) }
         return workspace(name)
+    }
+
+    /// By scalars: a quotation mark with a combining mark behind it is another character.
+    private static func quoted(_ text: String) -> String {
+        text.unicodeScalars.map { $0 == "\"" ? "\\\"" : String($0) }.joined()
     }
 
     var lines: [JSONValue] {

@@ -84,7 +84,7 @@ enum PageStyle {
         }
         @media print {
           body { max-width: none; padding: 0; font-size: 10pt; }
-          h2, h3, figcaption, .caption { break-after: avoid; }
+          h2, h3, figcaption, .caption, .note { break-after: avoid; }
           .scroll { overflow: visible; }
           table { font-size: 7.5pt; }
           th, td { padding-right: .5rem; }
