@@ -40,7 +40,8 @@ import TrainerSupport
         #expect(again.digest == result["parameters_sha256"]?.compact)
         #expect(again.test("NDCG@10") != nil)
         // A finished search prints its table again.
-        let repeated = try await Launch.alone.successfulTrainer(Self.search(workspace, workspace("one")), timeout: .seconds(300))
+        let repeated = try await Launch.alone.successfulTrainer(
+            Self.search(workspace, workspace("one")), timeout: .seconds(300))
         #expect(repeated.standardOutput == one.standardOutput)
     }
 
