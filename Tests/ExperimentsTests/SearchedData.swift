@@ -63,11 +63,12 @@ struct FinishedExperiment: Equatable {
 extension ProgramResult {
     /// The rows of the table without the column of seconds, which is the last but one.
     var rows: [[String]] {
-        standardOutput.split(separator: "\n").drop { !$0.hasPrefix("---") }.dropFirst().prefix { !$0.isEmpty }.map {
-            row in
-            var cells = row.split(separator: " ").map(String.init)
-            if cells.count > 2 { cells.remove(at: cells.count - 2) }
-            return cells
-        }
+        standardOutput.split(separator: "\n", omittingEmptySubsequences: false).drop { !$0.hasPrefix("---") }
+            .dropFirst().prefix { !$0.isEmpty }.map {
+                row in
+                var cells = row.split(separator: " ").map(String.init)
+                if cells.count > 2 { cells.remove(at: cells.count - 2) }
+                return cells
+            }
     }
 }
