@@ -8,10 +8,23 @@ import KernelCore
 public struct Adam {
     /// What a user chooses.
     public struct Settings: Sendable, Equatable {
-        /// The step size; the same in all steps.
+        /// The step size, where nothing changes it.
         public var learningRate: Double
         /// The L2 coefficient; not applied to parameters whose name contains `bias`.
         public var l2: Double
+        /// The share of a parameter that a step takes away, in learning rates (AdamW, Loshchilov and Hutter 2019); of the
+        /// same parameters as ``l2``.
+        public var weightDecay = 0.0
+        /// The longest mean gradient of a step, all parameters together; a longer one is shortened to it. 0: any.
+        public var clipping = 0.0
+        /// The steps over which the rate rises from 0.
+        public var warmupSteps = 0
+        /// How it falls then.
+        public var decay = LearningRateDecay.none
+        /// The epochs, warm-up included, at whose end it has fallen.
+        public var decayEpochs = 0
+        /// The same in steps, where somebody knows how many an epoch has.
+        public var decaySteps = 0
 
         /// - Parameters:
         ///   - learningRate: above 0.
@@ -19,6 +32,13 @@ public struct Adam {
         public init(learningRate: Double = 1e-3, l2: Double = 0) {
             self.learningRate = learningRate
             self.l2 = l2
+        }
+
+        /// The learning rate of a step, counted from 1.
+        public func learningRate(at step: Int) -> Double {
+            if step < warmupSteps { return learningRate * Double(step) / Double(warmupSteps) }
+            guard decay != .none, decaySteps > warmupSteps else { return learningRate }
+            return learningRate * decay.factor(at: Double(step - warmupSteps) / Double(decaySteps - warmupSteps))
         }
     }
 
@@ -52,14 +72,18 @@ public struct Adam {
     ///   - propagator: where the gradients of the tables are instead, for a model that propagates them.
     ///   - sampleCount: samples of the step over all ranks, at least 1.
     ///   - step: 1 for the first one.
+    ///   - clipping: what the mean gradient is multiplied with.
     /// - Returns: whether all gradients were finite numbers.
     @discardableResult
     public func update(
-        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int
+        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int,
+        clipping: Float = 1
     ) -> Bool {
-        let scale = 1 / Float(sampleCount)
-        let regularized = AdamStep(step: step, learningRate: settings.learningRate, l2: settings.l2)
-        let plain = AdamStep(step: step, learningRate: settings.learningRate, l2: 0)
+        let scale = 1 / Float(sampleCount) * clipping
+        let rate = settings.learningRate(at: step)
+        let regularized = AdamStep(
+            step: step, learningRate: rate, l2: settings.l2, weightDecay: settings.weightDecay)
+        let plain = AdamStep(step: step, learningRate: rate, l2: 0)
         var isFinite = true
         for specification in layout.specifications {
             let constants = specification.isRegularized ? regularized : plain

@@ -63,8 +63,16 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
                 try memory.synchronize()
             }
             phases?.begin(.optimizer)
+            var clipping: Float = 1
+            if adam.settings.clipping > 0 {
+                memory.ownNotice.pointee.norm = adam.norm(slice, with: sum, propagator: propagator)
+                try memory.synchronize()
+                clipping = memory.norm.factor(limit: adam.settings.clipping, sampleCount: summary.sampleCount)
+                phases?.begin(.optimizer)
+            }
             let isFinite = adam.update(
-                slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number)
+                slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number,
+                clipping: clipping)
             if !isFinite { memory.ownNotice.pointee.hasBrokenGradient = true }
         }
         try memory.publishParameters()

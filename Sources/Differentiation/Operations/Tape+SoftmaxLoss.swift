@@ -1,6 +1,15 @@
 import Glibc
 import KernelCore
 
+/// How the score of a positive is compared with those of negatives.
+public enum PositiveComparison: BitwiseCopyable, Sendable {
+    /// Cross entropy under the softmax. Of the probability that is asked for, `smoothing` is spread evenly over the positive
+    /// and its negatives (Szegedy et al. 2016).
+    case softmax(smoothing: Float)
+    /// Binary cross entropy of each score, the probability of the positive to a power (gBCE, Petrov and Macdonald 2023).
+    case binary(power: Float)
+}
+
 /// The items that a positive is compared with in ``Tape/softmaxLoss(of:_:positives:in:against:)``.
 public struct SoftmaxNegatives: BitwiseCopyable {
     /// Which rows of the item table they are.
@@ -21,11 +30,17 @@ public struct SoftmaxNegatives: BitwiseCopyable {
     public let masksPositives: Bool
     /// beta of the importance weights, 0 for none.
     public let importance: Float
+    /// How scores become a loss.
+    public let comparison: PositiveComparison
 
-    /// - Parameter offsets: such as `-log q`, for items that were drawn with the probabilities q.
+    /// - Parameters:
+    ///   - offsets: such as `-log q`, for items that were drawn with the probabilities q.
+    ///   - importance: 0 unless the comparison is a softmax without smoothing.
     public init(
-        _ rows: Rows, offsets: UnsafePointer<Float>? = nil, masksPositives: Bool = false, importance: Float = 0
+        _ rows: Rows, offsets: UnsafePointer<Float>? = nil, masksPositives: Bool = false, importance: Float = 0,
+        comparison: PositiveComparison = .softmax(smoothing: 0)
     ) {
+        self.comparison = comparison
         self.rows = rows
         self.offsets = offsets
         self.masksPositives = masksPositives
@@ -39,6 +54,10 @@ extension Tape {
     ///     s_bi = logsumexp_k <x_bk, parameter[i]> + offset_i      the product itself for one vector a sample
     ///     loss = sum_b log(exp(s_b+) + D_b) - s_b+
     ///     D_b  = sum_j w_bj exp(s_bj),   w_bj = exp(beta s_bj) / mean_j' exp(beta s_bj')
+    ///
+    /// with the smoothing e `+ e (s_b+ - mean of s_b+ and all s_bj)`. The binary comparison with the power p, for N negatives:
+    ///
+    ///     loss = sum_b (-p log sigmoid(s_b+) - sum_j log(1 - sigmoid(s_bj))) / (1 + N)
     ///
     /// The gradient flows through the weights w too. Scores are computed by matrix products in blocks, and again on the
     /// way back; those of the last block are all that is kept.
@@ -115,6 +134,9 @@ private struct SoftmaxLossOperation: Operation {
     /// Floats of the logits of a block: half of what a second cache holds.
     private static let blockSize = 1 << 17
 
+    /// Vectors of a chunk of a mini-batch with many targets.
+    private static let chunkVectors = 480
+
     private var groupSize: Int { groups.perUser }
     private var sampleCount: Int { x.rows / groupSize }
     private var chunkCount: Int { (sampleCount + chunkSize - 1) / chunkSize }
@@ -132,15 +154,17 @@ private struct SoftmaxLossOperation: Operation {
         self.negatives = negatives
         loss = tape.variable(rows: 1, columns: 1)
         let samples = x.rows / groupSize
+        // Many targets are scored some at a time, so that wide blocks of their scores stay near.
+        let most = tape.targets == nil ? samples : min(samples, max(Self.chunkVectors / groupSize, 1))
         switch negatives.rows {
-        case .all: (list, listCount, chunkSize) = (nil, parameter.rows - 1, max(samples, 1))
-        case .shared(let rows, let count): (list, listCount, chunkSize) = (rows, count, max(samples, 1))
+        case .all: (list, listCount, chunkSize) = (nil, parameter.rows - 1, max(most, 1))
+        case .shared(let rows, let count): (list, listCount, chunkSize) = (rows, count, max(most, 1))
         case .perSample(let rows, let count): (list, listCount, chunkSize) = (rows, count, 1)
         }
         let arena = tape.arena
         // A list of its own has one block: it is short, and no other sample needs it.
         hasOwnLists = if case .perSample = negatives.rows { true } else { false }
-        blockWidth = max(hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(x.rows, 1), 64)), 1)
+        blockWidth = max(hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(chunkSize * groupSize, 1), 64)), 1)
         shared = hasOwnLists ? nil : list.map { [listCount] in tape.sharedRows(of: parameter, $0, count: listCount) }
         logits = arena.allocate(count: x.rows * blockWidth)
         scores = groupSize == 1 ? logits : arena.allocate(count: samples * blockWidth)
@@ -155,8 +179,14 @@ private struct SoftmaxLossOperation: Operation {
         for chunk in 0..<chunkCount {
             for block in 0..<blockCount {
                 score(chunk, block, table, tape.arena) { sample, row, width, masked in
-                    Kernel.extend(
-                        &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
+                    switch negatives.comparison {
+                    case .softmax(let smoothing):
+                        Kernel.extend(
+                            &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
+                        if smoothing > 0 { Kernel.extendTotal(&statistics[sample], by: row, count: width) }
+                    case .binary:
+                        Kernel.extendSoftplus(&statistics[sample], by: row, count: width)
+                    }
                 }
             }
         }
@@ -171,9 +201,17 @@ private struct SoftmaxLossOperation: Operation {
             var score: Float = 0
             Kernel.logSumExp(MatrixView(own, rows: groups.count(sample), columns: 1), into: &score)
             if let offsets = negatives.offsets { score += offsets[item] }
-            let margin = statistics[sample].logarithm - score
-            margins[sample] = margin
-            total += max(margin, 0) + log1p(exp(-abs(margin)))
+            switch negatives.comparison {
+            case .softmax(let smoothing):
+                let margin = statistics[sample].logarithm - score
+                margins[sample] = margin
+                total += max(margin, 0) + log1p(exp(-abs(margin)))
+                if smoothing > 0 { total += smoothing * (score - statistics[sample].mean(with: score)) }
+            case .binary(let power):
+                margins[sample] = -score
+                let own = max(-score, 0) + log1p(exp(-abs(score)))
+                total += (power * own + statistics[sample].total) / Float(1 + listCount)
+            }
         }
         loss.value[0] = total
     }
@@ -201,12 +239,18 @@ private struct SoftmaxLossOperation: Operation {
                 if block < blockCount - 1 { score(chunk, block, table, tape.arena) { _, _, _, _ in } }
                 let range = range(of: block)
                 let first = chunk * chunkSize
-                for local in 0..<chunkSize {
+                for local in 0..<size(of: chunk) {
                     let row = scoreRow(chunk, local, range.count)
                     let sample = first + local
-                    Kernel.softmaxGradients(
-                        row, count: range.count, statistics[sample], beta: negatives.importance,
-                        gradient: gradient * sigmoid(margins[sample]))
+                    switch negatives.comparison {
+                    case .softmax(let smoothing):
+                        Kernel.softmaxGradients(
+                            row, count: range.count, statistics[sample], beta: negatives.importance,
+                            gradient: gradient * sigmoid(margins[sample]),
+                            less: smoothing > 0 ? gradient * smoothing * statistics[sample].evenShare : 0)
+                    case .binary:
+                        Kernel.softplusGradients(row, count: range.count, gradient: gradient / Float(1 + listCount))
+                    }
                     guard groupSize > 1 else { continue }
                     let own = groups.count(sample)
                     let rows = logitRow(chunk, local, range.count)
@@ -230,7 +274,13 @@ private struct SoftmaxLossOperation: Operation {
             }
         }
         for sample in 0..<sampleCount {
-            positiveBackward(sample, -gradient * sigmoid(margins[sample]), table, on: tape)
+            var slope = -gradient * sigmoid(margins[sample])
+            switch negatives.comparison {
+            case .softmax(let smoothing):
+                if smoothing > 0 { slope += gradient * smoothing * (1 - statistics[sample].evenShare) }
+            case .binary(let power): slope *= power / Float(1 + listCount)
+            }
+            positiveBackward(sample, slope, table, on: tape)
         }
     }
 
@@ -292,7 +342,7 @@ private struct SoftmaxLossOperation: Operation {
                 x.matrix[vectorRows(of: chunk)], items(range, table), into: logitRow(chunk, 0, range.count),
                 scratch: arena)
         }
-        for local in 0..<chunkSize {
+        for local in 0..<size(of: chunk) {
             let row = scoreRow(chunk, local, range.count)
             let sample = first + local
             if groupSize > 1 {
@@ -331,9 +381,12 @@ private struct SoftmaxLossOperation: Operation {
         block * blockWidth..<min((block + 1) * blockWidth, listCount)
     }
 
+    /// Samples of a chunk: those of the last one may be fewer.
+    private func size(of chunk: Int) -> Int { min(chunkSize, sampleCount - chunk * chunkSize) }
+
     /// The rows of `x` of a chunk.
     private func vectorRows(of chunk: Int) -> Range<Int> {
-        chunk * chunkSize * groupSize..<(chunk + 1) * chunkSize * groupSize
+        chunk * chunkSize * groupSize..<(chunk * chunkSize + size(of: chunk)) * groupSize
     }
 
     /// The item that an entry of the list of a chunk names.

@@ -138,6 +138,12 @@ final class NodeMemory {
     /// Whether the slices of a rank of the node have gradients that are not finite.
     var hasBrokenGradient: Bool { (0..<rankCount).contains { notice(ofLocalRank: $0).pointee.hasBrokenGradient } }
 
+    /// The norm of the gradient of a step, of what the ranks of the node have found. To be read behind the
+    /// ``synchronize()`` after they have, and before the next one.
+    var norm: GradientNorm {
+        (0..<rankCount).reduce(into: GradientNorm()) { $0.add(notice(ofLocalRank: $1).pointee.norm) }
+    }
+
     /// Waits for the ranks of the node; then everybody sees what they have written.
     func synchronize() throws(MPIError) {
         guard window != nil else { return }
@@ -168,6 +174,8 @@ struct StepNotice: BitwiseCopyable {
     var flag = false
     /// Whether a gradient in the rank's slices is not finite.
     var hasBrokenGradient = false
+    /// What the rank has found of the length of the gradient.
+    var norm = GradientNorm()
     /// The first rank's, where the ranks of a rail know it before the others.
     var summary = StepSummary(sampleCount: 0, loss: 0, flag: false, isFinite: true)
 }

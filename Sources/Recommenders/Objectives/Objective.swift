@@ -37,8 +37,16 @@ public struct Objective: Sendable {
         self.batchSize = batchSize
         itemCount = context.itemCount
         maps = options.selection == .softLinear ? SelectionMaps(size: context.options.embeddingSize, in: scope) : nil
-        let isByRank = options.loss == .sampledSoftmax && options.proposal == .logUniform
-        popularity = isByRank ? PopularityDistribution(context.itemCounts) : nil
+        popularity = options.loss.drawsNegatives ? Self.popularity(options, context) : nil
+    }
+
+    private static func popularity(_ options: ObjectiveOptions, _ context: ModelContext) -> PopularityDistribution? {
+        switch options.proposal {
+        case .uniform: nil
+        case .logUniform: PopularityDistribution(context.itemCounts)
+        case .popularity, .batch: PopularityDistribution(context.itemCounts, uniformShare: 0)
+        case .mixed: PopularityDistribution(context.itemCounts, uniformShare: options.uniformShare)
+        }
     }
 
     /// Negatives that every sample of a mini-batch must bring with it, as candidates behind the positive.
@@ -48,7 +56,8 @@ public struct Objective: Sendable {
     public func additionalItems(samples: Int) -> Int {
         switch options.loss {
         case .bpr: 0
-        case .sampledSoftmax: options.sharesNegatives ? negatives : negatives * samples
+        case .sampledSoftmax, .gBCE:
+            options.proposal == .batch ? 0 : options.sharesNegatives ? negatives : negatives * samples
         case .fullSoftmax: itemCount
         }
     }
@@ -122,18 +131,38 @@ public struct Objective: Sendable {
     }
 
     private func softmaxNegatives(of batch: PackedBatch, on tape: Tape) -> SoftmaxNegatives {
-        guard options.loss == .sampledSoftmax else {
+        let smoothed = PositiveComparison.softmax(smoothing: options.labelSmoothing)
+        guard options.loss.drawsNegatives else {
             // The positive is one of all items.
-            return SoftmaxNegatives(.all, masksPositives: true, importance: options.importance)
+            return SoftmaxNegatives(
+                .all, masksPositives: true, importance: options.importance, comparison: smoothed)
+        }
+        let isBinary = options.loss == .gBCE
+        guard options.proposal != .batch else {
+            let count = batch.targetCount
+            let positives = tape.arena.allocate(Int32.self, count: count)
+            for target in 0..<count { positives[target] = batch.positives[target] }
+            // Each target meets its own positive.
+            return SoftmaxNegatives(
+                .shared(positives, count: count), offsets: isBinary ? nil : popularity?.offsets, masksPositives: true,
+                importance: options.importance, comparison: isBinary ? .binary(power: power(count)) : smoothed)
         }
         let distribution = popularity?.items ?? NegativeDistribution(itemCount: itemCount)
         let rows: SoftmaxNegatives.Rows =
             options.sharesNegatives
             ? .shared(tape.sampleNegatives(negatives, from: distribution), count: negatives)
             : .perSample(
-                tape.sampleNegatives(negatives, sampleCount: batch.count, from: distribution), count: negatives)
+                tape.sampleNegatives(negatives, sampleCount: batch.targetCount, from: distribution), count: negatives)
         // -log q of a uniform draw is the same for all items, the positive too, and cancels.
         return SoftmaxNegatives(
-            rows, offsets: popularity?.offsets, masksPositives: options.masksHits, importance: options.importance)
+            rows, offsets: isBinary ? nil : popularity?.offsets, masksPositives: options.masksHits,
+            importance: options.importance, comparison: isBinary ? .binary(power: power(negatives)) : smoothed)
+    }
+
+    /// beta of gBCE: `alpha (t (1 - 1 / alpha) + 1 / alpha)`, with the share `alpha` of the items that are not the positive
+    /// that are drawn.
+    private func power(_ negatives: Int) -> Float {
+        let alpha = min(Float(negatives) / Float(max(itemCount - 1, 1)), 1)
+        return 1 - options.calibration * (1 - alpha)
     }
 }

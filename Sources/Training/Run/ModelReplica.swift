@@ -34,6 +34,8 @@ package final class ModelReplica {
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
         try world.collectively { [model, layout] in try entry.check(model, from: context, layout) }
+        var configuration = configuration
+        configuration.optimizer.decaySteps = configuration.optimizer.decayEpochs * stepsPerEpoch
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = OptimizerPlan(
             layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
