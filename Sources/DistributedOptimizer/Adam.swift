@@ -17,6 +17,8 @@ public struct Adam {
         public var weightDecay = 0.0
         /// The longest mean gradient of a step, all parameters together; a longer one is shortened to it. 0: any.
         public var clipping = 0.0
+        /// Decay of the moving average of the parameters, from 0 to below 1; 0: there is none.
+        public var averaging = 0.0
         /// The steps over which the rate rises from 0.
         public var warmupSteps = 0
         /// How it falls then.
@@ -47,21 +49,24 @@ public struct Adam {
     let parameters: ParameterValues
     let first: ParameterValues
     let second: ParameterValues
+    let average: ParameterValues?
 
     /// - Parameters:
     ///   - settings: learning rate and L2.
     ///   - layout: that of `parameters`, `first` and `second`.
     ///   - parameters: what moves.
     ///   - first, second: the moments, zero before the first step.
+    ///   - average: the moving average of the parameters; nil where there is none.
     public init(
         _ settings: Settings, _ layout: ParameterLayout, parameters: ParameterValues, first: ParameterValues,
-        second: ParameterValues
+        second: ParameterValues, average: ParameterValues? = nil
     ) {
         self.settings = settings
         self.layout = layout
         self.parameters = parameters
         self.first = first
         self.second = second
+        self.average = average
     }
 
     /// Updates the parameters of `slice` by the mean of the gradients in `sum`.
@@ -97,7 +102,29 @@ public struct Adam {
                 }
             isFinite = isFinite && parameterIsFinite
         }
+        if let average { updateAverage(average, slice, step: step) }
         return isFinite
+    }
+
+    /// `average += (1 - d) (parameters - average)`, with `d = min(averaging, (step - 1) / (step + 9))`: the first average
+    /// is of the first parameters, and the beginning is soon forgotten.
+    private func updateAverage(_ average: ParameterValues, _ slice: ParameterSlice, step: Int) {
+        let share = Float(1 - min(settings.averaging, Double(step - 1) / Double(step + 9)))
+        for specification in layout.specifications {
+            let parameter = specification.parameter
+            let range: Range<Int>
+            if let tableIndex = parameter.tableIndex {
+                let rows = slice.rows[tableIndex]
+                range = rows.lowerBound * parameter.columns..<rows.upperBound * parameter.columns
+            } else {
+                let own = (parameter.offset..<parameter.offset + parameter.count).clamped(to: slice.dense)
+                guard !own.isEmpty else { continue }
+                range = own.lowerBound - parameter.offset..<own.upperBound - parameter.offset
+            }
+            Kernel.approach(
+                parameters(parameter) + range.lowerBound, by: share, average(parameter) + range.lowerBound,
+                count: range.count)
+        }
     }
 
     private func updateDense(

@@ -48,7 +48,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         propagator = memory.propagator
         adam = Adam(
             plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
-            second: memory.moments.second)
+            second: memory.moments.second, average: memory.average)
         messages = map.rail.map { rail in
             let own = map.ranks.indices.map { slices[$0 * map.railCount + map.localRank] }
             return RailMessages(plan, map, rail: rail, slices: own)
@@ -56,6 +56,8 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
+
+    var average: ParameterValues? { memory.average }
 
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
@@ -162,6 +164,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         if map.localRank == 0 {
             try broadcast(memory.moments.first)
             try broadcast(memory.moments.second)
+            if let average { try broadcast(average) }
         }
         try broadcastParameters()
     }
@@ -175,6 +178,8 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
     func repeatAddition() -> Bool { false }
 
     func messageTrial() -> MessageTrial? { MessageTrial(plan, map, memory, slices: messages?.slices) }
+
+    func swapAverage() throws(MPIError) { try memory.swapAverage() }
 
     func close() throws(MPIError) { try memory.free() }
 }

@@ -34,10 +34,12 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
         sum = SliceSum(TreeSum(inputs: inputs), plan.layout)
         adam = Adam(
             plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
-            second: memory.moments.second)
+            second: memory.moments.second, average: memory.average)
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
+
+    var average: ParameterValues? { memory.average }
 
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
@@ -97,6 +99,8 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
     }
 
     func messageTrial() -> MessageTrial? { nil }
+
+    func swapAverage() throws(MPIError) { try memory.swapAverage() }
 
     func close() throws(MPIError) { try memory.free() }
 }

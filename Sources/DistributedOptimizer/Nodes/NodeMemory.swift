@@ -8,6 +8,7 @@ import MPI
 final class NodeMemory {
     let parameters: ParameterValues
     let moments: (first: ParameterValues, second: ParameterValues)
+    let average: ParameterValues?
     let propagator: Propagator?
     /// What measures the waiting.
     var phases: PhaseClock?
@@ -18,6 +19,7 @@ final class NodeMemory {
     private let pending: [GradientView]
     private let pendingMemory: UnsafeMutableRawBufferPointer
     private let notices: UnsafeMutableRawPointer
+    private let layout: ParameterLayout
     private let localRank: Int
     private let rankCount: Int
     private var window: SharedWindow<Float>?
@@ -36,8 +38,9 @@ final class NodeMemory {
         let propagationCount = plan.propagation.map { Propagator.sharedCount($0, plan.layout, parts: parts) } ?? 0
         localRank = map.localRank
         rankCount = map.ownRanks.count
-        // The first rank's segment begins with the parameters, the moments, the memory of the propagation, the notices.
-        let stateCount = 3 * valueCount + propagationCount
+        // The first rank's segment begins with the parameters, the moments, the average, the memory of the propagation, the
+        // notices.
+        let stateCount = plan.copies * valueCount + propagationCount
         let common = stateCount + rankCount * Self.floatsPerNotice
         let subtrees = map.ownRanks.map { plan.additions(ofRank: $0).subtrees }
         let counts = subtrees.enumerated().map { rank, subtrees in
@@ -56,9 +59,11 @@ final class NodeMemory {
             window = nil
             ownMemory = memory
         }
-        let values = (0..<3).map { ParameterValues(plan.layout, in: starts[0] + $0 * valueCount) }
+        let values = (0..<plan.copies).map { ParameterValues(plan.layout, in: starts[0] + $0 * valueCount) }
         parameters = values[0]
         moments = (values[1], values[2])
+        average = plan.copies > 3 ? values[3] : nil
+        layout = plan.layout
         notices = UnsafeMutableRawPointer(starts[0] + stateCount)
         if localRank == 0 {
             for part in values { part.clear(plan.layout) }
@@ -87,7 +92,7 @@ final class NodeMemory {
         propagator = plan.propagation.map {
             Propagator(
                 $0, plan.layout, parameters: values[0], rank: map.localRank, of: map.ownRanks.count, parts: parts,
-                sharedMemory: starts[0] + 3 * valueCount)
+                sharedMemory: starts[0] + plan.copies * valueCount)
         }
     }
 
@@ -160,6 +165,14 @@ final class NodeMemory {
         phases?.begin(.propagation)
         try propagator.propagate(synchronize: synchronize)
         try synchronize()
+    }
+
+    /// See ``DistributedOptimizer/swapAverage()``.
+    func swapAverage() throws(MPIError) {
+        guard let average else { return }
+        try synchronize()
+        if localRank == 0 { parameters.swap(with: average, layout) }
+        try publishParameters()
     }
 
     /// Gives shared memory back. Collective.

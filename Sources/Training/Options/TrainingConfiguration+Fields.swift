@@ -147,6 +147,14 @@ extension TrainingConfiguration {
             OptionTraits(folder: .ifChanged("clip"), differsByStage: true), isWritten: false,
             help: "The longest gradient of a step, over all parameters; a longer one is shortened to it. 0: any."),
         Field(
+            "average", \.optimizer.averaging, of: standard,
+            in: .within(0..<1, "choose a decay from 0 to below 1, such as 0.999"),
+            OptionTraits(folder: .ifChanged("average"), differsByStage: true), isWritten: false,
+            help: """
+                Decay of the moving average of the parameters, which is ranked and kept in their place; 0: the parameters \
+                themselves.
+                """),
+        Field(
             "warmup-steps", \.optimizer.warmupSteps, of: standard, in: .within(0...Int(UInt32.max)),
             OptionTraits(unit: "steps", folder: .ifChanged("warmup"), differsByStage: true), isWritten: false,
             help: "Steps over which the learning rate rises from 0."),

@@ -56,7 +56,8 @@ extension TrainingRun {
             guard let fence else { return }
             checkpoints = CheckpointWriter(
                 control.checkpoints, folder: folder.checkpoints, fence: fence, layout: layout, lastStep: state.step,
-                configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor)
+                configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor,
+                hasAverage: optimizer.average != nil)
         }
         // What the other ranks have to know of where the training is.
         let counts = [isResumed ? 1 : 0, state.step, state.epoch, state.stepsOfEpoch, state.results.count]
@@ -146,6 +147,7 @@ extension TrainingRun {
         try file.read(.parameters, into: optimizer.parameters, layout)
         try file.read(.first, into: optimizer.moments.first, layout)
         try file.read(.second, into: optimizer.moments.second, layout)
+        if let average = optimizer.average { try file.read(.average, into: average, layout) }
         best = nil
         if file.hasBest {
             let storage = ParameterStorage(layout)
@@ -212,7 +214,8 @@ extension TrainingRun {
     func writeCheckpoint() throws {
         stalls.note(.writing, step: state.step)
         try world.collectively {
-            try checkpoints?.write(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
+            try checkpoints?.write(state, parameters: optimizer.parameters, moments: optimizer.moments,
+                average: optimizer.average, best: best)
         }
     }
 
@@ -222,7 +225,8 @@ extension TrainingRun {
         try fence?.verifyQuickly()
         guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
         countSeconds()
-        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
+        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments,
+                average: optimizer.average, best: best)
     }
 
     /// Begins to write the first checkpoint of the training where its first epoch is over, on rank 0 alone.
@@ -230,7 +234,8 @@ extension TrainingRun {
         guard state.isEvaluated, state.step > 0, let checkpoints,
             try checkpoints.isDue(step: state.step, endsEpoch: true)
         else { return }
-        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
+        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments,
+                average: optimizer.average, best: best)
     }
 
     /// Leaves a checkpoint to go on from, after at least one rank was asked to stop. Collective.

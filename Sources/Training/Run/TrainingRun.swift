@@ -159,9 +159,18 @@ public final class TrainingRun {
     /// Ranks dev, remembers the best, writes a line to the log.
     private func evaluateEpoch() throws {
         stalls.note(.evaluating, step: state.step)
+        // What is ranked and kept is the average, where there is one.
+        try optimizer.swapAverage()
         optimizer.propagator?.materializeAll()
-        let metrics = try dev.metrics(
-            of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        let metrics: RankingMetrics?
+        do {
+            metrics = try dev.metrics(
+                of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        } catch let error as EvaluationAbandoned {
+            // All ranks throw it: what is written now must be the state between two steps.
+            try optimizer.swapAverage()
+            throw error
+        }
         evaluatedEpochs += 1
         stalls.note(.writing, step: state.step)
         try world.collectively {
@@ -193,6 +202,7 @@ public final class TrainingRun {
             let mark = data.hasDev && stopping.bestEpoch == state.epoch ? " *" : ""
             progress.endEpoch(summary: summary + mark)
         }
+        try optimizer.swapAverage()
     }
 
     /// Whether the training has come to its end, on all ranks.
