@@ -21,6 +21,8 @@ public final class Evaluator {
     public let historyScores: HistoryScores
     /// What is found beside hit ratio and gain.
     public let measures: Set<RankingMeasure>
+    /// What the score of an item is.
+    public let score: ScoreRule
     private let rows: [EvaluationRows]
     private let itemCount: Int
     private let seed: UInt64
@@ -35,16 +37,19 @@ public final class Evaluator {
     ///   - historyMax: newest items that a history keeps.
     ///   - historyScores: of the protocol `full`.
     ///   - measures: what is found beside hit ratio and gain; coverage needs the protocol `full`.
+    ///   - score: what the score of an item is.
     ///   - seed: of the training, for models with something random in scoring.
     public init(
         store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol,
-        historyScores: HistoryScores = .exclude, measures: Set<RankingMeasure> = [], seed: UInt64
+        historyScores: HistoryScores = .exclude, measures: Set<RankingMeasure> = [],
+        score: ScoreRule = .product, seed: UInt64
     ) {
         precondition(ranking == .full || !measures.contains { $0.needsAllItems }, "coverage is of all items")
         self.split = split
         self.ranking = ranking
         self.historyScores = historyScores
         self.measures = measures
+        self.score = score
         itemCount = store.itemCount
         self.seed = seed
         rows = store.shards.map {
@@ -94,18 +99,28 @@ public final class Evaluator {
         let coverageSize = measures.contains(.coverage) ? min(topK.max() ?? 0, itemCount) : 0
         if coverageSize > 0 { findings.bestPlaces = [Int32](repeating: .max, count: itemCount + 1) }
         let bestSize = max(coverageSize, measures.contains(.interests) && ranking == .full ? 1 : 0)
+        let items = model.items.table
+        let vectors = score.itemVectors(
+            MatrixView(tape.parameters(items), rows: items.rows, columns: items.columns))
         for rows in rows {
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
                 tape.begin(.scoring(seed: seed), sampleCount: batch.count)
-                guard let queries = model.checkedQueries(of: batch, on: tape) else { return findings }
-                let table = tape.parameters(model.items.table)
-                switch ranking {
-                case .sampled: rankStored(queries, table, on: tape, into: &findings)
-                case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &findings)
+                guard let interests = model.checkedQueries(of: batch, on: tape) else { return findings }
+                let queries = score.queries(interests, on: tape)
+                func rank(among table: UnsafePointer<Float>) {
+                    switch ranking {
+                    case .sampled: rankStored(queries, table, on: tape, into: &findings)
+                    case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &findings)
+                    }
+                    if measures.contains(.interests) { compareInterests(queries, table, into: &findings) }
                 }
-                if measures.contains(.interests) { compareInterests(queries, table, into: &findings) }
+                if let vectors {
+                    vectors.withUnsafeBufferPointer { $0.baseAddress.map(rank) }
+                } else {
+                    rank(among: tape.parameters(items))
+                }
                 if isAbandoned() { return findings }
             }
         }

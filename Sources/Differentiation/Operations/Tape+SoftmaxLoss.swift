@@ -48,6 +48,22 @@ public struct SoftmaxNegatives: BitwiseCopyable {
     }
 }
 
+/// Vectors of items on the tape, in the place of rows of the item table, in
+/// ``Tape/softmaxLoss(of:_:positives:in:against:vectors:)``.
+public struct ItemVectors: BitwiseCopyable {
+    /// One for each negative: of a shared list, or of all items but row 0.
+    public let negatives: Variable
+    /// One for each sample.
+    public let positives: Variable
+
+    /// - Parameters:
+    ///   - negatives: `[count, d]`; positives: `[B, d]`.
+    public init(negatives: Variable, positives: Variable) {
+        self.negatives = negatives
+        self.positives = positives
+    }
+}
+
 extension Tape {
     /// The cross entropy of the positive of each sample among negatives, summed over the samples:
     ///
@@ -65,10 +81,12 @@ extension Tape {
     /// - Parameters:
     ///   - x: `[B * K, d]`.
     ///   - positives: rows of `parameter`.
+    ///   - vectors: what stands for the rows of `parameter` in the products; not for lists of each sample.
     /// - Returns: `[1, 1]`.
     public func softmaxLoss(
         of x: Variable, _ groups: InterestGroups = .single, positives: PositiveItems, in parameter: Parameter,
-        against negatives: SoftmaxNegatives, file: StaticString = #fileID, line: UInt = #line
+        against negatives: SoftmaxNegatives, vectors: ItemVectors? = nil, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
         let groupSize = groups.perUser
         let site = ModelSite(file: file, line: line)
@@ -81,12 +99,31 @@ extension Tape {
             accepts(
                 "softmaxLoss", at: site, "positives", positives.candidates, count: x.rows / groupSize,
                 stride: positives.stride, of: parameter),
-            accepts(negatives, samples: x.rows / groupSize, of: parameter, at: site)
+            accepts(negatives, samples: x.rows / groupSize, of: parameter, at: site),
+            vectors.map({ accepts($0, samples: x.rows / groupSize, for: negatives, of: parameter, at: site) }) ?? true
         else { return zeros(rows: 1, columns: 1) }
-        let operation = SoftmaxLossOperation(x, groups, positives, parameter, negatives, on: self)
+        let operation = SoftmaxLossOperation(x, groups, positives, parameter, negatives, vectors, on: self)
         operation.forward(on: self)
         record(operation)
         return operation.loss
+    }
+
+    private func accepts(
+        _ vectors: ItemVectors, samples: Int, for negatives: SoftmaxNegatives, of parameter: Parameter,
+        at site: ModelSite
+    ) -> Bool {
+        let count: Int
+        switch negatives.rows {
+        case .all: count = parameter.rows - 1
+        case .shared(_, let shared): count = shared
+        case .perSample: count = -1
+        }
+        return accepts(
+            "softmaxLoss", at: site,
+            vectors.negatives.rows == count && vectors.positives.rows == samples
+                && vectors.negatives.columns == parameter.columns && vectors.positives.columns == parameter.columns,
+            "vectors of negatives are \(vectors.negatives.shape), of positives \(vectors.positives.shape): one for each "
+                + "negative that all samples share, and one for each of \(samples) samples are needed")
     }
 
     private func accepts(
@@ -110,6 +147,7 @@ private struct SoftmaxLossOperation: Operation {
     let positives: PositiveItems
     let parameter: Parameter
     let negatives: SoftmaxNegatives
+    let vectors: ItemVectors?
     let loss: Variable
 
     /// The rows of all samples, or of each, nil for all but row 0.
@@ -144,7 +182,7 @@ private struct SoftmaxLossOperation: Operation {
 
     init(
         _ x: Variable, _ groups: InterestGroups, _ positives: PositiveItems, _ parameter: Parameter,
-        _ negatives: SoftmaxNegatives, on tape: Tape
+        _ negatives: SoftmaxNegatives, _ vectors: ItemVectors?, on tape: Tape
     ) {
         let groupSize = groups.perUser
         self.x = x
@@ -152,6 +190,7 @@ private struct SoftmaxLossOperation: Operation {
         self.positives = positives
         self.parameter = parameter
         self.negatives = negatives
+        self.vectors = vectors
         loss = tape.variable(rows: 1, columns: 1)
         let samples = x.rows / groupSize
         // Many targets are scored some at a time, so that wide blocks of their scores stay near.
@@ -165,7 +204,12 @@ private struct SoftmaxLossOperation: Operation {
         // A list of its own has one block: it is short, and no other sample needs it.
         hasOwnLists = if case .perSample = negatives.rows { true } else { false }
         blockWidth = max(hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(chunkSize * groupSize, 1), 64)), 1)
-        shared = hasOwnLists ? nil : list.map { [listCount] in tape.sharedRows(of: parameter, $0, count: listCount) }
+        shared =
+            vectors.map {
+                SharedRows(
+                    parameter: parameter.index, list: positives.candidates, rows: $0.negatives.matrix,
+                    transposed: Kernel.transposed($0.negatives.matrix, in: arena))
+            } ?? (hasOwnLists ? nil : list.map { [listCount] in tape.sharedRows(of: parameter, $0, count: listCount) })
         logits = arena.allocate(count: x.rows * blockWidth)
         scores = groupSize == 1 ? logits : arena.allocate(count: samples * blockWidth)
         statistics = arena.allocate(count: samples)
@@ -196,7 +240,7 @@ private struct SoftmaxLossOperation: Operation {
             let own = products + sample * groupSize
             for k in 0..<groups.count(sample) {
                 own[k] = Kernel.dot(
-                    x.value + (sample * groupSize + k) * x.columns, table + item * x.columns, count: x.columns)
+                    x.value + (sample * groupSize + k) * x.columns, positive(sample, table), count: x.columns)
             }
             var score: Float = 0
             Kernel.logSumExp(MatrixView(own, rows: groups.count(sample), columns: 1), into: &score)
@@ -268,7 +312,8 @@ private struct SoftmaxLossOperation: Operation {
                     gradients, items(range, table), into: x.gradient + rows.lowerBound * width, accumulate: true)
                 for index in range {
                     (ditems + (index - range.lowerBound)).initialize(
-                        to: tape.gradientRow(parameter, item(chunk, index)))
+                        to: vectors.map { $0.negatives.gradient + index * width }
+                            ?? tape.gradientRow(parameter, item(chunk, index)))
                 }
                 Kernel.addTransposedProduct(gradients, x.matrix[rows], toRows: ditems)
             }
@@ -303,14 +348,16 @@ private struct SoftmaxLossOperation: Operation {
 
     /// The way back through the score of the positive.
     private func positiveBackward(_ sample: Int, _ gradient: Float, _ table: UnsafePointer<Float>, on tape: Tape) {
-        let item = positives[sample]
+        let item = positive(sample, table)
         let own = products + sample * groupSize
         var gradient = gradient
         Kernel.logSumExpBackward(own, interests: groups.count(sample), count: 1, dscores: &gradient)
-        let ditem = tape.gradientRow(parameter, item)
+        let ditem =
+            vectors.map { $0.positives.gradient + sample * x.columns }
+            ?? tape.gradientRow(parameter, positives[sample])
         for k in 0..<groups.count(sample) {
             let vector = (sample * groupSize + k) * x.columns
-            Kernel.accumulate(table + Int(item) * x.columns, times: own[k], into: x.gradient + vector, count: x.columns)
+            Kernel.accumulate(item, times: own[k], into: x.gradient + vector, count: x.columns)
             Kernel.accumulate(x.value + vector, times: own[k], into: ditem, count: x.columns)
         }
     }
@@ -394,6 +441,13 @@ private struct SoftmaxLossOperation: Operation {
     private func item(_ chunk: Int, _ index: Int) -> Int32 {
         guard let list else { return Int32(1 + index) }
         return list[(hasOwnLists ? chunk * listCount : 0) + index]
+    }
+
+    /// The vector of the positive of a sample.
+    @inline(__always)
+    private func positive(_ sample: Int, _ table: UnsafePointer<Float>) -> UnsafePointer<Float> {
+        vectors.map { UnsafePointer($0.positives.value + sample * x.columns) }
+            ?? table + Int(positives[sample]) * x.columns
     }
 
     /// The vectors of the items of a block, for a list that samples share.

@@ -68,6 +68,7 @@ public struct Objective: Sendable {
         file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         let temperature = options.selectionTemperature
+        let interests = options.score.queries(interests, on: tape)
         return switch options.selection {
         case .hard:
             InterestSelection.hardest(of: interests, for: batch, in: items, on: tape, file: file, line: line)
@@ -95,20 +96,29 @@ public struct Objective: Sendable {
             tape.accepts(users: users, "loss", for: batch, in: items, at: ModelSite(file: file, line: line)),
             interests.map({ tape.accepts($0, for: batch, in: items) }) ?? true
         else { return tape.zeros(rows: 1, columns: 1) }
+        let isCosine = options.score == .cosine
+        let scale = 1 / options.scoreTemperature
+        let users = isCosine ? tape.normalizeRows(users, scale: scale, file: file, line: line) : users
         var loss: Variable
         if options.loss == .bpr {
-            loss = tape.rankingLoss(
-                items.scores(of: users, for: batch, on: tape, file: file, line: line), file: file, line: line)
+            let scores =
+                isCosine
+                ? cosines(of: users, for: batch, in: items, on: tape)
+                : items.scores(of: users, for: batch, on: tape, file: file, line: line)
+            loss = tape.rankingLoss(scores, file: file, line: line)
         } else {
             let negatives = softmaxNegatives(of: batch, on: tape)
+            let vectors = isCosine ? unitVectors(of: negatives, for: batch, in: items, on: tape) : nil
             loss = tape.softmaxLoss(
-                of: users, positives: batch.positives, in: items.table, against: negatives, file: file, line: line)
+                of: users, positives: batch.positives, in: items.table, against: negatives, vectors: vectors,
+                file: file, line: line)
             if options.hasMultiInterestLoss, let interests {
                 loss = tape.add(
                     loss,
                     tape.softmaxLoss(
-                        of: interests.vectors, interests.groups, positives: batch.positives, in: items.table,
-                        against: negatives, file: file, line: line))
+                        of: isCosine ? tape.normalizeRows(interests.vectors, scale: scale) : interests.vectors,
+                        interests.groups, positives: batch.positives, in: items.table, against: negatives,
+                        vectors: vectors, file: file, line: line))
             }
         }
         guard let interests else { return loss }
@@ -128,6 +138,35 @@ public struct Objective: Sendable {
                     weight: options.dissimilarity, file: file, line: line))
         }
         return loss
+    }
+
+    /// Scores of the candidates of a batch: inner products of the users' vectors with candidates of length 1.
+    private func cosines(of users: Variable, for batch: PackedBatch, in items: Embedding, on tape: Tape) -> Variable {
+        let width = batch.candidatesPerSample
+        let rows = items(batch.candidates, count: batch.targetCount * width, on: tape)
+        return tape.scores(of: users, items: tape.normalizeRows(rows), perUser: width)
+    }
+
+    /// The vectors of positives and negatives, of length 1.
+    private func unitVectors(
+        of negatives: SoftmaxNegatives, for batch: PackedBatch, in items: Embedding, on tape: Tape
+    ) -> ItemVectors? {
+        let rows: UnsafePointer<Int32>
+        let count: Int
+        switch negatives.rows {
+        case .shared(let list, let shared): (rows, count) = (list, shared)
+        case .all:
+            let list = tape.arena.allocate(Int32.self, count: itemCount)
+            for item in 0..<itemCount { list[item] = Int32(item + 1) }
+            (rows, count) = (UnsafePointer(list), itemCount)
+        // Refused where options are read.
+        case .perSample: return nil
+        }
+        let positives = tape.arena.allocate(Int32.self, count: batch.targetCount)
+        for target in 0..<batch.targetCount { positives[target] = batch.positives[target] }
+        return ItemVectors(
+            negatives: tape.normalizeRows(items(rows, count: count, on: tape)),
+            positives: tape.normalizeRows(items(UnsafePointer(positives), count: batch.targetCount, on: tape)))
     }
 
     private func softmaxNegatives(of batch: PackedBatch, on tape: Tape) -> SoftmaxNegatives {

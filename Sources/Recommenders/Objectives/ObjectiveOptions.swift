@@ -4,6 +4,10 @@ import Options
 public struct ObjectiveOptions: Sendable, Equatable {
     /// How the score of the positive is compared with those of other items.
     public var loss = TrainingLoss.bpr
+    /// What the score of an item is.
+    public var score = ScoreRule.product
+    /// What cosines are divided by in training.
+    public var scoreTemperature: Float = 0.05
     /// Which interest is trained, for a model with several.
     public var selection = InterestSelection.hard
     /// T of the selections `soft`, `soft-linear` and `expected`; the larger, the nearer they are to `hard`.
@@ -49,6 +53,14 @@ public struct ObjectiveOptions: Sendable, Equatable {
                 traits(
                     folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.training.loss.rawValue }),
                 help: "Training loss: \(TrainingLoss.optionKind)."),
+            OptionField(
+                "score", \.score, of: standard,
+                OptionTraits(folder: .ifChanged("")), isWritten: false,
+                help: "Scores are inner products (product) or cosines (cosine), in training and ranking."),
+            OptionField(
+                "score-temperature", \.scoreTemperature, of: standard, in: .aboveZero("0.05 is the default"),
+                traits(folder: .ifChanged("tau")), isWritten: false,
+                help: "With --score cosine: what cosines are divided by in training."),
             OptionField(
                 "selection", \.selection, of: standard, traits(folder: .ifChanged("")),
                 help: """

@@ -55,6 +55,13 @@ extension ObjectiveOptions {
                 ? nil : "--dissimilarity-margin is for --dissimilarity",
             "give --dissimilarity a weight, or leave it out")
         let standard = ObjectiveOptions()
+        try require(
+            scoreTemperature == standard.scoreTemperature || score == .cosine
+                ? nil : "--score-temperature is for --score cosine", "leave it out, or choose cosines")
+        try require(
+            score == .cosine && loss.drawsNegatives && !sharesNegatives
+                ? "--score cosine compares with negatives that all samples share" : nil,
+            "leave --shared-negatives out, or choose --score product")
         let ofSampling = [
             sharesNegatives == standard.sharesNegatives ? nil : "--shared-negatives",
             proposal == standard.proposal ? nil : "--proposal", masksHits == standard.masksHits ? nil : "--mask-hits",

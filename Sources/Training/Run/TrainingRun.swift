@@ -74,7 +74,7 @@ public final class TrainingRun {
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores,
-            measures: configuration.measures.filter(\.isOfPositions), seed: configuration.seed)
+            measures: configuration.measures.filter(\.isOfPositions), score: configuration.objective.score, seed: configuration.seed)
     }
 
     /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
@@ -237,7 +237,7 @@ public final class TrainingRun {
         let evaluator = Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
-            seed: configuration.seed)
+            score: configuration.objective.score, seed: configuration.seed)
         let rowsWithoutHistory = try world.allReduce(evaluator.rowsWithoutHistory, .sum)
         let found = try evaluator.metrics(
             of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
