@@ -128,7 +128,8 @@ struct Setting: Sendable {
                 "--warmup-steps", "5", "--clip-norm", "0.05",
             ]
         ),
-        ("LightGCN", ["--clip-norm", "0.01", "--lr-decay", "cosine", "--decay-epochs", "1"]),
+        ("LightGCN", ["--clip-norm", "0.01", "--lr-decay", "cosine", "--decay-epochs", "1", "--average", "0.9"]),
+        ("ComiRec", ["--score", "cosine", "--loss", "sampled-softmax", "--negatives", "20", "--average", "0.99"]),
         (
             "YouTubeDNN",
             [
