@@ -56,7 +56,9 @@ public struct ParameterValues: BitwiseCopyable {
 
     /// Exchanges all values with those of `other`, of the same layout.
     public func swap(with other: ParameterValues, _ layout: ParameterLayout) {
-        for (own, others, count) in [(dense, other.dense, layout.denseCount), (tables, other.tables, layout.tableCount)] {
+        for (own, others, count) in [
+            (dense, other.dense, layout.denseCount), (tables, other.tables, layout.tableCount),
+        ] {
             for index in 0..<count { Swift.swap(&own[index], &others[index]) }
         }
     }

@@ -65,11 +65,13 @@ public enum RecommenderCatalogue {
         ) { YouTubeDNN($0, in: $1) },
         RecommenderEntry(
             name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)",
-            objectiveSupport: SASRec.objectiveSupport, options: SASRec.options, checkOptions: TransformerLayer.checkHeads
+            objectiveSupport: SASRec.objectiveSupport, options: SASRec.options,
+            checkOptions: TransformerLayer.checkHeads
         ) { SASRec($0, in: $1) },
         RecommenderEntry(
             name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needs: .times,
-            objectiveSupport: TiSASRec.objectiveSupport, options: TiSASRec.options, checkOptions: TransformerLayer.checkHeads
+            objectiveSupport: TiSASRec.objectiveSupport, options: TiSASRec.options,
+            checkOptions: TransformerLayer.checkHeads
         ) { TiSASRec($0, in: $1) },
         RecommenderEntry(
             name: "eSASRec", summary: "causal Transformer with the gates of LiGR (Tikhonovich et al. 2025)",

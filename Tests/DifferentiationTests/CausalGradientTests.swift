@@ -138,7 +138,10 @@ import Testing
         ] {
             for masks in [true, false] {
                 expectRightGradient {
-                    (matrix($0, "x", 4 * interests, 6), $0.table("items", rows: 10, columns: 6, .normal(deviation: 0.7)))
+                    (
+                        matrix($0, "x", 4 * interests, 6),
+                        $0.table("items", rows: 10, columns: 6, .normal(deviation: 0.7))
+                    )
                 } _: { tape, p in
                     tape.softmaxLoss(
                         of: tape(p.0), InterestGroups(perUser: interests), positives: PositiveItems(positives.pointer),

@@ -145,7 +145,8 @@ import Testing
         }
         let batch = PackedBatch()
         batch.fill(
-            users: prefixes.map { [1, 2, 4][$0.0] }, histories: prefixes.map(\.1), candidates: prefixes.map { _ in [4] },
+            users: prefixes.map { [1, 2, 4][$0.0] }, histories: prefixes.map(\.1),
+            candidates: prefixes.map { _ in [4] },
             times: prefixes.map(\.2), smallestTimeGaps: prefixes.map { setting.gaps[$0.0] })
         for (one, other) in zip(setting.vectors(batch), everywhere) { expectClose(one, other) }
     }

@@ -29,7 +29,8 @@ extension Tape {
             plan: plan, q: q, k: k, v: v, bias: bias, weights: arena.allocate(count: plan.weightCount),
             scores: plan.keepsScores ? arena.allocate(count: plan.weightCount) : nil, y: y)
         Kernel.causalAttention(
-            plan, operation.inputs, scratch: arena.allocate(count: plan.scratchCount(columns: q.columns)), into: y.value)
+            plan, operation.inputs, scratch: arena.allocate(count: plan.scratchCount(columns: q.columns)), into: y.value
+        )
         record(operation)
         return y
     }

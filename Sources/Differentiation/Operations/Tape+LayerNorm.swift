@@ -22,7 +22,8 @@ extension Tape {
         let statistics = LayerNormStatistics(
             normalized: arena.allocate(count: x.count), inverseDeviation: arena.allocate(count: x.rows))
         Kernel.layerNorm(
-            x.matrix, residual: residual.map { UnsafePointer($0.value) }, weight: weight.value, bias: bias.value, keeping: statistics,
+            x.matrix, residual: residual.map { UnsafePointer($0.value) }, weight: weight.value, bias: bias.value,
+            keeping: statistics,
             into: y.value)
         record(
             LayerNormOperation(x: x, residual: residual, weight: weight, bias: bias, statistics: statistics, y: y))

@@ -24,7 +24,8 @@ extension Tape {
         let y = variable(rows: x.rows, columns: x.columns)
         Kernel.rotate(
             x.matrix, by: angles, over: sequences, heads: heads, backwards: false, into: y.value, accumulate: false)
-        record(RotateOperation(x: x, angles: Unmanaged.passUnretained(angles), sequences: sequences, heads: heads, y: y))
+        record(
+            RotateOperation(x: x, angles: Unmanaged.passUnretained(angles), sequences: sequences, heads: heads, y: y))
         return y
     }
 }

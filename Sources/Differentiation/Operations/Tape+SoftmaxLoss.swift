@@ -203,7 +203,8 @@ private struct SoftmaxLossOperation: Operation {
         let arena = tape.arena
         // A list of its own has one block: it is short, and no other sample needs it.
         hasOwnLists = if case .perSample = negatives.rows { true } else { false }
-        blockWidth = max(hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(chunkSize * groupSize, 1), 64)), 1)
+        blockWidth = max(
+            hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(chunkSize * groupSize, 1), 64)), 1)
         shared =
             vectors.map {
                 SharedRows(

@@ -135,7 +135,8 @@ public final class PackedBatch {
     ) {
         let width = candidates.joined().lazy.map(\.count).first { $0 > 0 } ?? 1
         precondition(histories.map(\.count) == candidates.map(\.count), "a list of candidates a row is needed")
-        precondition(candidates.joined().allSatisfy { [0, width].contains($0.count) }, "candidate lists differ in length")
+        precondition(
+            candidates.joined().allSatisfy { [0, width].contains($0.count) }, "candidate lists differ in length")
         reset(candidatesPerSample: width, ownTargets: true)
         for index in users.indices {
             let history = histories[index]

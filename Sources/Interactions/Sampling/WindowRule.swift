@@ -51,7 +51,8 @@ struct ShardWindows {
         for local in store.localUsers(of: shard) {
             let start = store.offsets[local]
             targets.removeAll(keepingCapacity: true)
-            for slot in (start..<store.offsets[local + 1]).dropFirst() where store.splits[slot] == Split.train.rawValue {
+            for slot in (start..<store.offsets[local + 1]).dropFirst() where store.splits[slot] == Split.train.rawValue
+            {
                 targets.append(Int32(slot - start))
             }
             var upper = targets.count

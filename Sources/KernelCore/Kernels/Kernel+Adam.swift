@@ -29,7 +29,8 @@ public struct AdamStep: BitwiseCopyable, Sendable {
     ///   - l2: the L2 coefficient, 0 for parameters that are not regularised.
     ///   - weightDecay: the share of a parameter that is taken away, in learning rates.
     public init(
-        step: Int, learningRate: Double, l2: Double, weightDecay: Double = 0, beta1: Double = 0.9, beta2: Double = 0.999,
+        step: Int, learningRate: Double, l2: Double, weightDecay: Double = 0, beta1: Double = 0.9,
+        beta2: Double = 0.999,
         epsilon: Double = 1e-8
     ) {
         self.beta1 = Float(beta1)

@@ -88,7 +88,8 @@ public struct GatedRecurrence: BitwiseCopyable {
     ///   - dfinal: `[sequences, size]`, the gradient of the final states; nil: it is 0.
     ///   - dstates: `[T, size]`, that of the states after every row; nil: it is 0.
     public func backward(
-        dfinal: UnsafePointer<Float>?, dstates: UnsafePointer<Float>? = nil, weight: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>,
+        dfinal: UnsafePointer<Float>?, dstates: UnsafePointer<Float>? = nil, weight: UnsafePointer<Float>,
+        dx: UnsafeMutablePointer<Float>,
         dweight: UnsafeMutablePointer<Float>, dbias: UnsafeMutablePointer<Float>, scratch arena: Arena
     ) {
         let sequences = plan.sequences

@@ -125,7 +125,8 @@ extension Kernel {
                     let factor = Vector(repeating: kept)
                     forEachVector(columns) { index, lanes in
                         let later = load(scratch, index, lanes)
-                        store(factor.multiplied(by: later, adding: load(dy + place, index, lanes)), scratch, index, lanes)
+                        store(
+                            factor.multiplied(by: later, adding: load(dy + place, index, lanes)), scratch, index, lanes)
                     }
                     product = SmallProducts.dot(dy + place, y + place, columns) + kept * product
                     let share = shares.row(row)[k]

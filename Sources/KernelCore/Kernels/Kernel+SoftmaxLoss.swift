@@ -80,7 +80,8 @@ extension Kernel {
     ///   - statistics: of all blocks of the sample.
     ///   - rest: what is subtracted from the derivative of every score that takes part, with beta 0.
     public static func softmaxGradients(
-        _ scores: UnsafeMutablePointer<Float>, count: Int, _ statistics: SoftmaxStatistics, beta: Float, gradient: Float,
+        _ scores: UnsafeMutablePointer<Float>, count: Int, _ statistics: SoftmaxStatistics, beta: Float,
+        gradient: Float,
         less rest: Float = 0
     ) {
         guard statistics.count > 0 else { return clear(scores, count: count) }

@@ -56,7 +56,8 @@ public struct ESASRec: SingleVectorRecommender {
         let width = options.embeddingSize / options[TransformerLayer.heads]
         guard options[rotary], width % 2 != 0 else { return nil }
         return OptionProblem(
-            "--rotary 1: a head has \(width) columns", "choose a size and a number of --heads that leave an even number")
+            "--rotary 1: a head has \(width) columns", "choose a size and a number of --heads that leave an even number"
+        )
     }
 
     /// The last layer's output at the newest item of each history, `[B, d]`, or at each target.

@@ -49,7 +49,8 @@ public struct TrainingData {
     ///   - earlier: the numbers of an earlier version of the program, for a data set whose ids have holes and which fits.
     public init(
         folder: String, kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
-        drawsNegatives: Bool = true, needsGraph: Bool = false, trainsOn: TrainedInteractions = .train, known: KnownIds = KnownIds(),
+        drawsNegatives: Bool = true, needsGraph: Bool = false, trainsOn: TrainedInteractions = .train,
+        known: KnownIds = KnownIds(),
         earlier: KnownIds? = nil, world: Communicator
     ) throws {
         func load() throws -> InteractionDataset {
@@ -72,7 +73,8 @@ public struct TrainingData {
     /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
     package init(
         kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
-        needsGraph: Bool = false, trainsOn: TrainedInteractions = .train, world: Communicator, load: () throws -> InteractionDataset
+        needsGraph: Bool = false, trainsOn: TrainedInteractions = .train, world: Communicator,
+        load: () throws -> InteractionDataset
     ) throws {
         try world.collectively {
             guard world.size <= shardCount else {

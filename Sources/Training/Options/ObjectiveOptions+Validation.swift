@@ -70,7 +70,8 @@ extension ObjectiveOptions {
             loss.drawsNegatives ? nil : ofSampling.first.map { "\($0) is for --loss sampled-softmax and gbce" },
             "leave it out, or choose one of these losses")
         try require(
-            uniformShare == standard.uniformShare || proposal == .mixed ? nil : "--uniform-share is for --proposal mixed",
+            uniformShare == standard.uniformShare || proposal == .mixed
+                ? nil : "--uniform-share is for --proposal mixed",
             "leave it out, or choose that proposal")
         try require(
             proposal == .batch && !sharesNegatives

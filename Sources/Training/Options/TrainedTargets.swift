@@ -27,7 +27,8 @@ extension TrainingConfiguration {
         guard targets == .all else { return }
         let stride = windowStride ?? 0
         try require(
-            stride > options.historyMax ? "--window-stride \(stride) is above --history-max \(options.historyMax)" : nil,
+            stride > options.historyMax
+                ? "--window-stride \(stride) is above --history-max \(options.historyMax)" : nil,
             "targets between two windows would be left out: choose at most the length of a window")
         try require(
             sampling == .epoch ? nil : "--targets all is for --sampling epoch",

@@ -126,7 +126,9 @@ extension TrainingConfiguration {
             "negatives", \.negatives, of: standard, in: .within(1...10_000),
             OptionTraits(
                 aliases: ["num-neg"], folder: .always("negatives"), differsByStage: true,
-                shownDefault: "1; with --loss sampled-softmax \(ModelDefaults.sharedNegatives), gbce \(ModelDefaults.binaryNegatives)"),
+                shownDefault:
+                    "1; with --loss sampled-softmax \(ModelDefaults.sharedNegatives), gbce \(ModelDefaults.binaryNegatives)"
+            ),
             help: "Negatives of a training sample."),
         Field(
             "lr", \.optimizer.learningRate, of: standard, in: .aboveZero("0.001 is the default"),
@@ -161,7 +163,9 @@ extension TrainingConfiguration {
         Field(
             "lr-decay", \.optimizer.decay, of: standard,
             OptionTraits(folder: .ifChanged("lr-"), differsByStage: true), isWritten: false,
-            help: "How the learning rate falls to a hundredth until the end of --decay-epochs: \(LearningRateDecay.optionKind)."),
+            help:
+                "How the learning rate falls to a hundredth until the end of --decay-epochs: \(LearningRateDecay.optionKind)."
+        ),
         Field(
             "decay-epochs", \.optimizer.decayEpochs, of: standard, in: .within(0...1_000_000),
             OptionTraits(unit: "epochs", folder: .ifChanged("until"), differsByStage: true), isWritten: false,

@@ -81,7 +81,8 @@ package final class ModelReplica {
     ) throws -> MemoryNeed {
         let bytes = plan.byteCount(ofRank: world.rank, on: map)
         // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones, both moments and the average.
-        let copies = world.rank == 0 ? (2 + plan.copies) * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
+        let copies =
+            world.rank == 0 ? (2 + plan.copies) * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
         let need = MemoryNeed(own: bytes.own + copies, shared: bytes.shared)
         try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
         return need

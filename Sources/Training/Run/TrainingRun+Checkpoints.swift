@@ -214,7 +214,8 @@ extension TrainingRun {
     func writeCheckpoint() throws {
         stalls.note(.writing, step: state.step)
         try world.collectively {
-            try checkpoints?.write(state, parameters: optimizer.parameters, moments: optimizer.moments,
+            try checkpoints?.write(
+                state, parameters: optimizer.parameters, moments: optimizer.moments,
                 average: optimizer.average, best: best)
         }
     }
@@ -225,8 +226,9 @@ extension TrainingRun {
         try fence?.verifyQuickly()
         guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
         countSeconds()
-        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments,
-                average: optimizer.average, best: best)
+        try checkpoints.begin(
+            state, parameters: optimizer.parameters, moments: optimizer.moments,
+            average: optimizer.average, best: best)
     }
 
     /// Begins to write the first checkpoint of the training where its first epoch is over, on rank 0 alone.
@@ -234,8 +236,9 @@ extension TrainingRun {
         guard state.isEvaluated, state.step > 0, let checkpoints,
             try checkpoints.isDue(step: state.step, endsEpoch: true)
         else { return }
-        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments,
-                average: optimizer.average, best: best)
+        try checkpoints.begin(
+            state, parameters: optimizer.parameters, moments: optimizer.moments,
+            average: optimizer.average, best: best)
     }
 
     /// Leaves a checkpoint to go on from, after at least one rank was asked to stop. Collective.

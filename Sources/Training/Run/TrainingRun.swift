@@ -74,7 +74,8 @@ public final class TrainingRun {
         dev = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores,
-            measures: configuration.measures.filter(\.isOfPositions), score: configuration.objective.score, seed: configuration.seed)
+            measures: configuration.measures.filter(\.isOfPositions), score: configuration.objective.score,
+            seed: configuration.seed)
     }
 
     /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
