@@ -42,7 +42,7 @@ package enum CheckpointFormat {
         case parameters, first, second, average, best
 
         /// Those of a training, in the order of the file; the one that comes later than others is the last.
-        static func all(withAverage hasAverage: Bool) -> [Group] {
+        package static func all(withAverage hasAverage: Bool) -> [Group] {
             allCases.filter { $0 != .average || hasAverage }
         }
 
