@@ -127,7 +127,8 @@ let package = Package(
             dependencies: ["CZlib", "CZstd", "EventLogs", "FileIO", "Interactions", "KernelCore", "Options"]),
         .testTarget(
             name: "RecommendersTests",
-            dependencies: ["Differentiation", "Interactions", "KernelCore", "Options", "Recommenders"]),
+            dependencies: ["Differentiation", "FileIO", "Interactions", "KernelCore", "Options", "Recommenders"],
+            exclude: ["EveryPosition.json"]),
         .testTarget(
             name: "EvaluationTests",
             dependencies: ["Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders"]),

@@ -51,7 +51,7 @@ public struct BenchmarkJob: Sendable {
         let entry = job.entry
         let folder = configuration.dataFolder
         let data = try TrainingData(
-            kind: entry.training.samples, shardCount: configuration.logicalShards,
+            kind: entry.training.samples, shardCount: configuration.logicalShards, windows: configuration.windows,
             needsGraph: entry.needs.contains(.graph), world: world
         ) {
             guard readsFolder else {
@@ -63,7 +63,7 @@ public struct BenchmarkJob: Sendable {
         }
         let size =
             "\(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
-            + "\(NumberText.grouped(data.shards.sampleCount)) samples"
+            + "\(NumberText.grouped(data.shards.sampleCount)) \(configuration.targets == .all ? "windows" : "samples")"
         console.info("\(data.name): \(size)")
         data.warnings.forEach(console.warning)
         if let holes = data.holesInIds { console.info(holes) }

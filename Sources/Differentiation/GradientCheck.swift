@@ -48,6 +48,7 @@ public struct GradientCheck {
 
     private let storage: ParameterStorage
     private let sampleNames: [UInt32]
+    private let targets: Tape.Targets?
     private let seed: UInt64
     private let step: UInt32?
     private let elementsPerParameter: Int
@@ -56,15 +57,17 @@ public struct GradientCheck {
     /// - Parameters:
     ///   - storage: the values around which the derivatives are taken; the same again when the check is over.
     ///   - sampleNames: of the mini-batch, needed where the loss contains dropout.
+    ///   - targets: of the mini-batch, where its samples have several.
     ///   - seed, step: of the dropout masks; `step` nil turns dropout off.
     ///   - elementsPerParameter: the most elements that are checked one by one.
     ///   - propagation: of the tables, where the loss is a function of the propagated rows.
     public init(
-        _ storage: ParameterStorage, sampleNames: [UInt32] = [], seed: UInt64 = 0, step: UInt32? = nil,
-        elementsPerParameter: Int = 32, propagation: GraphPropagation? = nil
+        _ storage: ParameterStorage, sampleNames: [UInt32] = [], targets: Tape.Targets? = nil, seed: UInt64 = 0,
+        step: UInt32? = nil, elementsPerParameter: Int = 32, propagation: GraphPropagation? = nil
     ) {
         self.storage = storage
         self.sampleNames = sampleNames
+        self.targets = targets
         self.seed = seed
         self.step = step
         self.elementsPerParameter = elementsPerParameter
@@ -99,7 +102,7 @@ public struct GradientCheck {
             propagator?.propagate {}
             propagator?.materializeAll()
             let count = sampleNames.isEmpty ? nil : sampleNames.count
-            tape.begin(pass, sampleCount: count)
+            tape.begin(pass, sampleCount: count, targets: targets)
             recorder.begin(in: view)
             tape.backward(from: WeightedTotal.record(loss(tape), on: tape).loss)
             if let error = tape.error { throw error }
@@ -110,7 +113,7 @@ public struct GradientCheck {
             func evaluate() -> Double {
                 propagator?.propagate {}
                 propagator?.materializeAll()
-                forward.begin(pass, sampleCount: count)
+                forward.begin(pass, sampleCount: count, targets: targets)
                 return WeightedTotal.record(loss(forward), on: forward).exact
             }
             let probes = layout.specifications.map {

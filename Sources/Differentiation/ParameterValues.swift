@@ -53,6 +53,15 @@ public struct ParameterValues: BitwiseCopyable {
         dense.update(from: other.dense, count: layout.denseCount)
         tables.update(from: other.tables, count: layout.tableCount)
     }
+
+    /// Exchanges all values with those of `other`, of the same layout.
+    public func swap(with other: ParameterValues, _ layout: ParameterLayout) {
+        for (own, others, count) in [
+            (dense, other.dense, layout.denseCount), (tables, other.tables, layout.tableCount),
+        ] {
+            for index in 0..<count { Swift.swap(&own[index], &others[index]) }
+        }
+    }
 }
 
 /// Parameters in memory of their own.

@@ -76,6 +76,8 @@ public final class Tape {
     @exclusivity(unchecked) public internal(set) var latestSite = ModelSite(file: #fileID, line: #line)
     /// Samples of the mini-batch; nil where nobody said.
     private(set) var sampleCount: Int?
+    /// The targets of the mini-batch; nil where each sample is one.
+    private(set) var targets: Targets?
     /// What counts the operations of training mini-batches; nil: nothing does.
     package var profile: OperationProfile?
     /// What ``standardNormals(columns:over:users:)`` returns instead of numbers that it draws, so that a test can
@@ -95,6 +97,20 @@ public final class Tape {
         case training(sampleNames: UnsafePointer<UInt32>, seed: UInt64, step: UInt32?)
     }
 
+    /// What is trained of the samples of a mini-batch, where a sample has several targets.
+    public struct Targets: BitwiseCopyable {
+        /// A name for each target, as samples have them.
+        public let names: UnsafePointer<UInt32>
+        /// How many there are.
+        public let count: Int
+
+        /// - Parameter names: `[count]`, valid until the tape begins anew.
+        public init(names: UnsafePointer<UInt32>, count: Int) {
+            self.names = names
+            self.count = count
+        }
+    }
+
     /// - Parameter gradients: where parameter gradients go; nil for a tape that only scores.
     public init(parameters: ParameterValues, gradients: GradientRecorder? = nil, arena: Arena = Arena()) {
         self.parameters = parameters
@@ -105,10 +121,13 @@ public final class Tape {
 
     /// Forgets the mini-batch before and starts a new one. Variables of the one before become invalid.
     ///
-    /// - Parameter sampleCount: how many samples the mini-batch has, so that operations that draw for each of them can tell whether
-    ///   they have their rows; nil: they do not look.
-    public func begin(_ pass: Pass, sampleCount: Int? = nil) {
+    /// - Parameters:
+    ///   - sampleCount: how many samples the mini-batch has, so that operations that draw for each of them can tell whether
+    ///     they have their rows; nil: they do not look.
+    ///   - targets: what is trained where samples have several targets; nil: each sample is one.
+    public func begin(_ pass: Pass, sampleCount: Int? = nil, targets: Targets? = nil) {
         self.sampleCount = sampleCount
+        self.targets = targets
         arena.reset()
         records.removeAll(keepingCapacity: true)
         dropoutSites = 0
@@ -215,6 +234,9 @@ public final class Tape {
         }
         return gradients!.row(table, row)
     }
+
+    /// How many targets the mini-batch has; nil where nobody said.
+    var targetCount: Int? { targets?.count ?? sampleCount }
 
     /// Numbers the dropout layers of a mini-batch in the order of the forward pass.
     func nextDropoutSite() -> UInt32 {

@@ -8,10 +8,25 @@ import KernelCore
 public struct Adam {
     /// What a user chooses.
     public struct Settings: Sendable, Equatable {
-        /// The step size; the same in all steps.
+        /// The step size, where nothing changes it.
         public var learningRate: Double
         /// The L2 coefficient; not applied to parameters whose name contains `bias`.
         public var l2: Double
+        /// The share of a parameter that a step takes away, in learning rates (AdamW, Loshchilov and Hutter 2019); of the
+        /// same parameters as ``l2``.
+        public var weightDecay = 0.0
+        /// The longest mean gradient of a step, all parameters together; a longer one is shortened to it. 0: any.
+        public var clipping = 0.0
+        /// Decay of the moving average of the parameters, from 0 to below 1; 0: there is none.
+        public var averaging = 0.0
+        /// The steps over which the rate rises from 0.
+        public var warmupSteps = 0
+        /// How it falls then.
+        public var decay = LearningRateDecay.none
+        /// The epochs, warm-up included, at whose end it has fallen.
+        public var decayEpochs = 0
+        /// The same in steps, where somebody knows how many an epoch has.
+        public var decaySteps = 0
 
         /// - Parameters:
         ///   - learningRate: above 0.
@@ -19,6 +34,13 @@ public struct Adam {
         public init(learningRate: Double = 1e-3, l2: Double = 0) {
             self.learningRate = learningRate
             self.l2 = l2
+        }
+
+        /// The learning rate of a step, counted from 1.
+        public func learningRate(at step: Int) -> Double {
+            if step < warmupSteps { return learningRate * Double(step) / Double(warmupSteps) }
+            guard decay != .none, decaySteps > warmupSteps else { return learningRate }
+            return learningRate * decay.factor(at: Double(step - warmupSteps) / Double(decaySteps - warmupSteps))
         }
     }
 
@@ -29,21 +51,24 @@ public struct Adam {
     let first: ParameterValues
     /// v, the running mean of their squares.
     let second: ParameterValues
+    let average: ParameterValues?
 
     /// - Parameters:
     ///   - settings: learning rate and L2.
     ///   - layout: that of `parameters`, `first` and `second`.
     ///   - parameters: what moves.
     ///   - first, second: the moments, zero before the first step.
+    ///   - average: the moving average of the parameters; nil where there is none.
     public init(
         _ settings: Settings, _ layout: ParameterLayout, parameters: ParameterValues, first: ParameterValues,
-        second: ParameterValues
+        second: ParameterValues, average: ParameterValues? = nil
     ) {
         self.settings = settings
         self.layout = layout
         self.parameters = parameters
         self.first = first
         self.second = second
+        self.average = average
     }
 
     /// Updates the parameters of `slice` by the mean of the gradients in `sum`.
@@ -54,14 +79,18 @@ public struct Adam {
     ///   - propagator: where the gradients of the tables are instead, for a model that propagates them.
     ///   - sampleCount: samples of the step over all ranks, at least 1.
     ///   - step: 1 for the first one.
+    ///   - clipping: what the mean gradient is multiplied with.
     /// - Returns: whether all gradients were finite numbers.
     @discardableResult
     public func update(
-        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int
+        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int,
+        clipping: Float = 1
     ) -> Bool {
-        let scale = 1 / Float(sampleCount)
-        let regularized = AdamStep(step: step, learningRate: settings.learningRate, l2: settings.l2)
-        let plain = AdamStep(step: step, learningRate: settings.learningRate, l2: 0)
+        let scale = 1 / Float(sampleCount) * clipping
+        let rate = settings.learningRate(at: step)
+        let regularized = AdamStep(
+            step: step, learningRate: rate, l2: settings.l2, weightDecay: settings.weightDecay)
+        let plain = AdamStep(step: step, learningRate: rate, l2: 0)
         var isFinite = true
         for specification in layout.specifications {
             let constants = specification.isRegularized ? regularized : plain
@@ -75,7 +104,29 @@ public struct Adam {
                 }
             isFinite = isFinite && parameterIsFinite
         }
+        if let average { updateAverage(average, slice, step: step) }
         return isFinite
+    }
+
+    /// `average += (1 - d) (parameters - average)`, with `d = min(averaging, (step - 1) / (step + 9))`: the first average
+    /// is of the first parameters, and the beginning is soon forgotten.
+    private func updateAverage(_ average: ParameterValues, _ slice: ParameterSlice, step: Int) {
+        let share = Float(1 - min(settings.averaging, Double(step - 1) / Double(step + 9)))
+        for specification in layout.specifications {
+            let parameter = specification.parameter
+            let range: Range<Int>
+            if let tableIndex = parameter.tableIndex {
+                let rows = slice.rows[tableIndex]
+                range = rows.lowerBound * parameter.columns..<rows.upperBound * parameter.columns
+            } else {
+                let own = (parameter.offset..<parameter.offset + parameter.count).clamped(to: slice.dense)
+                guard !own.isEmpty else { continue }
+                range = own.lowerBound - parameter.offset..<own.upperBound - parameter.offset
+            }
+            Kernel.approach(
+                parameters(parameter) + range.lowerBound, by: share, average(parameter) + range.lowerBound,
+                count: range.count)
+        }
     }
 
     private func updateDense(

@@ -17,6 +17,9 @@ package protocol DistributedOptimizer: AnyObject {
     /// The moments of ``Adam``, complete on rank 0 at least; zero before the first step.
     var moments: (first: ParameterValues, second: ParameterValues) { get }
 
+    /// The moving average of the parameters, complete on rank 0 at least; nil where there is none.
+    var average: ParameterValues? { get }
+
     /// What the model reads in place of the tables, where it propagates them over a graph: kept up to date with the
     /// parameters. Nil for other models.
     var propagator: Propagator? { get }
@@ -48,7 +51,11 @@ package protocol DistributedOptimizer: AnyObject {
     /// Makes the parameters of rank 0 everybody's, after it has written to them. Collective.
     func broadcastParameters() throws(MPIError)
 
-    /// Makes the parameters and the moments of rank 0 everybody's, after it has written to them. Collective.
+    /// Makes the ``average`` the ``parameters``, and the other way round; nothing where there is none. Collective. No step
+    /// is taken between two of these.
+    func swapAverage() throws(MPIError)
+
+    /// Makes the parameters, the moments and the average of rank 0 everybody's, after it has written to them. Collective.
     func broadcastState() throws(MPIError)
 
     /// Gives shared memory back: ``parameters`` and ``moments`` must not be read any more. Collective.

@@ -48,7 +48,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         propagator = memory.propagator
         adam = Adam(
             plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
-            second: memory.moments.second)
+            second: memory.moments.second, average: memory.average)
         messages = map.rail.map { rail in
             let own = map.ranks.indices.map { slices[$0 * map.railCount + map.localRank] }
             return RailMessages(plan, map, rail: rail, slices: own)
@@ -56,6 +56,8 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
+
+    var average: ParameterValues? { memory.average }
 
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
@@ -81,6 +83,9 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
                     guard summary.isUsable else { return }
                     propagator.record(sum, slice: messages.slices[node], part: node * map.railCount + map.localRank)
                 }
+            } else if adam.settings.clipping > 0 {
+                // How long the gradient is must be known before any step.
+                try messages.finishExchange { _, _ in }
             } else {
                 // The step over a slice is taken while the sums of the others travel.
                 var isFinite = true
@@ -90,7 +95,13 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
                 memory.ownNotice.pointee.hasBrokenGradient = !isFinite
             }
         }
-        if let propagator { try takeStep(number, with: propagator) }
+        if let propagator {
+            try takeStep(number, with: propagator)
+        } else if adam.settings.clipping > 0 {
+            try memory.synchronize()
+            let summary = memory.summaryOfFirstRank
+            if summary.isUsable { try takeClippedStep(number, summary) }
+        }
         try memory.publishParameters()
         var summary = memory.summaryOfFirstRank
         if memory.hasBrokenGradient { summary.isFinite = false }
@@ -105,6 +116,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         phases?.begin(.propagation)
         try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
         try memory.synchronize()
+        guard adam.settings.clipping == 0 else { return try takeClippedStep(number, summary) }
         guard let messages else { return }
         var isFinite = true
         messages.forEachSlice { node, sum in
@@ -113,13 +125,36 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         memory.ownNotice.pointee.hasBrokenGradient = !isFinite
     }
 
+    /// Takes the step over all slices of the rail with a gradient that is no longer than it may be. Collective over the
+    /// node.
+    private func takeClippedStep(_ number: Int, _ summary: StepSummary) throws(MPIError) {
+        phases?.begin(.optimizer)
+        var norm = GradientNorm()
+        messages?.forEachSlice { node, sum in
+            guard let messages else { return }
+            norm.add(adam.norm(messages.slices[node], with: sum, propagator: propagator))
+        }
+        memory.ownNotice.pointee.norm = norm
+        try memory.synchronize()
+        let clipping = memory.norm.factor(limit: adam.settings.clipping, sampleCount: summary.sampleCount)
+        guard let messages else { return }
+        var isFinite = true
+        messages.forEachSlice { node, sum in
+            isFinite =
+                takeStep(number, over: messages.slices[node], with: sum, summary, clipping: clipping) && isFinite
+        }
+        memory.ownNotice.pointee.hasBrokenGradient = !isFinite
+    }
+
     /// - Returns: whether all gradients of the slice are finite.
     private func takeStep(
-        _ number: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary
+        _ number: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary, clipping: Float = 1
     ) -> Bool {
         guard summary.isUsable else { return true }
         phases?.begin(.optimizer)
-        return adam.update(slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number)
+        return adam.update(
+            slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number,
+            clipping: clipping)
     }
 
     func broadcastParameters() throws(MPIError) {
@@ -132,6 +167,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         if map.localRank == 0 {
             try broadcast(memory.moments.first)
             try broadcast(memory.moments.second)
+            if let average { try broadcast(average) }
         }
         try broadcastParameters()
     }
@@ -145,6 +181,8 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
     func repeatAddition() -> Bool { false }
 
     func messageTrial() -> MessageTrial? { MessageTrial(plan, map, memory, slices: messages?.slices) }
+
+    func swapAverage() throws(MPIError) { try memory.swapAverage() }
 
     func close() throws(MPIError) { try memory.free() }
 }

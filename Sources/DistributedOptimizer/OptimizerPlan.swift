@@ -47,8 +47,8 @@ package struct OptimizerPlan {
         var shared = additions.subtrees.count * gradientLayout.byteCount
         var own = additions.pendingCount * gradientLayout.byteCount
         let isFirst = rank == map.ownRanks.first
-        // Parameters and two moments for the node.
-        if isFirst { shared += 3 * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride }
+        // Parameters, moments and their average for the node.
+        if isFirst { shared += copies * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride }
         if let propagation {
             let floats = Propagator.sharedCount(propagation, layout, parts: map.ownRanks.count)
             if isFirst { shared += floats * MemoryLayout<Float>.stride }
@@ -57,6 +57,9 @@ package struct OptimizerPlan {
         }
         return map.node == nil ? (own + shared, 0) : (own, shared)
     }
+
+    /// Values that there are of each parameter: itself, two moments, and its average where there is one.
+    package var copies: Int { adam.averaging > 0 ? 4 : 3 }
 
     /// What a rank does with the gradients of its shards.
     func additions(ofRank rank: Int) -> ShardAdditions {

@@ -34,10 +34,12 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
         sum = SliceSum(TreeSum(inputs: inputs), plan.layout)
         adam = Adam(
             plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
-            second: memory.moments.second)
+            second: memory.moments.second, average: memory.average)
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
+
+    var average: ParameterValues? { memory.average }
 
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
@@ -64,8 +66,16 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
                 try memory.synchronize()
             }
             phases?.begin(.optimizer)
+            var clipping: Float = 1
+            if adam.settings.clipping > 0 {
+                memory.ownNotice.pointee.norm = adam.norm(slice, with: sum, propagator: propagator)
+                try memory.synchronize()
+                clipping = memory.norm.factor(limit: adam.settings.clipping, sampleCount: summary.sampleCount)
+                phases?.begin(.optimizer)
+            }
             let isFinite = adam.update(
-                slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number)
+                slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number,
+                clipping: clipping)
             if !isFinite { memory.ownNotice.pointee.hasBrokenGradient = true }
         }
         // Behind this the slices of all ranks have moved.
@@ -94,6 +104,8 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
     }
 
     func messageTrial() -> MessageTrial? { nil }
+
+    func swapAverage() throws(MPIError) { try memory.swapAverage() }
 
     func close() throws(MPIError) { try memory.free() }
 }

@@ -23,6 +23,8 @@ public final class Evaluator {
     public let measures: Set<RankingMeasure>
     /// Whether ``RankingMetrics/interests`` is found although no measure asks for it, without the best items.
     public let comparesInterests: Bool
+    /// What the score of an item is.
+    public let score: ScoreRule
     private let rows: [EvaluationRows]
     private let itemCount: Int
     private let seed: UInt64
@@ -38,11 +40,12 @@ public final class Evaluator {
     ///   - historyScores: of the protocol `full`.
     ///   - measures: what is found beside hit ratio and gain; coverage needs the protocol `full`.
     ///   - comparesInterests: whether ``RankingMetrics/interests`` is found although no measure asks for it.
+    ///   - score: what the score of an item is.
     ///   - seed: of the training, for models with something random in scoring.
     public init(
         store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol,
         historyScores: HistoryScores = .exclude, measures: Set<RankingMeasure> = [], comparesInterests: Bool = false,
-        seed: UInt64
+        score: ScoreRule = .product, seed: UInt64
     ) {
         precondition(ranking == .full || !measures.contains { $0.needsAllItems }, "coverage is of all items")
         self.split = split
@@ -50,6 +53,7 @@ public final class Evaluator {
         self.historyScores = historyScores
         self.measures = measures
         self.comparesInterests = comparesInterests
+        self.score = score
         itemCount = store.itemCount
         self.seed = seed
         rows = store.shards.map {
@@ -100,21 +104,31 @@ public final class Evaluator {
         let coverageSize = measures.contains(.coverage) ? min(topK.max() ?? 0, itemCount) : 0
         if coverageSize > 0 { accumulator.bestPositions = [Int32](repeating: .max, count: itemCount + 1) }
         let bestSize = max(coverageSize, measures.contains(.interests) && ranking == .full ? 1 : 0)
+        let items = model.items.table
+        let vectors = score.itemVectors(
+            MatrixView(tape.parameters(items), rows: items.rows, columns: items.columns))
         for rows in rows {
             var pairs: Range<Int>?
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
                 let range = start..<min(start + Self.batchSize, rows.count)
                 rows.fill(batch, range)
                 tape.begin(.scoring(seed: seed), sampleCount: batch.count)
-                guard let queries = model.checkedQueries(of: batch, on: tape) else { return accumulator }
-                let table = tape.parameters(model.items.table)
-                switch ranking {
-                case .sampled: rankStored(queries, table, on: tape, into: &accumulator)
-                case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &accumulator)
+                guard let interests = model.checkedQueries(of: batch, on: tape) else { return accumulator }
+                let queries = score.queries(interests, on: tape)
+                func rank(among table: UnsafePointer<Float>) {
+                    switch ranking {
+                    case .sampled: rankStored(queries, table, on: tape, into: &accumulator)
+                    case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &accumulator)
+                    }
+                    guard queries.perUser > 1, comparesInterests || measures.contains(.interests) else { return }
+                    let own = pairs ?? accumulator.addPairs(interestCount: queries.perUser)
+                    pairs = own
+                    compareInterests(queries, table, pairs: own, into: &accumulator)
                 }
-                if queries.perUser > 1, comparesInterests || measures.contains(.interests) {
-                    pairs = pairs ?? accumulator.addPairs(interestCount: queries.perUser)
-                    compareInterests(queries, table, pairs: pairs ?? 0..<0, into: &accumulator)
+                if let vectors {
+                    vectors.withUnsafeBufferPointer { $0.baseAddress.map(rank) }
+                } else {
+                    rank(among: tape.parameters(items))
                 }
                 if isAbandoned() { return accumulator }
             }

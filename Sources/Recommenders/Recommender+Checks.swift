@@ -19,28 +19,28 @@ extension Recommender {
 }
 
 extension Tape {
-    /// Whether there are vectors for each user of a batch, of the size of the items.
+    /// Whether there are vectors for each target of a batch, of the size of the items.
     func accepts(_ interests: Interests, for batch: PackedBatch, in items: Embedding) -> Bool {
         let (vectors, perUser, attention) = (interests.vectors, interests.perUser, interests.attention)
         let total = batch.histories.total
         return accepts(
             "Interests", at: interests.site,
-            perUser > 0 && vectors.rows == batch.count * perUser && vectors.columns == items.table.columns
+            perUser > 0 && vectors.rows == batch.targetCount * perUser && vectors.columns == items.table.columns
                 && (attention.map { $0.rows == total && $0.columns == perUser } ?? true),
             "the vectors are \(vectors.shape) with \(perUser) a user"
                 + (attention.map { ", their attention \($0.shape)" } ?? "")
-                + ", for \(batch.count) users with \(total) items in their histories and items \(items.table.shape): "
+                + ", for \(batch.targetCount) users with \(total) items in their histories and items \(items.table.shape): "
                 + "[users * perUser, columns of the items]\(attention == nil ? "" : " and [items, perUser]") are needed"
         )
     }
 
-    /// Whether there is one vector for each user of a batch, of the size of the items.
+    /// Whether there is one vector for each target of a batch, of the size of the items.
     func accepts(
         users: Variable, _ what: StaticString, for batch: PackedBatch, in items: Embedding, at site: ModelSite
     ) -> Bool {
         accepts(
-            what, at: site, users.rows == batch.count && users.columns == items.table.columns,
-            "the vectors are \(users.shape), for \(batch.count) users and items \(items.table.shape): "
+            what, at: site, users.rows == batch.targetCount && users.columns == items.table.columns,
+            "the vectors are \(users.shape), for \(batch.targetCount) users and items \(items.table.shape): "
                 + "a vector for each user, of the columns of the items, is needed")
     }
 }

@@ -40,7 +40,8 @@ extension Recommender {
 
 /// A model that describes a user by one vector `u` and scores an item by `<u, e>`.
 public protocol SingleVectorRecommender: Recommender {
-    /// The vectors of the users of the batch, `[B, d]`.
+    /// The vectors of the users of the batch, `[B, d]`: one for each of its targets. Those are as many as users, each
+    /// behind the newest item of the history, unless ``objectiveSupport(_:in:)`` has ``ObjectiveSupport/everyPosition``.
     func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable
 }
 
@@ -65,7 +66,7 @@ extension SingleVectorRecommender {
 ///
 /// Scoring takes the largest inner product over the interests.
 public protocol MultiInterestRecommender: Recommender {
-    /// The interests of each user of the batch.
+    /// The interests of each user of the batch: K for each of its targets, as for ``SingleVectorRecommender``.
     func interests(of batch: PackedBatch, on tape: Tape) -> Interests
 }
 
@@ -96,7 +97,7 @@ extension Embedding {
         of users: Variable, for batch: PackedBatch, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         guard tape.accepts(users: users, "scores", for: batch, in: self, at: ModelSite(file: file, line: line)) else {
-            return tape.zeros(rows: batch.count, columns: batch.candidatesPerSample)
+            return tape.zeros(rows: batch.targetCount, columns: batch.candidatesPerSample)
         }
         return tape.scores(
             of: users, candidates: batch.candidates, perUser: batch.candidatesPerSample, in: table, file: file,

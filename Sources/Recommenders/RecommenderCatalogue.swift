@@ -56,19 +56,38 @@ public enum RecommenderCatalogue {
             training: ModelTraining(samples: .everyInteraction), needs: .graph, options: LightGCN.options
         ) { LightGCN($0, in: $1) },
         RecommenderEntry(
-            name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)", options: GRU4Rec.options
+            name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)",
+            objectiveSupport: GRU4Rec.objectiveSupport, options: GRU4Rec.options
         ) { GRU4Rec($0, in: $1) },
         RecommenderEntry(
-            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)"
+            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)",
+            objectiveSupport: YouTubeDNN.objectiveSupport
         ) { YouTubeDNN($0, in: $1) },
         RecommenderEntry(
-            name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)", options: SASRec.options,
+            name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)",
+            objectiveSupport: SASRec.objectiveSupport, options: SASRec.options,
             checkOptions: TransformerLayer.checkHeads
         ) { SASRec($0, in: $1) },
         RecommenderEntry(
             name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needs: .times,
-            options: TiSASRec.options, checkOptions: TransformerLayer.checkHeads
+            objectiveSupport: TiSASRec.objectiveSupport, options: TiSASRec.options,
+            checkOptions: TransformerLayer.checkHeads
         ) { TiSASRec($0, in: $1) },
+        RecommenderEntry(
+            name: "eSASRec", summary: "causal Transformer with the gates of LiGR (Tikhonovich et al. 2025)",
+            training: ModelTraining(loss: .sampledSoftmax), objectiveSupport: ESASRec.objectiveSupport,
+            options: ESASRec.options, checkOptions: ESASRec.checkOptions
+        ) { ESASRec($0, in: $1) },
+        RecommenderEntry(
+            name: "gSASRec", summary: "causal Transformer, published with the loss gBCE (Petrov and Macdonald 2023)",
+            training: ModelTraining(loss: .gBCE), objectiveSupport: GSASRec.objectiveSupport, options: GSASRec.options,
+            checkOptions: TransformerLayer.checkHeads
+        ) { GSASRec($0, in: $1) },
+        RecommenderEntry(
+            name: "HSTU", summary: "sequential transduction units (Zhai et al. 2024)",
+            training: ModelTraining(loss: .sampledSoftmax), objectiveSupport: HSTU.objectiveSupport,
+            options: HSTU.options, checkOptions: TransformerLayer.checkHeads
+        ) { HSTU($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec", aliases: ["ComiRec-SA"],
             summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)",

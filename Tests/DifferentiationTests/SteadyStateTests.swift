@@ -7,6 +7,8 @@ import Testing
 @Suite struct SteadyStateTests {
     /// A model with every operation, over mini-batches of changing shape.
     private final class Model {
+        let moments = Fixed<Int64>((0..<64).map { Int64($0 * $0) })
+        let angles = RotaryAngles(positions: 10, width: 6)
         let lengths = [[3, 1, 0, 7, 2], [9, 9, 1], [1], [0, 4], [2, 2, 2, 2, 2, 2, 2]]
         let histories: [PackedHistories]
         let names = Fixed<UInt32>((0..<16).map { 100 + $0 })
@@ -45,6 +47,34 @@ import Testing
             storage = ParameterStorage(layout)
             storage.values.initialize(layout, seed: 1)
             recording = Recording(storage, rowCapacity: 256, arena: arena)
+        }
+
+        /// The operations of causal passes.
+        private func everyPosition(_ x: Variable, _ tape: Tape, _ sequences: JaggedOffsets) -> Variable {
+            let bias = tape.relativeBias(distances: norm, times: nil, of: moments.pointer, over: sequences)
+            let turned = tape.rotate(x, by: angles, over: sequences, heads: 2)
+            let attended = tape.causalAttention(
+                q: turned, k: turned, v: x, bias: bias, over: sequences, heads: 2,
+                activation: .sigmoidLinear(factor: 0.1))
+            let gated = tape.gatedSum(
+                x, gate: attended, tape.swiglu(gate: x, tape.layerNorm(attended, weight: norm, bias: normBias)))
+            let states = tape.gatedRecurrence(
+                tape.linear(tape.multiply(gated, tape.sigmoidLinear(x)), weight: projection, bias: projectionBias),
+                weight: recurrent, bias: recurrentBias, over: sequences, everyRow: true)
+            let pooled = tape.prefixPool(
+                tape.prefixMeans(states, over: sequences), logits: tape.linear(x, weight: interests, bias: nil),
+                over: sequences)
+            let count = sequences.count
+            let vectors = tape.take(choice.pointer, of: pooled, count: min(count, pooled.rows / 9), inGroupsOf: 3)
+            let negatives = SoftmaxNegatives.Rows.shared(numbers.pointer, count: 9)
+            let smoothed = tape.softmaxLoss(
+                of: vectors, InterestGroups(perUser: 3), positives: PositiveItems(numbers.pointer), in: items,
+                against: SoftmaxNegatives(negatives, comparison: .softmax(smoothing: 0.1)))
+            return tape.add(
+                smoothed,
+                tape.softmaxLoss(
+                    of: vectors, InterestGroups(perUser: 3), positives: PositiveItems(numbers.pointer), in: items,
+                    against: SoftmaxNegatives(negatives, comparison: .binary(power: 0.5))))
         }
 
         func step(_ number: Int) {
@@ -92,7 +122,7 @@ import Testing
                 let apart = tape.add(
                     tape.routingRegularization(weights, over: sequences, size: width, weight: 1),
                     tape.interestSimilarity(routed, groups, margin: 0, weight: 1))
-                let objective = tape.add(tape.add(shared, all), apart)
+                let objective = tape.add(tape.add(tape.add(shared, all), apart), everyPosition(values, tape, sequences))
                 return tape.add(
                     tape.add(objective, tape.rankingLoss(scores)),
                     tape.distillationLoss(target: target.pointer, logits: logits, temperature: 0.5))

@@ -1,5 +1,6 @@
 import Differentiation
 import DistributedOptimizer
+import Glibc
 import KernelCore
 import Testing
 
@@ -32,19 +33,19 @@ import Testing
 
     /// Takes steps with gradients that touch the given rows of the items, over `slices` slices one after another.
     private func train(
-        _ state: State, steps: [[Int32]], slices: Int = 1, l2: Double = 0,
-        value: (Int) -> Float = { Float($0 % 11) - 5 }
+        _ state: State, steps: [[Int32]], _ settings: Adam.Settings? = nil, average: ParameterStorage? = nil,
+        firstStep: Int = 1, slices: Int = 1, l2: Double = 0, value: (Int) -> Float = { Float($0 % 11) - 5 }
     ) {
         let adam = Adam(
-            Adam.Settings(learningRate: 0.01, l2: l2), layout, parameters: state.parameters.values,
-            first: state.first.values, second: state.second.values)
+            settings ?? Adam.Settings(learningRate: 0.01, l2: l2), layout, parameters: state.parameters.values,
+            first: state.first.values, second: state.second.values, average: average?.values)
         for (index, rows) in steps.enumerated() {
             let gradient = RecordedGradient(layout, rowCapacity: 40, sampleCount: 4, rows: [rows], value: value)
             for number in 0..<slices {
                 let slice = ParameterSlice(number, of: slices, layout)
                 let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                 sum.views[0].read(gradient.view, slice: slice)
-                #expect(adam.update(slice, with: sum, sampleCount: 4, step: index + 1))
+                #expect(adam.update(slice, with: sum, sampleCount: 4, step: index + firstStep))
             }
             withExtendedLifetime(gradient) {}
         }
@@ -63,6 +64,56 @@ import Testing
         for parameter in [items, weight, bias] {
             #expect(values(parameter, of: whole) == values(parameter, of: parts))
         }
+    }
+
+    @Test func `the learning rate rises, and falls to a hundredth`() {
+        var settings = Adam.Settings(learningRate: 0.1)
+        #expect((1...3).map { settings.learningRate(at: $0) } == [0.1, 0.1, 0.1])
+        settings.warmupSteps = 4
+        for (step, part) in [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1), (5, 1)] {
+            #expect(abs(settings.learningRate(at: step) - 0.1 * part) < 1e-15)
+        }
+        settings.decaySteps = 14
+        settings.decay = .linear
+        for (step, part) in [(4, 1), (9, 0.505), (14, 0.01), (20, 0.01)] {
+            #expect(abs(settings.learningRate(at: step) - 0.1 * part) < 1e-12)
+        }
+        settings.decay = .cosine
+        for step in 4...16 {
+            let wave = 0.01 + 0.99 * (1 + cos(Double.pi * min(Double(step - 4) / 10, 1))) / 2
+            #expect(abs(settings.learningRate(at: step) - 0.1 * wave) < 1e-12)
+        }
+    }
+
+    @Test func `weight decay takes away its share of weights, not of biases`() {
+        let (plain, decayed) = (State(layout), State(layout))
+        var settings = Adam.Settings(learningRate: 0.01)
+        train(plain, steps: [[3]], settings)
+        settings.weightDecay = 2
+        train(decayed, steps: [[3]], settings)
+        let start = State(layout)
+        for (old, (one, other)) in zip(
+            values(weight, of: start), zip(values(weight, of: plain), values(weight, of: decayed)))
+        {
+            #expect(abs(one - other - 0.02 * old) < 1e-6)
+        }
+        #expect(values(bias, of: plain) == values(bias, of: decayed))
+    }
+
+    @Test(arguments: [1, 3]) func `the average follows the parameters, and begins with them`(slices: Int) {
+        let state = State(layout)
+        let average = ParameterStorage(layout)
+        var settings = Adam.Settings(learningRate: 0.01)
+        settings.averaging = 0.9
+        var expected: [Double] = []
+        for step in 1...30 {
+            train(state, steps: [[7, 1]], settings, average: average, firstStep: step, slices: slices)
+            let now = values(items, of: state).map(Double.init)
+            let decay = min(0.9, Double(step - 1) / Double(step + 9))
+            expected = step == 1 ? now : zip(expected, now).map { decay * $0 + (1 - decay) * $1 }
+        }
+        let found = (0..<items.count).map { Double(average.values(items)[$0]) }
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
     @Test func `the first step of a touched element is the learning rate against its gradient`() {

@@ -32,4 +32,17 @@ import Testing
         #expect(batch.sampleArray == (0..<1000).map { $0 })
         #expect(batch.timeArrays[4] == [0, 1, 2, 3])
     }
+
+    @Test func `a batch with several targets has a row and candidates for each`() {
+        let batch = PackedBatch()
+        batch.fill(
+            users: [7, 3], histories: [[1, 2, 3], [4, 5]], candidates: [[[], [8, 1], [9, 2]], [[6, 3], []]],
+            targetSamples: [[0, 11, 12], [20, 0]])
+        #expect(batch.count == 2 && batch.targetCount == 3 && batch.candidatesPerSample == 2)
+        #expect((0..<3).map { batch.targetRows?[$0] } == [1, 2, 3])
+        #expect((0..<3).map { batch.targetSamples[$0] } == [11, 12, 20])
+        #expect((0..<3).map { batch.positives[$0] } == [8, 9, 6])
+        batch.fill(users: [7], histories: [[1]], candidates: [[2, 3]], samples: [5])
+        #expect(batch.targetRows == nil && batch.targetCount == 1 && batch.targetSamples[0] == 5)
+    }
 }

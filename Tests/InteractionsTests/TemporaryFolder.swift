@@ -72,9 +72,9 @@ struct ReChorusFiles {
 extension InteractionDataset {
     /// All shards in one store.
     func wholeStore(
-        _ kind: SampleKind = .sequential, shards count: Int = 1
+        _ kind: SampleKind = .sequential, shards count: Int = 1, windows: WindowRule? = nil
     ) throws(DatasetError) -> (LogicalShards, SequenceStore) {
-        let shards = try LogicalShards(dataset: self, kind: kind, count: count)
+        let shards = try LogicalShards(dataset: self, kind: kind, count: count, windows: windows)
         return (shards, SequenceStore(dataset: self, shards: shards, range: 0..<count))
     }
 }

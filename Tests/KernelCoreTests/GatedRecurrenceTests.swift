@@ -49,6 +49,30 @@ import Testing
         }
     }
 
+    @Test func `the state after every row is the last one of the rows up to it`() {
+        var numbers = Numbers(3)
+        let (size, lengths) = (5, [4, 1, 0, 7])
+        let x = numbers.list(12 * 3 * size, bound: 2)
+        let weight = numbers.list(3 * size * size)
+        let bias = numbers.list(3 * size)
+        let arena = Arena()
+        let recurrence = GatedRecurrence(
+            RecurrencePlan(JaggedOffsets(lengths: lengths), in: arena), size: size, in: arena)
+        var final = [Float](repeating: .nan, count: lengths.count * size)
+        var states = [Float](repeating: .nan, count: 12 * size)
+        recurrence.forward(x: x, weight: weight, bias: bias, into: &final, states: &states, scratch: arena)
+        #expect(final == run(lengths, x, weight, bias, size: size))
+        var start = 0
+        for length in lengths {
+            for row in 0..<length {
+                let expected = reference(x[(start * 3 * size)...], weight, bias, size: size, length: row + 1)
+                let own = Array(states[(start + row) * size..<(start + row + 1) * size])
+                #expect(areClose(own, expected, tolerance: 5e-6))
+            }
+            start += length
+        }
+    }
+
     @Test func `sequences without any row have a state of zeros`() {
         #expect(run([0, 0], [], [Float](repeating: 1, count: 12), [1, 1, 1, 1, 1, 1], size: 2) == [0, 0, 0, 0])
     }

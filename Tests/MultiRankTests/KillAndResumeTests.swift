@@ -14,7 +14,8 @@ import TrainerSupport
     /// Trainings that are through, and how often they were killed.
     private static let total = Mutex<(runs: Int, kills: Int)>((0, 0))
 
-    /// Trainings of every kind of state: two stages, propagated tables, batches of random users, dropout.
+    /// Trainings of every kind of state: two stages, propagated tables, batches of random users, dropout, windows and an
+    /// average.
     private static let commands: [[String]] = [
         ["--model", "TiMiRec", "--stage", "both", "--epochs", "60", "--K", "3"],
         ["--model", "LightGCN", "--epochs", "150", "--layers", "2"],
@@ -23,6 +24,7 @@ import TrainerSupport
             "--loss", "sampled-softmax", "--negatives", "20", "--selection", "soft",
         ],
         ["--model", "SASRec", "--epochs", "200", "--dropout", "0.3", "--heads", "2"],
+        ["--model", "eSASRec", "--targets", "all", "--epochs", "150", "--dropout", "0.2", "--average", "0.99"],
     ]
 
     private static func arguments(_ command: Int, out: String) async throws -> [String] {

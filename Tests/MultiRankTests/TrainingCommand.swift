@@ -104,6 +104,39 @@ struct Setting: Sendable {
             ]
         ),
         ("TiMiRec", ["--selection", "soft", "--loss", "full-softmax", "--importance", "1"]),
+        // A target at every position.
+        ("SASRec", ["--targets", "all", "--loss", "sampled-softmax", "--negatives", "20", "--dropout", "0.2"]),
+        ("GRU4Rec", ["--targets", "all", "--window-stride", "3", "--negatives", "2"]),
+        (
+            "ComiRec",
+            [
+                "--targets", "all", "--selection", "soft", "--loss", "sampled-softmax", "--negatives", "5",
+                "--shared-negatives", "0",
+            ]
+        ),
+        ("eSASRec", ["--targets", "all", "--loss", "full-softmax", "--dropout", "0.2", "--label-smoothing", "0.1"]),
+        (
+            "gSASRec",
+            [
+                "--targets", "all", "--loss", "gbce", "--negatives", "9", "--dropout", "0.2", "--window-stride", "0",
+            ]
+        ),
+        (
+            "HSTU",
+            [
+                "--targets", "all", "--loss", "sampled-softmax", "--proposal", "batch", "--weight-decay", "0.1",
+                "--warmup-steps", "5", "--clip-norm", "0.05",
+            ]
+        ),
+        ("LightGCN", ["--clip-norm", "0.01", "--lr-decay", "cosine", "--decay-epochs", "1", "--average", "0.9"]),
+        ("ComiRec", ["--score", "cosine", "--loss", "sampled-softmax", "--negatives", "20", "--average", "0.99"]),
+        (
+            "YouTubeDNN",
+            [
+                "--loss", "sampled-softmax", "--negatives", "20", "--proposal", "mixed", "--clip-norm", "0.05",
+                "--lr-decay", "linear", "--decay-epochs", "2",
+            ]
+        ),
         ("BaM-MIND", ["--selection", "soft-linear", "--loss", "sampled-softmax", "--negatives", "50"]),
         (
             "BaM-ComiRec",

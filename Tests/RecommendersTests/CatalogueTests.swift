@@ -47,7 +47,9 @@ import Testing
         #expect(timirec.objectiveSupport(options, .pretrain) == [.selection, .interests, .attention])
         #expect(timirec.objectiveSupport(options, .finetune) == [.interests, .attention])
         let sasrec = try #require(RecommenderCatalogue.entry(named: "SASRec"))
-        #expect(sasrec.objectiveSupport(options, nil) == [])
+        #expect(sasrec.objectiveSupport(options, nil) == [.everyPosition])
+        let matrixFactorisation = try #require(RecommenderCatalogue.entry(named: "BPRMF"))
+        #expect(matrixFactorisation.objectiveSupport(options, nil) == [])
     }
 
     @Test func `an entry that does not describe its model is refused with its line`() throws {

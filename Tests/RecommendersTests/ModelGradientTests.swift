@@ -39,6 +39,13 @@ import Testing
             $0[TransformerLayer.layers] = 2
             $0[TransformerLayer.heads] = 4
         },
+        Case("eSASRec") {
+            $0[TransformerLayer.layers] = 2
+            $0[TransformerLayer.dropout] = 0.2
+        },
+        Case("eSASRec") { $0[ESASRec.rotary] = true },
+        Case("gSASRec") { $0[TransformerLayer.heads] = 2 },
+        Case("HSTU") { $0[TransformerLayer.layers] = 2 },
         Case("ComiRec") { $0.interests = 3 },
         Case("ComiRec") { $0[ComiRec.addPositions] = false },
         Case("ComiRec-DR") { $0[DynamicRouting.iterations] = 1 },

@@ -56,12 +56,16 @@ import Testing
         func loss(step: UInt32 = 1, withInterests: Bool = false) -> Float {
             let tape = Tape(parameters: storage.values)
             tape.begin(.training(sampleNames: batch.samples, seed: 3, step: step))
+            return loss(on: tape, withInterests: withInterests).value[0]
+        }
+
+        /// The same on a tape that has begun.
+        func loss(on tape: Tape, withInterests: Bool = false) -> Variable {
             let first = tape.arena.allocateZeroed(Int32.self, count: 4)
             let interests = interests(on: tape)
             let users = tape.select(first, from: interests.vectors, perUser: ObjectiveTests.interests)
             return objective.loss(
-                of: users, interests: withInterests ? interests : nil, for: batch, in: items, on: tape
-            ).value[0]
+                of: users, interests: withInterests ? interests : nil, for: batch, in: items, on: tape)
         }
 
         /// The product of interest k of a user with an item.
@@ -161,7 +165,7 @@ import Testing
     }
 
     /// With so many negatives that each item comes as often as its probability says.
-    @Test(arguments: NegativeProposal.allCases, [true, false])
+    @Test(arguments: NegativeProposal.allCases.filter { $0 != .batch }, [true, false])
     func `the sampled softmax with its correction comes near the full one`(
         proposal: NegativeProposal, isShared: Bool
     ) {
@@ -174,19 +178,64 @@ import Testing
             }, negatives: count)
         // log(exp(s+ - log q+) + count sum_i exp(s_i)) - (s+ - log q+), for E[exp(s - log q)] = sum_i exp(s_i).
         let ranked = [6, 2, 3, 9, 7, 4, 1, 8, 5]
+        let shares = [0, 1, 5, 5, 2, 0, 9, 3, 1, 4].map { Double($0) / 30 }
+        func probability(_ item: Int) -> Double {
+            let rank = Double(ranked.firstIndex(of: item)! + 1)
+            return switch proposal {
+            case .uniform: 1 / Double(Self.itemCount)
+            case .logUniform: log((rank + 1) / rank) / log(Double(Self.itemCount + 1))
+            case .popularity, .batch: shares[item]
+            case .mixed: 0.5 / Double(Self.itemCount) + 0.5 * shares[item]
+            }
+        }
         var expected = 0.0
         for user in 0..<4 {
             let positive = setting.positive(user)
-            let rank = Double(ranked.firstIndex(of: positive)! + 1)
-            let probability =
-                proposal == .uniform
-                ? 1 / Double(Self.itemCount) : log((rank + 1) / rank) / log(Double(Self.itemCount + 1))
-            let own = exp(setting.score(user, 0, positive)) / probability
-            let others = Double(count) * (1...Self.itemCount).map { exp(setting.score(user, 0, $0)) }.reduce(0, +)
+            let own = exp(setting.score(user, 0, positive)) / probability(positive)
+            // An item without interactions is never drawn by its interactions.
+            let drawn = (1...Self.itemCount).filter { probability($0) > 0 }
+            let others = Double(count) * drawn.map { exp(setting.score(user, 0, $0)) }.reduce(0, +)
             expected += log(own + others) - log(own)
         }
         #expect(abs(Double(setting.loss()) - expected) < 0.1)
         #expect(setting.loss(step: 1) != setting.loss(step: 2))
+    }
+
+    @Test func `the negatives of a batch are the positives of its other samples, corrected by their shares`() {
+        let setting = Setting(
+            Self.options {
+                $0.loss = .sampledSoftmax
+                $0.proposal = .batch
+            })
+        let shares = [0, 1, 5, 5, 2, 0, 9, 3, 1, 4].map { Double($0) / 30 }
+        var expected = 0.0
+        for user in 0..<4 {
+            let positive = setting.positive(user)
+            func power(_ item: Int) -> Double { exp(setting.score(user, 0, item)) / shares[item] }
+            let others = (0..<4).map { setting.positive($0) }.filter { $0 != positive }
+            expected += log(power(positive) + others.map(power).reduce(0, +)) - log(power(positive))
+        }
+        #expect(abs(Double(setting.loss()) - expected) < 1e-4)
+    }
+
+    @Test(arguments: [TrainingLoss.bpr, .sampledSoftmax, .fullSoftmax, .gBCE])
+    func `cosines do not change with the lengths of vectors, and have the right gradient`(loss: TrainingLoss) throws {
+        let options = Self.options {
+            $0.loss = loss
+            $0.score = .cosine
+            $0.scoreTemperature = 0.5
+        }
+        let setting = Setting(options)
+        let before = setting.loss()
+        for parameter in [setting.vectors, setting.items.table] {
+            let values = setting.storage.values(parameter)
+            for index in 0..<parameter.count { values[index] *= 3 }
+        }
+        #expect(abs(setting.loss() - before) < 1e-5 * abs(before))
+        let worst = try GradientCheck(setting.storage, sampleNames: [11, 5, 8, 2], seed: 3, step: 1).worstDeviation {
+            setting.loss(on: $0)
+        }
+        #expect(worst.relative < 10 * GradientCheck.tolerance, "\(worst)")
     }
 
     @Test func `regularizers add to the loss, the routing's summed over the step`() {

@@ -73,7 +73,7 @@ import Testing
         "interests": "3", "attention-size": "5", "add-pos": "0", "add-trm": "0", "temp": "3", "layers": "2",
         "propagations": "2", "predictor-layers": "2", "heads": "2", "dropout": "0.5", "hidden-size": "6",
         "time-max": "3", "time-unit-max": "2", "p": "2", "iterations": "1", "relu-layer": "1", "routing": "positions",
-        "adaptive-interests": "1",
+        "adaptive-interests": "1", "causal-trm": "1", "feed-forward": "2", "rotary": "1", "time-bias": "0",
     ]
 
     private static func options(with option: any DeclaredModelOption) throws -> ModelOptions {

@@ -108,6 +108,22 @@ import TrainerSupport
         #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)
     }
 
+    @Test(arguments: [(1, "shared"), (3, "messages"), (4, "groups-2")])
+    func `windows, their order and an average go on exactly`(ranks: Int, exchange: String) async throws {
+        let workspace = try Workspace()
+        let (out, reference) = (workspace("run"), workspace("reference"))
+        let options = [
+            "--model", "eSASRec", "--targets", "all", "--window-stride", "3", "--dropout", "0.2", "--average", "0.9",
+            "--warmup-steps", "9", "--lr-decay", "linear", "--decay-epochs", "5", "--clip-norm", "0.1",
+        ]
+        try await Launch.alone.successfulTrainer(try await Self.train(reference, "--epochs", "6") + options)
+        try await Launch.alone.successfulTrainer(try await Self.train(out, "--epochs", "3") + options)
+        try await Launch.ranks(ranks).successfulTrainer(
+            try await Self.train(out, "--epochs", "6", "--resume", "--extend", "--exchange", exchange) + options)
+        let (run, whole) = (try FinishedRun(folder: out), try FinishedRun(folder: reference))
+        #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)
+    }
+
     @Test(arguments: [Launch.alone, .ranks(2)])
     func `limits below what is done are refused`(launch: Launch) async throws {
         let workspace = try Workspace()

@@ -6,20 +6,20 @@ extension Tape {
     }
 
     private var drawingText: String {
-        isTraining ? sampleCount.map { "with \($0) samples" } ?? "in training" : "in scoring"
+        isTraining ? targetCount.map { "with \($0) samples" } ?? "in training" : "in scoring"
     }
 
-    /// The random streams of a training step for a purpose, and the names of the samples: without a step, of step 0.
+    /// The random streams of a training step for a purpose, and the names of the targets: without a step, of step 0.
     private func trainingStreams(
         _ purpose: RandomPurpose
     ) -> (streams: RandomStreams, sampleNames: UnsafePointer<UInt32>) {
         guard case .training(let sampleNames, let seed, let step) = pass else {
             preconditionFailure("only training draws by sample")
         }
-        return (RandomStreams(seed: seed, purpose: purpose, iteration: step ?? 0), sampleNames)
+        return (RandomStreams(seed: seed, purpose: purpose, iteration: step ?? 0), targets?.names ?? sampleNames)
     }
 
-    /// One interest of every sample of a training mini-batch, drawn from `softmax_k(temperature logits_bk)` by seed, step
+    /// One interest of every target of a training mini-batch, drawn from `softmax_k(temperature logits_bk)` by seed, step
     /// and sample. No gradient flows through the draw.
     ///
     /// - Parameters:
@@ -34,7 +34,7 @@ extension Tape {
         guard
             accepts(
                 "drawInterests", at: ModelSite(file: file, line: line),
-                isTraining && interests > 0 && (0...(sampleCount ?? count)).contains(count),
+                isTraining && interests > 0 && (0...(targetCount ?? count)).contains(count),
                 "\(count) draws among \(interests) interests, \(drawingText): one for each sample of a training "
                     + "mini-batch, and at least one interest are needed")
         else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(count, 0))) }
@@ -70,7 +70,7 @@ extension Tape {
         return UnsafePointer(items)
     }
 
-    /// Items for each sample of a training mini-batch by itself, drawn by seed, step and sample.
+    /// Items for each target of a training mini-batch by itself, drawn by seed, step and sample.
     ///
     /// - Returns: `[sampleCount, count]`, valid until the tape begins anew.
     public func sampleNegatives(
@@ -80,7 +80,7 @@ extension Tape {
         guard
             accepts(
                 "sampleNegatives", at: ModelSite(file: file, line: line),
-                isTraining && count >= 0 && (0...(self.sampleCount ?? sampleCount)).contains(sampleCount),
+                isTraining && count >= 0 && (0...(targetCount ?? sampleCount)).contains(sampleCount),
                 "\(count) items for \(sampleCount) samples, \(drawingText): items are drawn for the samples of a training "
                     + "mini-batch alone")
         else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(sampleCount, 0) * max(count, 0))) }

@@ -4,7 +4,7 @@ extension Tape {
     /// Inverted dropout in training, the identity in scoring.
     ///
     /// - Parameters:
-    ///   - x: `[B, d]`, one row a sample, or `[sequences.total, d]` when `sequences` are given.
+    ///   - x: one row a target, or `[sequences.total, d]` when `sequences`, one a sample, are given.
     ///   - rate: probability to drop, in 0..<1.
     public func dropout(
         _ x: Variable, rate: Float, over sequences: JaggedOffsets? = nil, file: StaticString = #fileID,
@@ -13,7 +13,7 @@ extension Tape {
         guard
             accepts(
                 "dropout", at: ModelSite(file: file, line: line),
-                (0..<1).contains(rate) && (sequences.map { $0.total == x.rows } ?? (x.rows <= sampleCount ?? x.rows))
+                (0..<1).contains(rate) && (sequences.map { $0.total == x.rows } ?? (x.rows <= targetCount ?? x.rows))
                     && (sequences?.count ?? 0) <= sampleCount ?? .max,
                 "x is \(x.shape), the rate \(rate), \(sequences.map { "over \($0.text)" } ?? "without sequences"), "
                     + "\(sampleCount.map { "with \($0) samples" } ?? "with samples of no known number"): a row for each "
@@ -24,6 +24,7 @@ extension Tape {
         let multipliers = arena.allocate(Float.self, count: x.count)
         let site = nextDropoutSite()
         let streams = RandomStreams(seed: seed, purpose: .dropout, iteration: step)
+        let targetNames = targets?.names ?? sampleNames
         if let sequences {
             let owners = arena.allocate(Int32.self, count: x.rows)
             for sequence in 0..<sequences.count {
@@ -38,7 +39,7 @@ extension Tape {
             Kernel.dropout(
                 x.matrix, rate: rate, streams: streams, site: site, multipliers: multipliers, into: y.value
             ) { row in
-                (sampleNames[row], 0)
+                (targetNames[row], 0)
             }
         }
         record(DropoutOperation(x: x, multipliers: multipliers, y: y))

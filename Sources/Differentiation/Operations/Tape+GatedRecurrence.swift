@@ -1,16 +1,18 @@
 import KernelCore
 
 extension Tape {
-    /// The last state of a gated recurrent unit over each sequence; see ``GatedRecurrence`` for the formula.
+    /// The last state, or every one, of a gated recurrent unit over each sequence; see ``GatedRecurrence`` for the formula.
     ///
     /// - Parameters:
     ///   - x: `[sequences.total, 3 H]`, the projected inputs with their bias, gates in the order r, z, n.
     ///   - weight: `[3 H, H]`, bias: `[3 H]` of the recurrent projection.
-    /// - Returns: `[sequences.count, H]`.
+    ///   - everyRow: whether the state after every row is wanted.
+    /// - Returns: `[sequences.count, H]`; with `everyRow` `[sequences.total, H]`.
     public func gatedRecurrence(
-        _ x: Variable, weight: Parameter, bias: Parameter, over sequences: JaggedOffsets, file: StaticString = #fileID,
-        line: UInt = #line
+        _ x: Variable, weight: Parameter, bias: Parameter, over sequences: JaggedOffsets, everyRow: Bool = false,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
+        let rows = everyRow ? sequences.total : sequences.count
         guard
             accepts(
                 "gatedRecurrence", at: ModelSite(file: file, line: line),
@@ -18,13 +20,18 @@ extension Tape {
                     && bias.count == weight.rows && weight.tableIndex == nil && bias.tableIndex == nil,
                 "x is \(x.shape), the weight \(weight.shape), the bias \(bias.shape), over \(sequences.text): "
                     + "[items, 3 H], [3 H, H] and 3 H are needed")
-        else { return zeros(rows: sequences.count, columns: weight.columns) }
+        else { return zeros(rows: rows, columns: weight.columns) }
         let weight = self(weight)
         let bias = self(bias)
         let recurrence = GatedRecurrence(RecurrencePlan(sequences, in: arena), size: weight.columns, in: arena)
-        let y = variable(rows: sequences.count, columns: weight.columns)
-        recurrence.forward(x: x.value, weight: weight.value, bias: bias.value, into: y.value, scratch: arena)
-        record(GatedRecurrenceOperation(x: x, weight: weight, bias: bias, recurrence: recurrence, y: y))
+        let y = variable(rows: rows, columns: weight.columns)
+        let final = everyRow ? arena.allocate(Float.self, count: sequences.count * weight.columns) : y.value
+        recurrence.forward(
+            x: x.value, weight: weight.value, bias: bias.value, into: final, states: everyRow ? y.value : nil,
+            scratch: arena)
+        record(
+            GatedRecurrenceOperation(
+                x: x, weight: weight, bias: bias, recurrence: recurrence, everyRow: everyRow, y: y))
         return y
     }
 }
@@ -34,6 +41,7 @@ private struct GatedRecurrenceOperation: Operation {
     let weight: Variable
     let bias: Variable
     let recurrence: GatedRecurrence
+    let everyRow: Bool
     let y: Variable
 
     var cost: OperationCost {
@@ -53,7 +61,7 @@ private struct GatedRecurrenceOperation: Operation {
 
     func backward(on tape: Tape) {
         recurrence.backward(
-            dfinal: y.gradient, weight: weight.value, dx: x.gradient, dweight: weight.gradient, dbias: bias.gradient,
-            scratch: tape.arena)
+            dfinal: everyRow ? nil : y.gradient, dstates: everyRow ? y.gradient : nil, weight: weight.value,
+            dx: x.gradient, dweight: weight.gradient, dbias: bias.gradient, scratch: tape.arena)
     }
 }

@@ -2,16 +2,18 @@ import KernelCore
 
 extension Tape {
     /// `y = (s - mean(s)) / sqrt(var(s) + 1e-5) * weight + bias` per row, with `s = x + residual`.
+    ///
+    /// - Parameter residual: of the shape of `x`; nil: 0.
     public func layerNorm(
-        _ x: Variable, residual: Variable, weight: Parameter, bias: Parameter, file: StaticString = #fileID,
+        _ x: Variable, residual: Variable? = nil, weight: Parameter, bias: Parameter, file: StaticString = #fileID,
         line: UInt = #line
     ) -> Variable {
         guard
             accepts(
                 "layerNorm", at: ModelSite(file: file, line: line),
-                x.rows == residual.rows && x.columns == residual.columns && weight.count == x.columns
+                (residual.map { x.rows == $0.rows && x.columns == $0.columns } ?? true) && weight.count == x.columns
                     && bias.count == x.columns && weight.tableIndex == nil && bias.tableIndex == nil,
-                "x is \(x.shape), the residual \(residual.shape), the weight \(weight.shape), the bias \(bias.shape): "
+                "x is \(x.shape)\(residual.map { ", the residual \($0.shape)" } ?? ""), the weight \(weight.shape), the bias \(bias.shape): "
                     + "x and the residual must have one shape, weight and bias a number for each column")
         else { return zeros(rows: x.rows, columns: x.columns) }
         let weight = self(weight)
@@ -20,7 +22,8 @@ extension Tape {
         let statistics = LayerNormStatistics(
             normalized: arena.allocate(count: x.count), inverseDeviation: arena.allocate(count: x.rows))
         Kernel.layerNorm(
-            x.matrix, residual: residual.value, weight: weight.value, bias: bias.value, keeping: statistics,
+            x.matrix, residual: residual.map { UnsafePointer($0.value) }, weight: weight.value, bias: bias.value,
+            keeping: statistics,
             into: y.value)
         record(
             LayerNormOperation(x: x, residual: residual, weight: weight, bias: bias, statistics: statistics, y: y))
@@ -30,7 +33,7 @@ extension Tape {
 
 private struct LayerNormOperation: Operation {
     let x: Variable
-    let residual: Variable
+    let residual: Variable?
     let weight: Variable
     let bias: Variable
     let statistics: LayerNormStatistics
@@ -43,7 +46,7 @@ private struct LayerNormOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.layerNormBackward(
-            statistics, weight: weight.value, dy: y.gradientMatrix, dx: x.gradient, dresidual: residual.gradient,
+            statistics, weight: weight.value, dy: y.gradientMatrix, dx: x.gradient, dresidual: residual?.gradient,
             dweight: weight.gradient, dbias: bias.gradient)
     }
 }

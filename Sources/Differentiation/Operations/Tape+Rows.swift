@@ -21,6 +21,31 @@ extension Tape {
         return y
     }
 
+    /// Rows of a matrix on the tape, alone or in groups: `y_i = x_(rows_i)`.
+    ///
+    /// - Parameters:
+    ///   - rows: `[count]`, valid until the tape begins anew.
+    ///   - size: rows of a group, counted by `rows` as one.
+    /// - Returns: `[count * size, columns]`.
+    public func take(
+        _ rows: UnsafePointer<Int32>, of x: Variable, count: Int, inGroupsOf size: Int = 1,
+        file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "take", at: ModelSite(file: file, line: line),
+                count >= 0 && size > 0 && x.rows % size == 0
+                    && Kernel.firstOutside(rows, count: count, bound: x.rows / size) == nil,
+                "x is \(x.shape) in groups of \(size), of which \(count) are asked for: whole groups, and numbers of them "
+                    + "are needed")
+        else { return zeros(rows: count * size, columns: x.columns) }
+        let y = variable(rows: count * size, columns: x.columns)
+        let width = size * x.columns
+        Kernel.gather(x.value, rows: rows, count: count, columns: width, into: y.value)
+        record(TakeOperation(x: x, rows: rows, count: count, width: width, y: y))
+        return y
+    }
+
     /// Scores of candidate items: `s[b, c] = <users_b, parameter[candidates_bc]>`.
     ///
     /// - Parameters:
@@ -89,6 +114,25 @@ private struct RowsOperation: Operation {
         for index in 0..<y.rows {
             Kernel.accumulate(
                 y.gradient + index * y.columns, into: tape.gradientRow(parameter, rows[index]), count: y.columns)
+        }
+    }
+}
+
+private struct TakeOperation: Operation {
+    let x: Variable
+    let rows: UnsafePointer<Int32>
+    let count: Int
+    /// Floats of a group.
+    let width: Int
+    let y: Variable
+
+    var cost: OperationCost {
+        OperationCost(forward: Work(0, floats: 2 * y.count), backward: Work(y.count, floats: 3 * y.count))
+    }
+
+    func backward(on tape: Tape) {
+        for index in 0..<count {
+            Kernel.accumulate(y.gradient + index * width, into: x.gradient + Int(rows[index]) * width, count: width)
         }
     }
 }

@@ -1,6 +1,15 @@
 import Glibc
 import KernelCore
 
+/// How the score of a positive is compared with those of negatives.
+public enum PositiveComparison: BitwiseCopyable, Sendable {
+    /// Cross entropy under the softmax. Of the probability that is asked for, `smoothing` is spread evenly over the positive
+    /// and its negatives (Szegedy et al. 2016).
+    case softmax(smoothing: Float)
+    /// Binary cross entropy of each score, the probability of the positive to a power (gBCE, Petrov and Macdonald 2023).
+    case binary(power: Float)
+}
+
 /// The items that a positive is compared with in ``Tape/softmaxLoss(of:_:positives:in:against:)``.
 public struct SoftmaxNegatives: BitwiseCopyable {
     /// Which rows of the item table they are.
@@ -21,15 +30,37 @@ public struct SoftmaxNegatives: BitwiseCopyable {
     public let masksPositives: Bool
     /// beta of the importance weights, 0 for none.
     public let importance: Float
+    /// How scores become a loss.
+    public let comparison: PositiveComparison
 
-    /// - Parameter offsets: such as `-log q`, for items that were drawn with the probabilities q.
+    /// - Parameters:
+    ///   - offsets: such as `-log q`, for items that were drawn with the probabilities q.
+    ///   - importance: 0 unless the comparison is a softmax without smoothing.
     public init(
-        _ rows: Rows, offsets: UnsafePointer<Float>? = nil, masksPositives: Bool = false, importance: Float = 0
+        _ rows: Rows, offsets: UnsafePointer<Float>? = nil, masksPositives: Bool = false, importance: Float = 0,
+        comparison: PositiveComparison = .softmax(smoothing: 0)
     ) {
+        self.comparison = comparison
         self.rows = rows
         self.offsets = offsets
         self.masksPositives = masksPositives
         self.importance = importance
+    }
+}
+
+/// Vectors of items on the tape, in the place of rows of the item table, in
+/// ``Tape/softmaxLoss(of:_:positives:in:against:vectors:)``.
+public struct ItemVectors: BitwiseCopyable {
+    /// One for each negative: of a shared list, or of all items but row 0.
+    public let negatives: Variable
+    /// One for each sample.
+    public let positives: Variable
+
+    /// - Parameters:
+    ///   - negatives: `[count, d]`; positives: `[B, d]`.
+    public init(negatives: Variable, positives: Variable) {
+        self.negatives = negatives
+        self.positives = positives
     }
 }
 
@@ -40,16 +71,22 @@ extension Tape {
     ///     loss = sum_b log(exp(s_b+) + D_b) - s_b+
     ///     D_b  = sum_j w_bj exp(s_bj),   w_bj = exp(beta s_bj) / mean_j' exp(beta s_bj')
     ///
+    /// with the smoothing e `+ e (s_b+ - mean of s_b+ and all s_bj)`. The binary comparison with the power p, for N negatives:
+    ///
+    ///     loss = sum_b (-p log sigmoid(s_b+) - sum_j log(1 - sigmoid(s_bj))) / (1 + N)
+    ///
     /// The gradient flows through the weights w too. Scores are computed by matrix products in blocks, and again on the
     /// way back; those of the last block are all that is kept.
     ///
     /// - Parameters:
     ///   - x: `[B * K, d]`.
     ///   - positives: rows of `parameter`.
+    ///   - vectors: what stands for the rows of `parameter` in the products; not for lists of each sample.
     /// - Returns: `[1, 1]`.
     public func softmaxLoss(
         of x: Variable, _ groups: InterestGroups = .single, positives: PositiveItems, in parameter: Parameter,
-        against negatives: SoftmaxNegatives, file: StaticString = #fileID, line: UInt = #line
+        against negatives: SoftmaxNegatives, vectors: ItemVectors? = nil, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
         let groupSize = groups.perUser
         let site = ModelSite(file: file, line: line)
@@ -62,12 +99,31 @@ extension Tape {
             accepts(
                 "softmaxLoss", at: site, "positives", positives.candidates, count: x.rows / groupSize,
                 stride: positives.stride, of: parameter),
-            accepts(negatives, samples: x.rows / groupSize, of: parameter, at: site)
+            accepts(negatives, samples: x.rows / groupSize, of: parameter, at: site),
+            vectors.map({ accepts($0, samples: x.rows / groupSize, for: negatives, of: parameter, at: site) }) ?? true
         else { return zeros(rows: 1, columns: 1) }
-        let operation = SoftmaxLossOperation(x, groups, positives, parameter, negatives, on: self)
+        let operation = SoftmaxLossOperation(x, groups, positives, parameter, negatives, vectors, on: self)
         operation.forward(on: self)
         record(operation)
         return operation.loss
+    }
+
+    private func accepts(
+        _ vectors: ItemVectors, samples: Int, for negatives: SoftmaxNegatives, of parameter: Parameter,
+        at site: ModelSite
+    ) -> Bool {
+        let count: Int
+        switch negatives.rows {
+        case .all: count = parameter.rows - 1
+        case .shared(_, let shared): count = shared
+        case .perSample: count = -1
+        }
+        return accepts(
+            "softmaxLoss", at: site,
+            vectors.negatives.rows == count && vectors.positives.rows == samples
+                && vectors.negatives.columns == parameter.columns && vectors.positives.columns == parameter.columns,
+            "vectors of negatives are \(vectors.negatives.shape), of positives \(vectors.positives.shape): one for each "
+                + "negative that all samples share, and one for each of \(samples) samples are needed")
     }
 
     private func accepts(
@@ -91,6 +147,7 @@ private struct SoftmaxLossOperation: Operation {
     let positives: PositiveItems
     let parameter: Parameter
     let negatives: SoftmaxNegatives
+    let vectors: ItemVectors?
     let loss: Variable
 
     /// The rows of all samples, or of each, nil for all but row 0.
@@ -115,6 +172,9 @@ private struct SoftmaxLossOperation: Operation {
     /// Floats of the logits of a block: half of what a second cache holds.
     private static let blockSize = 1 << 17
 
+    /// Vectors of a chunk of a mini-batch with many targets.
+    private static let chunkVectors = 480
+
     private var groupSize: Int { groups.perUser }
     private var sampleCount: Int { x.rows / groupSize }
     private var chunkCount: Int { (sampleCount + chunkSize - 1) / chunkSize }
@@ -122,7 +182,7 @@ private struct SoftmaxLossOperation: Operation {
 
     init(
         _ x: Variable, _ groups: InterestGroups, _ positives: PositiveItems, _ parameter: Parameter,
-        _ negatives: SoftmaxNegatives, on tape: Tape
+        _ negatives: SoftmaxNegatives, _ vectors: ItemVectors?, on tape: Tape
     ) {
         let groupSize = groups.perUser
         self.x = x
@@ -130,18 +190,27 @@ private struct SoftmaxLossOperation: Operation {
         self.positives = positives
         self.parameter = parameter
         self.negatives = negatives
+        self.vectors = vectors
         loss = tape.variable(rows: 1, columns: 1)
         let samples = x.rows / groupSize
+        // Many targets are scored some at a time, so that wide blocks of their scores stay near.
+        let most = tape.targets == nil ? samples : min(samples, max(Self.chunkVectors / groupSize, 1))
         switch negatives.rows {
-        case .all: (list, listCount, chunkSize) = (nil, parameter.rows - 1, max(samples, 1))
-        case .shared(let rows, let count): (list, listCount, chunkSize) = (rows, count, max(samples, 1))
+        case .all: (list, listCount, chunkSize) = (nil, parameter.rows - 1, max(most, 1))
+        case .shared(let rows, let count): (list, listCount, chunkSize) = (rows, count, max(most, 1))
         case .perSample(let rows, let count): (list, listCount, chunkSize) = (rows, count, 1)
         }
         let arena = tape.arena
         // A list of its own has one block: it is short, and no other sample needs it.
         hasOwnLists = if case .perSample = negatives.rows { true } else { false }
-        blockWidth = max(hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(x.rows, 1), 64)), 1)
-        shared = hasOwnLists ? nil : list.map { [listCount] in tape.sharedRows(of: parameter, $0, count: listCount) }
+        blockWidth = max(
+            hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(chunkSize * groupSize, 1), 64)), 1)
+        shared =
+            vectors.map {
+                SharedRows(
+                    parameter: parameter.index, list: positives.candidates, rows: $0.negatives.matrix,
+                    transposed: Kernel.transposed($0.negatives.matrix, in: arena))
+            } ?? (hasOwnLists ? nil : list.map { [listCount] in tape.sharedRows(of: parameter, $0, count: listCount) })
         logits = arena.allocate(count: x.rows * blockWidth)
         scores = groupSize == 1 ? logits : arena.allocate(count: samples * blockWidth)
         statistics = arena.allocate(count: samples)
@@ -155,8 +224,14 @@ private struct SoftmaxLossOperation: Operation {
         for chunk in 0..<chunkCount {
             for block in 0..<blockCount {
                 score(chunk, block, table, tape.arena) { sample, row, width, masked in
-                    Kernel.extend(
-                        &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
+                    switch negatives.comparison {
+                    case .softmax(let smoothing):
+                        Kernel.extend(
+                            &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
+                        if smoothing > 0 { Kernel.extendTotal(&statistics[sample], by: row, count: width) }
+                    case .binary:
+                        Kernel.extendSoftplus(&statistics[sample], by: row, count: width)
+                    }
                 }
             }
         }
@@ -166,14 +241,22 @@ private struct SoftmaxLossOperation: Operation {
             let own = products + sample * groupSize
             for k in 0..<groups.count(sample) {
                 own[k] = Kernel.dot(
-                    x.value + (sample * groupSize + k) * x.columns, table + item * x.columns, count: x.columns)
+                    x.value + (sample * groupSize + k) * x.columns, positive(sample, table), count: x.columns)
             }
             var score: Float = 0
             Kernel.logSumExp(MatrixView(own, rows: groups.count(sample), columns: 1), into: &score)
             if let offsets = negatives.offsets { score += offsets[item] }
-            let margin = statistics[sample].logarithm - score
-            margins[sample] = margin
-            total += max(margin, 0) + log1p(exp(-abs(margin)))
+            switch negatives.comparison {
+            case .softmax(let smoothing):
+                let margin = statistics[sample].logarithm - score
+                margins[sample] = margin
+                total += max(margin, 0) + log1p(exp(-abs(margin)))
+                if smoothing > 0 { total += smoothing * (score - statistics[sample].mean(with: score)) }
+            case .binary(let power):
+                margins[sample] = -score
+                let own = max(-score, 0) + log1p(exp(-abs(score)))
+                total += (power * own + statistics[sample].total) / Float(1 + listCount)
+            }
         }
         loss.value[0] = total
     }
@@ -201,12 +284,18 @@ private struct SoftmaxLossOperation: Operation {
                 if block < blockCount - 1 { score(chunk, block, table, tape.arena) { _, _, _, _ in } }
                 let range = range(of: block)
                 let first = chunk * chunkSize
-                for local in 0..<chunkSize {
+                for local in 0..<size(of: chunk) {
                     let row = scoreRow(chunk, local, range.count)
                     let sample = first + local
-                    Kernel.softmaxGradients(
-                        row, count: range.count, statistics[sample], beta: negatives.importance,
-                        gradient: gradient * sigmoid(margins[sample]))
+                    switch negatives.comparison {
+                    case .softmax(let smoothing):
+                        Kernel.softmaxGradients(
+                            row, count: range.count, statistics[sample], beta: negatives.importance,
+                            gradient: gradient * sigmoid(margins[sample]),
+                            less: smoothing > 0 ? gradient * smoothing * statistics[sample].evenShare : 0)
+                    case .binary:
+                        Kernel.softplusGradients(row, count: range.count, gradient: gradient / Float(1 + listCount))
+                    }
                     guard groupSize > 1 else { continue }
                     let own = groups.count(sample)
                     let rows = logitRow(chunk, local, range.count)
@@ -224,13 +313,20 @@ private struct SoftmaxLossOperation: Operation {
                     gradients, items(range, table), into: x.gradient + rows.lowerBound * width, accumulate: true)
                 for index in range {
                     (ditems + (index - range.lowerBound)).initialize(
-                        to: tape.gradientRow(parameter, item(chunk, index)))
+                        to: vectors.map { $0.negatives.gradient + index * width }
+                            ?? tape.gradientRow(parameter, item(chunk, index)))
                 }
                 Kernel.addTransposedProduct(gradients, x.matrix[rows], toRows: ditems)
             }
         }
         for sample in 0..<sampleCount {
-            positiveBackward(sample, -gradient * sigmoid(margins[sample]), table, on: tape)
+            var slope = -gradient * sigmoid(margins[sample])
+            switch negatives.comparison {
+            case .softmax(let smoothing):
+                if smoothing > 0 { slope += gradient * smoothing * (1 - statistics[sample].evenShare) }
+            case .binary(let power): slope *= power / Float(1 + listCount)
+            }
+            positiveBackward(sample, slope, table, on: tape)
         }
     }
 
@@ -253,14 +349,16 @@ private struct SoftmaxLossOperation: Operation {
 
     /// The way back through the score of the positive.
     private func positiveBackward(_ sample: Int, _ gradient: Float, _ table: UnsafePointer<Float>, on tape: Tape) {
-        let item = positives[sample]
+        let item = positive(sample, table)
         let own = products + sample * groupSize
         var gradient = gradient
         Kernel.logSumExpBackward(own, interests: groups.count(sample), count: 1, dscores: &gradient)
-        let ditem = tape.gradientRow(parameter, item)
+        let ditem =
+            vectors.map { $0.positives.gradient + sample * x.columns }
+            ?? tape.gradientRow(parameter, positives[sample])
         for k in 0..<groups.count(sample) {
             let vector = (sample * groupSize + k) * x.columns
-            Kernel.accumulate(table + Int(item) * x.columns, times: own[k], into: x.gradient + vector, count: x.columns)
+            Kernel.accumulate(item, times: own[k], into: x.gradient + vector, count: x.columns)
             Kernel.accumulate(x.value + vector, times: own[k], into: ditem, count: x.columns)
         }
     }
@@ -292,7 +390,7 @@ private struct SoftmaxLossOperation: Operation {
                 x.matrix[vectorRows(of: chunk)], items(range, table), into: logitRow(chunk, 0, range.count),
                 scratch: arena)
         }
-        for local in 0..<chunkSize {
+        for local in 0..<size(of: chunk) {
             let row = scoreRow(chunk, local, range.count)
             let sample = first + local
             if groupSize > 1 {
@@ -331,9 +429,12 @@ private struct SoftmaxLossOperation: Operation {
         block * blockWidth..<min((block + 1) * blockWidth, listCount)
     }
 
+    /// Samples of a chunk: those of the last one may be fewer.
+    private func size(of chunk: Int) -> Int { min(chunkSize, sampleCount - chunk * chunkSize) }
+
     /// The rows of `x` of a chunk.
     private func vectorRows(of chunk: Int) -> Range<Int> {
-        chunk * chunkSize * groupSize..<(chunk + 1) * chunkSize * groupSize
+        chunk * chunkSize * groupSize..<(chunk * chunkSize + size(of: chunk)) * groupSize
     }
 
     /// The item that an entry of the list of a chunk names.
@@ -341,6 +442,13 @@ private struct SoftmaxLossOperation: Operation {
     private func item(_ chunk: Int, _ index: Int) -> Int32 {
         guard let list else { return Int32(1 + index) }
         return list[(hasOwnLists ? chunk * listCount : 0) + index]
+    }
+
+    /// The vector of the positive of a sample.
+    @inline(__always)
+    private func positive(_ sample: Int, _ table: UnsafePointer<Float>) -> UnsafePointer<Float> {
+        vectors.map { UnsafePointer($0.positives.value + sample * x.columns) }
+            ?? table + Int(positives[sample]) * x.columns
     }
 
     /// The vectors of the items of a block, for a list that samples share.

@@ -14,6 +14,7 @@ import MPI
 final class NodeMemory {
     let parameters: ParameterValues
     let moments: (first: ParameterValues, second: ParameterValues)
+    let average: ParameterValues?
     let propagator: Propagator?
     /// What measures the waiting.
     var phases: PhaseClock?
@@ -25,6 +26,7 @@ final class NodeMemory {
     private let pending: [GradientView]
     private let pendingMemory: UnsafeMutableRawBufferPointer
     private let notices: UnsafeMutableRawPointer
+    private let layout: ParameterLayout
     private let localRank: Int
     private let rankCount: Int
     private var window: SharedWindow<Float>?
@@ -43,8 +45,9 @@ final class NodeMemory {
         let propagationCount = plan.propagation.map { Propagator.sharedCount($0, plan.layout, parts: parts) } ?? 0
         localRank = map.localRank
         rankCount = map.ownRanks.count
-        // What the first rank's segment has before its gradients.
-        let stateCount = 3 * valueCount + propagationCount
+        // The first rank's segment begins with the parameters, the moments, the average, the memory of the propagation, the
+        // notices.
+        let stateCount = plan.copies * valueCount + propagationCount
         let common = stateCount + rankCount * Self.floatsPerNotice
         let subtrees = map.ownRanks.map { plan.additions(ofRank: $0).subtrees }
         let counts = subtrees.enumerated().map { rank, subtrees in
@@ -63,9 +66,11 @@ final class NodeMemory {
             window = nil
             ownMemory = memory
         }
-        let values = (0..<3).map { ParameterValues(plan.layout, in: starts[0] + $0 * valueCount) }
+        let values = (0..<plan.copies).map { ParameterValues(plan.layout, in: starts[0] + $0 * valueCount) }
         parameters = values[0]
         moments = (values[1], values[2])
+        average = plan.copies > 3 ? values[3] : nil
+        layout = plan.layout
         notices = UnsafeMutableRawPointer(starts[0] + stateCount)
         if localRank == 0 {
             for part in values { part.clear(plan.layout) }
@@ -94,7 +99,7 @@ final class NodeMemory {
         propagator = plan.propagation.map {
             Propagator(
                 $0, plan.layout, parameters: values[0], rank: map.localRank, of: map.ownRanks.count, parts: parts,
-                sharedMemory: starts[0] + 3 * valueCount)
+                sharedMemory: starts[0] + plan.copies * valueCount)
         }
     }
 
@@ -145,6 +150,12 @@ final class NodeMemory {
     /// Whether the slices of a rank of the node have gradients that are not finite.
     var hasBrokenGradient: Bool { (0..<rankCount).contains { notice(ofLocalRank: $0).pointee.hasBrokenGradient } }
 
+    /// The norm of the gradient of a step, of what the ranks of the node have found. To be read behind the
+    /// ``synchronize()`` after they have, and before the next one.
+    var norm: GradientNorm {
+        (0..<rankCount).reduce(into: GradientNorm()) { $0.add(notice(ofLocalRank: $1).pointee.norm) }
+    }
+
     /// Waits for the ranks of the node; then everybody sees what they have written.
     func synchronize() throws(MPIError) {
         guard window != nil else { return }
@@ -163,6 +174,14 @@ final class NodeMemory {
         try synchronize()
     }
 
+    /// See ``DistributedOptimizer/swapAverage()``.
+    func swapAverage() throws(MPIError) {
+        guard let average else { return }
+        try synchronize()
+        if localRank == 0 { parameters.swap(with: average, layout) }
+        try publishParameters()
+    }
+
     /// Gives shared memory back. Collective.
     func free() throws(MPIError) {
         if let window = window.take() { try window.free() }
@@ -175,6 +194,8 @@ struct StepNotice: BitwiseCopyable {
     var flag = false
     /// Whether a gradient in the rank's slices is not finite.
     var hasBrokenGradient = false
+    /// What the rank has found of the length of the gradient.
+    var norm = GradientNorm()
     /// The first rank's, where the ranks of a rail know it before the others.
     var summary = StepSummary(sampleCount: 0, loss: 0, flag: false, isFinite: true)
 }

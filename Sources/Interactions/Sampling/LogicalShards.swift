@@ -1,6 +1,7 @@
 import KernelCore
 
-/// The users of a data set, divided once into shards that hold about the same number of training samples.
+/// The users of a data set, divided once into shards that hold about the same number of training samples: interactions,
+/// or windows of sequences.
 ///
 /// The division depends on the data set, the kind of samples and the number of shards only: ranks own blocks of
 /// shards, and whoever owns a shard computes the same.
@@ -9,6 +10,8 @@ public struct LogicalShards: Sendable {
     public let count: Int
     /// Which interactions count as training samples.
     public let kind: SampleKind
+    /// How sequences are cut where the samples are windows of them; nil: each interaction is a sample of its own.
+    public let windows: WindowRule?
     private let folder: String
     /// The users that have training samples, ascending.
     public let sampledUsers: [Int32]
@@ -23,10 +26,13 @@ public struct LogicalShards: Sendable {
 
     /// Users with many samples first, each to the shard that has the fewest so far (of equal ones the first); users
     /// without samples fill up the shards with the fewest users.
-    /// - Parameter needsSamples: whether a data set without a training sample is refused; to rank, none is needed.
+    /// - Parameters:
+    ///   - windows: how sequences are cut where the samples are windows of them.
+    ///   - needsSamples: whether a data set without a training sample is refused; to rank, none is needed.
     /// - Complexity: O(U log U + U S) for U users.
     public init(
-        dataset: InteractionDataset, kind: SampleKind, count: Int, needsSamples: Bool = true
+        dataset: InteractionDataset, kind: SampleKind, count: Int, windows: WindowRule? = nil,
+        needsSamples: Bool = true
     ) throws(DatasetError) {
         guard count >= 1, count <= 1 << 20 else {
             throw DatasetError(
@@ -36,11 +42,15 @@ public struct LogicalShards: Sendable {
         let census = UserCensus(dataset)
         self.count = count
         self.kind = kind
+        self.windows = windows
         folder = dataset.folder
         firstSamples = census.firstInteractions()
 
         let users = census.presentUsers()
-        let samples = users.map { census.sampleCount(of: Int($0), kind) }
+        let samples = users.map { user in
+            let targets = census.sampleCount(of: Int(user), kind)
+            return windows?.count(ofTargets: targets) ?? targets
+        }
         guard !needsSamples || samples.contains(where: { $0 > 0 }) else {
             throw DatasetError(
                 .invalid, file: dataset.train.file, problem: "no training sample: no user has two interactions",

@@ -2,12 +2,18 @@ import KernelCore
 
 /// A mini-batch: users, their histories and the candidates to score, packed.
 ///
+/// What is asked of a model is a vector for each *target*: an item that the user took after a row of the history. Usually
+/// each history has one target, behind its newest item. A batch for training at every position has a target behind many
+/// rows of a history (``targetRows``).
+///
 /// The storage is reused: it grows to the largest batch seen and stays there, so that nothing is allocated in the
 /// steady state. Pointers are valid until the batch is filled again.
 public final class PackedBatch {
-    /// Number of samples, B.
+    /// Number of samples, B: of histories.
     @exclusivity(unchecked) public private(set) var count = 0
-    /// Number of candidates of every sample, C.
+    /// Number of targets, T: B where each history has one.
+    @exclusivity(unchecked) public private(set) var targetCount = 0
+    /// Number of candidates of every target, C.
     @exclusivity(unchecked) public private(set) var candidatesPerSample = 1
     // Filled by one owner at a time, sample by sample: the dynamic checks of exclusive access would cost more than the
     // copies.
@@ -18,6 +24,10 @@ public final class PackedBatch {
     @exclusivity(unchecked) private var itemStorage = GrowingStorage<Int32>()
     @exclusivity(unchecked) private var timeStorage = GrowingStorage<Int64>()
     @exclusivity(unchecked) private var offsetStorage = GrowingStorage<Int32>()
+    @exclusivity(unchecked) private var targetRowStorage = GrowingStorage<Int32>()
+    @exclusivity(unchecked) private var targetSampleStorage = GrowingStorage<UInt32>()
+    /// Whether targets are added by themselves.
+    @exclusivity(unchecked) private var hasOwnTargets = false
 
     /// An empty batch.
     public init() { reset(candidatesPerSample: 1) }
@@ -30,6 +40,8 @@ public final class PackedBatch {
         itemStorage.deallocate()
         timeStorage.deallocate()
         offsetStorage.deallocate()
+        targetRowStorage.deallocate()
+        targetSampleStorage.deallocate()
     }
 
     /// `[B]` numbers of the users.
@@ -42,10 +54,20 @@ public final class PackedBatch {
     /// `Int64.max` when there is none.
     public var smallestTimeGaps: UnsafePointer<Int64> { UnsafePointer(gapStorage.start) }
 
-    /// `[B, C]` numbers of items; the first of every sample is the true item.
+    /// `[T, C]` numbers of items; the first of every target is the true item.
     public var candidates: UnsafePointer<Int32> { UnsafePointer(candidateStorage.start) }
 
-    /// The true item of each sample.
+    /// `[T]` rows of the histories, rising: of each target the row of the newest item before it. nil where each history has
+    /// one target, behind its newest item.
+    public var targetRows: UnsafePointer<Int32>? { hasOwnTargets ? UnsafePointer(targetRowStorage.start) : nil }
+
+    /// `[T]` global sample ids of the targets, which name the random streams of a target; those of the histories where each
+    /// has one.
+    public var targetSamples: UnsafePointer<UInt32> {
+        hasOwnTargets ? UnsafePointer(targetSampleStorage.start) : samples
+    }
+
+    /// The true item of each target.
     public var positives: PositiveItems { PositiveItems(candidates, stride: candidatesPerSample) }
 
     /// Where each of the B histories is in ``historyItems`` and ``historyTimes``. A history is what the user had before
@@ -98,9 +120,52 @@ public final class PackedBatch {
         }
     }
 
+    /// Fills the batch from arrays with targets at several rows of each history.
+    /// - Parameters:
+    ///   - histories: one a sample, oldest first.
+    ///   - candidates: for each row of each history the candidates behind it, all lists of one length, the true item
+    ///     first; an empty list for a row without target.
+    ///   - times: of the shape of `histories`; 0, 1, 2... for every history if nil.
+    ///   - samples: 0, 1, 2... if nil.
+    ///   - targetSamples: of the shape of `histories`; 0, 1, 2... over all rows if nil.
+    ///   - smallestTimeGaps: `Int64.max` if nil.
+    public func fill(
+        users: [Int32], histories: [[Int32]], candidates: [[[Int32]]], times: [[Int64]]? = nil,
+        samples: [UInt32]? = nil, targetSamples: [[UInt32]]? = nil, smallestTimeGaps: [Int64]? = nil
+    ) {
+        let width = candidates.joined().lazy.map(\.count).first { $0 > 0 } ?? 1
+        precondition(histories.map(\.count) == candidates.map(\.count), "a list of candidates a row is needed")
+        precondition(
+            candidates.joined().allSatisfy { [0, width].contains($0.count) }, "candidate lists differ in length")
+        reset(candidatesPerSample: width, ownTargets: true)
+        for index in users.indices {
+            let history = histories[index]
+            let historyTimes = times?[index] ?? history.indices.map { Int64($0) }
+            let start = histories[..<index].reduce(0) { $0 + $1.count }
+            history.withUnsafeBufferPointer { items in
+                historyTimes.withUnsafeBufferPointer { times in
+                    appendHistory(
+                        user: users[index], sample: samples?[index] ?? UInt32(index),
+                        smallestTimeGap: smallestTimeGaps?[index] ?? .max, items: items, times: times)
+                }
+            }
+            for (row, own) in candidates[index].enumerated() where !own.isEmpty {
+                let place = appendTarget(
+                    behind: start + row, sample: targetSamples?[index][row] ?? UInt32(start + row))
+                for (column, item) in own.enumerated() { place[column] = item }
+            }
+        }
+    }
+
     /// Empties the batch.
-    package func reset(candidatesPerSample: Int) {
+    ///
+    /// - Parameter ownTargets: whether targets are added by themselves, behind rows of histories.
+    package func reset(candidatesPerSample: Int, ownTargets: Bool = false) {
         count = 0
+        targetCount = 0
+        hasOwnTargets = ownTargets
+        targetRowStorage.count = 0
+        targetSampleStorage.count = 0
         self.candidatesPerSample = candidatesPerSample
         itemStorage.count = 0
         timeStorage.count = 0
@@ -117,6 +182,27 @@ public final class PackedBatch {
         user: Int32, sample: UInt32, smallestTimeGap: Int64, items: UnsafeBufferPointer<Int32>,
         times: UnsafeBufferPointer<Int64>
     ) -> UnsafeMutablePointer<Int32> {
+        appendHistory(user: user, sample: sample, smallestTimeGap: smallestTimeGap, items: items, times: times)
+        targetCount += 1
+        return candidateStorage.extend(by: candidatesPerSample)
+    }
+
+    /// Adds a target to a batch of own targets, and returns the place of its candidates, to be written before the next
+    /// call.
+    ///
+    /// - Parameter row: of the histories, from their first item on; above that of the target before.
+    package func appendTarget(behind row: Int, sample: UInt32) -> UnsafeMutablePointer<Int32> {
+        targetRowStorage.extend(by: 1).pointee = Int32(row)
+        targetSampleStorage.extend(by: 1).pointee = sample
+        targetCount += 1
+        return candidateStorage.extend(by: candidatesPerSample)
+    }
+
+    /// Adds a sample without target.
+    package func appendHistory(
+        user: Int32, sample: UInt32, smallestTimeGap: Int64, items: UnsafeBufferPointer<Int32>,
+        times: UnsafeBufferPointer<Int64>
+    ) {
         userStorage.extend(by: 1).pointee = user
         sampleStorage.extend(by: 1).pointee = sample
         gapStorage.extend(by: 1).pointee = smallestTimeGap
@@ -128,7 +214,6 @@ public final class PackedBatch {
         }
         offsetStorage.extend(by: 1).pointee = Int32(itemStorage.count)
         count += 1
-        return candidateStorage.extend(by: candidatesPerSample)
     }
 }
 

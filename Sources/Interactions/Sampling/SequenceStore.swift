@@ -118,6 +118,22 @@ public final class SequenceStore: Sendable {
     @inline(__always)
     func sample(ofLocal local: Int, position: Int) -> UInt32 { firstSamples[local] + UInt32(position) }
 
+    /// Adds a range of a user's sequence to a batch, as a history without target.
+    ///
+    /// - Parameter positions: in the user's sequence.
+    @inline(__always)
+    func appendHistory(local: Int, positions: Range<Int>, sample: UInt32, to batch: PackedBatch) {
+        let range = offsets[local] + positions.lowerBound..<offsets[local] + positions.upperBound
+        items.withUnsafeBufferPointer { items in
+            times.withUnsafeBufferPointer { times in
+                batch.appendHistory(
+                    user: users[local], sample: sample,
+                    smallestTimeGap: smallestTimeGaps[local], items: UnsafeBufferPointer(rebasing: items[range]),
+                    times: UnsafeBufferPointer(rebasing: times[range]))
+            }
+        }
+    }
+
     /// Adds the history of a position to a batch, and returns the place of the candidates.
     @inline(__always)
     func append(

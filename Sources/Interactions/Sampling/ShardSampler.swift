@@ -48,15 +48,7 @@ public struct ShardSampler: TrainingSampler {
     public mutating func beginEpoch(_ epoch: Int) {
         let iteration = UInt32(truncatingIfNeeded: epoch)
         self.epoch = iteration
-        var stream = RandomStream(seed: seed, purpose: .order, iteration: iteration, element: UInt32(shard))
-        let count = permutation.count
-        permutation.withUnsafeMutableBufferPointer { order in
-            for index in 0..<count { order[index] = Int32(index) }
-            guard count > 1 else { return }
-            for index in stride(from: count - 1, to: 0, by: -1) {
-                order.swapAt(index, Int(stream.next(below: UInt32(index + 1))))
-            }
-        }
+        permutation.shuffle(seed: seed, epoch: iteration, shard: shard)
     }
 
     /// Fills a batch with the samples of a step of the epoch, whichever step of the training it is.
@@ -90,5 +82,20 @@ public struct ShardSampler: TrainingSampler {
             sampler.draw(forLocal: local, from: &stream, into: candidates + 1)
         }
         return end - start
+    }
+}
+
+extension [Int32] {
+    /// 0, 1, 2... in an order that depends on the seed, the epoch and the shard: Fisher-Yates.
+    mutating func shuffle(seed: UInt64, epoch: UInt32, shard: Int) {
+        var stream = RandomStream(seed: seed, purpose: .order, iteration: epoch, element: UInt32(shard))
+        let count = count
+        withUnsafeMutableBufferPointer { order in
+            for index in 0..<count { order[index] = Int32(index) }
+            guard count > 1 else { return }
+            for index in stride(from: count - 1, to: 0, by: -1) {
+                order.swapAt(index, Int(stream.next(below: UInt32(index + 1))))
+            }
+        }
     }
 }

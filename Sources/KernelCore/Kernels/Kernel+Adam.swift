@@ -5,7 +5,9 @@ internal import CVector
 ///     g = gradient * scale + l2 * p
 ///     m = beta1 m + (1 - beta1) g
 ///     v = beta2 v + (1 - beta2) g^2
-///     p -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+///     p = (1 - rate decay) p - rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+///
+/// With the weight decay (AdamW, Loshchilov and Hutter 2019) in the place of l2 the moments do not see it.
 public struct AdamStep: BitwiseCopyable, Sendable {
     /// Decay of the first moment.
     public let beta1: Float
@@ -15,6 +17,8 @@ public struct AdamStep: BitwiseCopyable, Sendable {
     public let epsilon: Float
     /// The L2 coefficient, 0 for none.
     public let l2: Float
+    /// What is left of a parameter before the step: 1 without weight decay.
+    public let kept: Float
     /// The learning rate, corrected for the start of the first moment: `rate / (1 - beta1^t)`.
     public let rate: Float
     /// The correction for the start of the second moment: `1 / sqrt(1 - beta2^t)`.
@@ -23,14 +27,17 @@ public struct AdamStep: BitwiseCopyable, Sendable {
     /// - Parameters:
     ///   - step: 1 for the first one.
     ///   - l2: the L2 coefficient, 0 for parameters that are not regularised.
+    ///   - weightDecay: the share of a parameter that is taken away, in learning rates.
     public init(
-        step: Int, learningRate: Double, l2: Double, beta1: Double = 0.9, beta2: Double = 0.999,
+        step: Int, learningRate: Double, l2: Double, weightDecay: Double = 0, beta1: Double = 0.9,
+        beta2: Double = 0.999,
         epsilon: Double = 1e-8
     ) {
         self.beta1 = Float(beta1)
         self.beta2 = Float(beta2)
         self.epsilon = Float(epsilon)
         self.l2 = Float(l2)
+        kept = Float(1 - learningRate * weightDecay)
         rate = Float(learningRate / (1 - Self.power(beta1, step)))
         rootCorrection = Float(1 / (1 - Self.power(beta2, step)).squareRoot())
     }
@@ -81,6 +88,7 @@ extension Kernel {
         let rest2 = Vector(repeating: 1 - step.beta2)
         let l2 = Vector(repeating: step.l2)
         let rate = Vector(repeating: -step.rate)
+        let kept = Vector(repeating: step.kept)
         let correction = Vector(repeating: step.rootCorrection)
         let epsilon = Vector(repeating: step.epsilon)
         let zero = Vector(repeating: 0)
@@ -94,7 +102,7 @@ extension Kernel {
             let root = facet_sqrt(v).multiplied(by: correction, adding: epsilon)
             store(m, first, index, lanes)
             store(v, second, index, lanes)
-            store(rate.multiplied(by: m / root, adding: p), parameters, index, lanes)
+            store(rate.multiplied(by: m / root, adding: kept * p), parameters, index, lanes)
             finite = zero.multiplied(by: g, adding: finite)
         }
         return facet_sum(finite) == 0

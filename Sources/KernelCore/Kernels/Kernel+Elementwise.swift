@@ -27,6 +27,17 @@ extension Kernel {
         SmallProducts.add(x, times: factor, to: y, count)
     }
 
+    /// `y[i] += share * (x[i] - y[i])`.
+    public static func approach(
+        _ x: UnsafePointer<Float>, by share: Float, _ y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        let share = Vector(repeating: share)
+        forEachVector(count) { index, lanes in
+            let old = load(y, index, lanes)
+            store(share.multiplied(by: load(x, index, lanes) - old, adding: old), y, index, lanes)
+        }
+    }
+
     /// `sum_i a[i] b[i]`.
     public static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Float {
         SmallProducts.dot(a, b, count)

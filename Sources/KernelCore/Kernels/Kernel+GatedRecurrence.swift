@@ -32,9 +32,10 @@ public struct GatedRecurrence: BitwiseCopyable {
     /// - Parameters:
     ///   - x: `[T, 3 size]`, weight: `[3 size, size]`, bias: `[3 size]`.
     ///   - final: `[sequences, size]`, the state after the last row of each sequence; zero for an empty one.
+    ///   - states: `[T, size]`, gets the state after every row; nil: nobody asks for it.
     public func forward(
         x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-        into final: UnsafeMutablePointer<Float>, scratch arena: Arena
+        into final: UnsafeMutablePointer<Float>, states: UnsafeMutablePointer<Float>? = nil, scratch arena: Arena
     ) {
         let sequences = plan.sequences
         let hidden = arena.allocate(Float.self, count: sequences.count * 3 * size)
@@ -74,21 +75,31 @@ public struct GatedRecurrence: BitwiseCopyable {
                     store(c, gate, 3 * size + index, lanes)
                     store(z.multiplied(by: h - n, adding: n), next, index, lanes)
                 }
+                if let states {
+                    (states + (sequences.start(sequence) + time) * size).update(from: next, count: size)
+                }
             }
         }
     }
 
     /// Adds the derivatives to `dx`, `dweight` and `dbias`.
     ///
-    /// - Parameter dfinal: `[sequences, size]`, the gradient of the final states.
+    /// - Parameters:
+    ///   - dfinal: `[sequences, size]`, the gradient of the final states; nil: it is 0.
+    ///   - dstates: `[T, size]`, that of the states after every row; nil: it is 0.
     public func backward(
-        dfinal: UnsafePointer<Float>, weight: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>,
+        dfinal: UnsafePointer<Float>?, dstates: UnsafePointer<Float>? = nil, weight: UnsafePointer<Float>,
+        dx: UnsafeMutablePointer<Float>,
         dweight: UnsafeMutablePointer<Float>, dbias: UnsafeMutablePointer<Float>, scratch arena: Arena
     ) {
         let sequences = plan.sequences
         let dstate = arena.allocate(Float.self, count: sequences.count * size)
         let dhidden = arena.allocate(Float.self, count: sequences.total * 3 * size)
         for slot in 0..<sequences.count {
+            guard let dfinal else {
+                Kernel.clear(dstate + slot * size, count: size)
+                continue
+            }
             (dstate + slot * size).update(from: dfinal + Int(plan.order[slot]) * size, count: size)
         }
         for time in stride(from: plan.steps - 1, through: 0, by: -1) {
@@ -101,6 +112,10 @@ public struct GatedRecurrence: BitwiseCopyable {
                 let gate = gates + (first + slot) * 4 * size
                 let recurrent = dhidden + (first + slot) * 3 * size
                 let input = dx + (sequences.start(sequence) + time) * 3 * size
+                if let dstates {
+                    let own = dstates + (sequences.start(sequence) + time) * size
+                    Kernel.accumulate(own, into: gradient, count: size)
+                }
                 forEachVector(size) { index, lanes in
                     let one = Vector(repeating: 1)
                     let incoming = load(gradient, index, lanes)

@@ -24,10 +24,10 @@ extension Kernel {
     /// `y`, of the shape of `x`.
     ///
     /// - Parameters:
-    ///   - residual: of the shape of `x`; weight, bias: a number for each column.
+    ///   - residual: of the shape of `x`; nil: 0. weight, bias: a number for each column.
     ///   - statistics: kept for the backward pass.
     public static func layerNorm(
-        _ x: MatrixView, residual: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+        _ x: MatrixView, residual: UnsafePointer<Float>?, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
         keeping statistics: LayerNormStatistics, into y: UnsafeMutablePointer<Float>
     ) {
         let columns = x.columns
@@ -38,7 +38,8 @@ extension Kernel {
             let sum = normalized + offset
             var total = Vector(repeating: 0)
             forEachVector(columns) { index, lanes in
-                let value = load(x.start + offset, index, lanes) + load(residual + offset, index, lanes)
+                var value = load(x.start + offset, index, lanes)
+                if let residual { value += load(residual + offset, index, lanes) }
                 store(value, sum, index, lanes)
                 total += value
             }
@@ -65,10 +66,10 @@ extension Kernel {
         }
     }
 
-    /// Adds the derivatives to `dx`, `dresidual`, `dweight` and `dbias`.
+    /// Adds the derivatives to `dx`, `dresidual` where there is a residual, `dweight` and `dbias`.
     public static func layerNormBackward(
         _ statistics: LayerNormStatistics, weight: UnsafePointer<Float>, dy: MatrixView,
-        dx: UnsafeMutablePointer<Float>, dresidual: UnsafeMutablePointer<Float>,
+        dx: UnsafeMutablePointer<Float>, dresidual: UnsafeMutablePointer<Float>?,
         dweight: UnsafeMutablePointer<Float>, dbias: UnsafeMutablePointer<Float>
     ) {
         let columns = dy.columns
@@ -96,7 +97,9 @@ extension Kernel {
                 let centred = gradient - mean - load(normalized + offset, index, lanes) * correlation
                 let change = centred * inverse
                 store(load(dx + offset, index, lanes) + change, dx + offset, index, lanes)
-                store(load(dresidual + offset, index, lanes) + change, dresidual + offset, index, lanes)
+                if let dresidual {
+                    store(load(dresidual + offset, index, lanes) + change, dresidual + offset, index, lanes)
+                }
             }
         }
     }

@@ -15,9 +15,17 @@ public struct SoftmaxStatistics: BitwiseCopyable {
     var importance: Float = 0
     /// Number of scores that are not masked.
     var count: Float = 0
+    /// Sum of the scores, or of a function of them, where somebody adds it up.
+    public var total: Float = 0
 
     /// Nothing has been seen yet.
     public init() {}
+
+    /// The share of each score in a mean over all and the positive's.
+    public var evenShare: Float { 1 / (count + 1) }
+
+    /// The mean of all scores and that of the positive.
+    public func mean(with positive: Float) -> Float { (total + positive) * evenShare }
 
     /// `log D`, -infinity where nothing was seen.
     public var logarithm: Float {
@@ -70,13 +78,24 @@ extension Kernel {
     /// - Parameters:
     ///   - scores: `[count]`, overwritten.
     ///   - statistics: of all blocks of the sample.
+    ///   - rest: what is subtracted from the derivative of every score that takes part, with beta 0.
     public static func softmaxGradients(
-        _ scores: UnsafeMutablePointer<Float>, count: Int, _ statistics: SoftmaxStatistics, beta: Float, gradient: Float
+        _ scores: UnsafeMutablePointer<Float>, count: Int, _ statistics: SoftmaxStatistics, beta: Float,
+        gradient: Float,
+        less rest: Float = 0
     ) {
         guard statistics.count > 0 else { return clear(scores, count: count) }
         let shift = Vector(repeating: statistics.largest)
         let sharpness = Vector(repeating: 1 + beta)
         let factor = Vector(repeating: gradient * (1 + beta) / statistics.sum)
+        if rest > 0 {
+            let rest = Vector(repeating: rest)
+            return forEachVector(count) { index, lanes in
+                let x = load(scores, index, lanes)
+                let pushed = facet_where_not_below(x, maskedScore / 2, rest)
+                store(factor * KernelCore.exponential(x - shift) - pushed, scores, index, lanes)
+            }
+        }
         guard beta > 0 else {
             forEachVector(count) { index, lanes in
                 store(factor * KernelCore.exponential(load(scores, index, lanes) - shift), scores, index, lanes)
@@ -89,6 +108,39 @@ extension Kernel {
             let x = load(scores, index, lanes) - shift
             let pulled = factor * KernelCore.exponential(x * sharpness)
             store(relief.multiplied(by: KernelCore.exponential(x * exponent), adding: pulled), scores, index, lanes)
+        }
+    }
+
+    /// Adds the scores of a block that take part to the total of their sample.
+    public static func extendTotal(
+        _ statistics: inout SoftmaxStatistics, by scores: UnsafePointer<Float>, count: Int
+    ) {
+        var sum = Vector(repeating: 0)
+        forEachVector(count) { index, lanes in
+            let x = load(scores, index, lanes)
+            sum += facet_where_not_below(x, maskedScore / 2, x)
+        }
+        statistics.total += sum.total
+    }
+
+    /// Adds `-log(1 - sigmoid(x))` of a block of scores to the total of their sample.
+    public static func extendSoftplus(
+        _ statistics: inout SoftmaxStatistics, by scores: UnsafePointer<Float>, count: Int
+    ) {
+        let one = Vector(repeating: 1)
+        var sum = Vector(repeating: 0)
+        forEachVector(count) { index, lanes in
+            let x = load(scores, index, lanes, rest: maskedScore)
+            sum += facet_max(x, Vector(repeating: 0)) + logarithm(one + KernelCore.exponential(-facet_abs(x)))
+        }
+        statistics.total += sum.total
+    }
+
+    /// Turns a block of scores into `gradient` times the derivatives of `-log(1 - sigmoid(x))`: `sigmoid(x)`.
+    public static func softplusGradients(_ scores: UnsafeMutablePointer<Float>, count: Int, gradient: Float) {
+        let factor = Vector(repeating: gradient)
+        forEachVector(count) { index, lanes in
+            store(factor * sigmoid(load(scores, index, lanes)), scores, index, lanes)
         }
     }
 

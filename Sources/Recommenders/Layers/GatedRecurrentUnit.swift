@@ -28,6 +28,16 @@ public struct GatedRecurrentUnit: Sendable {
         recurrentBias = scope.vector("bias_hh_l0", count: 3 * hidden, uniform, file: file, line: line)
     }
 
+    /// The state after every row, `[sequences.total, hidden]`, for `x` `[sequences.total, inputs]`.
+    public func callAsFunction(
+        states x: Variable, over sequences: JaggedOffsets, on tape: Tape, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        tape.gatedRecurrence(
+            tape.linear(x, weight: inputWeight, bias: inputBias, file: file, line: line), weight: recurrentWeight,
+            bias: recurrentBias, over: sequences, everyRow: true, file: file, line: line)
+    }
+
     /// The state after the last row of each sequence, `[sequences.count, hidden]`, for `x` `[sequences.total, inputs]`.
     public func callAsFunction(
         _ x: Variable, over sequences: JaggedOffsets, on tape: Tape, file: StaticString = #fileID, line: UInt = #line

@@ -14,6 +14,13 @@ public struct LayerNorm: Sendable {
         bias = scope.vector("bias", count: size, .constant(0), file: file, line: line)
     }
 
+    /// `[rows, size]` for a matrix `[rows, size]` alone.
+    public func callAsFunction(
+        _ x: Variable, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        tape.layerNorm(x, weight: weight, bias: bias, file: file, line: line)
+    }
+
     /// `[rows, size]` for two matrices `[rows, size]`.
     public func callAsFunction(
         _ x: Variable, residual: Variable, on tape: Tape, file: StaticString = #fileID, line: UInt = #line

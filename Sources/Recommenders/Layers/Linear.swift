@@ -15,6 +15,16 @@ public struct Linear: Sendable {
         self.bias = bias ? scope.vector("bias", count: outputs, initialization, file: file, line: line) : nil
     }
 
+    /// A layer whose weights have initial values of their own, and whose biases begin at 0.
+    init(
+        _ name: String, inputs: Int, outputs: Int, bias: Bool = true, weights: Initialization, in scope: ParameterScope,
+        file: StaticString = #fileID, line: UInt = #line
+    ) {
+        let scope = scope.within(name)
+        weight = scope.matrix("weight", rows: outputs, columns: inputs, weights, file: file, line: line)
+        self.bias = bias ? scope.vector("bias", count: outputs, .constant(0), file: file, line: line) : nil
+    }
+
     /// `[rows, outputs]` for `x` `[rows, inputs]`.
     public func callAsFunction(
         _ x: Variable, on tape: Tape, file: StaticString = #fileID, line: UInt = #line

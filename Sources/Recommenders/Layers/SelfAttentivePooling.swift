@@ -1,4 +1,5 @@
 import Differentiation
+import Interactions
 import KernelCore
 import Options
 
@@ -33,6 +34,29 @@ public struct SelfAttentivePooling: Sendable {
         self.second = second
     }
 
+    /// The interests of each target of a batch; those behind the newest item of a history with their attention.
+    ///
+    /// - Parameters:
+    ///   - values: `[batch.histories.total, d]`, what is summed; keys: of the same shape, what decides the weights.
+    public func callAsFunction(
+        values: Variable, keys: Variable, of batch: PackedBatch, on tape: Tape, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Interests {
+        guard batch.targetRows == nil else {
+            let logits = logits(of: keys, on: tape, file: file, line: line)
+            let pooled = tape.prefixPool(values, logits: logits, over: batch.histories, file: file, line: line)
+            return Interests(
+                vectors: tape.atTargets(pooled, inGroupsOf: logits.columns, of: batch, file: file, line: line),
+                perUser: logits.columns, file: file, line: line)
+        }
+        return self(values: values, keys: keys, over: batch.histories, on: tape, file: file, line: line)
+    }
+
+    private func logits(of keys: Variable, on tape: Tape, file: StaticString, line: UInt) -> Variable {
+        let inner = tape.hyperbolicTangent(first(keys, on: tape, file: file, line: line), file: file, line: line)
+        return second(inner, on: tape, file: file, line: line)
+    }
+
     /// The interests of each history.
     ///
     /// - Parameters:
@@ -41,8 +65,7 @@ public struct SelfAttentivePooling: Sendable {
         values: Variable, keys: Variable, over sequences: JaggedOffsets, on tape: Tape, file: StaticString = #fileID,
         line: UInt = #line
     ) -> Interests {
-        let inner = tape.hyperbolicTangent(first(keys, on: tape, file: file, line: line), file: file, line: line)
-        let logits = second(inner, on: tape, file: file, line: line)
+        let logits = logits(of: keys, on: tape, file: file, line: line)
         let attention = tape.sequenceSoftmax(logits, over: sequences, file: file, line: line)
         return Interests(
             vectors: tape.pool(values, weights: attention, over: sequences, file: file, line: line),

@@ -77,6 +77,25 @@ public struct TransformerLayer: Sendable {
             file: file, line: line)
         // Rows of samples where there is one a sequence.
         let rows = queries == .newest ? nil : sequences
+        return finish(attended, residual: residual, rowsOf: rows, on: tape, file: file, line: line)
+    }
+
+    /// The same for causal queries of all rows, `[sequences.total, size]`, by products of matrices.
+    public func callAsFunction(
+        causal x: Variable, over sequences: JaggedOffsets, on tape: Tape, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        let attended = tape.causalAttention(
+            q: query(x, on: tape, file: file, line: line), k: key(x, on: tape, file: file, line: line),
+            v: value(x, on: tape, file: file, line: line), over: sequences, heads: heads, file: file, line: line)
+        return finish(attended, residual: x, rowsOf: sequences, on: tape, file: file, line: line)
+    }
+
+    /// What follows the attention.
+    private func finish(
+        _ attended: Variable, residual: Variable, rowsOf rows: JaggedOffsets?, on tape: Tape, file: StaticString,
+        line: UInt
+    ) -> Variable {
         func dropped(_ x: Variable) -> Variable {
             tape.dropout(x, rate: dropout, over: rows, file: file, line: line)
         }

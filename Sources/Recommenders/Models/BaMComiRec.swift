@@ -35,9 +35,9 @@ public struct BaMComiRec: MultiInterestRecommender {
                 in: scope))
     }
 
-    /// The objective selects the interest, and finds all of them with their attention.
+    /// The objective selects the interest, at any position, and finds all of them with their attention.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
-        [.selection, .interests, .attention]
+        [.selection, .interests, .attention, .everyPosition]
     }
 
     /// K interests a user, `[B * K, d]`: sums of the history's item vectors, weighted by the attention.
@@ -45,7 +45,7 @@ public struct BaMComiRec: MultiInterestRecommender {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)
         let p = positions(tape.positionsFromOldest(histories), count: histories.total, on: tape)
-        return attention(values: e, keys: tape.add(e, p), over: histories, on: tape)
+        return attention(values: e, keys: tape.add(e, p), of: batch, on: tape)
     }
 }
 

@@ -39,9 +39,9 @@ public struct ComiRec: MultiInterestRecommender {
             interests: options.interests, in: scope)
     }
 
-    /// The objective selects the interest, and finds all of them with their attention.
+    /// The objective selects the interest, at any position, and finds all of them with their attention.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
-        [.selection, .interests, .attention]
+        [.selection, .interests, .attention, .everyPosition]
     }
 
     /// K interests a user, `[B * K, d]`: sums of the history's item vectors, weighted by the attention.
@@ -49,7 +49,7 @@ public struct ComiRec: MultiInterestRecommender {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)
         let h = positions.map { tape.add(e, $0.byAge(histories, on: tape)) } ?? e
-        return attention(values: e, keys: h, over: histories, on: tape)
+        return attention(values: e, keys: h, of: batch, on: tape)
     }
 }
 

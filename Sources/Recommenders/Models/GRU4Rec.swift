@@ -31,10 +31,19 @@ public struct GRU4Rec: SingleVectorRecommender {
         output = Linear("out", inputs: hidden, outputs: size, in: scope)
     }
 
-    /// The state after the newest item of each history, mapped to the size of the items' vectors, `[B, d]`.
+    /// One vector, at any position.
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        .everyPosition
+    }
+
+    /// The state after the newest item of each history, or before each target, mapped to the size of the items' vectors,
+    /// `[B, d]`.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)
+        guard batch.targetRows == nil else {
+            return output(tape.atTargets(recurrence(states: e, over: histories, on: tape), of: batch), on: tape)
+        }
         return output(recurrence(e, over: histories, on: tape), on: tape)
     }
 }

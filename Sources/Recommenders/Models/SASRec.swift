@@ -9,7 +9,9 @@ import Options
 ///     x = transformer(... transformer(x))      causal
 ///     u = x_L,     s = <u, e>
 ///
-/// Only the newest position of the last layer is needed, so only that one is computed.
+/// Only the newest position of the last layer is needed, so only that one is computed. With targets at every position
+/// (``Interactions/PackedBatch/targetRows``) a position sees the distances of the whole window, as in the paper: from its
+/// end, and not from the position itself.
 public struct SASRec: SingleVectorRecommender {
     static let options = TransformerLayer.options
 
@@ -28,11 +30,19 @@ public struct SASRec: SingleVectorRecommender {
         layers = TransformerLayer.stack(context, in: scope)
     }
 
-    /// The last layer's output at the newest item of each history, `[B, d]`.
+    /// One vector, at any position.
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        .everyPosition
+    }
+
+    /// The last layer's output at the newest item of each history, `[B, d]`, or at each target.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let x = tape.add(
             items(batch.historyItems, count: histories.total, on: tape), positions.byAge(histories, on: tape))
+        guard batch.targetRows == nil else {
+            return tape.atTargets(layers.reduce(x) { $1(causal: $0, over: histories, on: tape) }, of: batch)
+        }
         return layers.indices.reduce(x) { x, index in
             layers[index](x, over: histories, queries: index == layers.count - 1 ? .newest : .causal, on: tape)
         }

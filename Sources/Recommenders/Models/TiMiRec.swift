@@ -39,7 +39,7 @@ public struct TiMiRec: Recommender {
 
     /// The stage `pretrain` leaves the choice of the interest to the objective; the stage `finetune` mixes all of them.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
-        stage == .pretrain ? [.selection, .interests, .attention] : [.interests, .attention]
+        stage == .pretrain ? MultiInterestExtractor.objectiveSupport(options, in: stage) : [.interests, .attention]
     }
 
     /// The objective's loss of the mean interest and the distillation loss, summed over the samples, `[1, 1]`.

@@ -36,17 +36,24 @@ public struct TiSASRec: SingleVectorRecommender {
         layers = TransformerLayer.stack(context, in: scope)
     }
 
-    /// The last layer's output at the newest item of each history, `[B, d]`.
+    /// One vector, at any position.
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        .everyPosition
+    }
+
+    /// The last layer's output at the newest item of each history, `[B, d]`, or at each target.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let keys = keyPositions.byAge(histories, on: tape)
         let values = valuePositions.byAge(histories, on: tape)
-        let x = items(batch.historyItems, count: histories.total, on: tape)
-        return layers.indices.reduce(x) { x, index in
-            let queries: AttentionQueries = index == layers.count - 1 ? .newest : .causal
+        let e = items(batch.historyItems, count: histories.total, on: tape)
+        let hasSeveralTargets = batch.targetRows != nil
+        let x = layers.indices.reduce(e) { x, index in
+            let queries: AttentionQueries = index == layers.count - 1 && !hasSeveralTargets ? .newest : .causal
             let additions = TransformerLayer.Additions(
                 keys: keys, values: values, relative: intervals(of: batch, queries: queries, on: tape))
             return layers[index](x, over: histories, queries: queries, adding: additions, on: tape)
         }
+        return hasSeveralTargets ? tape.atTargets(x, of: batch) : x
     }
 }

@@ -19,9 +19,18 @@ public struct YouTubeDNN: SingleVectorRecommender {
         layer = Linear("layer", inputs: size, outputs: size, in: scope)
     }
 
-    /// The linear layer's output for the mean of each history's item vectors, `[B, d]`.
+    /// One vector, at any position.
+    public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
+        .everyPosition
+    }
+
+    /// The linear layer's output for the mean of each history's item vectors, or of those before each target, `[B, d]`.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
+        guard batch.targetRows == nil else {
+            let e = items(batch.historyItems, count: histories.total, on: tape)
+            return layer(tape.atTargets(tape.prefixMeans(e, over: histories), of: batch), on: tape)
+        }
         return layer(tape.meanRows(batch.historyItems, of: items.table, over: histories), on: tape)
     }
 }

@@ -28,7 +28,7 @@ extension InterestSelection {
         file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         guard tape.accepts(interests, for: batch, in: items) else {
-            return tape.zeros(rows: batch.count, columns: items.table.columns)
+            return tape.zeros(rows: batch.targetCount, columns: items.table.columns)
         }
         let choice = tape.arena.allocate(Int32.self, count: interests.count)
         Kernel.hardestInterests(
@@ -52,7 +52,7 @@ extension InterestSelection {
         in items: Embedding, on tape: Tape, file: StaticString, line: UInt
     ) -> Variable {
         guard tape.accepts(interests, for: batch, in: items) else {
-            return tape.zeros(rows: batch.count, columns: items.table.columns)
+            return tape.zeros(rows: batch.targetCount, columns: items.table.columns)
         }
         let count = interests.count
         let size = interests.vectors.columns
@@ -97,7 +97,7 @@ extension InterestSelection {
         on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         guard tape.accepts(interests, for: batch, in: items) else {
-            return tape.zeros(rows: batch.count, columns: items.table.columns)
+            return tape.zeros(rows: batch.targetCount, columns: items.table.columns)
         }
         return tape.labelAwareAttention(
             interests.vectors, interests.groups, positives: batch.positives, in: items.table, power: power,

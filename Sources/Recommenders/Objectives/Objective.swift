@@ -37,8 +37,16 @@ public struct Objective: Sendable {
         self.batchSize = batchSize
         itemCount = context.itemCount
         maps = options.selection == .softLinear ? SelectionMaps(size: context.options.embeddingSize, in: scope) : nil
-        let isByRank = options.loss == .sampledSoftmax && options.proposal == .logUniform
-        popularity = isByRank ? PopularityDistribution(context.itemCounts) : nil
+        popularity = options.loss.drawsNegatives ? Self.popularity(options, context) : nil
+    }
+
+    private static func popularity(_ options: ObjectiveOptions, _ context: ModelContext) -> PopularityDistribution? {
+        switch options.proposal {
+        case .uniform: nil
+        case .logUniform: PopularityDistribution(context.itemCounts)
+        case .popularity, .batch: PopularityDistribution(context.itemCounts, uniformShare: 0)
+        case .mixed: PopularityDistribution(context.itemCounts, uniformShare: options.uniformShare)
+        }
     }
 
     /// Negatives that every sample of a mini-batch must bring with it, as candidates behind the positive.
@@ -48,7 +56,8 @@ public struct Objective: Sendable {
     public func additionalItems(samples: Int) -> Int {
         switch options.loss {
         case .bpr: 0
-        case .sampledSoftmax: options.sharesNegatives ? negatives : negatives * samples
+        case .sampledSoftmax, .gBCE:
+            options.proposal == .batch ? 0 : options.sharesNegatives ? negatives : negatives * samples
         case .fullSoftmax: itemCount
         }
     }
@@ -59,6 +68,7 @@ public struct Objective: Sendable {
         file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         let temperature = options.selectionTemperature
+        let interests = options.score.queries(interests, on: tape)
         return switch options.selection {
         case .hard:
             InterestSelection.hardest(of: interests, for: batch, in: items, on: tape, file: file, line: line)
@@ -86,20 +96,29 @@ public struct Objective: Sendable {
             tape.accepts(users: users, "loss", for: batch, in: items, at: ModelSite(file: file, line: line)),
             interests.map({ tape.accepts($0, for: batch, in: items) }) ?? true
         else { return tape.zeros(rows: 1, columns: 1) }
+        let isCosine = options.score == .cosine
+        let scale = 1 / options.scoreTemperature
+        let users = isCosine ? tape.normalizeRows(users, scale: scale, file: file, line: line) : users
         var loss: Variable
         if options.loss == .bpr {
-            loss = tape.rankingLoss(
-                items.scores(of: users, for: batch, on: tape, file: file, line: line), file: file, line: line)
+            let scores =
+                isCosine
+                ? cosines(of: users, for: batch, in: items, on: tape)
+                : items.scores(of: users, for: batch, on: tape, file: file, line: line)
+            loss = tape.rankingLoss(scores, file: file, line: line)
         } else {
             let negatives = softmaxNegatives(of: batch, on: tape)
+            let vectors = isCosine ? unitVectors(of: negatives, for: batch, in: items, on: tape) : nil
             loss = tape.softmaxLoss(
-                of: users, positives: batch.positives, in: items.table, against: negatives, file: file, line: line)
+                of: users, positives: batch.positives, in: items.table, against: negatives, vectors: vectors,
+                file: file, line: line)
             if options.hasMultiInterestLoss, let interests {
                 loss = tape.add(
                     loss,
                     tape.softmaxLoss(
-                        of: interests.vectors, interests.groups, positives: batch.positives, in: items.table,
-                        against: negatives, file: file, line: line))
+                        of: isCosine ? tape.normalizeRows(interests.vectors, scale: scale) : interests.vectors,
+                        interests.groups, positives: batch.positives, in: items.table, against: negatives,
+                        vectors: vectors, file: file, line: line))
             }
         }
         guard let interests else { return loss }
@@ -121,19 +140,68 @@ public struct Objective: Sendable {
         return loss
     }
 
+    /// Scores of the candidates of a batch: inner products of the users' vectors with candidates of length 1.
+    private func cosines(of users: Variable, for batch: PackedBatch, in items: Embedding, on tape: Tape) -> Variable {
+        let width = batch.candidatesPerSample
+        let rows = items(batch.candidates, count: batch.targetCount * width, on: tape)
+        return tape.scores(of: users, items: tape.normalizeRows(rows), perUser: width)
+    }
+
+    /// The vectors of positives and negatives, of length 1.
+    private func unitVectors(
+        of negatives: SoftmaxNegatives, for batch: PackedBatch, in items: Embedding, on tape: Tape
+    ) -> ItemVectors? {
+        let rows: UnsafePointer<Int32>
+        let count: Int
+        switch negatives.rows {
+        case .shared(let list, let shared): (rows, count) = (list, shared)
+        case .all:
+            let list = tape.arena.allocate(Int32.self, count: itemCount)
+            for item in 0..<itemCount { list[item] = Int32(item + 1) }
+            (rows, count) = (UnsafePointer(list), itemCount)
+        // Refused where options are read.
+        case .perSample: return nil
+        }
+        let positives = tape.arena.allocate(Int32.self, count: batch.targetCount)
+        for target in 0..<batch.targetCount { positives[target] = batch.positives[target] }
+        return ItemVectors(
+            negatives: tape.normalizeRows(items(rows, count: count, on: tape)),
+            positives: tape.normalizeRows(items(UnsafePointer(positives), count: batch.targetCount, on: tape)))
+    }
+
     private func softmaxNegatives(of batch: PackedBatch, on tape: Tape) -> SoftmaxNegatives {
-        guard options.loss == .sampledSoftmax else {
+        let smoothed = PositiveComparison.softmax(smoothing: options.labelSmoothing)
+        guard options.loss.drawsNegatives else {
             // The positive is one of all items.
-            return SoftmaxNegatives(.all, masksPositives: true, importance: options.importance)
+            return SoftmaxNegatives(
+                .all, masksPositives: true, importance: options.importance, comparison: smoothed)
+        }
+        let isBinary = options.loss == .gBCE
+        guard options.proposal != .batch else {
+            let count = batch.targetCount
+            let positives = tape.arena.allocate(Int32.self, count: count)
+            for target in 0..<count { positives[target] = batch.positives[target] }
+            // Each target meets its own positive.
+            return SoftmaxNegatives(
+                .shared(positives, count: count), offsets: isBinary ? nil : popularity?.offsets, masksPositives: true,
+                importance: options.importance, comparison: isBinary ? .binary(power: power(count)) : smoothed)
         }
         let distribution = popularity?.items ?? NegativeDistribution(itemCount: itemCount)
         let rows: SoftmaxNegatives.Rows =
             options.sharesNegatives
             ? .shared(tape.sampleNegatives(negatives, from: distribution), count: negatives)
             : .perSample(
-                tape.sampleNegatives(negatives, sampleCount: batch.count, from: distribution), count: negatives)
+                tape.sampleNegatives(negatives, sampleCount: batch.targetCount, from: distribution), count: negatives)
         // -log q of a uniform draw is the same for all items, the positive too, and cancels.
         return SoftmaxNegatives(
-            rows, offsets: popularity?.offsets, masksPositives: options.masksHits, importance: options.importance)
+            rows, offsets: isBinary ? nil : popularity?.offsets, masksPositives: options.masksHits,
+            importance: options.importance, comparison: isBinary ? .binary(power: power(negatives)) : smoothed)
+    }
+
+    /// beta of gBCE: `alpha (t (1 - 1 / alpha) + 1 / alpha)`, with the share `alpha` of the items that are not the positive
+    /// that are drawn.
+    private func power(_ negatives: Int) -> Float {
+        let alpha = min(Float(negatives) / Float(max(itemCount - 1, 1)), 1)
+        return 1 - options.calibration * (1 - alpha)
     }
 }

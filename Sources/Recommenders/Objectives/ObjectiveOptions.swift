@@ -4,16 +4,26 @@ import Options
 public struct ObjectiveOptions: Sendable, Equatable {
     /// How the score of the positive is compared with those of other items.
     public var loss = TrainingLoss.bpr
+    /// What the score of an item is.
+    public var score = ScoreRule.product
+    /// What cosines are divided by in training.
+    public var scoreTemperature: Float = 0.05
     /// Which interest is trained, for a model with several.
     public var selection = InterestSelection.hard
     /// T of the selections `soft`, `soft-linear` and `expected`; the larger, the nearer they are to `hard`.
     public var selectionTemperature: Float = 1
     /// Whether all samples of a step have the same negatives in the sampled softmax.
     public var sharesNegatives = true
-    /// What the negatives of the sampled softmax are drawn from.
+    /// What the negatives of the sampled softmax and of gBCE are drawn from.
     public var proposal = NegativeProposal.uniform
-    /// Whether negatives that are the positive itself do not count in the sampled softmax.
+    /// The share of uniform draws in the proposal ``NegativeProposal/mixed``.
+    public var uniformShare: Float = 0.5
+    /// Whether negatives that are the positive itself do not count in the sampled softmax and in gBCE.
     public var masksHits = false
+    /// t of gBCE, from 0, the binary cross entropy, to 1.
+    public var calibration: Float = 0.75
+    /// Of the softmax losses the share of the probability that is spread over the positive and its negatives.
+    public var labelSmoothing: Float = 0
     /// beta of the importance weights of the negatives (REMI), 0 for none.
     public var importance: Float = 0
     /// Whether the loss is taken once more over all interests at a time (BaM).
@@ -46,6 +56,14 @@ public struct ObjectiveOptions: Sendable, Equatable {
                     folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.training.loss.rawValue }),
                 help: "Training loss: \(TrainingLoss.optionKind)."),
             OptionField(
+                "score", \.score, of: standard,
+                OptionTraits(folder: .ifChanged("")), isWritten: false,
+                help: "Scores are inner products (product) or cosines (cosine), in training and ranking."),
+            OptionField(
+                "score-temperature", \.scoreTemperature, of: standard, in: .aboveZero("0.05 is the default"),
+                traits(folder: .ifChanged("tau")), isWritten: false,
+                help: "With --score cosine: what cosines are divided by in training."),
+            OptionField(
                 "selection", \.selection, of: standard, traits(folder: .ifChanged("")),
                 help: """
                     Which interest is trained: the one nearest to the positive (hard), one drawn by softmax (soft; BaM), \
@@ -61,11 +79,30 @@ public struct ObjectiveOptions: Sendable, Equatable {
             OptionField(
                 "proposal", \.proposal, of: standard, traits(folder: .ifChanged(""), isRare: true),
                 help: """
-                    sampled-softmax: what negatives are drawn from, uniform or log-uniform, which is by rank of popularity.
+                    sampled-softmax, gbce: what negatives are drawn from: all items alike (uniform), by rank of popularity \
+                    (log-uniform), by interactions (popularity), both (mixed), or the positives of the shard's mini-batch \
+                    (batch).
                     """),
             OptionField(
+                "uniform-share", \.uniformShare, of: standard, in: .within(0..<1, "choose a share from 0 to below 1"),
+                traits(folder: .ifChanged("uniform"), isRare: true), isWritten: false,
+                help: "The share of uniform draws of --proposal mixed."),
+            OptionField(
                 "mask-hits", \.masksHits, of: standard, traits(folder: .ifChanged("masked"), isRare: true),
-                help: "sampled-softmax: leave out negatives that are the positive itself (0/1)."),
+                help: "sampled-softmax, gbce: leave out negatives that are the positive itself (0/1)."),
+            OptionField(
+                "calibration", \.calibration, of: standard,
+                in: ValueRange("0 to 1") {
+                    (0...1).contains($0)
+                        ? nil : (rest: "is \($0)", recoverySuggestion: "choose 0 for the binary cross entropy, up to 1")
+                },
+                traits("gbce-t", folder: .ifChanged("t"), isRare: true), isWritten: false,
+                help: "gbce: t of the calibration, from 0, which is the binary cross entropy, to 1."),
+            OptionField(
+                "label-smoothing", \.labelSmoothing, of: standard,
+                in: .within(0..<1, "choose a share from 0 to below 1"), traits(folder: .ifChanged("smooth"), isRare: true),
+                isWritten: false,
+                help: "sampled-softmax, full-softmax: the share of the probability spread over all that are compared."),
             OptionField(
                 "importance", \.importance, of: standard, in: .fromZero,
                 traits("rbeta", folder: .ifChanged("importance"), isRare: true),
@@ -97,6 +134,8 @@ public enum TrainingLoss: String, Sendable, CaseIterable, OptionValue {
     case bpr
     /// The cross entropy of the positive among drawn negatives.
     case sampledSoftmax = "sampled-softmax"
+    /// The binary cross entropy of the positive and drawn negatives, calibrated (gBCE, Petrov and Macdonald 2023).
+    case gBCE = "gbce"
     /// The cross entropy of the positive among all items.
     case fullSoftmax = "full-softmax"
 }
@@ -107,6 +146,17 @@ public enum NegativeProposal: String, Sendable, CaseIterable, OptionValue {
     case uniform
     /// Frequent items more often: `q(rank) = log((rank + 1) / rank) / log(n + 1)`, rank 1 for the most frequent in train.
     case logUniform = "log-uniform"
+    /// By the number of interactions in train.
+    case popularity
+    /// Of a share uniform draws, of the others by the number of interactions in train.
+    case mixed
+    /// Nothing is drawn: the positives of the mini-batch, of all samples of a logical shard in a step.
+    case batch
+}
+
+extension TrainingLoss {
+    /// Whether the loss compares with negatives that are drawn for it, beside the mini-batch.
+    public var drawsNegatives: Bool { self == .sampledSoftmax || self == .gBCE }
 }
 
 /// What a model has for an objective to work on; see ``Recommender/objectiveSupport(_:in:)``.
@@ -123,4 +173,7 @@ public struct ObjectiveSupport: OptionSet, Sendable {
     public static let interests = ObjectiveSupport(rawValue: 2)
     /// Its interests come with ``Interests/attention``.
     public static let attention = ObjectiveSupport(rawValue: 4)
+    /// The model has vectors for targets at every position of a history, which one causal pass gives:
+    /// ``Interactions/PackedBatch/targetRows``.
+    public static let everyPosition = ObjectiveSupport(rawValue: 8)
 }

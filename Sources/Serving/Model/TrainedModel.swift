@@ -23,6 +23,8 @@ public final class TrainedModel {
     private let storage: ParameterStorage
     private let propagator: Propagator?
     private let tape: Tape
+    /// Items of length 1, where scores are cosines; nil: the items' own vectors.
+    private let unitVectors: UnsafeMutablePointer<Float>?
 
     /// Reads the model of a run. A model on a graph (`LightGCN`) reads the data set of the run, too.
     public convenience init(run path: String) throws {
@@ -51,11 +53,21 @@ public final class TrainedModel {
         self.storage = storage
         self.propagator = propagator
         tape = Tape(parameters: propagator?.values ?? storage.values)
+        let items = model.items.table
+        let score = stored.configuration.objective.score
+        unitVectors = score.itemVectors(MatrixView(tape.parameters(items), rows: items.rows, columns: items.columns))
+            .map { vectors in
+                let memory = UnsafeMutablePointer<Float>.allocate(capacity: max(vectors.count, 1))
+                for (index, value) in vectors.enumerated() { memory[index] = value }
+                return memory
+            }
         let batch = PackedBatch()
         batch.fill(users: [1], histories: [[1]], candidates: [[1]])
-        interestsPerUser = try Self.queries(of: batch, model, tape, seed: 0).perUser
+        interestsPerUser = try Self.queries(of: batch, model, tape, score, seed: 0).perUser
         try requireNumbers()
     }
+
+    deinit { unitVectors?.deallocate() }
 
     /// Bytes that the model will take, for a look at the memory before: see ``init(_:graph:)``.
     static func byteCount(_ stored: StoredModel, graph: InteractionGraph?) throws -> Int {
@@ -72,9 +84,11 @@ public final class TrainedModel {
     public var dimension: Int { model.items.table.columns }
     /// Items that the model knows; the padding is none.
     public var itemCount: Int { stored.itemIds.count }
-    /// `[itemCount + 1, d]`, row 0 of the padding: the items' vectors, whose inner products with a user's interests are
+    /// `[itemCount + 1, d]`, row 0 of the padding: the items' vectors, of length 1 where scores are cosines, whose inner products with a user's interests are
     /// the scores.
-    public var itemVectors: UnsafePointer<Float> { UnsafePointer(tape.parameters(model.items.table)) }
+    public var itemVectors: UnsafePointer<Float> {
+        UnsafePointer(unitVectors ?? tape.parameters(model.items.table))
+    }
     /// The newest items that a history keeps.
     public var historyMax: Int { stored.configuration.options.historyMax }
     /// `parameters_sha256` of the run.
@@ -84,17 +98,20 @@ public final class TrainedModel {
     ///
     /// - Throws: a mistake of the model.
     package func interests(of batch: PackedBatch) throws(ModelError) -> Interests {
-        try Self.queries(of: batch, model, tape, seed: stored.configuration.seed)
+        try Self.queries(
+            of: batch, model, tape, stored.configuration.objective.score, seed: stored.configuration.seed)
     }
 
     /// Memory that is the batch's until the next one.
     var arena: Arena { tape.arena }
 
     private static func queries(
-        of batch: PackedBatch, _ model: any Recommender, _ tape: Tape, seed: UInt64
+        of batch: PackedBatch, _ model: any Recommender, _ tape: Tape, _ score: ScoreRule, seed: UInt64
     ) throws(ModelError) -> Interests {
         tape.begin(.scoring(seed: seed), sampleCount: batch.count)
-        let queries = Kernel.flushingSubnormals { model.checkedQueries(of: batch, on: tape) }
+        let queries = Kernel.flushingSubnormals {
+            model.checkedQueries(of: batch, on: tape).map { score.queries($0, on: tape) }
+        }
         if let error = tape.error { throw error }
         guard let queries else { preconditionFailure("queries that are refused leave an error") }
         return queries

@@ -7,6 +7,7 @@ import KernelCore
 /// How a checkpoint lies in its file: a safetensors file, so that every program that reads these can look into it.
 ///
 ///     parameters.NAME, first.NAME, second.NAME   the parameters and the two moments of the optimizer
+///     average.NAME                               the moving average of the parameters, if the training has one
 ///     best.NAME                                  the parameters of the best epoch, if there is one yet
 ///
 /// The metadata begin with `header_crc32c`, the CRC-32C of all bytes before the first tensor with zeros for
@@ -38,16 +39,11 @@ package enum CheckpointFormat {
 
     /// The groups of tensors.
     package enum Group: String, CaseIterable {
-        case parameters, first, second, best
+        case parameters, first, second, average, best
 
-        /// In the order of the file; the one that a file can lack is the last.
-        var index: Int {
-            switch self {
-            case .parameters: 0
-            case .first: 1
-            case .second: 2
-            case .best: 3
-            }
+        /// Those of a training, in the order of the file; the one that comes later than others is the last.
+        package static func all(withAverage hasAverage: Bool) -> [Group] {
+            allCases.filter { $0 != .average || hasAverage }
         }
 
         func name(of specification: ParameterSpecification) -> String { "\(rawValue).\(specification.name)" }

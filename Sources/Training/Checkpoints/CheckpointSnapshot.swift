@@ -9,6 +9,7 @@ import ModelFiles
 /// The numbers lie in memory as they will in the file, so that they get there without another copy.
 package final class CheckpointSnapshot: @unchecked Sendable {
     private let layout: ParameterLayout
+    private let groups: [CheckpointFormat.Group]
     /// How far the training had come when it was copied last; before any step until then.
     package private(set) var state = TrainingState()
     /// `config.yaml`.
@@ -32,14 +33,18 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     ///   - configuration: the text of `config.yaml`.
     ///   - data: `DatasetFingerprint` as JSON.
     ///   - instructionSet: of the kernels that compute the training.
-    package init(_ layout: ParameterLayout, configuration: String, data: String, instructionSet: String) {
+    ///   - hasAverage: whether there is a moving average of the parameters.
+    package init(
+        _ layout: ParameterLayout, configuration: String, data: String, instructionSet: String, hasAverage: Bool = false
+    ) {
         self.layout = layout
+        groups = CheckpointFormat.Group.all(withAverage: hasAverage)
         self.configuration = configuration
         self.data = data
         self.instructionSet = instructionSet
         valueCount = layout.parameterCount
         memory = LargeMemory.allocate(
-            byteCount: max(CheckpointFormat.Group.allCases.count * valueCount * MemoryLayout<Float>.stride, 1),
+            byteCount: max(groups.count * valueCount * MemoryLayout<Float>.stride, 1),
             alignment: OpenFile.directAlignment)
     }
 
@@ -48,13 +53,14 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     /// Copies a training.
     package func take(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
-        best: ParameterStorage?
+        average: ParameterValues? = nil, best: ParameterStorage?
     ) {
         self.state = state
         self.best = best
         copy(parameters, to: .parameters)
         copy(moments.first, to: .first)
         copy(moments.second, to: .second)
+        if let average { copy(average, to: .average) }
     }
 
     private func copy(_ values: ParameterValues, to group: CheckpointFormat.Group) {
@@ -65,7 +71,8 @@ package final class CheckpointSnapshot: @unchecked Sendable {
 
     /// The memory of a group, tensor by tensor.
     private func tensors(of group: CheckpointFormat.Group) -> [UnsafeMutableBufferPointer<Float>] {
-        var next = memory.baseAddress!.assumingMemoryBound(to: Float.self) + group.index * valueCount
+        let index = groups.firstIndex(of: group) ?? 0
+        var next = memory.baseAddress!.assumingMemoryBound(to: Float.self) + index * valueCount
         return layout.specifications.map { specification in
             defer { next += specification.parameter.count }
             return UnsafeMutableBufferPointer(start: next, count: specification.parameter.count)
@@ -89,7 +96,7 @@ package final class CheckpointSnapshot: @unchecked Sendable {
             bestChecksums = checksums(of: .best)
             copiedBest = best
         }
-        let groups = CheckpointFormat.Group.allCases.filter { $0 != .best || best != nil }
+        let groups = groups.filter { $0 != .best || best != nil }
         let byteCount = groups.count * valueCount * MemoryLayout<Float>.stride
         let file = try AtomicFile(replacing: path)
         try file.write(try header(groups))

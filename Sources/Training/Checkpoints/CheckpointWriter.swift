@@ -101,12 +101,13 @@ final class CheckpointWriter {
     /// - Parameter step: of the checkpoint that the training is resumed from, 0 for none.
     init(
         _ plan: CheckpointPlan, folder: CheckpointFolder, fence: RunFence, layout: ParameterLayout, lastStep: Int,
-        configuration: String, data: String, instructionSet: String
+        configuration: String, data: String, instructionSet: String, hasAverage: Bool
     ) {
         self.plan = plan
         self.lastStep = lastStep
         let snapshot = CheckpointSnapshot(
-            layout, configuration: configuration, data: data, instructionSet: instructionSet)
+            layout, configuration: configuration, data: data, instructionSet: instructionSet,
+            hasAverage: hasAverage)
         let work = Work(folder, fence, snapshot, kept: plan.kept)
         self.work = work
         if plan.isOn { Thread.detachNewThread { work.run() } }
@@ -151,9 +152,9 @@ final class CheckpointWriter {
     /// Copies the training and begins to write it.
     func begin(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
-        best: ParameterStorage?
+        average: ParameterValues?, best: ParameterStorage?
     ) throws {
-        try take(state, parameters: parameters, moments: moments, best: best)
+        try take(state, parameters: parameters, moments: moments, average: average, best: best)
         work.start()
     }
 
@@ -162,9 +163,9 @@ final class CheckpointWriter {
     /// This thread does it itself: somebody waits for this checkpoint, perhaps only for seconds.
     func write(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
-        best: ParameterStorage?
+        average: ParameterValues?, best: ParameterStorage?
     ) throws {
-        try take(state, parameters: parameters, moments: moments, best: best)
+        try take(state, parameters: parameters, moments: moments, average: average, best: best)
         try work.write()
     }
 
@@ -173,14 +174,14 @@ final class CheckpointWriter {
 
     private func take(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
-        best: ParameterStorage?
+        average: ParameterValues?, best: ParameterStorage?
     ) throws {
         work.wait()
         if let failure = work.failure.withLock(\.self) { throw failure }
         lastStep = state.step
         lastMoment = .now
         count += 1
-        work.snapshot.take(state, parameters: parameters, moments: moments, best: best)
+        work.snapshot.take(state, parameters: parameters, moments: moments, average: average, best: best)
         copySeconds = secondsSinceLast
     }
 }

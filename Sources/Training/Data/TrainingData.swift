@@ -40,6 +40,7 @@ public struct TrainingData {
     ///
     /// - Parameters:
     ///   - shardCount: the number of logical shards.
+    ///   - windows: how sequences are cut where the samples are windows of them.
     ///   - needsSamples: whether there must be something to train on.
     ///   - drawsNegatives: whether negatives are drawn among the items that a user has not in train.
     ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
@@ -48,8 +49,9 @@ public struct TrainingData {
     ///   - earlier: ids to number by as far as the data set fits them: those of a run of an earlier version of the program,
     ///     which numbered ids that do not occur too; nil for any other run.
     public init(
-        folder: String, kind: SampleKind, shardCount: Int, needsSamples: Bool = true, drawsNegatives: Bool = true,
-        needsGraph: Bool = false, trainsOn: TrainedInteractions = .train, known: KnownIds = KnownIds(),
+        folder: String, kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
+        drawsNegatives: Bool = true, needsGraph: Bool = false, trainsOn: TrainedInteractions = .train,
+        known: KnownIds = KnownIds(),
         earlier: KnownIds? = nil, world: Communicator
     ) throws {
         func load() throws -> InteractionDataset {
@@ -58,7 +60,7 @@ public struct TrainingData {
             return (try? InteractionDataset.load(folder: folder, known: earlier)) ?? dataset
         }
         try self.init(
-            kind: kind, shardCount: shardCount, needsSamples: needsSamples, needsGraph: needsGraph,
+            kind: kind, shardCount: shardCount, windows: windows, needsSamples: needsSamples, needsGraph: needsGraph,
             trainsOn: trainsOn, world: world
         ) {
             let dataset = try load()
@@ -71,8 +73,9 @@ public struct TrainingData {
     ///
     /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
     package init(
-        kind: SampleKind, shardCount: Int, needsSamples: Bool = true, needsGraph: Bool = false,
-        trainsOn: TrainedInteractions = .train, world: Communicator, load: () throws -> InteractionDataset
+        kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
+        needsGraph: Bool = false, trainsOn: TrainedInteractions = .train, world: Communicator,
+        load: () throws -> InteractionDataset
     ) throws {
         try world.collectively {
             guard world.size <= shardCount else {
@@ -86,7 +89,7 @@ public struct TrainingData {
         self = try world.collectively {
             let dataset = split.samples(of: trainsOn)
             let shards = try LogicalShards(
-                dataset: dataset, kind: kind, count: shardCount, needsSamples: needsSamples)
+                dataset: dataset, kind: kind, count: shardCount, windows: windows, needsSamples: needsSamples)
             return TrainingData(
                 dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph,
                 trainsOn: trainsOn, fingerprint: DatasetFingerprint(split))

@@ -2,8 +2,10 @@ import Recommenders
 
 /// What the options of a training are where nobody chooses and the model or the loss has a say.
 struct ModelDefaults {
-    /// Negatives of a step under the sampled softmax, which needs many; the other losses have one a sample.
+    /// Negatives of a step under the sampled softmax, which needs many; bpr has one a sample.
     static let sharedNegatives = 512
+    /// Negatives of a step under gBCE, as published.
+    static let binaryNegatives = 256
 
     let learningRate: Double
     let loss: TrainingLoss
@@ -14,6 +16,12 @@ struct ModelDefaults {
         loss = entry?.training.loss ?? .bpr
     }
 
-    /// Negatives of a sample, or of a step under the sampled softmax.
-    static func negatives(under loss: TrainingLoss) -> Int { loss == .sampledSoftmax ? sharedNegatives : 1 }
+    /// Negatives of a sample, or of a step under the sampled softmax and gBCE.
+    static func negatives(under loss: TrainingLoss) -> Int {
+        switch loss {
+        case .bpr, .fullSoftmax: 1
+        case .sampledSoftmax: sharedNegatives
+        case .gBCE: binaryNegatives
+        }
+    }
 }

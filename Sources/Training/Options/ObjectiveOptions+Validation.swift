@@ -12,7 +12,17 @@ extension TrainingConfiguration {
         let support = stages.reduce(into: ObjectiveSupport()) {
             $0.formUnion(entry.objectiveSupport(options, $1))
         }
+        let supportsEveryPosition = stages.allSatisfy { entry.objectiveSupport(options, $0).contains(.everyPosition) }
         let name = ([entry.name] + (stages.count == 1 ? stages.compactMap { $0?.rawValue } : [])).joined(separator: " ")
+        let hasCausalForm = entry.option(called: MultiInterestExtractor.causalTransformer.declaration.name) != nil
+        try require(
+            targets == .last || supportsEveryPosition
+                ? nil : "--targets all: \(name) does not have vectors for every position in one pass",
+            hasCausalForm
+                ? "train --stage pretrain with --causal-trm 1 or --add-trm 0, or leave it out"
+                : "leave it out, or choose one of "
+                    + RecommenderCatalogue.entries.filter { $0.objectiveSupport(options, nil).contains(.everyPosition) }
+                    .map(\.name).joined(separator: ", "))
         try require(
             objective.selection == .hard || support.contains(.selection)
                 ? nil
@@ -45,18 +55,44 @@ extension ObjectiveOptions {
                 ? nil : "--dissimilarity-margin is for --dissimilarity",
             "give --dissimilarity a weight, or leave it out")
         let standard = ObjectiveOptions()
+        try require(
+            scoreTemperature == standard.scoreTemperature || score == .cosine
+                ? nil : "--score-temperature is for --score cosine", "leave it out, or choose cosines")
+        try require(
+            score == .cosine && loss.drawsNegatives && !sharesNegatives
+                ? "--score cosine compares with negatives that all samples share" : nil,
+            "leave --shared-negatives out, or choose --score product")
         let ofSampling = [
             sharesNegatives == standard.sharesNegatives ? nil : "--shared-negatives",
             proposal == standard.proposal ? nil : "--proposal", masksHits == standard.masksHits ? nil : "--mask-hits",
         ].compactMap { $0 }
         try require(
-            loss == .sampledSoftmax ? nil : ofSampling.first.map { "\($0) is for --loss sampled-softmax" },
+            loss.drawsNegatives ? nil : ofSampling.first.map { "\($0) is for --loss sampled-softmax and gbce" },
+            "leave it out, or choose one of these losses")
+        try require(
+            uniformShare == standard.uniformShare || proposal == .mixed
+                ? nil : "--uniform-share is for --proposal mixed",
+            "leave it out, or choose that proposal")
+        try require(
+            proposal == .batch && !sharesNegatives
+                ? "--shared-negatives 0: the negatives of --proposal batch are those of all samples" : nil,
+            "leave it out, or choose another proposal")
+        try require(
+            calibration == standard.calibration || loss == .gBCE ? nil : "--calibration is for --loss gbce",
             "leave it out, or choose that loss")
+        try require(
+            labelSmoothing == 0 || loss == .sampledSoftmax || loss == .fullSoftmax
+                ? nil : "--label-smoothing is for --loss sampled-softmax and full-softmax",
+            "leave it out, or choose one of these losses")
+        try require(
+            labelSmoothing == 0 || importance == 0 ? nil : "--label-smoothing and --importance do not go together",
+            "leave one of them out")
         let ofSoftmax = [
             importance == 0 ? nil : "--importance", hasMultiInterestLoss ? "--multi-interest-loss" : nil,
         ].compactMap { $0 }
         try require(
-            loss != .bpr ? nil : ofSoftmax.first.map { "\($0) is for --loss sampled-softmax and full-softmax" },
+            loss == .sampledSoftmax || loss == .fullSoftmax
+                ? nil : ofSoftmax.first.map { "\($0) is for --loss sampled-softmax and full-softmax" },
             "leave it out, or choose one of these losses")
         try require(
             loss == .fullSoftmax && negatives != 1

@@ -102,6 +102,19 @@ extension TrainingConfiguration {
             "sampling", \.sampling, of: standard, OptionTraits(folder: .ifChanged(""), differsByStage: true),
             help: "epoch: every sample once an epoch; users: a random user, then one of the user's samples."),
         Field(
+            "targets", \.targets, of: standard, OptionTraits(folder: .ifChanged("targets-")), isWritten: false,
+            help: """
+                last: a sample is a history and the item behind it; all: a sample is a window of a user's sequence, with a \
+                target at every position.
+                """),
+        Field(
+            "window-stride", \.windowStride, of: standard, in: .within(0...10_000),
+            OptionTraits(unit: "targets", folder: .ifChanged("stride"), shownDefault: "as --history-max"),
+            help: """
+                With --targets all: targets of a window; what remains of its --history-max items is history alone. 0: each \
+                user has the newest window alone.
+                """),
+        Field(
             "batch-size", \.batchSize, of: standard, in: .within(1...1_000_000),
             OptionTraits(unit: "samples", folder: .always("batch"), differsByStage: true),
             help: "Samples of a step, over all ranks."),
@@ -113,7 +126,9 @@ extension TrainingConfiguration {
             "negatives", \.negatives, of: standard, in: .within(1...10_000),
             OptionTraits(
                 aliases: ["num-neg"], folder: .always("negatives"), differsByStage: true,
-                shownDefault: "1; with --loss sampled-softmax \(ModelDefaults.sharedNegatives)"),
+                shownDefault:
+                    "1; with --loss sampled-softmax \(ModelDefaults.sharedNegatives), gbce \(ModelDefaults.binaryNegatives)"
+            ),
             help: "Negatives of a training sample."),
         Field(
             "lr", \.optimizer.learningRate, of: standard, in: .aboveZero("0.001 is the default"),
@@ -125,6 +140,36 @@ extension TrainingConfiguration {
             "l2", \.optimizer.l2, of: standard, in: .fromZero,
             OptionTraits(folder: .always("l2_"), differsByStage: true),
             help: "L2 coefficient, added to the gradient."),
+        Field(
+            "weight-decay", \.optimizer.weightDecay, of: standard, in: .fromZero,
+            OptionTraits(folder: .ifChanged("decay"), differsByStage: true), isWritten: false,
+            help: "Share of a parameter that a step takes away, in learning rates (AdamW); 0: none."),
+        Field(
+            "clip-norm", \.optimizer.clipping, of: standard, in: .fromZero,
+            OptionTraits(folder: .ifChanged("clip"), differsByStage: true), isWritten: false,
+            help: "The longest gradient of a step, over all parameters; a longer one is shortened to it. 0: any."),
+        Field(
+            "average", \.optimizer.averaging, of: standard,
+            in: .within(0..<1, "choose a decay from 0 to below 1, such as 0.999"),
+            OptionTraits(folder: .ifChanged("average"), differsByStage: true), isWritten: false,
+            help: """
+                Decay of the moving average of the parameters, which is ranked and kept in their place; 0: the parameters \
+                themselves.
+                """),
+        Field(
+            "warmup-steps", \.optimizer.warmupSteps, of: standard, in: .within(0...Int(UInt32.max)),
+            OptionTraits(unit: "steps", folder: .ifChanged("warmup"), differsByStage: true), isWritten: false,
+            help: "Steps over which the learning rate rises from 0."),
+        Field(
+            "lr-decay", \.optimizer.decay, of: standard,
+            OptionTraits(folder: .ifChanged("lr-"), differsByStage: true), isWritten: false,
+            help:
+                "How the learning rate falls to a hundredth until the end of --decay-epochs: \(LearningRateDecay.optionKind)."
+        ),
+        Field(
+            "decay-epochs", \.optimizer.decayEpochs, of: standard, in: .within(0...1_000_000),
+            OptionTraits(unit: "epochs", folder: .ifChanged("until"), differsByStage: true), isWritten: false,
+            help: "With --lr-decay: epochs after which the learning rate has fallen, and stays."),
         Field(
             "seed", \.seed, of: standard, OptionTraits(aliases: ["random-seed"], folder: .always("seed")),
             help: "Seed of all random numbers."),
@@ -185,6 +230,7 @@ extension TrainingConfiguration {
     }
 }
 
+extension LearningRateDecay: OptionValue {}
 extension RankingProtocol: OptionValue {}
 extension HistoryScores: OptionValue {}
 extension SamplingRule: OptionValue {}

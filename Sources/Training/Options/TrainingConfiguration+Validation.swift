@@ -21,6 +21,17 @@ extension TrainingConfiguration {
         try require(RecommenderCatalogue.entry(named: model)?.checkOptions(options))
         // A mini-batch is that of a shard; where users are drawn, all can be of one shard.
         let samples = sampling == .users ? batchSize : (batchSize - 1) / logicalShards + 1
+        try validateTargets()
+        try require(
+            (optimizer.decay == .none) == (optimizer.decayEpochs == 0)
+                ? nil : "--lr-decay and --decay-epochs go together", "give both, or leave both out")
+        try require(
+            optimizer.weightDecay == 0 || optimizer.l2 == 0 ? nil : "--weight-decay and --l2 do the same in two ways",
+            "choose one, and set the other to 0")
+        try require(
+            optimizer.weightDecay * optimizer.learningRate < 1
+                ? nil : "--weight-decay \(optimizer.weightDecay) takes away more than there is",
+            "choose less than 1 / --lr")
         try require(
             samples * options.historyMax > Int(Int32.max)
                 ? "--batch-size \(batchSize) and --history-max \(options.historyMax): \(samples * options.historyMax) items "

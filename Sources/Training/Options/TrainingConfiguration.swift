@@ -29,12 +29,17 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var maxSteps: Int?
     /// What all that is drawn follows from: first parameters, order of samples, negatives, dropout.
     public var seed: UInt64 = 0
-    /// Samples of a step, over all ranks.
+    /// Samples of a step, over all ranks: histories, or windows with ``TrainedTargets/all``.
     public var batchSize = 256
     /// Parts that the users are divided into; the most ranks that can take part.
     public var logicalShards = 8
     /// How the samples of a step are chosen.
     public var sampling = SamplingRule.epoch
+    /// Which positions of a sequence have a target.
+    public var targets = TrainedTargets.last
+    /// With ``TrainedTargets/all``: targets between the ends of two windows; 0: a user has the newest window alone; nil: as
+    /// many as a window has rows.
+    public var windowStride: Int?
     /// With ``SamplingRule/users``: the steps between two validations, which take the place of an epoch.
     public var validateEvery = 1000
     /// Learning rate and L2 of Adam.

@@ -83,7 +83,7 @@ public struct EvaluationJob: Sendable {
         let metrics = try Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
-            seed: configuration.seed
+            score: configuration.objective.score, seed: configuration.seed
         ).metrics(
             of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
             world: world)

@@ -35,6 +35,10 @@ package final class ModelReplica {
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
         try world.collectively { [model, layout] in try entry.check(model, from: context, layout) }
+        var configuration = configuration
+        // A model that is not trained has no average of what it was.
+        if !entry.training.isTrained { configuration.optimizer.averaging = 0 }
+        configuration.optimizer.decaySteps = configuration.optimizer.decayEpochs * stepsPerEpoch
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = OptimizerPlan(
             layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
@@ -79,8 +83,9 @@ package final class ModelReplica {
         _ plan: OptimizerPlan, _ layout: ParameterLayout, on map: NodeMap, world: Communicator
     ) throws -> MemoryNeed {
         let bytes = plan.byteCount(ofRank: world.rank, on: map)
-        // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones and both moments.
-        let copies = world.rank == 0 ? 5 * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
+        // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones, both moments and the average.
+        let copies =
+            world.rank == 0 ? (2 + plan.copies) * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
         let need = MemoryNeed(own: bytes.own + copies, shared: bytes.shared)
         try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
         return need

@@ -18,7 +18,10 @@ extension ShardWorker {
         _ configuration: TrainingConfiguration, data: TrainingData, gradientLayout layout: GradientLayout
     ) -> Int? {
         let historyMax = configuration.options.historyMax
-        guard let mean = data.store.meanHistoryLength(data.kind, historyMax: historyMax) else { return 0 }
+        guard
+            let mean = data.shards.windows == nil
+                ? data.store.meanHistoryLength(data.kind, historyMax: historyMax) : meanWindowLength
+        else { return 0 }
         let quota = configuration.batchSize / configuration.logicalShards
         let samples = min(quota, data.store.shards.map { data.shards.sampleCount(of: $0) }.max() ?? 0)
         let length = max(Int(mean), data.kind == .everyInteraction ? 0 : 1)
@@ -45,14 +48,23 @@ extension ShardWorker {
     ) -> Int? {
         let batch = PackedBatch()
         let candidates = [Int32](repeating: 1, count: 1 + objective.candidateNegatives)
-        batch.fill(
-            users: [Int32](repeating: 1, count: count),
-            histories: [[Int32]](repeating: [Int32](repeating: 1, count: length), count: count),
-            candidates: [[Int32]](repeating: candidates, count: count),
-            smallestTimeGaps: [Int64](repeating: 1, count: count))
+        let users = [Int32](repeating: 1, count: count)
+        let histories = [[Int32]](repeating: [Int32](repeating: 1, count: length), count: count)
+        let gaps = [Int64](repeating: 1, count: count)
+        if hasWindows {
+            let everywhere = [[Int32]](repeating: candidates, count: length)
+            batch.fill(
+                users: users, histories: histories, candidates: [[[Int32]]](repeating: everywhere, count: count),
+                smallestTimeGaps: gaps)
+        } else {
+            batch.fill(
+                users: users, histories: histories, candidates: [[Int32]](repeating: candidates, count: count),
+                smallestTimeGaps: gaps)
+        }
         probe.beginStep()
         defer { probe.endStep() }
-        probe.begin(.training(sampleNames: batch.samples, seed: seed, step: 1), sampleCount: count)
+        probe.begin(
+            .training(sampleNames: batch.samples, seed: seed, step: 1), sampleCount: count, targets: batch.tapeTargets)
         recorder.begin(in: gradient)
         _ = model.trainingLoss(of: batch, under: objective, on: probe)
         return probe.error == nil ? probe.bytesInUse : nil

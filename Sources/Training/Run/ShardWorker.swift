@@ -31,14 +31,19 @@ package final class ShardWorker {
         recorder = GradientRecorder(gradientLayout)
         tape = Tape(parameters: parameters, gradients: recorder)
         samplers = data.store.shards.map { shard -> any TrainingSampler in
+            guard data.shards.windows == nil else {
+                return WindowSampler(
+                    store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
+                    negatives: objective.candidateNegatives, seed: configuration.seed)
+            }
             switch configuration.sampling {
             case .epoch:
-                ShardSampler(
+                return ShardSampler(
                     store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
                     negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
                     seed: configuration.seed)
             case .users:
-                UserSampler(
+                return UserSampler(
                     store: data.store, shards: data.shards, shard: shard, batchSize: configuration.batchSize,
                     negatives: objective.candidateNegatives, historyMax: configuration.options.historyMax,
                     seed: configuration.seed)
@@ -87,7 +92,7 @@ package final class ShardWorker {
     ) throws(ModelError) {
         tape.begin(
             .training(sampleNames: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
-            sampleCount: batch.count)
+            sampleCount: batch.count, targets: batch.tapeTargets)
         if let propagator {
             phases?.begin(.propagation)
             propagator.materialize(rowsOf: batch, for: model)
@@ -99,14 +104,23 @@ package final class ShardWorker {
         phases?.begin(.backward)
         tape.backward(from: loss)
         if let error = tape.error { throw error }
-        recorder.finish(sampleCount: batch.count, loss: Double(loss.value[0]))
+        recorder.finish(sampleCount: batch.targetCount, loss: Double(loss.value[0]))
     }
 
     /// The users of the mini-batch that a shard of this rank has in a step.
     func users(ofShard shard: Int, stepOfEpoch: Int, step: Int) -> [Int32]? {
         guard let sampler = samplers.first(where: { $0.shard == shard }) else { return nil }
-        let count = sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step)
-        return (0..<count).map { batch.users[$0] }
+        _ = sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step)
+        return (0..<batch.count).map { batch.users[$0] }
+    }
+
+    /// Whether samples are windows with several targets.
+    var hasWindows: Bool { samplers.first is WindowSampler }
+
+    /// Mean number of rows of the windows of this rank; nil without windows.
+    var meanWindowLength: Double? {
+        let lengths = samplers.compactMap { ($0 as? WindowSampler)?.meanLength }
+        return lengths.isEmpty ? nil : lengths.reduce(0, +) / Double(lengths.count)
     }
 
     /// Whether the gradients of shards are added as they come: where every mini-batch reads all items, so that each
@@ -123,7 +137,8 @@ package final class ShardWorker {
             configuration.sampling == .users || accumulatesOnArrival(configuration)
             ? configuration.batchSize
             : (configuration.batchSize + configuration.logicalShards - 1) / configuration.logicalShards
-        return quota * (configuration.options.historyMax + 1 + objective.candidateNegatives + 1)
-            + objective.additionalItems(samples: quota)
+        let targets = configuration.targetsPerSample
+        return quota * (configuration.options.historyMax + targets * (1 + objective.candidateNegatives) + 1)
+            + objective.additionalItems(samples: quota * targets)
     }
 }

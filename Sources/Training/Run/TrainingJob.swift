@@ -136,11 +136,12 @@ public struct TrainingJob: Sendable {
         stalls.note(.readingData, step: 0)
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
-            drawsNegatives: drawsNegatives, needsGraph: entry.needs.contains(.graph), trainsOn: configuration.trainsOn,
+            windows: configuration.windows, drawsNegatives: drawsNegatives, needsGraph: entry.needs.contains(.graph),
+            trainsOn: configuration.trainsOn,
             earlier: try earlierNumbers(control, world: world), world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
-                + "\(NumberText.grouped(data.shards.sampleCount)) samples; \(world.size) of at most "
+                + "\(NumberText.grouped(data.shards.sampleCount)) \(configuration.targets == .all ? "windows" : "samples"); \(world.size) of at most "
                 + "\(configuration.logicalShards) ranks")
         if let holes = data.holesInIds { console.info(holes) }
         data.warnings.forEach(console.warning)

@@ -58,7 +58,8 @@ extension TrainingRun {
             guard let fence else { return }
             checkpoints = CheckpointWriter(
                 control.checkpoints, folder: folder.checkpoints, fence: fence, layout: layout, lastStep: state.step,
-                configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor)
+                configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor,
+                hasAverage: optimizer.average != nil)
         }
         // What the other ranks have to know of where the training is.
         let counts = [isResumed ? 1 : 0, state.step, state.epoch, state.stepsOfEpoch, state.results.count]
@@ -149,6 +150,7 @@ extension TrainingRun {
         try file.read(.parameters, into: optimizer.parameters, layout)
         try file.read(.first, into: optimizer.moments.first, layout)
         try file.read(.second, into: optimizer.moments.second, layout)
+        if let average = optimizer.average { try file.read(.average, into: average, layout) }
         best = nil
         if file.hasBest {
             let storage = ParameterStorage(layout)
@@ -219,7 +221,9 @@ extension TrainingRun {
         let span = isRoot ? observation?.timeline?.open(.checkpoint, number: state.step) : nil
         defer { if let span { observation?.timeline?.close(span) } }
         try world.collectively {
-            try checkpoints?.write(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
+            try checkpoints?.write(
+                state, parameters: optimizer.parameters, moments: optimizer.moments,
+                average: optimizer.average, best: best)
         }
     }
 
@@ -245,7 +249,8 @@ extension TrainingRun {
     private func begin(_ checkpoints: CheckpointWriter) throws {
         let span = observation?.timeline?.open(.checkpoint, number: state.step)
         defer { if let span { observation?.timeline?.close(span) } }
-        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments, best: best)
+        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments,
+            average: optimizer.average, best: best)
     }
 
     /// Leaves a checkpoint to resume from, after at least one rank was asked to stop. Collective.

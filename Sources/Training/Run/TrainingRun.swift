@@ -89,7 +89,7 @@ public final class TrainingRun {
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores,
             measures: configuration.measures.filter(\.isOfPositions), comparesInterests: true,
-            seed: configuration.seed)
+            score: configuration.objective.score, seed: configuration.seed)
         phases.pause()
         replica.worker.phases = phases
         replica.optimizer.phases = phases
@@ -200,10 +200,20 @@ public final class TrainingRun {
         stalls.note(.evaluating, step: state.step)
         publish(.evaluating)
         let start = PhaseClock.now
-        let metrics = try withSpan(.evaluation) {
-            optimizer.propagator?.materializeAll()
-            return try dev.metrics(
-                of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+        // What is ranked and kept is the average, where there is one.
+        try optimizer.swapAverage()
+        let metrics: RankingMetrics?
+        do {
+            metrics = try withSpan(.evaluation) {
+                optimizer.propagator?.materializeAll()
+                return try dev.metrics(
+                    of: model, on: worker.tape, topK: configuration.topK, world: world,
+                    isAbandoned: isEvaluationAbandoned)
+            }
+        } catch let error as EvaluationAbandoned {
+            // All ranks throw it: what is written now must be the state between two steps.
+            try optimizer.swapAverage()
+            throw error
         }
         evaluatedEpochs += 1
         let phaseSeconds = try phaseSeconds(evaluation: Double(PhaseClock.now - start) * 1e-9)
@@ -252,6 +262,7 @@ public final class TrainingRun {
             let mark = data.hasDev && stopping.bestEpoch == state.epoch ? " *" : ""
             progress.endEpoch(summary: summary + mark)
         }
+        try optimizer.swapAverage()
         try writeTrace()
     }
 
@@ -318,7 +329,7 @@ public final class TrainingRun {
         let evaluator = Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
-            seed: configuration.seed)
+            score: configuration.objective.score, seed: configuration.seed)
         let rowsWithoutHistory = try world.allReduce(evaluator.rowsWithoutHistory, .sum)
         let found = try withSpan(.evaluation) {
             try evaluator.metrics(

@@ -1,0 +1,81 @@
+internal import CVector
+
+/// Gates: products of one matrix with a function of another, element by element.
+extension Kernel {
+    /// `y[i] = x[i] sigmoid(x[i])`, SiLU (Elfwing et al. 2017).
+    public static func sigmoidLinear(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+        forEachVector(count) { index, lanes in
+            let value = load(x, index, lanes)
+            store(value * sigmoid(value), y, index, lanes)
+        }
+    }
+
+    /// Adds `dy[i]` times the derivative of ``sigmoidLinear(_:into:count:)`` to `dx`.
+    public static func sigmoidLinearBackward(
+        _ x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            let slope = slope(load(x, index, lanes))
+            store(slope.multiplied(by: load(dy, index, lanes), adding: load(dx, index, lanes)), dx, index, lanes)
+        }
+    }
+
+    /// The derivative of SiLU: `s (1 + x (1 - s))` with `s = sigmoid(x)`.
+    @inline(__always)
+    private static func slope(_ x: Vector) -> Vector {
+        let one = Vector(repeating: 1)
+        let share = sigmoid(x)
+        return share * (x * (one - share) + one)
+    }
+
+    /// `y[i] = SiLU(gate[i]) x[i]`, what SwiGLU does between its products (Shazeer 2020).
+    public static func swiglu(
+        gate: UnsafePointer<Float>, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            let value = load(gate, index, lanes)
+            store(value * sigmoid(value) * load(x, index, lanes), y, index, lanes)
+        }
+    }
+
+    /// Adds the derivatives of ``swiglu(gate:_:into:count:)``.
+    public static func swigluBackward(
+        gate: UnsafePointer<Float>, _ x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        dgate: UnsafeMutablePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            let (value, incoming) = (load(gate, index, lanes), load(dy, index, lanes))
+            let passed = value * sigmoid(value)
+            store(passed.multiplied(by: incoming, adding: load(dx, index, lanes)), dx, index, lanes)
+            let change = incoming * load(x, index, lanes)
+            store(slope(value).multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index, lanes)
+        }
+    }
+
+    /// `y[i] = x[i] + sigmoid(gate[i]) f[i]`, a gated residual.
+    public static func gatedSum(
+        _ x: UnsafePointer<Float>, gate: UnsafePointer<Float>, _ f: UnsafePointer<Float>,
+        into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            let share = sigmoid(load(gate, index, lanes))
+            store(share.multiplied(by: load(f, index, lanes), adding: load(x, index, lanes)), y, index, lanes)
+        }
+    }
+
+    /// Adds the derivatives of ``gatedSum(_:gate:_:into:count:)``.
+    public static func gatedSumBackward(
+        gate: UnsafePointer<Float>, _ f: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        dx: UnsafeMutablePointer<Float>, dgate: UnsafeMutablePointer<Float>, df: UnsafeMutablePointer<Float>,
+        count: Int
+    ) {
+        forEachVector(count) { index, lanes in
+            let (share, incoming) = (sigmoid(load(gate, index, lanes)), load(dy, index, lanes))
+            store(load(dx, index, lanes) + incoming, dx, index, lanes)
+            store(share.multiplied(by: incoming, adding: load(df, index, lanes)), df, index, lanes)
+            let slope = share * (Vector(repeating: 1) - share)
+            let change = incoming * load(f, index, lanes)
+            store(slope.multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index, lanes)
+        }
+    }
+}

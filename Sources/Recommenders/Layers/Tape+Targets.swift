@@ -1,0 +1,30 @@
+import Differentiation
+import Interactions
+import KernelCore
+
+extension Tape {
+    /// What a causal pass gives for the targets of a batch: of rows for all items of the histories those that a target
+    /// stands behind.
+    ///
+    /// - Parameters:
+    ///   - x: `[batch.histories.total * size, columns]`.
+    ///   - size: rows that belong to one item.
+    /// - Returns: `[batch.targetCount * size, columns]`.
+    func atTargets(
+        _ x: Variable, inGroupsOf size: Int = 1, of batch: PackedBatch, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> Variable {
+        // Rows rise: where there are as many as items, they are all of them.
+        guard let rows = batch.targetRows, batch.targetCount < batch.histories.total else { return x }
+        return take(rows, of: x, count: batch.targetCount, inGroupsOf: size, file: file, line: line)
+    }
+
+    /// The same, or the newest row of each history where that is its target.
+    func atTargetsOrNewest(
+        _ x: Variable, of batch: PackedBatch, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        batch.targetRows == nil
+            ? newest(x, over: batch.histories, file: file, line: line)
+            : atTargets(x, of: batch, file: file, line: line)
+    }
+}

@@ -1,0 +1,32 @@
+import Differentiation
+import KernelCore
+import Options
+
+/// What the score of an item is, of a vector of a user and that of the item.
+public enum ScoreRule: String, Sendable, CaseIterable, OptionValue {
+    /// `<u, e>`.
+    case product
+    /// `<u, e> / (|u| |e|)`, in training divided by a temperature.
+    case cosine
+
+    /// The interests that items are scored with by inner products.
+    public func queries(_ interests: Interests, on tape: Tape) -> Interests {
+        guard self == .cosine else { return interests }
+        return Interests(
+            vectors: tape.normalizeRows(interests.vectors), perUser: interests.perUser, counts: interests.counts,
+            attention: interests.attention, correspond: interests.correspond)
+    }
+
+    /// The vectors of items that they are scored with, `[rows, columns]`; nil: those of the table.
+    ///
+    /// - Parameter table: `[rows, columns]`.
+    public func itemVectors(_ table: MatrixView) -> [Float]? {
+        guard self == .cosine else { return nil }
+        return [Float](unsafeUninitializedCapacity: table.count) { vectors, count in
+            if let start = vectors.baseAddress {
+                Kernel.normalizeRows(table, scale: 1, inverses: nil, into: start)
+            }
+            count = table.count
+        }
+    }
+}
