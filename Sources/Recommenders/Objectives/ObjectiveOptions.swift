@@ -100,7 +100,8 @@ public struct ObjectiveOptions: Sendable, Equatable {
                 help: "gbce: t of the calibration, from 0, which is the binary cross entropy, to 1."),
             OptionField(
                 "label-smoothing", \.labelSmoothing, of: standard,
-                in: .within(0..<1, "choose a share from 0 to below 1"), traits(folder: .ifChanged("smooth"), isRare: true),
+                in: .within(0..<1, "choose a share from 0 to below 1"),
+                traits(folder: .ifChanged("smooth"), isRare: true),
                 isWritten: false,
                 help: "sampled-softmax, full-softmax: the share of the probability spread over all that are compared."),
             OptionField(

@@ -35,7 +35,7 @@ extension TrainingRun {
     private var negativesAdvice: String {
         switch configuration.objective.loss {
         case .bpr: "--loss sampled-softmax with more --negatives"
-        case .sampledSoftmax: "more --negatives (\(configuration.negatives) now)"
+        case .sampledSoftmax, .gBCE: "more --negatives (\(configuration.negatives) now)"
         case .fullSoftmax: "a larger --embedding-size (\(configuration.options.embeddingSize) now)"
         }
     }

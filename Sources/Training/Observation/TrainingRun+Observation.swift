@@ -54,7 +54,7 @@ extension TrainingRun {
             file.values.loss = state.epochLoss / Double(state.epochSamples)
             file.values.samplesPerSecond = seconds > 0 ? Double(state.epochSamples) / seconds : nil
         }
-        file.values.learningRate = configuration.optimizer.learningRate
+        file.values.learningRate = replica.adam.learningRate(at: max(state.step, 1))
         file.values.bestEpoch = stopping.bestEpoch > 0 ? stopping.bestEpoch : nil
         if let written = checkpoints?.written {
             (file.values.checkpointStep, file.values.checkpointTime) = (written.step, written.time)

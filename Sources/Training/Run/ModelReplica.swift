@@ -17,6 +17,8 @@ package final class ModelReplica {
     package let worker: ShardWorker
     /// Steps of a pass over all samples; where users are drawn, steps between two validations; none without training.
     package let stepsPerEpoch: Int
+    /// How parameters are updated, with the steps after which the learning rate has decayed.
+    let adam: Adam.Settings
 
     /// Builds the model and shares out the memory. Collective.
     package init(
@@ -39,6 +41,7 @@ package final class ModelReplica {
         // A model that is not trained has no average of what it was.
         if !entry.training.isTrained { configuration.optimizer.averaging = 0 }
         configuration.optimizer.decaySteps = configuration.optimizer.decayEpochs * stepsPerEpoch
+        adam = configuration.optimizer
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = OptimizerPlan(
             layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,

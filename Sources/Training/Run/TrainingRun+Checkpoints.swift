@@ -249,7 +249,8 @@ extension TrainingRun {
     private func begin(_ checkpoints: CheckpointWriter) throws {
         let span = observation?.timeline?.open(.checkpoint, number: state.step)
         defer { if let span { observation?.timeline?.close(span) } }
-        try checkpoints.begin(state, parameters: optimizer.parameters, moments: optimizer.moments,
+        try checkpoints.begin(
+            state, parameters: optimizer.parameters, moments: optimizer.moments,
             average: optimizer.average, best: best)
     }
 

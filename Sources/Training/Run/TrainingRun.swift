@@ -22,7 +22,7 @@ public final class TrainingRun {
     let console: Console
     let progress: ProgressBar
     let folder: RunFolder
-    private let replica: ModelReplica
+    let replica: ModelReplica
     let ranking: RankingProtocol
     let dev: Evaluator
     let stalls: StallDetector
@@ -243,7 +243,7 @@ public final class TrainingRun {
                 "seconds": .number(state.epochSeconds),
                 "samples_per_second": .number(Double(state.epochSamples) / state.epochSeconds),
                 "dev": data.hasDev ? metrics.json : .null,
-                "learning_rate": .number(configuration.optimizer.learningRate),
+                "learning_rate": .number(replica.adam.learningRate(at: max(state.step, 1))),
                 "interests": metrics.interests?.lineJSON ?? .null,
             ]
             line["phase_seconds"] = phaseSeconds
