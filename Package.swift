@@ -170,7 +170,7 @@ let package = Package(
             name: "TrainerTests",
             dependencies: [
                 "CZlib", "Differentiation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "Options",
-                "ProcessSupport", "Recommenders", "TrainerSupport", "Training", "trainer",
+                "ProcessSupport", "Recommenders", "TrainerCommands", "TrainerSupport", "Training", "trainer",
             ],
             exclude: ["Documentation/release", "Documentation/stand-ins"]),
     ],

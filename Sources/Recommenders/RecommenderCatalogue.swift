@@ -13,7 +13,7 @@ public enum RecommenderCatalogue {
     /// Makes a model known to the command line. To be called before ``entries`` are used, at the start of a program.
     ///
     /// Where another model has its name or one of its aliases, or an option of the same name with another default, it is
-    /// left out and there is an ``error``.
+    /// left out and there is an ``error``. Names of the trainer's own options are refused where the command line starts.
     public static func add(_ entry: RecommenderEntry, file: StaticString = #fileID, line: UInt = #line) {
         if let name = ([entry.name] + entry.aliases).first(where: { self.entry(named: $0) != nil }) {
             let error = ModelError(

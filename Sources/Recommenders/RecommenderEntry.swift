@@ -26,7 +26,7 @@ public struct RecommenderEntry: Sendable {
     /// vectors; nil for good ones.
     public let checkOptions: @Sendable (ModelOptions) -> OptionProblem?
     /// Where the entry is written, for messages.
-    let site: ModelSite
+    package let site: ModelSite
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
     /// - Parameters:

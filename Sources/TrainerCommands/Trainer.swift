@@ -15,7 +15,9 @@ public enum Trainer {
         // Parsing comes before MPI: a mistyped option must not cost the start of a parallel job, and every rank would
         // print the same message.
         do {
-            if let error = RecommenderCatalogue.error { throw CommandError(exitCode: 70, "\(error)") }
+            if let error = RecommenderCatalogue.error ?? OptionNames.error(in: RecommenderCatalogue.entries) {
+                throw CommandError(exitCode: 70, "\(error)")
+            }
             if let list = try ListRequest.answer(to: arguments) ?? ModelHelp.answer(to: arguments)
                 ?? ManualPage.answer(to: arguments)
             {

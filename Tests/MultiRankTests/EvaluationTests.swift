@@ -83,10 +83,8 @@ import TrainerSupport
             let options =
                 [
                     "--checkpoint", trained.folder + "/model/model.safetensors", "--model", model, "--data-root",
-                    try await SmallData.root(), "--dataset", SmallData.name, "--topk", "5,10", "--embedding-size", "16",
-                    "--history-max", "9", "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2",
-                    "--heads", "2", "--dropout", "0.2", "--time-max", "40", "--hidden-size", "12",
-                ] + seed + (stage.map { ["--stage", $0.rawValue] } ?? [])
+                    try await SmallData.root(), "--dataset", SmallData.name, "--topk", "5,10",
+                ] + Setting.modelOptions + seed + (stage.map { ["--stage", $0.rawValue] } ?? [])
             #expect(try await trained.metrics(.ranks(2), options) == trained.run.result["test"], "\(command)")
             let dev = try await trained.metrics(.alone, options + ["--split", "dev"])
             #expect(dev == trained.run.result["dev"], "\(command)")

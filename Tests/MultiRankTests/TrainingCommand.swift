@@ -23,12 +23,17 @@ struct Setting: Sendable {
     let name: String
     let arguments: [String]
 
+    /// The options of models among those of ``withTransformer``: what scoring needs beside a file of parameters.
+    static let modelOptions =
+        sizes + [
+            "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2", "--heads", "2", "--dropout", "0.2",
+            "--time-max", "40", "--hidden-size", "12",
+        ]
+
     static let withTransformer = Setting(
         name: "8 shards",
-        arguments: common + [
-            "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2", "--logical-shards", "8", "--batch-size",
-            "37", "--negatives", "3", "--epochs", "2", "--heads", "2", "--dropout", "0.2", "--time-max", "40",
-            "--hidden-size", "12",
+        arguments: training + modelOptions + [
+            "--logical-shards", "8", "--batch-size", "37", "--negatives", "3", "--epochs", "2",
         ])
 
     static let withoutTransformer = Setting(
@@ -154,7 +159,9 @@ struct Setting: Sendable {
         )
     }
 
-    private static let common = ["--embedding-size", "16", "--lr", "0.01", "--topk", "5,10", "--history-max", "9"]
+    private static let training = ["--lr", "0.01", "--topk", "5,10"]
+    private static let sizes = ["--embedding-size", "16", "--history-max", "9"]
+    private static let common = training + sizes
 }
 
 extension TrainingCommand {

@@ -216,6 +216,9 @@ extension TrainingConfiguration {
     static let fields =
         runFields + beginningFields + endFields + stepFields + rankingFields + [extractorField] + objectiveFields
 
+    /// The names and aliases of all fields.
+    package static let fieldNames = Set(fields.map(\.declaration).flatMap { [$0.name] + $0.aliases })
+
     /// How a field can be spelled on a command line.
     package static func spellings(ofField name: String) -> [String] {
         field(called: name)?.declaration.spellings ?? [name]
