@@ -84,7 +84,7 @@ let package = Package(
             ]),
         .target(
             name: "Experiments",
-            dependencies: ["FileIO", "KernelCore", "Options", "Recommenders", "Reporting", "Training"]),
+            dependencies: ["FileIO", "KernelCore", "Options", "Reporting", "Training"]),
         .target(
             name: "RunReports",
             dependencies: [

@@ -8,6 +8,7 @@ struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Trains and tests models on data sets with several seeds, and says which differences are certain.",
+        usage: "trainer compare --config <file> [<options>]",
         discussion: """
             The file names models, data sets and seeds, of which every combination is trained:
 
@@ -21,7 +22,7 @@ struct CompareCommand: ParsableCommand {
 
               trainer compare --config comparison.yaml --out COMPARISON
 
-            The table has mean and standard deviation over the seeds, marks the best baseline, and tests the proposed model
+            The table has mean and standard deviation over the seeds, marks the best baseline, and tests the proposed model \
             against it, seed by seed. Choose options on dev before: trainer search.
             """)
 

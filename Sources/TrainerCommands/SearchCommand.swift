@@ -10,6 +10,7 @@ struct SearchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
         abstract: "Finds good options of a training: grid, random or successive halving, on dev alone.",
+        usage: "trainer search --config <file> [<options>]",
         discussion: """
             The file says what is fixed and what is searched:
 
@@ -23,7 +24,7 @@ struct SearchCommand: ParsableCommand {
 
               trainer search --config space.yaml --out SEARCH
 
-            Stops at SIGTERM and Ctrl-C with checkpoints, and the same command goes on. The winner depends on the file
+            Stops at SIGTERM and Ctrl-C with checkpoints, and the same command continues. The winner depends on the file \
             alone, not on the number of ranks, of trainings at a time, or on who finishes first.
             """)
 

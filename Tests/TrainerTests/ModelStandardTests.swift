@@ -43,8 +43,10 @@ import TrainerSupport
     @Test func `the help names the models that have standards of their own`() async throws {
         let help = try await Launch.alone.successfulTrainer(["train", "--help"]).standardOutput
         let words = help.split(whereSeparator: { $0.isWhitespace }).joined(separator: " ")
-        #expect(words.contains("(default: bpr; MIND sampled-softmax)"))
+        #expect(
+            words.contains(
+                "(default: bpr; eSASRec sampled-softmax; gSASRec gbce; HSTU sampled-softmax; MIND sampled-softmax)"))
         #expect(words.contains("(default: 0.001; MIND 0.005)"))
-        #expect(words.contains("(default: 1; with --loss sampled-softmax 512)"))
+        #expect(words.contains("(default: 1; with --loss sampled-softmax 512, gbce 256)"))
     }
 }

@@ -61,7 +61,7 @@ public struct ObjectiveOptions: Sendable, Equatable {
                 help: "Scores are inner products (product) or cosines (cosine), in training and ranking."),
             OptionField(
                 "score-temperature", \.scoreTemperature, of: standard, in: .aboveZero("0.05 is the default"),
-                traits(folder: .ifChanged("tau")), isWritten: false,
+                traits(folder: .ifChanged("tau"), isRare: true), isWritten: false,
                 help: "With --score cosine: what cosines are divided by in training."),
             OptionField(
                 "selection", \.selection, of: standard, traits(folder: .ifChanged("")),

@@ -109,7 +109,7 @@ extension TrainingConfiguration {
                 """),
         Field(
             "window-stride", \.windowStride, of: standard, in: .within(0...10_000),
-            OptionTraits(unit: "targets", folder: .ifChanged("stride"), shownDefault: "as --history-max"),
+            OptionTraits(unit: "targets", folder: .ifChanged("stride"), isRare: true, shownDefault: "as --history-max"),
             help: """
                 With --targets all: targets of a window; what remains of its --history-max items is history alone. 0: each \
                 user has the newest window alone.
@@ -146,29 +146,31 @@ extension TrainingConfiguration {
             help: "Share of a parameter that a step takes away, in learning rates (AdamW); 0: none."),
         Field(
             "clip-norm", \.optimizer.clipping, of: standard, in: .fromZero,
-            OptionTraits(folder: .ifChanged("clip"), differsByStage: true), isWritten: false,
+            OptionTraits(folder: .ifChanged("clip"), differsByStage: true, isRare: true), isWritten: false,
             help: "The longest gradient of a step, over all parameters; a longer one is shortened to it. 0: any."),
         Field(
             "average", \.optimizer.averaging, of: standard,
             in: .within(0..<1, "choose a decay from 0 to below 1, such as 0.999"),
-            OptionTraits(folder: .ifChanged("average"), differsByStage: true), isWritten: false,
+            OptionTraits(folder: .ifChanged("average"), differsByStage: true, isRare: true), isWritten: false,
             help: """
                 Decay of the moving average of the parameters, which is ranked and kept in their place; 0: the parameters \
                 themselves.
                 """),
         Field(
             "warmup-steps", \.optimizer.warmupSteps, of: standard, in: .within(0...Int(UInt32.max)),
-            OptionTraits(unit: "steps", folder: .ifChanged("warmup"), differsByStage: true), isWritten: false,
+            OptionTraits(unit: "steps", folder: .ifChanged("warmup"), differsByStage: true, isRare: true),
+            isWritten: false,
             help: "Steps over which the learning rate rises from 0."),
         Field(
             "lr-decay", \.optimizer.decay, of: standard,
-            OptionTraits(folder: .ifChanged("lr-"), differsByStage: true), isWritten: false,
+            OptionTraits(folder: .ifChanged("lr-"), differsByStage: true, isRare: true), isWritten: false,
             help:
                 "How the learning rate falls to a hundredth until the end of --decay-epochs: \(LearningRateDecay.optionKind)."
         ),
         Field(
             "decay-epochs", \.optimizer.decayEpochs, of: standard, in: .within(0...1_000_000),
-            OptionTraits(unit: "epochs", folder: .ifChanged("until"), differsByStage: true), isWritten: false,
+            OptionTraits(unit: "epochs", folder: .ifChanged("until"), differsByStage: true, isRare: true),
+            isWritten: false,
             help: "With --lr-decay: epochs after which the learning rate has fallen, and stays."),
         Field(
             "seed", \.seed, of: standard, OptionTraits(aliases: ["random-seed"], folder: .always("seed")),
