@@ -1,10 +1,9 @@
+import Experiments
 import FileIO
 import Foundation
 import ProcessSupport
 import Testing
 import TrainerSupport
-
-@testable import Experiments
 
 /// Comparisons with real trainings.
 @Suite(.serialized) struct ComparisonTests {

@@ -1,7 +1,6 @@
+import Experiments
 import KernelCore
 import Testing
-
-@testable import Experiments
 
 /// Who is promoted.
 @Suite struct HalvingScheduleTests {

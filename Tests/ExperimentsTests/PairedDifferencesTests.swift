@@ -1,6 +1,5 @@
+import Experiments
 import Testing
-
-@testable import Experiments
 
 /// Values of scipy 1.17: `stats.ttest_rel(a, b).pvalue`, `stats.permutation_test((a, b), lambda x, y: mean(x - y),
 /// permutation_type="samples", n_resamples=inf).pvalue`, `2 * stats.t.sf(t, v)`, `stats.beta.cdf(x, a, b)`.

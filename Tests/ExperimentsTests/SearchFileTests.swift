@@ -1,7 +1,6 @@
+import Experiments
 import Options
 import Testing
-
-@testable import Experiments
 
 /// Files of searches and comparisons.
 @Suite struct SearchFileTests {

@@ -1,6 +1,5 @@
+import Experiments
 import Testing
-
-@testable import Experiments
 
 /// What trials are made of.
 @Suite struct SearchSpaceTests {

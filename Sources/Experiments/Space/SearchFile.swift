@@ -35,6 +35,14 @@ package struct SearchFile: Sendable {
         /// Epochs of the last rung.
         package let most: Int
 
+        /// - Parameters:
+        ///   - first: epochs of the first rung.
+        ///   - factor: how many times as long each rung trains as the one before.
+        ///   - most: epochs of the last rung.
+        package init(first: Int, factor: Int, most: Int) {
+            (self.first, self.factor, self.most) = (first, factor, most)
+        }
+
         /// The epochs of all rungs: `first`, `first * factor` and so on, then `most`.
         package var epochs: [Int] {
             var result: [Int] = []

@@ -70,21 +70,21 @@ package struct SampleStatistics: Sendable {
 }
 
 /// Student's t distribution.
-enum StudentT {
+package enum StudentT {
     /// The probability of a value at least as far from zero as `t`.
     ///
     ///     P(|T| >= t) = I_x(v/2, 1/2),   x = v / (v + t^2)
     ///
     /// with the regularised incomplete beta function I (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.1
     /// and 26.5.27).
-    static func twoSided(_ t: Double, degreesOfFreedom v: Double) -> Double {
+    package static func twoSided(_ t: Double, degreesOfFreedom v: Double) -> Double {
         incompleteBeta(v / (v + t * t), v / 2, 0.5)
     }
 
     /// I_x(a, b) by its continued fraction (NIST Digital Library of Mathematical Functions, 8.17.22), evaluated from the
     /// front by the method of Lentz (Applied Optics 15, 1976). Converges fast for x < (a + 1) / (a + b + 2); the other
     /// side follows from I_x(a, b) = 1 - I_(1-x)(b, a).
-    static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
+    package static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
         guard x > 0 else { return 0 }
         guard x < 1 else { return 1 }
         guard x < (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(1 - x, b, a) }
