@@ -120,8 +120,9 @@ public final class Evaluator {
                     case .sampled: rankStored(queries, table, on: tape, into: &accumulator)
                     case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &accumulator)
                     }
-                    guard queries.perUser > 1, comparesInterests || measures.contains(.interests) else { return }
-                    let own = pairs ?? accumulator.addPairs(interestCount: queries.perUser)
+                    let isSeveral = queries.perUser > 1
+                    guard measures.contains(.interests) || comparesInterests && isSeveral else { return }
+                    let own = pairs ?? (isSeveral ? accumulator.addPairs(interestCount: queries.perUser) : 0..<0)
                     pairs = own
                     compareInterests(queries, table, pairs: own, into: &accumulator)
                 }

@@ -215,7 +215,7 @@ import Testing
         ),
         (
             ["--max-user-events": "1"],
-            "no event is left after --max-user-events 1, of 3 before it\nevery user has more than 1 events"
+            "no event is left after --max-user-events 1, of 3 before it\nevery user has more than 1 event:"
         ),
         (["--core-users": "9"], "no event is left after --core-users 9 --core-items 1, of 3 before it\ntoo few events"),
     ]) func `an empty result names the filter that emptied it`(options: [String: String], message: String) throws {
