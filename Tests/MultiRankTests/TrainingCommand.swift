@@ -110,7 +110,13 @@ struct Setting: Sendable {
         ),
         ("TiMiRec", ["--selection", "soft", "--loss", "full-softmax", "--importance", "1"]),
         // A target at every position.
-        ("SASRec", ["--targets", "all", "--loss", "sampled-softmax", "--negatives", "20", "--dropout", "0.2"]),
+        (
+            "SASRec",
+            [
+                "--targets", "all", "--loss", "sampled-softmax", "--negatives", "20", "--shared-by", "shard",
+                "--dropout", "0.2",
+            ]
+        ),
         ("GRU4Rec", ["--targets", "all", "--window-stride", "3", "--negatives", "2"]),
         (
             "ComiRec",

@@ -129,6 +129,7 @@ import TrainerSupport
         Case(
             "--loss=sampled-softmax", "--proposal=batch", "--shared-negatives=0",
             message: "--shared-negatives 0: the negatives of --proposal batch"),
+        Case("--shared-by", "shard", message: "--shared-by is for negatives that samples share"),
         Case("--score", "distance"),
         Case("--score-temperature", "0.1", message: "--score-temperature is for --score cosine"),
         Case("--weight-decay=0.1", "--l2=0.1", message: "--weight-decay and --l2 do the same"),

@@ -70,6 +70,29 @@ extension Tape {
         return UnsafePointer(items)
     }
 
+    /// Items that the samples of a mini-batch share, drawn by seed, step and the first of its targets: other mini-batches of
+    /// the step have others.
+    ///
+    /// - Returns: `[count]`, valid until the tape begins anew.
+    public func sampleNegatives(
+        ofMiniBatch count: Int, from distribution: NegativeDistribution, file: StaticString = #fileID,
+        line: UInt = #line
+    ) -> UnsafePointer<Int32> {
+        if let givenItems { return givenItems }
+        guard
+            accepts(
+                "sampleNegatives", at: ModelSite(file: file, line: line),
+                isTraining && count >= 0 && (targetCount ?? 1) > 0,
+                "\(count) items, \(drawingText): items are drawn for the samples of a training mini-batch alone")
+        else { return UnsafePointer(arena.allocateZeroed(Int32.self, count: max(count, 0))) }
+        let items = arena.allocate(Int32.self, count: count)
+        let names = trainingStreams(.sampledNegatives)
+        var stream = names.streams[names.sampleNames[0]]
+        Kernel.sampleNegatives(count, from: distribution, with: &stream, into: items)
+        note("drawn items", Work(0, floats: count))
+        return UnsafePointer(items)
+    }
+
     /// Items for each target of a training mini-batch by itself, drawn by seed, step and sample.
     ///
     /// - Returns: `[sampleCount, count]`, valid until the tape begins anew.

@@ -189,7 +189,10 @@ public struct Objective: Sendable {
         let distribution = popularity?.items ?? NegativeDistribution(itemCount: itemCount)
         let rows: SoftmaxNegatives.Rows =
             options.sharesNegatives
-            ? .shared(tape.sampleNegatives(negatives, from: distribution), count: negatives)
+            ? .shared(
+                options.sharing == .step
+                    ? tape.sampleNegatives(negatives, from: distribution)
+                    : tape.sampleNegatives(ofMiniBatch: negatives, from: distribution), count: negatives)
             : .perSample(
                 tape.sampleNegatives(negatives, sampleCount: batch.targetCount, from: distribution), count: negatives)
         // -log q of a uniform draw is the same for all items, the positive too, and cancels.

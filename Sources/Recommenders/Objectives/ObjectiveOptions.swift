@@ -14,6 +14,8 @@ public struct ObjectiveOptions: Sendable, Equatable {
     public var selectionTemperature: Float = 1
     /// Whether all samples of a step have the same negatives in the sampled softmax.
     public var sharesNegatives = true
+    /// Which samples have the same negatives, where samples share them.
+    public var sharing = NegativeSharing.step
     /// What the negatives of the sampled softmax and of gBCE are drawn from.
     public var proposal = NegativeProposal.uniform
     /// The share of uniform draws in the proposal ``NegativeProposal/mixed``.
@@ -77,6 +79,12 @@ public struct ObjectiveOptions: Sendable, Equatable {
                 "shared-negatives", \.sharesNegatives, of: standard, traits(folder: .ifChanged("shared"), isRare: true),
                 help: "sampled-softmax: one set of negatives for all samples of a step (0/1)."),
             OptionField(
+                "shared-by", \.sharing, of: standard, traits(folder: .ifChanged("by-"), isRare: true), isWritten: false,
+                help: """
+                    sampled-softmax, gbce: all samples of a step share their negatives (step), or those of a logical shard \
+                    in a step (shard): then a step has as many sets as shards, at the same cost.
+                    """),
+            OptionField(
                 "proposal", \.proposal, of: standard, traits(folder: .ifChanged(""), isRare: true),
                 help: """
                     sampled-softmax, gbce: what negatives are drawn from: all items alike (uniform), by rank of popularity \
@@ -139,6 +147,14 @@ public enum TrainingLoss: String, Sendable, CaseIterable, OptionValue {
     case gBCE = "gbce"
     /// The cross entropy of the positive among all items.
     case fullSoftmax = "full-softmax"
+}
+
+/// Which samples share their negatives.
+public enum NegativeSharing: String, Sendable, CaseIterable, OptionValue {
+    /// All of a step.
+    case step
+    /// Those of a mini-batch: of a logical shard in a step.
+    case shard
 }
 
 /// What negatives are drawn from, with repeats.

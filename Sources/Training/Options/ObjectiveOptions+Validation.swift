@@ -74,6 +74,10 @@ extension ObjectiveOptions {
                 ? nil : "--uniform-share is for --proposal mixed",
             "leave it out, or choose that proposal")
         try require(
+            sharing == .step || (loss.drawsNegatives && sharesNegatives && proposal != .batch)
+                ? nil : "--shared-by is for negatives that samples share: sampled-softmax and gbce",
+            "leave it out, or leave --shared-negatives and --proposal batch out")
+        try require(
             proposal == .batch && !sharesNegatives
                 ? "--shared-negatives 0: the negatives of --proposal batch are those of all samples" : nil,
             "leave it out, or choose another proposal")

@@ -41,6 +41,7 @@ public struct EvaluationJob: Sendable {
         }
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
+            windows: configuration.windows,
             needsSamples: false, drawsNegatives: false, needsGraph: entry.needs.contains(.graph), known: known,
             world: world)
         data.warnings.forEach(console.warning)
