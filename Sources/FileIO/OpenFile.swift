@@ -39,7 +39,10 @@ package struct OpenFile: ~Copyable, Sendable {
             path: self.path, operation: .open,
             reason: status.isFolder ? "it is a folder" : "it is not a regular file",
             advice: status.isFolder
-                ? "name a file in it" : "copy the data into a file; pipes and devices cannot be read twice")
+                ? "name a file in it"
+                : access == .read
+                    ? "copy the data into a file; pipes and devices cannot be read twice"
+                    : "choose the name of a file that does not exist yet")
     }
 
     deinit {

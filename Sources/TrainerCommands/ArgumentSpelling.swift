@@ -44,7 +44,7 @@ enum ArgumentSpelling {
         case "train":
             places + BeginningGroup.declarations + EndGroup.declarations + StepGroup.declarations
                 + RankingGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
-        case "evaluate": places + EvaluationGroup.declarations + ModelGroup.declarations
+        case "evaluate": places + EvaluationGroup.declarations + ModelGroup.declarations + ScoreGroup.declarations
         case "benchmark": places + StepGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
         default: []
         }

@@ -67,7 +67,7 @@ package enum ConfigurationFile {
 
     /// Options without a value on a command line: in a file they are on or off.
     private static let flags: Set = [
-        "compare-exchange", "extend", "interest", "json", "operations", "overwrite", "quiet", "resume",
+        "compare-exchange", "extend", "interest", "json", "operations", "overwrite", "quiet", "resume", "tensorboard",
     ]
 
     /// An option of a file on a command line; nil for a flag that is off.

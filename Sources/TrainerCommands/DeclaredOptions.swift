@@ -134,6 +134,15 @@ enum EvaluationGroup: DeclaredOptionGroup {
     }
 }
 
+/// What a score is in a file of parameters, which does not say it.
+enum ScoreGroup: DeclaredOptionGroup {
+    static var declarations: [OptionDeclaration] {
+        ObjectiveGroup.declarations.filter { $0.name == "score" }.map {
+            $0.described(as: "Scores are inner products (product) or cosines (cosine), as in the training of the file.")
+        }
+    }
+}
+
 extension NameSpecification {
     /// An option of a command alone, by its name: `checkpoint-every`. Other spellings are replaced before arguments are
     /// parsed.

@@ -44,6 +44,8 @@ struct EvaluateCommand: ParsableCommand {
 
     @OptionGroup(title: "Model, for a file") var hyperparameters: DeclaredOptions<ModelGroup>
 
+    @OptionGroup(title: "Model, for a file") var score: DeclaredOptions<ScoreGroup>
+
     @Flag(help: "Print the result object on standard output, and nothing else.")
     var json = false
 
@@ -66,9 +68,10 @@ struct EvaluateCommand: ParsableCommand {
 
     /// A run, for which nothing may be chosen that it knows.
     private func run(_ path: String) throws(CommandError) -> EvaluationRequest.Source {
-        guard model == nil && stage == nil && seed == nil && hyperparameters.texts.isEmpty else {
+        guard model == nil && stage == nil && seed == nil && hyperparameters.texts.isEmpty && score.texts.isEmpty
+        else {
             throw CommandError(
-                "--model, --stage, --seed and the model's options are for a safetensors file\n"
+                "--model, --stage, --seed, --score and the model's options are for a safetensors file\n"
                     + "a run knows them: leave them out")
         }
         return .run(path)
@@ -78,7 +81,8 @@ struct EvaluateCommand: ParsableCommand {
     private func file(_ path: String) throws(CommandError) -> EvaluationRequest.Source {
         guard let model else { throw CommandError("--model is missing\na file does not say what it is of") }
         guard data.dataset != nil else { throw CommandError("--dataset is missing\nname a folder in --data-root") }
-        var configuration = try TrainingConfiguration(commandLine: [hyperparameters.texts], model: model, data: data)
+        var configuration = try TrainingConfiguration(
+            commandLine: [hyperparameters.texts, score.texts], model: model, data: data)
         configuration.stage = stage
         configuration.seed = seed ?? configuration.seed
         return .file(path, configuration)

@@ -207,7 +207,10 @@ import TrainerSupport
         Case("trian", message: "there is no subcommand trainer trian; did you mean train?"),
         Case("trian", "--model", "ComiRec", message: "did you mean train?"),
         Case("help", "trian", message: "did you mean train?"),
-        Case("fly", message: "choose one of train, evaluate, recommend, similar, export, benchmark, data"),
+        Case(
+            "fly",
+            message:
+                "choose one of train, evaluate, recommend, similar, export, search, compare, report, benchmark, data"),
         Case("data", "genrate", "--out", "x", message: "trainer data genrate; did you mean generate?"),
         Case(
             "--stage", "pretrain", "train", "--model", "TiMiRec",

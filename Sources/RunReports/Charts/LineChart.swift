@@ -14,7 +14,7 @@ struct LineChart: Sendable {
     var isShare = false
 
     private static let (width, height) = (440.0, 280.0)
-    private static let (left, right, top, bottom) = (52.0, 72.0, 12.0, 40.0)
+    private static let (left, right, top, bottom) = (52.0, 88.0, 12.0, 40.0)
     /// Between two lines of text.
     private static let lineHeight = 15.0
     /// More places with a tooltip on a line are more than a pointer can tell apart.
