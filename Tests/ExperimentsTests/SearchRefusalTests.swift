@@ -91,7 +91,7 @@ import TrainerSupport
 
     @Test func `two searches do not write into one folder`() async throws {
         let workspace = try Workspace()
-        try workspace.write("space.yaml", try await SearchedData.halving(first: 1000, most: 2000))
+        try workspace.write("space.yaml", try await SearchedData.halving(first: 200_000, most: 400_000))
         let out = workspace("run")
         let job = RunningJob(
             .alone, ["search", "--config", workspace("space.yaml"), "--out", out], out: out, timeout: .seconds(300))
