@@ -60,7 +60,7 @@ import TrainerSupport
         Case("--embedding-size", "4097"),
         Case("--interests", "0"),
         Case("--interests", "65"),
-        Case("--K", "two"),
+        Case("--K", "two", message: "'two' is invalid for '--interests"),
         Case("--negatives", "10001"),
         Case("--history-max", "0"),
         Case("--history-max", "10001"),
