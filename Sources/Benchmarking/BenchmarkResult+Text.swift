@@ -8,7 +8,7 @@ extension BenchmarkResult {
     public var text: String {
         let name = [model, stage?.rawValue].compactMap { $0 }.joined(separator: " ")
         let title =
-            "\(name) on \(dataset), \(ranks) rank\(ranks == 1 ? "" : "s"), batch \(batchSize): "
+            "\(name) on \(dataset), \(NumberText.counted(ranks, "ranks")), batch \(batchSize): "
             + "\(options.steps) steps, the fastest of \(passSeconds.count) passes\n"
         return
             ([title, speedTable, phaseTable, machineTable] + notes + (exchange.map { [$0.text] } ?? [])

@@ -1,5 +1,3 @@
-import KernelCore
-
 /// What a model does not know of a data set.
 public struct UnknownIds: Sendable, Equatable {
     /// Users that the model does not know, where it knows users by their ids.
@@ -30,8 +28,8 @@ extension InteractionDataset {
     }
 
     private func renumbered(by known: KnownIds) -> (dataset: InteractionDataset, unknown: UnknownIds) {
-        let newUsers = Self.numbers(of: userIds, in: known.users)
-        let newItems = Self.numbers(of: itemIds, in: known.items)
+        let newUsers = (known.users ?? userIds).numbers(ofAll: userIds)
+        let newItems = (known.items ?? itemIds).numbers(ofAll: itemIds)
         var unknown = UnknownIds()
         let parts = [train, dev, test].map { table in
             var part = InteractionTable(file: table.file)
@@ -50,11 +48,5 @@ extension InteractionDataset {
             self, users: known.users ?? userIds, items: known.items ?? itemIds, train: parts[0], dev: parts[1],
             test: parts[2])
         return (dataset, unknown)
-    }
-
-    /// `[count + 1]`: the number of each id in another vocabulary, 0 where it is not there; the same ones without it.
-    private static func numbers(of ids: Vocabulary, in known: Vocabulary?) -> [Int32] {
-        guard let known, known != ids else { return (0...Int32(ids.count)).map { $0 } }
-        return [0] + (1..<Int32(ids.count + 1)).map { known.number(sameAs: $0, of: ids) ?? 0 }
     }
 }

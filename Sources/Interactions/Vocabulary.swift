@@ -114,6 +114,13 @@ public struct Vocabulary: Sendable, Hashable {
         return self.number(of: other.id(of: number))
     }
 
+    /// `[other.count + 1]`: the number that each id of another vocabulary has here, at its number there; 0 where it is not
+    /// here, and for the padding.
+    public func numbers(ofAll other: Vocabulary) -> [Int32] {
+        guard other != self else { return (0...Int32(count)).map { $0 } }
+        return [0] + (1..<Int32(other.count + 1)).map { number(sameAs: $0, of: other) ?? 0 }
+    }
+
     /// The ids that are whole numbers from 1 on, in the order of their numbers: of text, that which is such a number in
     /// decimal digits.
     var wholeNumbers: [Int64] {

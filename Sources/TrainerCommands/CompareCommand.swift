@@ -1,7 +1,5 @@
 import ArgumentParser
 import Experiments
-import Options
-import Reporting
 
 /// `trainer compare`.
 struct CompareCommand: ParsableCommand {
@@ -35,23 +33,12 @@ struct CompareCommand: ParsableCommand {
         let file = try ExperimentFile.read(config) { try ComparisonFile($0) }
         let path = config ?? ""
         try ExperimentFile.check([file.fixed] + file.models.map(\.options), of: path)
-        let plan: ExperimentPlan
-        do {
-            plan = try ExperimentFile.checked(try ExperimentPlan(file, dataRoot: options.dataRoot))
-        } catch let error as OptionError {
-            throw CommandError(exitCode: 65, "\(error.message(path: path))\nname each data set once")
-        }
-        if let workers = options.slurm {
-            return try StandardOutput.show(
-                SlurmJob(command: "compare", config: path, options: options, workers: workers).text)
-        }
-        let request = ExperimentRequest(
-            plan: plan, options: options,
+        try ExperimentRequest.run(
+            "compare", config: path, options, advice: "name each data set once",
+            plan: { try ExperimentPlan(file, dataRoot: options.dataRoot) },
             table: { results in
                 let table = ComparisonTable(results, proposed: file.proposed)
                 return table.text + table.failures
-            },
-            finish: { _ in })
-        try request.run()
+            })
     }
 }

@@ -54,7 +54,7 @@ struct ConvertCommand: ParsableCommand {
 
     mutating func run() throws {
         guard Launcher.isFirstRank else { return }
-        try DefaultFolder.requireDataFolder(out)
+        try DatasetFolderCheck.requireDataFolder(out)
         let log = try LogOptions(log.texts, of: LogOptions.fields, standard: LogOptions())
         let options = try ConversionOptions(
             conversion.texts, of: ConversionOptions.fields, standard: ConversionOptions())

@@ -57,7 +57,7 @@ struct GenerateCommand: ParsableCommand {
 
     mutating func run() throws {
         guard Launcher.isFirstRank else { return }
-        try DefaultFolder.requireDataFolder(out)
+        try DatasetFolderCheck.requireDataFolder(out)
         var options = SyntheticDataset.Options()
         options.users = users
         options.items = items

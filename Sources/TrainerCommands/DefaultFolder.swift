@@ -16,16 +16,6 @@ enum DefaultFolder {
         return parent(of: data) + "/" + parts.joined(separator: "-")
     }
 
-    /// Refuses a folder for a data set that no data set can be in.
-    static func requireDataFolder(_ path: String) throws(CommandError) {
-        guard path != "-" else {
-            throw CommandError("--out is -, and a data set is a folder of files\nname a folder")
-        }
-        guard !RunFolder(path).isOfRun else {
-            throw CommandError("--out: \(path) is the folder of a run\nchoose another folder")
-        }
-    }
-
     /// `runs` and the name of the data set, which stays below it wherever the data set lies.
     private static func parent(of data: DataOptions) -> String {
         let dataset = data.dataset ?? ""

@@ -3,13 +3,14 @@ import Experiments
 import FileIO
 import Foundation
 import MPI
+import Options
 import Reporting
 import RunReports
 import Training
 
 /// How the trainings of a search or a comparison are run; never changes a result.
 struct ExperimentOptions: ParsableArguments {
-    @Option(help: "Folder of the search or comparison. The same command again goes on with what is there.")
+    @Option(help: "Folder of the search or comparison. The same command again continues what is there.")
     var out: String?
 
     @Option(name: .field("data-root"), help: "Folder of data sets, in the place of that in the file.")
@@ -74,8 +75,33 @@ struct ExperimentRequest {
     /// Called with what has been found when all is done.
     let finish: (ExperimentResults) throws -> Void
 
+    /// Trains what a file asks for, or prints the Slurm job that does.
+    ///
+    /// - Parameters:
+    ///   - command: `search` or `compare`.
+    ///   - path: the file.
+    ///   - advice: what to do where the file is no plan.
+    ///   - plan: makes it of the file.
+    static func run(
+        _ command: String, config path: String, _ options: ExperimentOptions, advice: String,
+        plan: () throws -> ExperimentPlan, table: @escaping (ExperimentResults) -> String,
+        finish: @escaping (ExperimentResults) throws -> Void = { _ in }
+    ) throws {
+        let checked: ExperimentPlan
+        do {
+            checked = try ExperimentFile.checked(try plan())
+        } catch let error as OptionError {
+            throw CommandError(exitCode: 65, "\(error.message(path: path))\n\(advice)")
+        }
+        if let workers = options.slurm {
+            return try StandardOutput.show(
+                SlurmJob(command: command, config: path, options: options, workers: workers).text)
+        }
+        try ExperimentRequest(plan: checked, options: options, table: table, finish: finish).run()
+    }
+
     /// Trains all, prints the table, and ends the process.
-    func run() throws(CommandError) {
+    private func run() throws(CommandError) {
         do {
             try train()
         } catch let error as CommandError {
@@ -147,11 +173,11 @@ struct ExperimentRequest {
         let known = plan.candidates.indices.flatMap(results.runs(of:)).filter { results.files(of: $0).result != nil }
         let count = plan.candidates.count * plan.seeds.count
         console.info(
-            "\(plan.method): \(count) training\(count == 1 ? "" : "s"), \(parallel) at a time\(ranks), into \(results.folder)"
+            "\(plan.method): \(NumberText.counted(count, "trainings")), \(parallel) at a time\(ranks), into \(results.folder)"
                 + (known.isEmpty ? "" : "; \(known.count) have a result already"))
         if !launcher.hasOwnProcessors {
             console.warning(
-                "\(parallel) training\(parallel == 1 ? "" : "s")\(ranks) at a time are more than the "
+                "\(NumberText.counted(parallel, "trainings"))\(ranks) at a time are more than the "
                     + "\(ProcessorSet.current.count) processors have room for\n"
                     + "they share them; choose fewer with --parallel or --ranks")
         }
@@ -162,7 +188,8 @@ struct ExperimentRequest {
     ) throws {
         if case .stopped(let reason) = ending {
             console.warning(
-                "stopped \(reason); all trainings have left checkpoints\nthe same command goes on (\(results.folder))")
+                "stopped \(reason); all trainings have left checkpoints\nthe same command goes on (\(results.folder))"
+            )
             TrainerCommand.exit(withError: ExitCode(Launcher.stoppedEarly))
         }
         try StandardOutput.show(table(results).printableLines)
@@ -172,7 +199,7 @@ struct ExperimentRequest {
         guard !failures.isEmpty else { return }
         throw CommandError(
             exitCode: 70,
-            "\(failures.count) training\(failures.count == 1 ? "" : "s") failed; the table is of the others\n"
+            "\(NumberText.counted(failures.count, "trainings")) failed; the table is of the others\n"
                 + "look at the logs in \(results.folder), then train what failed again with --retry")
     }
 

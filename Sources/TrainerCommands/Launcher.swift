@@ -130,15 +130,6 @@ struct UnsuitableProcessor: Error, CustomStringConvertible {
     }
 }
 
-extension StandardOutput {
-    /// Writes what a command found out before MPI has started, or without it.
-    static func show(_ text: String) throws(CommandError) {
-        do throws(FileError) { try write(text) } catch {
-            throw CommandError(exitCode: Launcher.exitCode(for: error), error.description)
-        }
-    }
-}
-
 /// Wrong usage that is found after parsing, before anything has started.
 struct CommandError: Error, CustomStringConvertible {
     let exitCode: Int32

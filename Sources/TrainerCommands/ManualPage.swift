@@ -135,7 +135,7 @@ enum ManualPage {
             .It 74
             input/output error
             .It 75
-            stopped early, with a checkpoint to go on from
+            stopped early, with a checkpoint to resume from
             .El
             .Sh SEE ALSO
 

@@ -43,6 +43,6 @@ struct ReportCommand: ParsableCommand {
         do { try report.write(to: out) } catch {
             throw CommandError(exitCode: error is RunReportError ? 64 : 74, "\(error)")
         }
-        console.info("\(out) shows \(report.count) run\(report.count == 1 ? "" : "s")")
+        console.info("\(out) shows \(NumberText.counted(report.count, "runs"))")
     }
 }

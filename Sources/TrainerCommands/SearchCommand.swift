@@ -2,7 +2,6 @@ import ArgumentParser
 import Experiments
 import FileIO
 import Options
-import Reporting
 import Training
 
 /// `trainer search`.
@@ -47,18 +46,9 @@ struct SearchCommand: ParsableCommand {
             }
         }
         try ExperimentFile.check([file.fixed] + searched.map { models + $0 }, of: path)
-        let plan: ExperimentPlan
-        do {
-            plan = try ExperimentFile.checked(try ExperimentPlan(file, dataRoot: options.dataRoot))
-        } catch let error as OptionError {
-            throw CommandError(exitCode: 65, "\(error.message(path: path))\ndraw fewer trials, or widen the space")
-        }
-        if let workers = options.slurm {
-            return try StandardOutput.show(
-                SlurmJob(command: "search", config: path, options: options, workers: workers).text)
-        }
-        let request = ExperimentRequest(
-            plan: plan, options: options,
+        try ExperimentRequest.run(
+            "search", config: path, options, advice: "draw fewer trials, or widen the space",
+            plan: { try ExperimentPlan(file, dataRoot: options.dataRoot) },
             table: { results in
                 let table = SearchTable(results)
                 return table.table + "\n" + table.effort + table.failures + table.recommendation()
@@ -67,6 +57,5 @@ struct SearchCommand: ParsableCommand {
                 guard let best = SearchTable(results).bestOptions else { return }
                 try AtomicFile.write(best.text, to: ExperimentFolder(results.folder).best)
             })
-        try request.run()
     }
 }

@@ -320,13 +320,13 @@ private struct SoftmaxLossOperation: Operation {
             }
         }
         for sample in 0..<sampleCount {
-            var slope = -gradient * sigmoid(margins[sample])
+            var derivative = -gradient * sigmoid(margins[sample])
             switch negatives.comparison {
             case .softmax(let smoothing):
-                if smoothing > 0 { slope += gradient * smoothing * (1 - statistics[sample].evenShare) }
-            case .binary(let power): slope *= power / Float(1 + listCount)
+                if smoothing > 0 { derivative += gradient * smoothing * (1 - statistics[sample].evenShare) }
+            case .binary(let power): derivative *= power / Float(1 + listCount)
             }
-            positiveBackward(sample, slope, table, on: tape)
+            positiveBackward(sample, derivative, table, on: tape)
         }
     }
 

@@ -1,5 +1,6 @@
 import FileIO
 import Interactions
+import Reporting
 
 /// Which column of a table is what, from 0.
 struct ColumnLayout: Sendable, Equatable {
@@ -93,7 +94,7 @@ struct EventTable: Sendable {
         let expected =
             header == nil ? "the first line has \(layout.width)" : "the header names \(layout.width)"
         return records.failure(
-            "the line has \(records.count) column\(records.count == 1 ? "" : "s"), \(expected)",
+            "the line has \(NumberText.counted(records.count, "columns")), \(expected)",
             "every line must have the same columns, separated by \(separator.text)"
                 + (quoting == .none && separator != .words
                     ? "; a field that holds the separator needs quotation marks (--quote double)" : ""))

@@ -14,7 +14,7 @@ package struct ExperimentRunner {
     package enum Ending {
         /// All is trained, or has failed.
         case complete
-        /// All trainings have stopped with a checkpoint to go on from.
+        /// All trainings have stopped with a checkpoint to resume from.
         case stopped(StopReason)
     }
 
@@ -168,7 +168,7 @@ package struct ExperimentRunner {
                 TrialFiles.Failure(
                     epochs: results.epochs(of: ended.rung), exitCode: ending.exitCode, message: message))
             console.warning(
-                "\(name) failed \(ending.words): \(message)\nthe others go on; \(files.log) has all it said")
+                "\(name) failed \(ending.words): \(message)\nthe others are trained; \(files.log) has all it said")
         }
     }
 
@@ -179,7 +179,7 @@ package struct ExperimentRunner {
         }
         let name = results.plan.leavesTestAlone ? "trial \(candidate.label)" : candidate.label
         let seed = results.plan.seeds.count > 1 ? ", seed \(results.plan.seeds[ended.run.seed])" : ""
-        let epochs = results.epochs(of: ended.rung).map { ", \($0) epochs" } ?? ""
+        let epochs = results.epochs(of: ended.rung).map { ", \(NumberText.counted($0, "epochs"))" } ?? ""
         return name + (options.isEmpty ? "" : " (\(options.joined(separator: ", ")))") + seed + epochs
     }
 

@@ -61,7 +61,7 @@ package struct ComparisonTable: Sendable {
         let count = results.plan.seeds.count
         let pair = pair(among: rows)
         var table = Table(
-            [.text("\(dataset), test, \(count) seed\(count == 1 ? "" : "s")")] + metrics.map { .number($0) })
+            [.text("\(dataset), test, \(NumberText.counted(count, "seeds"))")] + metrics.map { .number($0) })
         for row in rows {
             let mark = row.label == pair?.baseline.label ? " (best baseline)" : ""
             table.addRow([row.label + mark] + metrics.indices.map { Self.cell(row, $0, of: count) })
@@ -102,7 +102,7 @@ package struct ComparisonTable: Sendable {
         let above = differences.filter { $0 > 0 }.count
         var text =
             "\(name) = \(Self.signed(mean, decimals: 4))\(share), "
-            + "above with \(above) of \(differences.count) seed\(differences.count == 1 ? "" : "s")"
+            + "above with \(above) of \(NumberText.counted(differences.count, "seeds"))"
         guard differences.count > 1 else { return text + "; more seeds are needed for a test" }
         text += "; paired t-test p \(paired.tTest.map(Self.probability) ?? "undefined, they are equal")"
         if let p = paired.signFlipTest {

@@ -39,7 +39,7 @@ package struct SearchTable: Sendable {
         let count = plan.candidates.count
         let seeds = plan.seeds.count > 1 ? " with \(plan.seeds.count) seeds" : ""
         var text =
-            "\(count) trial\(count == 1 ? "" : "s")\(seeds), \(NumberText.grouped(trained.epochs)) epochs, "
+            "\(NumberText.counted(count, "trials"))\(seeds), \(NumberText.counted(trained.epochs, "epochs")), "
             + "\(NumberText.duration(seconds: trained.seconds)) of training"
         if let most = plan.epochs?.last, plan.epochs?.count ?? 1 > 1, trained.epochs > 0 {
             text +=

@@ -37,7 +37,7 @@ package struct ExperimentFolder: Sendable {
         guard let difference = Self.difference(found, plan.fingerprint) else { return }
         throw ExperimentError(
             .usage, "\(path) holds another experiment: \(difference.printable(limit: 300))",
-            recoverySuggestion: "give the file of before to go on with it, or choose another --out")
+            recoverySuggestion: "give the file of before to continue it, or choose another --out")
     }
 
     /// What differs between two plans; nil where they are one.
@@ -49,10 +49,21 @@ package struct ExperimentFolder: Sendable {
             else { return "\(member.key) \(member.value.compact) instead of \(before[member.key]?.compact ?? "none")" }
             guard old.count == new.count else { return "\(new.count) trials instead of \(old.count)" }
             for (one, other) in zip(old, new) where one != other {
-                return "\(other.compact) instead of \(one.compact)"
+                return differentOptions(one, other)
             }
         }
         return "another version of it"
+    }
+
+    /// What differs between a trial of before and the one that has its place now.
+    private static func differentOptions(_ before: JSONValue, _ now: JSONValue) -> String {
+        guard case .object(let members)? = now["options"], before["options"] != nil else {
+            return "\(now.compact) instead of \(before.compact)"
+        }
+        let changes = members.filter { before["options"]?[$0.key] != $0.value }.map {
+            "\($0.key) \($0.value.compact) instead of \(before["options"]?[$0.key]?.compact ?? "none")"
+        }
+        return "another trial, with " + changes.joined(separator: ", ")
     }
 
     /// Writes what is known now.

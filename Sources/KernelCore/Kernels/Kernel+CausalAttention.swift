@@ -154,12 +154,10 @@ extension Kernel {
             }
         case .sigmoidLinear(let factor):
             guard let scores else { preconditionFailure("SiLU needs its scores on the way back") }
-            let (factor, one) = (Vector(repeating: factor), Vector(repeating: 1))
+            let factor = Vector(repeating: factor)
             forEachVector(seen) { index, lanes in
-                let score = load(scores, index, lanes)
-                let share = sigmoid(score)
-                let slope = share * (score * (one - share) + one)
-                store(factor * slope * load(row, index, lanes), row, index, lanes)
+                let derivative = sigmoidLinearDerivative(load(scores, index, lanes))
+                store(factor * derivative * load(row, index, lanes), row, index, lanes)
             }
         }
         if let dbias { accumulate(row, into: dbias, count: seen) }

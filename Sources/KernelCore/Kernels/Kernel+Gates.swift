@@ -15,14 +15,14 @@ extension Kernel {
         _ x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
     ) {
         forEachVector(count) { index, lanes in
-            let slope = slope(load(x, index, lanes))
-            store(slope.multiplied(by: load(dy, index, lanes), adding: load(dx, index, lanes)), dx, index, lanes)
+            let derivative = sigmoidLinearDerivative(load(x, index, lanes))
+            store(derivative.multiplied(by: load(dy, index, lanes), adding: load(dx, index, lanes)), dx, index, lanes)
         }
     }
 
     /// The derivative of SiLU: `s (1 + x (1 - s))` with `s = sigmoid(x)`.
     @inline(__always)
-    private static func slope(_ x: Vector) -> Vector {
+    static func sigmoidLinearDerivative(_ x: Vector) -> Vector {
         let one = Vector(repeating: 1)
         let share = sigmoid(x)
         return share * (x * (one - share) + one)
@@ -48,7 +48,7 @@ extension Kernel {
             let passed = value * sigmoid(value)
             store(passed.multiplied(by: incoming, adding: load(dx, index, lanes)), dx, index, lanes)
             let change = incoming * load(x, index, lanes)
-            store(slope(value).multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index, lanes)
+            store(sigmoidLinearDerivative(value).multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index, lanes)
         }
     }
 
@@ -73,9 +73,9 @@ extension Kernel {
             let (share, incoming) = (sigmoid(load(gate, index, lanes)), load(dy, index, lanes))
             store(load(dx, index, lanes) + incoming, dx, index, lanes)
             store(share.multiplied(by: incoming, adding: load(df, index, lanes)), df, index, lanes)
-            let slope = share * (Vector(repeating: 1) - share)
+            let derivative = share * (Vector(repeating: 1) - share)
             let change = incoming * load(f, index, lanes)
-            store(slope.multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index, lanes)
+            store(derivative.multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index, lanes)
         }
     }
 }

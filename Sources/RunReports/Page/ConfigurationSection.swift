@@ -1,4 +1,5 @@
 import FileIO
+import Reporting
 import Training
 
 /// The options of the runs: what is different first, then all.
@@ -20,7 +21,7 @@ struct ConfigurationSection {
 
     init(_ set: ComparableRuns, _ names: GroupNames) {
         hasNoDifferences = set.groups.count == 1
-        let seeds = ReportPage.count(set.groups[0].runs.count, "run")
+        let seeds = NumberText.counted(set.groups[0].runs.count, "runs")
         areEqual =
             set.runs.count == 1
             ? "There is one run." : "The \(seeds) differ in nothing but the seed."

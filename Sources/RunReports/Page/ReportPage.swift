@@ -28,22 +28,18 @@ struct ReportPage {
         let datasets = Self.list(sets.map(\.dataset))
         self.title = (title ?? "\(models) on \(datasets)").printable(limit: 200)
         let configurations = sets.reduce(0) { $0 + $1.groups.count }
-        subtitle = "\(Self.count(runs.count, "run")) of \(Self.count(configurations, "configuration"))"
+        subtitle =
+            "\(NumberText.counted(runs.count, "runs")) of \(NumberText.counted(configurations, "configurations"))"
         leftOut = refused.map { $0.problem.printable(limit: 1_000) }
         hasLeftOut = !refused.isEmpty
         let open = runs.filter { $0.result == nil }.count
         isUnfinished = open > 0
         unfinished =
-            "\(Self.count(open, "run")) had not come to \(open == 1 ? "its" : "their") end when this page was made: "
+            "\(NumberText.counted(open, "runs")) had not come to \(open == 1 ? "its" : "their") end when this page was made: "
             + "curves show how far \(open == 1 ? "it has" : "they have") come, results leave "
             + "\(open == 1 ? "it" : "them") out."
         let build = BuildDescription.current
         footer = "Made by trainer \(build.version) on \(moment.formatted(.iso8601))."
-    }
-
-    /// `1 run`, `3 runs`.
-    static func count(_ count: Int, _ noun: String) -> String {
-        "\(NumberText.grouped(count)) \(noun)\(count == 1 ? "" : "s")"
     }
 
     /// Each of the words once, `a, b and c`, the first four.

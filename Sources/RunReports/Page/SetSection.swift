@@ -41,7 +41,7 @@ struct SetSection {
         summary = Self.summary(of: set, names)
         legend = zip(set.groups, names.names).map { group, name in
             LegendEntry(
-                sample: name.sample, text: name.full, seeds: ReportPage.count(group.runs.count, "seed"))
+                sample: name.sample, text: name.full, seeds: NumberText.counted(group.runs.count, "seeds"))
         }
         hasLegend = set.groups.count > 1
         runsTable = Self.runsTable(of: set, names)
@@ -82,7 +82,7 @@ struct SetSection {
         }
         let (group, name) = (set.groups[best], names.names[best])
         let popularity = group.popularity(metric).map { "; ranking by popularity has \(fixed($0))" } ?? ""
-        let seeds = ReportPage.count(group.finished.count, "seed")
+        let seeds = NumberText.counted(group.finished.count, "seeds")
         let reached = group.metric(metric).map {
             "\(metric) on \(set.split) is \($0.text(fixed)) (\(seeds))\(popularity)."
         }

@@ -33,7 +33,7 @@ extension RecordedRun {
         guard epochs.isEmpty, result == nil, case .stopped = progress else { return }
         throw RunReportError(
             "\(path.printable()): the training stopped before the end of its first epoch",
-            recoverySuggestion: "go on with it (trainer train --resume), or leave the run out")
+            recoverySuggestion: "resume it (trainer train --resume), or leave the run out")
     }
 
     private static func requireRun(_ folder: RunFolder) throws(RunReportError) {

@@ -32,11 +32,11 @@ struct WarmStart {
         let path = try Self.file(of: source, configuration)
         let file = try SafetensorsFile(path: path)
         let known = try Self.ids(ModelFile.itemIds, of: model.items, in: file, layout)
-        let itemRows = Self.rows(of: data.itemIds, in: known)
+        let itemRows = known.numbers(ofAll: data.itemIds)
         items = Self.count(itemRows)
         var userRows: [Int32]?
         if let table = model.users {
-            let rows = Self.rows(of: data.userIds, in: try Self.ids(ModelFile.userIds, of: table, in: file, layout))
+            let rows = try Self.ids(ModelFile.userIds, of: table, in: file, layout).numbers(ofAll: data.userIds)
             users = Self.count(rows)
             userRows = rows
         }
@@ -119,12 +119,6 @@ struct WarmStart {
                 recoverySuggestion: "the file belongs to another model")
         }
         return try ModelFile.ids(name, in: file, rows: rows)
-    }
-
-    /// `[count + 1]`: the row of each number in the file; 0 where it is not there, and for the padding.
-    private static func rows(of ids: Vocabulary, in known: Vocabulary) -> [Int32] {
-        guard ids != known else { return (0...Int32(ids.count)).map { $0 } }
-        return [0] + (1...Int32(ids.count)).map { known.number(sameAs: $0, of: ids) ?? 0 }
     }
 
     private static func count(_ rows: [Int32]) -> Count {
