@@ -48,7 +48,9 @@ extension Kernel {
             let passed = value * sigmoid(value)
             store(passed.multiplied(by: incoming, adding: load(dx, index, lanes)), dx, index, lanes)
             let change = incoming * load(x, index, lanes)
-            store(sigmoidLinearDerivative(value).multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index, lanes)
+            store(
+                sigmoidLinearDerivative(value).multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index,
+                lanes)
         }
     }
 
