@@ -1,41 +1,5 @@
 import KernelCore
 
-/// A matrix on the tape: its value and, while gradients are recorded, the gradient of the loss with respect to it.
-public struct Variable: BitwiseCopyable {
-    /// `[rows, columns]`.
-    public let value: UnsafeMutablePointer<Float>
-    let recordedGradient: UnsafeMutablePointer<Float>?
-    /// Number of rows.
-    public let rows: Int
-    /// Number of columns.
-    public let columns: Int
-
-    /// - Parameters:
-    ///   - value: `[rows, columns]`, valid until the tape begins anew.
-    ///   - gradient: of the same shape; nil where no gradient is recorded.
-    public init(value: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>?, rows: Int, columns: Int) {
-        self.value = value
-        recordedGradient = gradient
-        self.rows = rows
-        self.columns = columns
-    }
-
-    /// Number of elements.
-    public var count: Int { rows * columns }
-
-    /// The value, as kernels take it.
-    public var matrix: MatrixView { MatrixView(value, rows: rows, columns: columns) }
-
-    /// The gradient, as kernels read it. Only to be used in ``Operation/backward(on:)``.
-    public var gradientMatrix: MatrixView { MatrixView(gradient, rows: rows, columns: columns) }
-
-    /// Where a backward pass adds the gradient. Only to be used in ``Operation/backward(on:)``.
-    public var gradient: UnsafeMutablePointer<Float> {
-        guard let recordedGradient else { preconditionFailure("a gradient was asked for on a tape that records none") }
-        return recordedGradient
-    }
-}
-
 /// An operation that has been computed forward and knows its way back.
 ///
 /// A conforming type is a plain struct of variables, pointers and sizes, so that the tape can keep it without
@@ -188,9 +152,12 @@ public final class Tape {
             return zeros(rows: rows, columns: columns)
         }
         let count = rows * columns
+        let value = arena.allocate(Float.self, count: count)
+        guard isRecording else { return Variable(value: value, gradient: nil, rows: rows, columns: columns) }
+        let hasTerms = arena.allocate(Bool.self, count: 1)
+        hasTerms.initialize(to: false)
         return Variable(
-            value: arena.allocate(count: count), gradient: isRecording ? arena.allocateZeroed(count: count) : nil,
-            rows: rows, columns: columns)
+            value: value, gradient: arena.allocate(count: count), hasTerms: hasTerms, rows: rows, columns: columns)
     }
 
     /// Remembers `operation` for the backward pass, and where the model asked for it.

@@ -115,8 +115,14 @@ import Testing
         Kernel.relu(x, into: &y, count: x.count)
         #expect(y == [0, 0, 0, 0, .leastNonzeroMagnitude, 3, .infinity, 0, 5, 0])
         var dx = [Float](repeating: 1, count: x.count)
-        Kernel.reluBackward(y: y, dy: [Float](repeating: 2, count: x.count), dx: &dx, count: x.count)
-        #expect(dx == [1, 1, 1, 1, 3, 3, 3, 1, 3, 1])
+        for (hasTerms, before) in [(true, 1), (false, 0)] as [(Bool, Float)] {
+            dx.withUnsafeMutableBufferPointer {
+                Kernel.reluBackward(
+                    y: y, dy: [Float](repeating: 2, count: x.count),
+                    dx: GradientSum($0.baseAddress!, hasTerms: hasTerms), count: x.count)
+            }
+            #expect(dx == [0, 0, 0, 0, 2, 2, 2, 0, 2, 0].map { $0 + before })
+        }
     }
 
     @Test func `softmax of a row adds up to 1 also where scores are far apart or infinite`() {

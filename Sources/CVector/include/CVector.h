@@ -153,6 +153,13 @@ FACET_INLINE facet_words facet_multiply_low(facet_words x, uint32_t factor) { re
 /// x ^ y ^ z.
 FACET_INLINE facet_words facet_xor(facet_words x, facet_words y, uint32_t z) { return x ^ y ^ (facet_words)z; }
 
+/// x in the lanes whose bits are set, otherwise 0.
+FACET_INLINE facet_floats facet_where_bits(uint32_t bits, facet_floats x) {
+    const facet_ints lanes = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+    facet_ints set = ((facet_ints)(int32_t)bits & lanes) != (facet_ints)0;
+    return (facet_floats)(set & (facet_ints)x);
+}
+
 /// x where |magnitude| < limit, otherwise y.
 FACET_INLINE facet_floats facet_select_below(
     facet_floats magnitude, float limit, facet_floats x, facet_floats y) {
@@ -181,6 +188,32 @@ FACET_INLINE uint32_t facet_bits(facet_ints mask) {
         uint16_t bits;
     } packed = {.lanes = __builtin_convertvector(mask, facet_bools)};
     return packed.bits;
+}
+
+/// The words of eight blocks of Philox 4x32-10, one behind the other, as bits: whether word i is not below `threshold`.
+/// The counters are (site << 24 | (first + block) & 0xffffff, sample, step, purpose), the keys k0 and k1.
+FACET_INLINE uint32_t facet_philox_bits(
+    uint32_t site, uint32_t first, uint32_t sample, uint32_t step, uint32_t purpose, uint32_t k0, uint32_t k1,
+    uint32_t threshold) {
+    typedef uint64_t long8 __attribute__((ext_vector_type(8)));
+    const long8 low = (long8)(uint64_t)0xffffffff;
+    long8 c0 = (((long8)(uint64_t)first + (long8){0, 1, 2, 3, 4, 5, 6, 7}) & 0xffffff) | (uint64_t)site << 24;
+    long8 c1 = (long8)(uint64_t)sample, c2 = (long8)(uint64_t)step, c3 = (long8)(uint64_t)purpose;
+    // The upper halves may hold anything: products do not look at them.
+#pragma clang loop unroll(full)
+    for (int round = 0; round < 10; ++round) {
+        const long8 p0 = (c0 & low) * (uint64_t)0xd2511f53, p1 = (c2 & low) * (uint64_t)0xcd9e8d57;
+        c0 = (p1 >> 32) ^ c1 ^ (uint64_t)k0;
+        c1 = p1;
+        c2 = (p0 >> 32) ^ c3 ^ (uint64_t)k1;
+        c3 = p0;
+        k0 += 0x9e3779b9;
+        k1 += 0xbb67ae85;
+    }
+    const long8 a = (c0 & low) | c1 << 32, b = (c2 & low) | c3 << 32;
+    const facet_words lower = (facet_words)__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    const facet_words upper = (facet_words)__builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+    return facet_bits(lower >= (facet_words)threshold) | facet_bits(upper >= (facet_words)threshold) << 16;
 }
 
 /// mask, where x is also below limit; not where one of them is not a number.

@@ -20,12 +20,14 @@ typedef struct {
 } facet_left;
 
 /// Where a product goes: row i begins at values + i * row or, with a list of rows, at rows[i] + offset. Rows of a list may
-/// be the same one: they are written in their order.
+/// be the same one: they are written in their order. Where there are first values, one for each column, the product is
+/// added to them instead of to what is there.
 typedef struct {
     float *_Nullable values;
     long row;
     float *_Nonnull const *_Nullable rows;
     long offset;
+    const float *_Nullable first;
 } facet_target;
 
 FACET_INLINE float *_Nonnull facet_target_row(facet_target c, long i) {
@@ -64,11 +66,12 @@ FACET_INLINE void facet_product_block(
 #pragma clang loop unroll(full)
         for (long v = 0; v < vectors; ++v) {
             float *target = facet_target_row(c, i) + v * FACET_WIDTH;
+            const float *before = c.first ? c.first + v * FACET_WIDTH : target;
             if (v < vectors - 1 || last == FACET_WIDTH) {
-                facet_wide_store(target, adds ? facet_wide_load(target) + sums[i][v] : sums[i][v]);
+                facet_wide_store(target, adds ? facet_wide_load(before) + sums[i][v] : sums[i][v]);
             } else {
                 facet_wide_store_first(
-                    target, adds ? facet_wide_load_first(target, last) + sums[i][v] : sums[i][v], last);
+                    target, adds ? facet_wide_load_first(before, last) + sums[i][v] : sums[i][v], last);
             }
         }
     }
@@ -99,6 +102,7 @@ FACET_INLINE void facet_product_into(
         facet_product_panel(FACET_PRODUCT_VECTORS, FACET_WIDTH, a, b, b_row, c, rows, inner, adds);
         if (c.rows) c.offset += panel;
         else c.values += panel;
+        if (c.first) c.first += panel;
     }
     if (columns == 0) return;
     const long vectors = (columns + FACET_WIDTH - 1) / FACET_WIDTH;
@@ -119,15 +123,23 @@ FACET_INLINE void facet_product_into(
 static inline void facet_product(
     facet_left a, const float *_Nonnull b, long b_row, float *_Nonnull c, long c_row, long rows, long columns,
     long inner, int adds) {
-    facet_target target = {c, c_row, NULL, 0};
+    facet_target target = {c, c_row, NULL, 0, NULL};
     facet_product_into(a, b, b_row, target, rows, columns, inner, adds);
+}
+
+/// c[i, j] = first[j] + sum_k a[i, k] b[k, j].
+static inline void facet_product_from(
+    facet_left a, const float *_Nonnull b, long b_row, const float *_Nonnull first, float *_Nonnull c, long c_row,
+    long rows, long columns, long inner) {
+    facet_target target = {c, c_row, NULL, 0, first};
+    facet_product_into(a, b, b_row, target, rows, columns, inner, 1);
 }
 
 /// c[i][j] += sum_k a[i, k] b[k, j], with rows of c that may lie anywhere and may repeat.
 static inline void facet_product_to_rows(
     facet_left a, const float *_Nonnull b, long b_row, float *_Nonnull const *_Nonnull c, long rows, long columns,
     long inner) {
-    facet_target target = {NULL, 0, c, 0};
+    facet_target target = {NULL, 0, c, 0, NULL};
     facet_product_into(a, b, b_row, target, rows, columns, inner, 1);
 }
 

@@ -21,7 +21,8 @@ extension Tape {
         else { return zeros(rows: x.rows, columns: x.columns) }
         guard rate > 0, case .training(let sampleNames, let seed, let step?) = pass else { return x }
         let y = variable(rows: x.rows, columns: x.columns)
-        let multipliers = arena.allocate(Float.self, count: x.count)
+        let kept = arena.allocate(
+            UInt16.self, count: Kernel.dropoutWordCount(rows: x.rows, columns: x.columns))
         let site = nextDropoutSite()
         let streams = RandomStreams(seed: seed, purpose: .dropout, iteration: step)
         let targetNames = targets?.names ?? sampleNames
@@ -31,32 +32,33 @@ extension Tape {
                 for row in sequences.range(sequence) { owners[row] = Int32(sequence) }
             }
             Kernel.dropout(
-                x.matrix, rate: rate, streams: streams, site: site, multipliers: multipliers, into: y.value
+                x.matrix, rate: rate, streams: streams, site: site, kept: kept, into: y.value
             ) { row in
                 (sampleNames[Int(owners[row])], row - sequences.start(Int(owners[row])))
             }
         } else {
             Kernel.dropout(
-                x.matrix, rate: rate, streams: streams, site: site, multipliers: multipliers, into: y.value
+                x.matrix, rate: rate, streams: streams, site: site, kept: kept, into: y.value
             ) { row in
                 (targetNames[row], 0)
             }
         }
-        record(DropoutOperation(x: x, multipliers: multipliers, y: y))
+        record(DropoutOperation(x: x, rate: rate, kept: UnsafePointer(kept), y: y))
         return y
     }
 }
 
 private struct DropoutOperation: Operation {
     let x: Variable
-    let multipliers: UnsafeMutablePointer<Float>
+    let rate: Float
+    let kept: UnsafePointer<UInt16>
     let y: Variable
 
     var cost: OperationCost {
-        OperationCost(forward: Work(y.count, floats: 3 * y.count), backward: Work(2 * y.count, floats: 4 * y.count))
+        OperationCost(forward: Work(y.count, floats: 2 * y.count), backward: Work(2 * y.count, floats: 3 * y.count))
     }
 
     func backward(on tape: Tape) {
-        Kernel.addProduct(y.gradient, multipliers, into: x.gradient, count: y.count)
+        Kernel.dropoutBackward(dy: y.gradientMatrix, rate: rate, kept: kept, dx: x.gradientSum)
     }
 }

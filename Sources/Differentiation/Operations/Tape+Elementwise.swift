@@ -51,8 +51,8 @@ private struct AddOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.accumulate(y.gradient, into: a.gradient, count: y.count)
-        Kernel.accumulate(y.gradient, into: b.gradient, count: y.count)
+        Kernel.accumulate(y.gradient, into: a.gradientSum, count: y.count)
+        Kernel.accumulate(y.gradient, into: b.gradientSum, count: y.count)
     }
 }
 
@@ -65,7 +65,7 @@ private struct HyperbolicTangentOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.hyperbolicTangentBackward(y: y.value, dy: y.gradient, dx: x.gradient, count: y.count)
+        Kernel.hyperbolicTangentBackward(y: y.value, dy: y.gradient, dx: x.gradientSum, count: y.count)
     }
 }
 
@@ -78,6 +78,6 @@ private struct ReluOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.reluBackward(y: y.value, dy: y.gradient, dx: x.gradient, count: y.count)
+        Kernel.reluBackward(y: y.value, dy: y.gradient, dx: x.gradientSum, count: y.count)
     }
 }

@@ -72,7 +72,7 @@ private struct SigmoidLinearOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.sigmoidLinearBackward(x.value, dy: y.gradient, dx: x.gradient, count: y.count)
+        Kernel.sigmoidLinearBackward(x.value, dy: y.gradient, dx: x.gradientSum, count: y.count)
     }
 }
 
@@ -86,8 +86,8 @@ private struct MultiplyOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.addProduct(y.gradient, b.value, into: a.gradient, count: y.count)
-        Kernel.addProduct(y.gradient, a.value, into: b.gradient, count: y.count)
+        Kernel.addProduct(y.gradient, b.value, into: a.gradientSum, count: y.count)
+        Kernel.addProduct(y.gradient, a.value, into: b.gradientSum, count: y.count)
     }
 }
 
@@ -103,7 +103,7 @@ private struct SwigluOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.swigluBackward(
-            gate: gate.value, x.value, dy: y.gradient, dgate: gate.gradient, dx: x.gradient, count: y.count)
+            gate: gate.value, x.value, dy: y.gradient, dgate: gate.gradientSum, dx: x.gradientSum, count: y.count)
     }
 }
 
@@ -120,7 +120,7 @@ private struct GatedSumOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.gatedSumBackward(
-            gate: gate.value, f.value, dy: y.gradient, dx: x.gradient, dgate: gate.gradient, df: f.gradient,
-            count: y.count)
+            gate: gate.value, f.value, dy: y.gradient, dx: x.gradientSum, dgate: gate.gradientSum,
+            df: f.gradientSum, count: y.count)
     }
 }

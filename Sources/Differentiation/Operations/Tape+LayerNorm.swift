@@ -46,7 +46,7 @@ private struct LayerNormOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.layerNormBackward(
-            statistics, weight: weight.value, dy: y.gradientMatrix, dx: x.gradient, dresidual: residual?.gradient,
+            statistics, weight: weight.value, dy: y.gradientMatrix, dx: x.gradientSum, dresidual: residual?.gradientSum,
             dweight: weight.gradient, dbias: bias.gradient)
     }
 }

@@ -17,14 +17,12 @@ extension Tape {
                 "x is \(x.shape), the weight \(weight.shape)\(bias.map { ", the bias \($0.shape)" } ?? ""): "
                     + "x must have the columns of the weight, the bias a number for each of its rows, both dense")
         else { return zeros(rows: x.rows, columns: weight.rows) }
-        let weight = self(weight)
         let bias = bias.map { self($0) }
         let y = variable(rows: x.rows, columns: weight.rows)
-        if let bias {
-            for row in 0..<x.rows { (y.value + row * y.columns).update(from: bias.value, count: y.columns) }
+        if x.rows > 0 {
+            Kernel.multiply(x.matrix, transposed(weight), bias: bias.map { UnsafePointer($0.value) }, into: y.value)
         }
-        Kernel.multiplyTransposed(x.matrix, weight.matrix, into: y.value, accumulate: bias != nil, scratch: arena)
-        record(LinearOperation(x: x, weight: weight, bias: bias, y: y))
+        record(LinearOperation(x: x, weight: self(weight), bias: bias, y: y))
         return y
     }
 }
@@ -44,7 +42,8 @@ private struct LinearOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.multiply(y.gradientMatrix, weight.matrix, into: x.gradient, accumulate: true)
+        let dx = x.gradientSum
+        Kernel.multiply(y.gradientMatrix, weight.matrix, into: dx.start, accumulate: dx.hasTerms)
         Kernel.addTransposedProduct(y.gradientMatrix, x.matrix, into: weight.gradient)
         if let bias { Kernel.addBiasBackward(dy: y.gradientMatrix, dbias: bias.gradient) }
     }

@@ -157,8 +157,11 @@ private struct SoftmaxLossOperation: Operation {
     /// Samples that have the same list, one after another.
     private let chunkSize: Int
     private let blockWidth: Int
-    /// The items of the list that all samples share; nil for other lists.
-    private let shared: SharedRows?
+    /// The items of the list that all samples share; nil for other lists, and where all items are too many for a copy.
+    private let shared: SharedItems?
+    /// `[listCount]`, what is added to the scores of the list that all samples share; nil: nothing is, or a list is not
+    /// shared.
+    private let listOffsets: UnsafePointer<Float>?
     /// `[chunkSize * groupSize, blockWidth]` of the block that was computed last, of each chunk.
     private let logits: UnsafeMutablePointer<Float>
     /// `[chunkSize, blockWidth]`, likewise; the logits themselves for one vector a sample.
@@ -172,8 +175,18 @@ private struct SoftmaxLossOperation: Operation {
     /// Floats of the logits of a block: half of what a second cache holds.
     private static let blockSize = 1 << 17
 
+    /// The same with many targets, whose mini-batches come in pieces: then short lists are one block, whose logits are
+    /// still there on the way back.
+    private static let targetBlockSize = 1 << 18
+
+    /// Columns that a product computes at a time.
+    private static let blockStep = 64
+
     /// Vectors of a chunk of a mini-batch with many targets.
     private static let chunkVectors = 480
+
+    /// Floats of the logits that are computed and looked at before the next ones: what a first cache holds.
+    private static let nearSize = 1 << 13
 
     private var groupSize: Int { groups.perUser }
     private var sampleCount: Int { x.rows / groupSize }
@@ -203,14 +216,25 @@ private struct SoftmaxLossOperation: Operation {
         let arena = tape.arena
         // A list of its own has one block: it is short, and no other sample needs it.
         hasOwnLists = if case .perSample = negatives.rows { true } else { false }
-        blockWidth = max(
-            hasOwnLists ? listCount : min(listCount, max(Self.blockSize / max(chunkSize * groupSize, 1), 64)), 1)
-        shared =
-            vectors.map {
-                SharedRows(
-                    parameter: parameter.index, list: positives.candidates, rows: $0.negatives.matrix,
-                    transposed: Kernel.transposed($0.negatives.matrix, in: arena))
-            } ?? (hasOwnLists ? nil : list.map { [listCount] in tape.sharedRows(of: parameter, $0, count: listCount) })
+        let size = tape.targets == nil ? Self.blockSize : Self.targetBlockSize
+        var width = max(size / max(chunkSize * groupSize, 1), Self.blockStep)
+        if tape.targets != nil { width -= width % Self.blockStep }
+        blockWidth = max(hasOwnLists ? listCount : min(listCount, width), 1)
+        if let vectors {
+            let rows = vectors.negatives.matrix
+            shared = SharedItems(rows: rows, transposed: Kernel.transposed(rows, in: arena))
+        } else if let list {
+            shared = hasOwnLists ? nil : tape.sharedRows(of: parameter, list, count: listCount)
+        } else {
+            shared = tape.allRows(of: parameter)
+        }
+        if let offsets = negatives.offsets, !hasOwnLists, let list {
+            let own = arena.allocate(Float.self, count: listCount)
+            for index in 0..<listCount { own[index] = offsets[Int(list[index])] }
+            listOffsets = UnsafePointer(own)
+        } else {
+            listOffsets = list == nil ? negatives.offsets.map { $0 + 1 } : nil
+        }
         logits = arena.allocate(count: x.rows * blockWidth)
         scores = groupSize == 1 ? logits : arena.allocate(count: samples * blockWidth)
         statistics = arena.allocate(count: samples)
@@ -223,14 +247,16 @@ private struct SoftmaxLossOperation: Operation {
         for sample in 0..<sampleCount { statistics[sample] = SoftmaxStatistics() }
         for chunk in 0..<chunkCount {
             for block in 0..<blockCount {
-                score(chunk, block, table, tape.arena) { sample, row, width, masked in
-                    switch negatives.comparison {
-                    case .softmax(let smoothing):
-                        Kernel.extend(
-                            &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
-                        if smoothing > 0 { Kernel.extendTotal(&statistics[sample], by: row, count: width) }
-                    case .binary:
-                        Kernel.extendSoftplus(&statistics[sample], by: row, count: width)
+                forEachGroup(of: chunk, range(of: block)) { group in
+                    score(group, chunk, block, table, tape.arena) { sample, row, width, masked in
+                        switch negatives.comparison {
+                        case .softmax(let smoothing):
+                            Kernel.extend(
+                                &statistics[sample], by: row, count: width, masked: masked, beta: negatives.importance)
+                            if smoothing > 0 { Kernel.extendTotal(&statistics[sample], by: row, count: width) }
+                        case .binary:
+                            Kernel.extendSoftplus(&statistics[sample], by: row, count: width)
+                        }
                     }
                 }
             }
@@ -278,39 +304,46 @@ private struct SoftmaxLossOperation: Operation {
         let ditems = tape.arena.allocate(
             UnsafeMutablePointer<Float>.self, count: hasOwnLists ? 0 : blockWidth)
         let gradient = loss.gradient[0]
+        let dx = x.gradient
         for chunk in (0..<chunkCount).reversed() {
             for block in (0..<blockCount).reversed() {
-                // The last block of a chunk is still there.
-                if block < blockCount - 1 { score(chunk, block, table, tape.arena) { _, _, _, _ in } }
                 let range = range(of: block)
                 let first = chunk * chunkSize
-                for local in 0..<size(of: chunk) {
-                    let row = scoreRow(chunk, local, range.count)
-                    let sample = first + local
-                    switch negatives.comparison {
-                    case .softmax(let smoothing):
-                        Kernel.softmaxGradients(
-                            row, count: range.count, statistics[sample], beta: negatives.importance,
-                            gradient: gradient * sigmoid(margins[sample]),
-                            less: smoothing > 0 ? gradient * smoothing * statistics[sample].evenShare : 0)
-                    case .binary:
-                        Kernel.softplusGradients(row, count: range.count, gradient: gradient / Float(1 + listCount))
+                forEachGroup(of: chunk, range) { group in
+                    // The last block of a chunk is still there.
+                    if block < blockCount - 1 { score(group, chunk, block, table, tape.arena) { _, _, _, _ in } }
+                    for local in group {
+                        let row = scoreRow(chunk, local, range.count)
+                        let sample = first + local
+                        switch negatives.comparison {
+                        case .softmax(let smoothing):
+                            Kernel.softmaxGradients(
+                                row, count: range.count, statistics[sample], beta: negatives.importance,
+                                gradient: gradient * sigmoid(margins[sample]),
+                                less: smoothing > 0 ? gradient * smoothing * statistics[sample].evenShare : 0)
+                        case .binary:
+                            Kernel.softplusGradients(row, count: range.count, gradient: gradient / Float(1 + listCount))
+                        }
+                        guard groupSize > 1 else { continue }
+                        let own = groups.count(sample)
+                        let rows = logitRow(chunk, local, range.count)
+                        Kernel.logSumExpBackward(rows, interests: own, count: range.count, dscores: row)
+                        Kernel.clear(rows + own * range.count, count: (groupSize - own) * range.count)
                     }
-                    guard groupSize > 1 else { continue }
-                    let own = groups.count(sample)
-                    let rows = logitRow(chunk, local, range.count)
-                    Kernel.logSumExpBackward(rows, interests: own, count: range.count, dscores: row)
-                    Kernel.clear(rows + own * range.count, count: (groupSize - own) * range.count)
+                    guard !hasOwnLists else { return }
+                    let rows = vectorRows(of: chunk, group)
+                    Kernel.multiply(
+                        MatrixView(
+                            logitRow(chunk, group.lowerBound, range.count), rows: rows.count, columns: range.count),
+                        items(range, table), into: dx + rows.lowerBound * width, accumulate: true)
                 }
                 guard !hasOwnLists else {
                     ownListBackward(sample: chunk, table, on: tape)
                     continue
                 }
-                let rows = vectorRows(of: chunk)
+                let rows = vectorRows(of: chunk, 0..<size(of: chunk))
                 let gradients = MatrixView(
                     logitRow(chunk, 0, range.count), rows: rows.count, columns: range.count)
-                Kernel.multiply(
-                    gradients, items(range, table), into: x.gradient + rows.lowerBound * width, accumulate: true)
                 for index in range {
                     (ditems + (index - range.lowerBound)).initialize(
                         to: vectors.map { $0.negatives.gradient + index * width }
@@ -363,10 +396,21 @@ private struct SoftmaxLossOperation: Operation {
         }
     }
 
-    /// Computes the logits and scores of a block.
+    /// Calls `body` for the samples of a chunk, some at a time, whose logits of a block stay near until they have been
+    /// looked at.
+    @inline(__always)
+    private func forEachGroup(of chunk: Int, _ range: Range<Int>, _ body: (_ samples: Range<Int>) -> Void) {
+        let count = size(of: chunk)
+        // Whole blocks of a product, and enough rows that its right side is worth reading.
+        let rows = max(Self.nearSize / range.count / 12, 1) * 12
+        let step = max(rows / groupSize, 1)
+        for first in stride(from: 0, to: count, by: step) { body(first..<min(first + step, count)) }
+    }
+
+    /// Computes the logits and scores of a block, of some samples of a chunk.
     @inline(__always)
     private func score(
-        _ chunk: Int, _ block: Int, _ table: UnsafePointer<Float>, _ arena: Arena,
+        _ samples: Range<Int>, _ chunk: Int, _ block: Int, _ table: UnsafePointer<Float>, _ arena: Arena,
         _ body: (_ sample: Int, _ row: UnsafeMutablePointer<Float>, _ width: Int, _ masked: Int) -> Void
     ) {
         let range = range(of: block)
@@ -383,14 +427,14 @@ private struct SoftmaxLossOperation: Operation {
             let block = MatrixView(
                 shared.transposed.start + range.lowerBound, rows: x.columns, columns: range.count)
             Kernel.multiply(
-                x.matrix[vectorRows(of: chunk)], block, stride: shared.transposed.columns,
-                into: logitRow(chunk, 0, range.count))
+                x.matrix[vectorRows(of: chunk, samples)], block, stride: shared.transposed.columns,
+                into: logitRow(chunk, samples.lowerBound, range.count))
         } else {
             Kernel.multiplyTransposed(
-                x.matrix[vectorRows(of: chunk)], items(range, table), into: logitRow(chunk, 0, range.count),
-                scratch: arena)
+                x.matrix[vectorRows(of: chunk, samples)], items(range, table),
+                into: logitRow(chunk, samples.lowerBound, range.count), scratch: arena)
         }
-        for local in 0..<size(of: chunk) {
+        for local in samples {
             let row = scoreRow(chunk, local, range.count)
             let sample = first + local
             if groupSize > 1 {
@@ -399,7 +443,9 @@ private struct SoftmaxLossOperation: Operation {
                         logitRow(chunk, local, range.count), rows: groups.count(sample), columns: range.count),
                     into: row)
             }
-            if let offsets = negatives.offsets {
+            if let listOffsets {
+                Kernel.accumulate(listOffsets + range.lowerBound, into: row, count: range.count)
+            } else if let offsets = negatives.offsets {
                 for index in range { row[index - range.lowerBound] += offsets[Int(item(chunk, index))] }
             }
             body(sample, row, range.count, mask(row, chunk, range, positives[sample]))
@@ -432,9 +478,10 @@ private struct SoftmaxLossOperation: Operation {
     /// Samples of a chunk: those of the last one may be fewer.
     private func size(of chunk: Int) -> Int { min(chunkSize, sampleCount - chunk * chunkSize) }
 
-    /// The rows of `x` of a chunk.
-    private func vectorRows(of chunk: Int) -> Range<Int> {
-        chunk * chunkSize * groupSize..<(chunk * chunkSize + size(of: chunk)) * groupSize
+    /// The rows of `x` of some samples of a chunk.
+    private func vectorRows(of chunk: Int, _ samples: Range<Int>) -> Range<Int> {
+        let first = chunk * chunkSize
+        return (first + samples.lowerBound) * groupSize..<(first + samples.upperBound) * groupSize
     }
 
     /// The item that an entry of the list of a chunk names.

@@ -20,6 +20,12 @@ extension Kernel {
         add(y, x, into: y, count: count)
     }
 
+    /// Adds `x[i]` to the sum, or copies it where nothing is there yet.
+    public static func accumulate(_ x: UnsafePointer<Float>, into sum: GradientSum, count: Int) {
+        guard sum.hasTerms else { return sum.start.update(from: x, count: count) }
+        accumulate(x, into: sum.start, count: count)
+    }
+
     /// `y[i] += factor * x[i]`.
     public static func accumulate(
         _ x: UnsafePointer<Float>, times factor: Float, into y: UnsafeMutablePointer<Float>, count: Int
@@ -53,11 +59,10 @@ extension Kernel {
 
     /// `dx[i] += dy[i]` where `y[i] > 0`, the derivative of ``relu(_:into:count:)``.
     public static func reluBackward(
-        y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
+        y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: GradientSum, count: Int
     ) {
         forEachVector(count) { index, lanes in
-            let passed = facet_where_positive(load(y, index, lanes), load(dy, index, lanes))
-            store(load(dx, index, lanes) + passed, dx, index, lanes)
+            dx.add(facet_where_positive(load(y, index, lanes), load(dy, index, lanes)), index, lanes)
         }
     }
 

@@ -12,11 +12,11 @@ extension Kernel {
 
     /// Adds `dy[i]` times the derivative of ``sigmoidLinear(_:into:count:)`` to `dx`.
     public static func sigmoidLinearBackward(
-        _ x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
+        _ x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: GradientSum, count: Int
     ) {
         forEachVector(count) { index, lanes in
             let derivative = sigmoidLinearDerivative(load(x, index, lanes))
-            store(derivative.multiplied(by: load(dy, index, lanes), adding: load(dx, index, lanes)), dx, index, lanes)
+            dx.add(derivative, times: load(dy, index, lanes), index, lanes)
         }
     }
 
@@ -40,17 +40,14 @@ extension Kernel {
 
     /// Adds the derivatives of ``swiglu(gate:_:into:count:)``.
     public static func swigluBackward(
-        gate: UnsafePointer<Float>, _ x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-        dgate: UnsafeMutablePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
+        gate: UnsafePointer<Float>, _ x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dgate: GradientSum,
+        dx: GradientSum, count: Int
     ) {
         forEachVector(count) { index, lanes in
             let (value, incoming) = (load(gate, index, lanes), load(dy, index, lanes))
             let passed = value * sigmoid(value)
-            store(passed.multiplied(by: incoming, adding: load(dx, index, lanes)), dx, index, lanes)
-            let change = incoming * load(x, index, lanes)
-            store(
-                sigmoidLinearDerivative(value).multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index,
-                lanes)
+            dx.add(passed, times: incoming, index, lanes)
+            dgate.add(sigmoidLinearDerivative(value), times: incoming * load(x, index, lanes), index, lanes)
         }
     }
 
@@ -67,17 +64,15 @@ extension Kernel {
 
     /// Adds the derivatives of ``gatedSum(_:gate:_:into:count:)``.
     public static func gatedSumBackward(
-        gate: UnsafePointer<Float>, _ f: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-        dx: UnsafeMutablePointer<Float>, dgate: UnsafeMutablePointer<Float>, df: UnsafeMutablePointer<Float>,
-        count: Int
+        gate: UnsafePointer<Float>, _ f: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: GradientSum,
+        dgate: GradientSum, df: GradientSum, count: Int
     ) {
         forEachVector(count) { index, lanes in
             let (share, incoming) = (sigmoid(load(gate, index, lanes)), load(dy, index, lanes))
-            store(load(dx, index, lanes) + incoming, dx, index, lanes)
-            store(share.multiplied(by: incoming, adding: load(df, index, lanes)), df, index, lanes)
+            dx.add(incoming, index, lanes)
+            df.add(share, times: incoming, index, lanes)
             let derivative = share * (Vector(repeating: 1) - share)
-            let change = incoming * load(f, index, lanes)
-            store(derivative.multiplied(by: change, adding: load(dgate, index, lanes)), dgate, index, lanes)
+            dgate.add(derivative, times: incoming * load(f, index, lanes), index, lanes)
         }
     }
 }

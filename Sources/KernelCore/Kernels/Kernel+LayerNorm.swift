@@ -69,7 +69,7 @@ extension Kernel {
     /// Adds the derivatives to `dx`, `dresidual` where there is a residual, `dweight` and `dbias`.
     public static func layerNormBackward(
         _ statistics: LayerNormStatistics, weight: UnsafePointer<Float>, dy: MatrixView,
-        dx: UnsafeMutablePointer<Float>, dresidual: UnsafeMutablePointer<Float>?,
+        dx: GradientSum, dresidual: GradientSum?,
         dweight: UnsafeMutablePointer<Float>, dbias: UnsafeMutablePointer<Float>
     ) {
         let columns = dy.columns
@@ -96,10 +96,8 @@ extension Kernel {
                 let gradient = load(dy.start + offset, index, lanes) * load(weight, index, lanes)
                 let centred = gradient - mean - load(normalized + offset, index, lanes) * correlation
                 let change = centred * inverse
-                store(load(dx + offset, index, lanes) + change, dx + offset, index, lanes)
-                if let dresidual {
-                    store(load(dresidual + offset, index, lanes) + change, dresidual + offset, index, lanes)
-                }
+                dx.add(change, offset + index, lanes)
+                dresidual?.add(change, offset + index, lanes)
             }
         }
     }

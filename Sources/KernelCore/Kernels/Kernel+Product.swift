@@ -30,23 +30,30 @@ extension Kernel {
         return MatrixView(result, rows: w.columns, columns: w.rows)
     }
 
-    /// `y = x w`, or `y += x w`.
+    /// `y = x w + bias`, or without a bias `y = x w` or `y += x w`.
     ///
     /// - Parameters:
     ///   - x: `[rows, inputs]`, `w`: `[inputs, outputs]`, `y`: `[rows, outputs]`.
     ///   - stride: of the rows of `w`, where it is a part of the columns of a wider matrix; nil: `outputs`.
+    ///   - bias: `[outputs]`, added to every row; with it nothing is accumulated.
     public static func multiply(
-        _ x: MatrixView, _ w: MatrixView, stride: Int? = nil, into y: UnsafeMutablePointer<Float>,
-        accumulate: Bool = false
+        _ x: MatrixView, _ w: MatrixView, stride: Int? = nil, bias: UnsafePointer<Float>? = nil,
+        into y: UnsafeMutablePointer<Float>, accumulate: Bool = false
     ) {
         let (inputs, outputs) = (x.columns, w.columns)
         let stride = stride ?? outputs
-        if inputs == 0 && !accumulate { clear(y, count: x.rows * outputs) }
+        if inputs == 0 && (bias != nil || !accumulate) {
+            clear(y, count: x.rows * outputs)
+            if let bias { addBias(bias, to: y, rows: x.rows, columns: outputs) }
+        }
         forEachPart(of: inputs) { first, count in
-            facet_product(
-                facet_left(values: x.start + first, row: inputs, column: 1), w.start + first * stride, stride, y,
-                outputs,
-                x.rows, outputs, count, accumulate || first > 0 ? 1 : 0)
+            let left = facet_left(values: x.start + first, row: inputs, column: 1)
+            let right = w.start + first * stride
+            if let bias, first == 0 {
+                facet_product_from(left, right, stride, bias, y, outputs, x.rows, outputs, count)
+            } else {
+                facet_product(left, right, stride, y, outputs, x.rows, outputs, count, accumulate || first > 0 ? 1 : 0)
+            }
         }
     }
 

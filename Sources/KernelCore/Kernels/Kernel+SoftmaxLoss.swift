@@ -56,7 +56,8 @@ extension Kernel {
         let sharpness = Vector(repeating: 1 + beta)
         var sum = Vector(repeating: 0)
         forEachVector(count) { index, lanes in
-            sum += KernelCore.exponential((load(scores, index, lanes, rest: maskedScore) - shift) * sharpness)
+            sum += KernelCore.exponential(
+                notPositive: (load(scores, index, lanes, rest: maskedScore) - shift) * sharpness)
         }
         let fall = statistics.largest - largest
         statistics.sum = statistics.sum * exp((1 + beta) * fall) + sum.total
@@ -93,12 +94,13 @@ extension Kernel {
             return forEachVector(count) { index, lanes in
                 let x = load(scores, index, lanes)
                 let pushed = facet_where_not_below(x, maskedScore / 2, rest)
-                store(factor * KernelCore.exponential(x - shift) - pushed, scores, index, lanes)
+                store(factor * KernelCore.exponential(notPositive: x - shift) - pushed, scores, index, lanes)
             }
         }
         guard beta > 0 else {
             forEachVector(count) { index, lanes in
-                store(factor * KernelCore.exponential(load(scores, index, lanes) - shift), scores, index, lanes)
+                store(
+                    factor * KernelCore.exponential(notPositive: load(scores, index, lanes) - shift), scores, index, lanes)
             }
             return
         }

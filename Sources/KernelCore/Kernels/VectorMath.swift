@@ -10,7 +10,20 @@ internal import CVector
 func exponential(_ x: Vector) -> Vector {
     let bounded = facet_clamp(x, -87.3, 88.3)
     let n = facet_rint(bounded * Vector(repeating: 1.442_695_04))
-    let high = n.multiplied(by: Vector(repeating: -0.693_359_375), adding: bounded)
+    return facet_where_not_below(x, -87.3, exponential(bounded, n))
+}
+
+/// `exp(x)` of what is not positive, with the same bits: nothing is too large, and what is too small is 0 in any case.
+@inline(__always)
+func exponential(notPositive x: Vector) -> Vector {
+    let n = facet_rint(x * Vector(repeating: 1.442_695_04))
+    return facet_where_not_below(x, -87.3, exponential(x, n))
+}
+
+/// `2^n exp(x - n ln 2)`.
+@inline(__always)
+private func exponential(_ x: Vector, _ n: Vector) -> Vector {
+    let high = n.multiplied(by: Vector(repeating: -0.693_359_375), adding: x)
     let r = n.multiplied(by: Vector(repeating: 2.121_944_4e-4), adding: high)
     var p = Vector(repeating: 1.987_569_15e-4)
     p = p.multiplied(by: r, adding: Vector(repeating: 1.398_199_95e-3))
@@ -18,8 +31,7 @@ func exponential(_ x: Vector) -> Vector {
     p = p.multiplied(by: r, adding: Vector(repeating: 4.166_579_6e-2))
     p = p.multiplied(by: r, adding: Vector(repeating: 1.666_666_55e-1))
     p = p.multiplied(by: r, adding: Vector(repeating: 5.000_000_1e-1))
-    let value = p.multiplied(by: r * r, adding: r + Vector(repeating: 1))
-    return facet_where_not_below(x, -87.3, facet_scale(value, n))
+    return facet_scale(p.multiplied(by: r * r, adding: r + Vector(repeating: 1)), n)
 }
 
 /// `1 / (1 + exp(-x))`.
@@ -82,12 +94,12 @@ extension Kernel {
 
     /// `dx[i] += dy[i] (1 - y[i]^2)`, the derivative of `y = tanh(x)`.
     public static func hyperbolicTangentBackward(
-        y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int
+        y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: GradientSum, count: Int
     ) {
         forEachVector(count) { index, lanes in
             let value = load(y, index, lanes)
             let derivative = Vector(repeating: 1) - value * value
-            store(derivative.multiplied(by: load(dy, index, lanes), adding: load(dx, index, lanes)), dx, index, lanes)
+            dx.add(derivative, times: load(dy, index, lanes), index, lanes)
         }
     }
 }

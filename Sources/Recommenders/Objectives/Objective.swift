@@ -52,6 +52,12 @@ public struct Objective: Sendable {
     /// Negatives that every sample of a mini-batch must bring with it, as candidates behind the positive.
     public var candidateNegatives: Int { options.loss == .bpr ? negatives : 0 }
 
+    /// Whether the loss of a sample depends on the other samples of its mini-batch, or on which one is the first.
+    public var comparesSamplesOfMiniBatch: Bool {
+        options.loss.drawsNegatives
+            && (options.proposal == .batch || options.sharesNegatives && options.sharing == .shard)
+    }
+
     /// The most items that the loss of a mini-batch reads beside those of the mini-batch itself.
     public func additionalItems(samples: Int) -> Int {
         switch options.loss {

@@ -23,8 +23,9 @@ extension ShardWorker {
                 ? data.store.meanHistoryLength(data.kind, historyMax: historyMax) : meanWindowLength
         else { return 0 }
         let quota = configuration.batchSize / configuration.logicalShards
-        let samples = min(quota, data.store.shards.map { data.shards.sampleCount(of: $0) }.max() ?? 0)
         let length = max(Int(mean), data.kind == .everyInteraction ? 0 : 1)
+        let most = isComputedInPieces ? max(PackedBatch.rowsOfPiece / length, 1) : quota
+        let samples = min(quota, most, data.store.shards.map { data.shards.sampleCount(of: $0) }.max() ?? 0)
         // Hardly anything of it is written: nothing is recorded on the way forward. A training needs no more than what is
         // there already, so that nothing follows where this cannot be had.
         guard let memory = LargeMemory.allocateIfPossible(byteCount: layout.byteCount), let base = memory.baseAddress

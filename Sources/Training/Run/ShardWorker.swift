@@ -14,6 +14,7 @@ package final class ShardWorker {
     let recorder: GradientRecorder
     private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
+    private let piece = PackedBatch()
     private let seed: UInt64
     /// What measures the phases of a step; nil: nothing does.
     package var phases: PhaseClock?
@@ -90,6 +91,29 @@ package final class ShardWorker {
     private func record(
         _ gradient: GradientView, step: Int, _ propagator: Propagator?
     ) throws(ModelError) {
+        recorder.begin(in: gradient)
+        var loss = 0.0
+        var first = 0
+        while first < batch.count {
+            let end = isComputedInPieces ? batch.endOfPiece(from: first) : batch.count
+            if end - first == batch.count {
+                loss = try add(batch, step: step, propagator)
+            } else {
+                piece.fill(first..<end, of: batch)
+                loss += try add(piece, step: step, propagator)
+            }
+            first = end
+        }
+        recorder.finish(sampleCount: batch.targetCount, loss: loss)
+    }
+
+    /// Whether a mini-batch may be cut: where samples are long, and none of them looks at another one.
+    var isComputedInPieces: Bool { hasWindows && !objective.comparesSamplesOfMiniBatch }
+
+    /// Forward and backward of some samples of the mini-batch, whose gradient is added to the one that is being recorded.
+    ///
+    /// - Returns: the sum of their losses.
+    private func add(_ batch: PackedBatch, step: Int, _ propagator: Propagator?) throws(ModelError) -> Double {
         tape.begin(
             .training(sampleNames: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
             sampleCount: batch.count, targets: batch.tapeTargets)
@@ -99,12 +123,11 @@ package final class ShardWorker {
         }
         tokens += batch.histories.total
         phases?.begin(.forward)
-        recorder.begin(in: gradient)
         let loss = model.trainingLoss(of: batch, under: objective, on: tape)
         phases?.begin(.backward)
         tape.backward(from: loss)
         if let error = tape.error { throw error }
-        recorder.finish(sampleCount: batch.targetCount, loss: Double(loss.value[0]))
+        return Double(loss.value[0])
     }
 
     /// The users of the mini-batch that a shard of this rank has in a step.

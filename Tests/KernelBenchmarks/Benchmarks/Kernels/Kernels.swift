@@ -113,8 +113,8 @@ private func measureSequences() {
     }
     measure("layer norm backward") {
         Kernel.layerNormBackward(
-            statistics, weight: weight, dy: dy, dx: gradients, dresidual: gradients + tokens * size, dweight: dweight,
-            dbias: dweight + size)
+            statistics, weight: weight, dy: dy, dx: GradientSum(gradients),
+            dresidual: GradientSum(gradients + tokens * size), dweight: dweight, dbias: dweight + size)
     }
     nonisolated(unsafe) let logits = MatrixView(Operands.numbers(tokens * 6), rows: tokens, columns: 6)
     nonisolated(unsafe) let shares = Operands.zeros(tokens * 6)
