@@ -100,7 +100,8 @@ extension Kernel {
         guard beta > 0 else {
             forEachVector(count) { index, lanes in
                 store(
-                    factor * KernelCore.exponential(notPositive: load(scores, index, lanes) - shift), scores, index, lanes)
+                    factor * KernelCore.exponential(notPositive: load(scores, index, lanes) - shift), scores, index,
+                    lanes)
             }
             return
         }
