@@ -60,8 +60,15 @@ extension BenchmarkResult {
 
     private var machineTable: String {
         var table = Table([.text("this machine"), .number("one rank"), .number("all ranks")])
-        let products = limits.product.map { [("sgemm, GFLOP/s", $0)] } ?? []
-        for (name, rate) in products + [("copy, GB/s", limits.copy), ("triad, GB/s", limits.triad)] {
+        let products =
+            [("FMA in registers, GFLOP/s", limits.arithmetic)]
+            + (limits.product.map { [("sgemm of OpenBLAS, GFLOP/s", $0)] } ?? [])
+        let passes = [
+            ("triad in the second cache, GB/s", limits.secondCacheTriad),
+            ("triad in the third cache, GB/s", limits.thirdCacheTriad),
+            ("triad in memory, GB/s", limits.triad), ("copy in memory, GB/s", limits.copy),
+        ]
+        for (name, rate) in products + passes {
             table.addRow([
                 name, NumberText.fixed(1e-9 * rate.oneRank, decimals: 1),
                 NumberText.fixed(1e-9 * rate.allRanks, decimals: 1),
@@ -70,25 +77,23 @@ extension BenchmarkResult {
         guard limits.product != nil else {
             return table.text + "no sgemm: \(MatrixLibrary.fileName) is not installed (Debian: libopenblas0)\n"
         }
+        let cores = limits.libraryCores.joined(separator: " and ")
+        guard let share = limits.libraryShare, limits.libraryIsSlow else {
+            return table.text + "sgemm by OpenBLAS with its kernels for \(cores)\n"
+        }
         return table.text
-            + "sgemm by OpenBLAS with its kernels for \(limits.libraryCores.joined(separator: " and "))\n"
+            + "warning: sgemm by OpenBLAS with its kernels for \(cores) reaches \(Self.percent(share)) of what this processor "
+            + "can do: it is no measure\n"
+            + "         OPENBLAS_CORETYPE=Haswell or SkylakeX names kernels that may suit it better\n"
     }
+
+    private static func percent(_ share: Double) -> String { NumberText.fixed(100 * share, decimals: 1) + " %" }
 
     /// Sentences about single numbers, each on its line.
     private var notes: [String] {
-        func percent(_ share: Double) -> String { NumberText.fixed(100 * share, decimals: 1) + " %" }
-        let arithmetic =
-            if let shareOfProduct {
-                "useful arithmetic: \(percent(shareOfProduct)) of sgemm on all ranks"
-            } else if let genericCore = limits.genericCore {
-                "useful arithmetic: no share of sgemm, since OpenBLAS does not know this processor and computes for "
-                    + "\(genericCore) (OPENBLAS_CORETYPE=Haswell or SkylakeX names one that is like it)"
-            } else {
-                "useful arithmetic: \(NumberText.fixed(1e-9 * operationsPerSecond, decimals: 1)) GFLOP/s on all ranks"
-            }
         var lines = [
-            arithmetic
-                + "; memory touched: \(percent(stepShareOfTriad)) of the triad, by the optimizer \(percent(shareOfTriad))"
+            "useful arithmetic: \(Self.percent(shareOfArithmetic)) of the FMA limit of all ranks; memory touched: "
+                + "\(Self.percent(stepShareOfTriad)) of the triad in memory, by the optimizer \(Self.percent(shareOfTriad))"
         ]
         if let additionSeconds {
             lines.append(

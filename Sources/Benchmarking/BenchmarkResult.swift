@@ -126,10 +126,12 @@ public struct BenchmarkResult: Sendable {
     public var bytesPerSecond: Double { Double(work.total.bytes) / seconds }
     /// Bytes a second while the optimizer works, of all ranks.
     public var optimizerBytesPerSecond: Double { Double(work.optimizer.bytes) / seconds(in: .optimizer) }
-    /// Of what large matrix products reach on all ranks together; nil where OpenBLAS computes them by a generic kernel,
-    /// which is no limit of the machine.
+    /// Useful operations, of what all ranks together can do at best.
+    public var shareOfArithmetic: Double { operationsPerSecond / limits.arithmetic.allRanks }
+    /// Of what large matrix products of OpenBLAS reach on all ranks together; nil where these are far below what the
+    /// processor can do.
     public var shareOfProduct: Double? {
-        guard let product = limits.product, limits.genericCore == nil else { return nil }
+        guard let product = limits.product, !limits.libraryIsSlow else { return nil }
         return operationsPerSecond / product.allRanks
     }
     /// Of what the triad reaches on all ranks together: the memory that all phases have to touch.

@@ -1,9 +1,10 @@
+import Glibc
 import KernelCore
 import MPI
 import Training
 
-/// What the machine can do at best, measured: large matrix products and plain passes over memory, by one rank while the
-/// others wait and by all ranks at the same time.
+/// What the machine can do at best, measured: arithmetic in registers, large matrix products of a library and plain passes
+/// over caches and memory, by one rank while the others wait and by all ranks at the same time.
 public struct MachineLimits: Sendable {
     /// A rate of one rank alone, and the sum of the rates of all ranks together.
     public struct Rate: Sendable {
@@ -13,6 +14,9 @@ public struct MachineLimits: Sendable {
         public let allRanks: Double
     }
 
+    /// Fused multiplications and additions in registers (``KernelCore/Kernel/multiplyInRegisters(rounds:factor:term:)``),
+    /// operations a second: the limit of all arithmetic with the vectors that this program was built for.
+    public let arithmetic: Rate
     /// OpenBLAS' `sgemm` of two square matrices of 2,048 rows, operations a second; nil where a rank has no OpenBLAS.
     public let product: Rate?
     /// The processors whose kernels it was computed by, on all ranks (``MatrixLibrary/core``); several where the ranks
@@ -22,6 +26,10 @@ public struct MachineLimits: Sendable {
     public let copy: Rate
     /// ``KernelCore/Kernel/triad(_:plus:times:into:count:)`` over 64 MiB each, bytes read and written a second.
     public let triad: Rate
+    /// The same over what half of the second cache holds.
+    public let secondCacheTriad: Rate
+    /// The same over four times the second cache: what the third one holds where there is one.
+    public let thirdCacheTriad: Rate
 
     private static let size = 2048
     private static let streamCount = 1 << 24
@@ -49,10 +57,34 @@ public struct MachineLimits: Sendable {
         triad = try Self.rate(3 * bytes, world) {
             Kernel.triad(b, plus: c, times: 0.5, into: a, count: Self.streamCount)
         }
+        func cachedTriad(bytes: Int) throws -> Rate {
+            let count = bytes / 3 / MemoryLayout<Float>.stride
+            let passes = max(Self.streamCount / count, 1)
+            return try Self.rate(Double(3 * count * MemoryLayout<Float>.stride * passes), world) {
+                for _ in 0..<passes { Kernel.triad(b, plus: c, times: 0.5, into: a, count: count) }
+            }
+        }
+        let secondCache = Self.secondCacheSize
+        secondCacheTriad = try cachedTriad(bytes: secondCache / 2)
+        thirdCacheTriad = try cachedTriad(bytes: min(4 * secondCache, 3 * Self.streamCount))
+        let rounds = 1 << 22
+        arithmetic = try Self.rate(Double(rounds * Kernel.operationsOfRound), world) {
+            // Written where somebody reads, so that it is computed.
+            a[0] = Kernel.multiplyInRegisters(rounds: rounds, factor: b[0] / 2, term: c[0])
+        }
     }
 
-    /// The processor of kernels that are no measure of the machine, if there are some.
-    public var genericCore: String? { libraryCores.first { MatrixLibrary.isGeneric(core: $0) } }
+    /// Bytes of the second cache of this processor; 1 MiB where the system does not say.
+    private static var secondCacheSize: Int {
+        let size = sysconf(Int32(_SC_LEVEL2_CACHE_SIZE))
+        return size > 0 ? size : 1 << 20
+    }
+
+    /// The share of the limit of arithmetic that the library reaches with its large products; nil without one.
+    public var libraryShare: Double? { product.map { $0.oneRank / arithmetic.oneRank } }
+
+    /// Whether the library is far below what the processor can do, so that it is no measure for anything.
+    public var libraryIsSlow: Bool { (libraryShare ?? 1) < 0.6 }
 
     private static func ones(_ count: Int) -> UnsafeMutablePointer<Float> {
         let memory = UnsafeMutableRawPointer.allocate(

@@ -1,5 +1,4 @@
 import Glibc
-import KernelCore
 
 /// OpenBLAS, whose matrix product the benchmark compares with. It is looked for when a benchmark runs: no program and no
 /// library of this package needs it otherwise.
@@ -42,20 +41,5 @@ public struct MatrixLibrary: @unchecked Sendable {
         let size = CInt(size)
         product(
             Self.rowMajor, Self.notTransposed, Self.notTransposed, size, size, size, 1, a, size, b, size, 0, c, size)
-    }
-
-    /// Whether the kernels of a core are for processors without the vectors that this program was built for: what
-    /// OpenBLAS falls back on where it does not know a processor, and no measure of what the machine can do.
-    public static func isGeneric(core: String) -> Bool {
-        #if arch(arm64)
-        let older: Set<String> = ["armv8"]
-        #else
-        guard InstructionSet.builtFor.hasPrefix("AVX") else { return false }
-        let older: Set<String> = [
-            "prescott", "katmai", "coppermine", "northwood", "banias", "core2", "penryn", "dunnington", "nehalem",
-            "athlon", "opteron", "opteron_sse3", "barcelona", "bobcat", "atom", "nano", "sandybridge",
-        ]
-        #endif
-        return older.union(["generic", "unknown"]).contains(core.lowercased())
     }
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "Limit.h"
 #include "Product.h"
 #include "WideVector.h"
 #if defined(__ARM_FEATURE_CRC32)
