@@ -89,7 +89,7 @@ import Training
 
     /// Options of other programs in the sentences of pages.
     private static let optionsOfOthers: Set = [
-        "--build-arg", "--output-filename", "--oversubscribe", "--shm-size", "--tag-output",
+        "--build-arg", "--collector", "--output-filename", "--oversubscribe", "--shm-size", "--tag-output",
     ]
 
     @Test func `an option in a sentence of a page is one that there is`() async throws {
