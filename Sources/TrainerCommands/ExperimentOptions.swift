@@ -128,10 +128,12 @@ struct ExperimentRequest {
         let claim = options.worker ? nil : try claim(path, made: made, console)
         defer { claim?.release() }
         try claim?.begin()
+        var results = ExperimentResults(plan, in: path)
+        // Before there are other folders: by this file another worker, begun at the same moment, knows whose they are.
+        try folder.write(results)
         for candidate in plan.candidates {
             try Folder.create(path + "/" + candidate.folder, advice: "choose another folder with --out")
         }
-        var results = ExperimentResults(plan, in: path)
         if options.retry {
             for (run, _) in results.failures { results.files(of: run).forgetFailure() }
             results = ExperimentResults(plan, in: path)

