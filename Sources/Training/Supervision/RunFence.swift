@@ -36,10 +36,10 @@ package final class RunFence: Sendable {
     ) throws {
         self.folder = folder
         state = Mutex(.claimed)
-        madeFolders = try RunFolder.makeFolder(folder.path)
+        var made = try RunFolder.makeFolder(folder.path)
         var claim: RunClaim?
         do {
-            let own = try Self.makeClaim(in: folder) { other, path in
+            let own = try Self.makeClaim(in: folder, &made) { other, path in
                 try RunOwner(other, at: path, in: folder).refuseAtWork(isWaiting: isWaiting)
             }
             claim = own
@@ -48,16 +48,19 @@ package final class RunFence: Sendable {
                 folder.heartbeat, identity: own.identity, progress: progress, limit: stallLimit)
         } catch {
             if let claim { unlink(folder.claim(claim.attempt)) }
-            Self.remove(madeFolders)
+            Self.remove(made)
             throw error
         }
+        madeFolders = made
     }
 
     /// Makes the next claim, the only one of its number.
     ///
-    /// - Parameter refuseAtWork: called with each claim that is there; throws if its owner works.
+    /// - Parameters:
+    ///   - made: folders that were made for the run; those that have to be made again join them.
+    ///   - refuseAtWork: called with each claim that is there; throws if its owner works.
     private static func makeClaim(
-        in folder: RunFolder, refuseAtWork: (RunClaim, String) throws -> Void
+        in folder: RunFolder, _ made: inout [String], refuseAtWork: (RunClaim, String) throws -> Void
     ) throws -> RunClaim {
         while true {
             let current = try RunClaim.read(folder.attempt)
@@ -74,7 +77,10 @@ package final class RunFence: Sendable {
             do throws(FileError) { try claim.write(newFile: path, reportedPath: folder.attempt) } catch {
                 // Another process was faster.
                 if error.code == EEXIST { continue }
-                throw error
+                guard error.code == ENOENT else { throw error }
+                // The one that had made the folder let go of it, and took it away.
+                made = try RunFolder.makeFolder(folder.path)
+                continue
             }
             // One that was slow between its look and its claim must not go behind a later attempt.
             if try RunClaim.read(folder.attempt)?.attempt ?? 0 < claim.attempt { return claim }
