@@ -45,4 +45,41 @@ import Testing
         batch.fill(users: [7], histories: [[1]], candidates: [[2, 3]], samples: [5])
         #expect(batch.targetRows == nil && batch.targetCount == 1 && batch.targetSamples[0] == 5)
     }
+
+    @Test func `the pieces of a batch are its samples with their targets, in order`() {
+        let lengths = [150, 3, 60, 1, 500, 0, 100, 91, 2]
+        let histories = lengths.map { length in (0..<length).map { Int32($0 + length) } }
+        let whole = PackedBatch()
+        // A target behind every row but the first of each history.
+        whole.fill(
+            users: lengths.indices.map { Int32($0) }, histories: histories,
+            candidates: histories.map { history in history.indices.map { $0 == 0 ? [] : [history[$0] + 1, 7] } },
+            times: histories.map { $0.map { Int64($0) * 2 } }, samples: lengths.map { UInt32($0 + 1000) },
+            targetSamples: histories.map { $0.map { UInt32($0) } }, smallestTimeGaps: lengths.map { Int64($0) })
+        let piece = PackedBatch()
+        var pieces: [Range<Int>] = []
+        var targets = 0
+        while (pieces.last?.upperBound ?? 0) < whole.count {
+            let first = pieces.last?.upperBound ?? 0
+            let samples = first..<whole.endOfPiece(from: first)
+            pieces.append(samples)
+            piece.fill(samples, of: whole)
+            #expect(piece.historyArrays == Array(histories[samples]))
+            #expect(piece.userArray == samples.map { Int32($0) })
+            #expect(piece.sampleArray == samples.map { whole.samples[$0] })
+            #expect(piece.timeArrays == samples.map { histories[$0].map { Int64($0) * 2 } })
+            #expect((0..<piece.count).map { piece.smallestTimeGaps[$0] } == samples.map { Int64(lengths[$0]) })
+            let start = whole.histories.start(first)
+            #expect(piece.candidatesPerSample == 2)
+            for target in 0..<piece.targetCount {
+                #expect(piece.targetRows?[target] == whole.targetRows.map { $0[targets + target] - Int32(start) })
+                #expect(piece.targetSamples[target] == whole.targetSamples[targets + target])
+                #expect(piece.candidates[2 * target] == whole.candidates[2 * (targets + target)])
+                #expect(piece.candidates[2 * target + 1] == 7)
+            }
+            targets += piece.targetCount
+        }
+        #expect(targets == whole.targetCount)
+        #expect(pieces == [0..<1, 1..<5, 5..<8, 8..<9])
+    }
 }

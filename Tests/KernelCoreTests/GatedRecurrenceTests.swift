@@ -29,7 +29,8 @@ import Testing
         let recurrence = GatedRecurrence(
             RecurrencePlan(JaggedOffsets(lengths: lengths), in: arena), size: size, in: arena)
         var final = [Float](repeating: .nan, count: lengths.count * size)
-        recurrence.forward(x: x, weight: weight, bias: bias, into: &final, scratch: arena)
+        let transposed = Kernel.transposed(MatrixView(weight, rows: 3 * size, columns: size), in: arena)
+        recurrence.forward(x: x, transposed: transposed, bias: bias, into: &final, scratch: arena)
         return final
     }
 
@@ -60,7 +61,9 @@ import Testing
             RecurrencePlan(JaggedOffsets(lengths: lengths), in: arena), size: size, in: arena)
         var final = [Float](repeating: .nan, count: lengths.count * size)
         var states = [Float](repeating: .nan, count: 12 * size)
-        recurrence.forward(x: x, weight: weight, bias: bias, into: &final, states: &states, scratch: arena)
+        let transposed = Kernel.transposed(MatrixView(weight, rows: 3 * size, columns: size), in: arena)
+        recurrence.forward(
+            x: x, transposed: transposed, bias: bias, into: &final, states: &states, scratch: arena)
         #expect(final == run(lengths, x, weight, bias, size: size))
         var start = 0
         for length in lengths {

@@ -20,6 +20,41 @@ import Testing
         #expect(words == (0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1))
     }
 
+    @Test(arguments: [1, 4, 13, 16, 50, 64, 128])
+    func `dropout draws four columns by a block, named by site, row and sample`(columns: Int) {
+        let rows: [(sample: UInt32, row: Int)] = [(7, 0), (7, 1), (900_000, 0), (3, 0xFF_FFFF / ((columns + 3) / 4))]
+        let x = [Float](repeating: 3, count: rows.count * columns)
+        for rate in [0.1, 0.5, 0.9] as [Float] {
+            let streams = RandomStreams(seed: 1 << 40 | 5, purpose: .dropout, iteration: 12)
+            var y = x
+            var kept = [UInt16](repeating: 0, count: Kernel.dropoutWordCount(rows: rows.count, columns: columns))
+            Kernel.dropout(
+                MatrixView(x, columns: columns), rate: rate, streams: streams, site: 2, kept: &kept, into: &y
+            ) { rows[$0] }
+            let threshold = UInt32((Double(rate) * 0x1p32).rounded())
+            let expected = rows.flatMap { sample, row in
+                (0..<columns).map { column -> Float in
+                    let number = UInt32(truncatingIfNeeded: row * ((columns + 3) / 4) + column / 4) & 0xFF_FFFF
+                    let words = Philox4x32.block(
+                        counter: (2 << 24 | number, sample, 12, RandomPurpose.dropout.rawValue), key: (5, 1 << 8))
+                    let word = [words.0, words.1, words.2, words.3][column % 4]
+                    return word >= threshold ? 3 * (1 / (1 - rate)) : 0
+                }
+            }
+            #expect(y == expected)
+            // The way back passes where the way there did, added to what is there or not.
+            var dx = [Float](repeating: 1, count: x.count)
+            for before in [1, 0] as [Float] {
+                dx.withUnsafeMutableBufferPointer {
+                    Kernel.dropoutBackward(
+                        dy: MatrixView(x, columns: columns), rate: rate, kept: kept,
+                        dx: GradientSum($0.baseAddress!, hasTerms: before > 0))
+                }
+                #expect(zip(dx, expected).allSatisfy { abs($0 - $1 - before) < 1e-5 })
+            }
+        }
+    }
+
     @Test func `bounded numbers are uniform over the interval`() {
         var stream = RandomStream(seed: 7, purpose: .negatives, iteration: 3, element: 11)
         var counts = [Int](repeating: 0, count: 10)

@@ -41,6 +41,14 @@ import Testing
         Kernel.multiply(left, plainRight, into: &y, accumulate: true)
         #expect(areClose(y, zip(plain, start).map { $0 + Double($1) }, tolerance: 1e-5))
 
+        // A bias that is added at the end has the bits of one that is there before.
+        let bias = numbers.list(outputs)
+        y = (0..<rows).flatMap { _ in bias }
+        Kernel.multiply(left, plainRight, into: &y, accumulate: true)
+        var withBias = start
+        Kernel.multiply(left, plainRight, bias: bias, into: &withBias)
+        #expect(withBias == y)
+
         var gradient = w
         let gradients = MatrixView(start, columns: outputs)
         Kernel.addTransposedProduct(gradients, left, into: &gradient)

@@ -21,17 +21,16 @@ extension Tape {
                 "x is \(x.shape), the weight \(weight.shape), the bias \(bias.shape), over \(sequences.text): "
                     + "[items, 3 H], [3 H, H] and 3 H are needed")
         else { return zeros(rows: rows, columns: weight.columns) }
-        let weight = self(weight)
         let bias = self(bias)
         let recurrence = GatedRecurrence(RecurrencePlan(sequences, in: arena), size: weight.columns, in: arena)
         let y = variable(rows: rows, columns: weight.columns)
         let final = everyRow ? arena.allocate(Float.self, count: sequences.count * weight.columns) : y.value
         recurrence.forward(
-            x: x.value, weight: weight.value, bias: bias.value, into: final, states: everyRow ? y.value : nil,
+            x: x.value, transposed: transposed(weight), bias: bias.value, into: final, states: everyRow ? y.value : nil,
             scratch: arena)
         record(
             GatedRecurrenceOperation(
-                x: x, weight: weight, bias: bias, recurrence: recurrence, everyRow: everyRow, y: y))
+                x: x, weight: self(weight), bias: bias, recurrence: recurrence, everyRow: everyRow, y: y))
         return y
     }
 }
@@ -62,6 +61,6 @@ private struct GatedRecurrenceOperation: Operation {
     func backward(on tape: Tape) {
         recurrence.backward(
             dfinal: everyRow ? nil : y.gradient, dstates: everyRow ? y.gradient : nil, weight: weight.value,
-            dx: x.gradient, dweight: weight.gradient, dbias: bias.gradient, scratch: tape.arena)
+            dx: x.gradientSum, dweight: weight.gradient, dbias: bias.gradient, scratch: tape.arena)
     }
 }

@@ -30,16 +30,16 @@ public struct GatedRecurrence: BitwiseCopyable {
     /// The states after the last rows.
     ///
     /// - Parameters:
-    ///   - x: `[T, 3 size]`, weight: `[3 size, size]`, bias: `[3 size]`.
+    ///   - x: `[T, 3 size]`, bias: `[3 size]`.
     ///   - final: `[sequences, size]`, the state after the last row of each sequence; zero for an empty one.
+    ///   - transposed: `[size, 3 size]`, the weight with columns as rows.
     ///   - states: `[T, size]`, gets the state after every row; nil: nobody asks for it.
     public func forward(
-        x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+        x: UnsafePointer<Float>, transposed: MatrixView, bias: UnsafePointer<Float>,
         into final: UnsafeMutablePointer<Float>, states: UnsafeMutablePointer<Float>? = nil, scratch arena: Arena
     ) {
         let sequences = plan.sequences
         let hidden = arena.allocate(Float.self, count: sequences.count * 3 * size)
-        let transposed = Kernel.transposed(MatrixView(weight, rows: 3 * size, columns: size), in: arena)
         for sequence in 0..<sequences.count where sequences.length(sequence) == 0 {
             Kernel.clear(final + sequence * size, count: size)
         }
@@ -89,8 +89,7 @@ public struct GatedRecurrence: BitwiseCopyable {
     ///   - dstates: `[T, size]`, that of the states after every row; nil: it is 0.
     public func backward(
         dfinal: UnsafePointer<Float>?, dstates: UnsafePointer<Float>? = nil, weight: UnsafePointer<Float>,
-        dx: UnsafeMutablePointer<Float>,
-        dweight: UnsafeMutablePointer<Float>, dbias: UnsafeMutablePointer<Float>, scratch arena: Arena
+        dx: GradientSum, dweight: UnsafeMutablePointer<Float>, dbias: UnsafeMutablePointer<Float>, scratch arena: Arena
     ) {
         let sequences = plan.sequences
         let dstate = arena.allocate(Float.self, count: sequences.count * size)
@@ -111,7 +110,7 @@ public struct GatedRecurrence: BitwiseCopyable {
                 let state = before + (first + slot) * size
                 let gate = gates + (first + slot) * 4 * size
                 let recurrent = dhidden + (first + slot) * 3 * size
-                let input = dx + (sequences.start(sequence) + time) * 3 * size
+                let input = (sequences.start(sequence) + time) * 3 * size
                 if let dstates {
                     let own = dstates + (sequences.start(sequence) + time) * size
                     Kernel.accumulate(own, into: gradient, count: size)
@@ -129,9 +128,9 @@ public struct GatedRecurrence: BitwiseCopyable {
                     store(dr, recurrent, index, lanes)
                     store(dz, recurrent, size + index, lanes)
                     store(dn * r, recurrent, 2 * size + index, lanes)
-                    store(load(input, index, lanes) + dr, input, index, lanes)
-                    store(load(input, size + index, lanes) + dz, input, size + index, lanes)
-                    store(load(input, 2 * size + index, lanes) + dn, input, 2 * size + index, lanes)
+                    dx.add(dr, input + index, lanes)
+                    dx.add(dz, input + size + index, lanes)
+                    dx.add(dn, input + 2 * size + index, lanes)
                     store(incoming * z, gradient, index, lanes)
                 }
             }

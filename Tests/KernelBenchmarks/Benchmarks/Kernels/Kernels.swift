@@ -92,13 +92,14 @@ private func measureSequences() {
         @Sendable func forward() -> GatedRecurrence {
             arena.reset()
             let recurrence = GatedRecurrence(RecurrencePlan(sequences, in: arena), size: hidden, in: arena)
-            recurrence.forward(x: x, weight: weight, bias: bias, into: state, scratch: arena)
+            let transposed = Kernel.transposed(MatrixView(weight, rows: 3 * hidden, columns: hidden), in: arena)
+            recurrence.forward(x: x, transposed: transposed, bias: bias, into: state, scratch: arena)
             return recurrence
         }
         measure("gated recurrence, size \(hidden)") { blackHole(forward()) }
         measure("gated recurrence there and back, size \(hidden)") {
             forward().backward(
-                dfinal: state, weight: weight, dx: dx, dweight: dweight, dbias: dbias, scratch: arena)
+                dfinal: state, weight: weight, dx: GradientSum(dx), dweight: dweight, dbias: dbias, scratch: arena)
         }
     }
     nonisolated(unsafe) let weight = Operands.numbers(size)
