@@ -15,6 +15,11 @@ extension JaggedOffsets {
     var text: String { "\(count) histories of \(total) items together" }
 }
 
+extension CausalQueries {
+    /// For messages.
+    var text: String { "\(groups.total) groups of \(perGroup) queries behind items of \(groups.count) histories" }
+}
+
 /// Kernels do not look at sizes: what does not fit is refused before they are called.
 extension Tape {
     /// Whether an operation can be computed: whether its sizes fit, and no operation before it was refused.

@@ -37,7 +37,7 @@ public struct OptionDeclaration: Sendable {
     /// The range for a help text; empty where there is none.
     public let range: String
     /// The default for a help text; nil where there is none to tell.
-    public let shownDefault: String?
+    public private(set) var shownDefault: String?
     /// The default as in a file of options; nil: not set.
     public let defaultText: String?
     /// What it decides about: from that follows which differences a resumption accepts.
@@ -73,6 +73,13 @@ public struct OptionDeclaration: Sendable {
     public func described(as help: String) -> OptionDeclaration {
         var result = self
         result.help = help
+        return result
+    }
+
+    /// The same option with another default in its help text, where something else has a say in it.
+    public func showing(default text: String) -> OptionDeclaration {
+        var result = self
+        result.shownDefault = Self.shown(text)
         return result
     }
 

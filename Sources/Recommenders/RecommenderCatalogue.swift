@@ -103,6 +103,13 @@ public enum RecommenderCatalogue {
             objectiveSupport: MIND.objectiveSupport, options: MIND.options
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(
+            name: "KuaiFormer",
+            summary: "interests by query tokens behind a causal Transformer (Liu et al. 2024)",
+            training: ModelTraining(loss: .sampledSoftmax), objectiveSupport: KuaiFormer.objectiveSupport,
+            options: KuaiFormer.options, standardOptions: KuaiFormer.standardOptions,
+            checkOptions: ESASRec.checkOptions
+        ) { KuaiFormer($0, in: $1) },
+        RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
             tensors: ModelTensors(items: "embeddings.weight", unused: ["sample_loss."]),

@@ -1,3 +1,5 @@
+import Options
+
 extension RecommenderEntry {
     /// Whether the model looks at histories, so that their longest length decides about it: not one that learns from
     /// every interaction, the first of a user too.
@@ -15,6 +17,13 @@ extension RecommenderEntry {
     /// The option of the model that is called so, by its name or else by an alias.
     public func option(called spelling: String) -> (any DeclaredModelOption)? {
         allOptions.option(called: spelling)
+    }
+
+    /// The declaration of an option of the model, with the default that it has for this one.
+    public func declaration(of option: any DeclaredModelOption) -> OptionDeclaration {
+        let standard = standardOptions.text(of: option)
+        let declared = option.declaration
+        return standard == declared.defaultText ?? "" ? declared : declared.showing(default: standard)
     }
 
     /// The options that do not have their default although the model has no use for them.
@@ -39,6 +48,19 @@ extension RecommenderCatalogue {
     /// The names of the models that have an option.
     public static func models(with option: String) -> [String] {
         entries.filter { $0.options.contains { $0.name == option } }.map(\.name)
+    }
+
+    /// The declarations of ``options``, each with the defaults of all models that have a say in it: `2; KuaiFormer 4`.
+    public static var declarations: [OptionDeclaration] {
+        options.map { option in
+            let declared = option.declaration
+            let others = entries.compactMap { entry -> String? in
+                let own = entry.declaration(of: option).shownDefault
+                return own == declared.shownDefault ? nil : own.map { "\(entry.name) \($0)" }
+            }
+            guard !others.isEmpty else { return declared }
+            return declared.showing(default: ([declared.shownDefault ?? ""] + others).joined(separator: "; "))
+        }
     }
 
     /// A default that models have a say in, for a help text: `bpr; MIND sampled-softmax`.

@@ -77,6 +77,25 @@ import Testing
         #expect(abs(dropped - Double(count) * Double(rate)) < 5 * deviation)
     }
 
+    @Test func `rows of a target have masks of their own, named by the target`() {
+        let tape = Tape(parameters: ParameterStorage(ParameterLayout()).values)
+        let samples = Fixed<UInt32>([1])
+        func masks(_ targets: [UInt32]) -> [[Float]] {
+            let names = Fixed(targets)
+            tape.begin(
+                .training(sampleNames: samples.pointer, seed: 3, step: 5), sampleCount: 1,
+                targets: Tape.Targets(names: names.pointer, count: names.count))
+            let x = tape.variable(rows: 3 * targets.count, columns: columns)
+            for index in 0..<x.count { x.value[index] = 1 }
+            let y = tape.dropout(x, rate: 0.5, inGroupsOf: 3)
+            return (0..<x.rows).map { row in (0..<columns).map { y.value[row * columns + $0] } }
+        }
+        let two = masks([7, 90])
+        #expect(Set(two).count == 6)
+        #expect(masks([90]) == Array(two[3...]))
+        #expect(tape.error == nil)
+    }
+
     @Test func `scoring, a rate of 0 and a training pass without a step leave the value as it is`() {
         let storage = ParameterStorage(ParameterLayout())
         let tape = Tape(parameters: storage.values)

@@ -52,6 +52,16 @@ import Testing
                 hasRowsPerInterest: true)
         }
 
+        let angles = RotaryAngles(positions: 3, width: 4)
+
+        /// A group of two queries for each history.
+        func queries(_ seen: Int32...) -> CausalQueries {
+            let (groups, places) = (Fixed<Int32>([0, 1, 2]), Fixed(seen))
+            numbers += [groups, places]
+            return CausalQueries(
+                groups: JaggedOffsets(offsets: groups.pointer, count: 2), seen: places.pointer, perGroup: 2)
+        }
+
         func logits(_ count: Int) -> UnsafeMutablePointer<Float> { tape.arena.allocateZeroed(count: count) }
     }
 
@@ -128,6 +138,33 @@ import Testing
                 relative: Tape.Relative(slots: $0.ids(0, 1, 1, 0), keys: $0.x(2, 5), values: $0.x(2, 4)),
                 over: $0.sequences, heads: 1, queries: .newest, line: line)
         },
+        Mistake("causalAttention", "[3, 4]", "4 items") {
+            _ = $0.tape.causalAttention(
+                q: $0.x(3, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.sequences, heads: 1, line: line)
+        },
+        Mistake("causalAttention", "[2, 4]", "2 groups of 2") {
+            _ = $0.tape.causalAttention(
+                q: $0.x(2, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.sequences, heads: 1, queries: $0.queries(3, 1),
+                line: line)
+        },
+        Mistake("causalAttention", "[4, 4]", "2 groups of 2 queries behind items of 2 histories") {
+            _ = $0.tape.causalAttention(
+                q: $0.x(4, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.sequences, heads: 1, queries: $0.queries(4, 1),
+                line: line)
+        },
+        Mistake("causalAttention", "2 groups of 2") {
+            _ = $0.tape.causalAttention(
+                q: $0.x(4, 4), k: $0.x(4, 4), v: $0.x(4, 4), over: $0.sequences, heads: 1, queries: $0.queries(0, 1),
+                line: line)
+        },
+        Mistake("rotate", "[3, 4]", "2 groups of 2", "each query") {
+            _ = $0.tape.rotate(
+                $0.x(3, 4), by: $0.angles, over: $0.sequences, heads: 1, queries: $0.queries(2, 1), line: line)
+        },
+        Mistake("rotate", "[3, 4]", "each item") {
+            _ = $0.tape.rotate($0.x(3, 4), by: $0.angles, over: $0.sequences, heads: 1, line: line)
+        },
+        Mistake("outerSum", "[3, 4]", "[2, 5]") { _ = $0.tape.outerSum($0.x(3, 4), $0.x(2, 5), line: line) },
         Mistake("newest", "[2, 4]", "4 items") { _ = $0.tape.newest($0.x(2, 4), over: $0.sequences, line: line) },
         Mistake("gatedRecurrence", "[3, 12]", "4 items") {
             _ = $0.tape.gatedRecurrence(
@@ -226,6 +263,12 @@ import Testing
         Mistake("dropout", "[3, 4]", "2 samples") { _ = $0.tape.dropout($0.x(3, 4), rate: 0.5, line: line) },
         Mistake("dropout", "[3, 4]", "4 items") {
             _ = $0.tape.dropout($0.x(3, 4), rate: 0.5, over: $0.sequences, line: line)
+        },
+        Mistake("dropout", "[4, 4]", "groups of 3") {
+            _ = $0.tape.dropout($0.x(4, 4), rate: 0.5, inGroupsOf: 3, line: line)
+        },
+        Mistake("dropout", "[6, 4]", "groups of 2", "2 samples") {
+            _ = $0.tape.dropout($0.x(6, 4), rate: 0.5, inGroupsOf: 2, line: line)
         },
         Mistake("dropout", "rate 1.0") { _ = $0.tape.dropout($0.x(2, 4), rate: 1, line: line) },
         Mistake("standardNormals", "-2 columns") {

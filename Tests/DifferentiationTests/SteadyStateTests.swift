@@ -58,6 +58,12 @@ import Testing
                 activation: .sigmoidLinear(factor: 0.1))
             let gated = tape.gatedSum(
                 x, gate: attended, tape.swiglu(gate: x, tape.layerNorm(attended, weight: norm, bias: normBias)))
+            let newest = newestQueries(3, tape, sequences)
+            let asking = tape.dropout(
+                tape.outerSum(tape.newest(x, over: sequences), tape(interests)), rate: 0.1, inGroupsOf: 3)
+            let found = tape.causalAttention(
+                q: tape.rotate(asking, by: angles, over: sequences, heads: 2, queries: newest), k: turned, v: gated,
+                over: sequences, heads: 2, queries: newest)
             let states = tape.gatedRecurrence(
                 tape.linear(tape.multiply(gated, tape.sigmoidLinear(x)), weight: projection, bias: projectionBias),
                 weight: recurrent, bias: recurrentBias, over: sequences, everyRow: true)
@@ -70,11 +76,26 @@ import Testing
             let smoothed = tape.softmaxLoss(
                 of: vectors, InterestGroups(perUser: 3), positives: PositiveItems(numbers.pointer), in: items,
                 against: SoftmaxNegatives(negatives, comparison: .softmax(smoothing: 0.1)))
+            let binary = SoftmaxNegatives(negatives, comparison: .binary(power: 0.5))
+            let positives = PositiveItems(numbers.pointer)
+            let groups = InterestGroups(perUser: 3)
             return tape.add(
-                smoothed,
-                tape.softmaxLoss(
-                    of: vectors, InterestGroups(perUser: 3), positives: PositiveItems(numbers.pointer), in: items,
-                    against: SoftmaxNegatives(negatives, comparison: .binary(power: 0.5))))
+                tape.add(
+                    smoothed, tape.softmaxLoss(of: found, groups, positives: positives, in: items, against: binary)),
+                tape.softmaxLoss(of: vectors, groups, positives: positives, in: items, against: binary))
+        }
+
+        /// Queries behind the newest position of each sequence.
+        private func newestQueries(_ size: Int, _ tape: Tape, _ sequences: JaggedOffsets) -> CausalQueries {
+            let offsets = tape.arena.allocate(Int32.self, count: sequences.count + 1)
+            let seen = tape.arena.allocate(Int32.self, count: sequences.count)
+            for sequence in 0..<sequences.count {
+                offsets[sequence] = Int32(sequence)
+                seen[sequence] = Int32(sequences.length(sequence))
+            }
+            offsets[sequences.count] = Int32(sequences.count)
+            return CausalQueries(
+                groups: JaggedOffsets(offsets: offsets, count: sequences.count), seen: seen, perGroup: size)
         }
 
         func step(_ number: Int) {

@@ -139,6 +139,20 @@ struct Setting: Sendable {
                 "--warmup-steps", "5", "--clip-norm", "0.05",
             ]
         ),
+        (
+            "KuaiFormer",
+            [
+                "--targets", "all", "--selection", "soft", "--loss", "sampled-softmax", "--negatives", "20",
+                "--multi-interest-loss", "1", "--dissimilarity", "0.1", "--heads", "2", "--dropout", "0.2",
+            ]
+        ),
+        (
+            "KuaiFormer",
+            [
+                "--targets", "all", "--selection", "expected", "--loss", "full-softmax", "--rotary", "1", "--score",
+                "cosine",
+            ]
+        ),
         ("LightGCN", ["--clip-norm", "0.01", "--lr-decay", "cosine", "--decay-epochs", "1", "--average", "0.9"]),
         ("ComiRec", ["--score", "cosine", "--loss", "sampled-softmax", "--negatives", "20", "--average", "0.99"]),
         (
@@ -189,7 +203,9 @@ extension TrainingCommand {
 
     /// All selections of interests over all models that choose among several.
     static var everySelection: [TrainingCommand] {
-        let backbones = [("ComiRec", nil), ("ComiRec-DR", nil), ("MIND", nil), ("TiMiRec", "pretrain")]
+        let backbones = [
+            ("ComiRec", nil), ("ComiRec-DR", nil), ("MIND", nil), ("TiMiRec", "pretrain"), ("KuaiFormer", nil),
+        ]
         return backbones.enumerated().flatMap { row, backbone in
             InterestSelection.allCases.enumerated().map { column, selection in
                 TrainingCommand(

@@ -100,11 +100,13 @@ import Testing
     @Test func `vectors at every position and the losses over them are those of the reference`() throws {
         let reference = try Reference()
         let cases = try Reference.elements(reference.json["cases"])
-        #expect(cases.count == 4)
+        #expect(cases.count == 6)
         for item in cases {
             let setting = try Setting(item, reference)
             let tape = Tape(parameters: setting.storage.values)
-            tape.begin(.scoring(seed: 0), sampleCount: setting.batch.count)
+            tape.begin(
+                .scoring(seed: 0), sampleCount: setting.batch.count,
+                targets: Tape.Targets(names: setting.batch.targetSamples, count: setting.batch.targetCount))
             let vectors = setting.model.queries(of: setting.batch, on: tape).vectors
             let expected = try Reference.lists(item["vectors"])
             #expect(vectors.rows == expected.count)

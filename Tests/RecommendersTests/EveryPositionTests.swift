@@ -55,6 +55,13 @@ import Testing
             $0[TransformerLayer.heads] = 2
         },
         Case("HSTU") { $0[HSTU.timeBias] = false },
+        Case("KuaiFormer") { $0.interests = 3 },
+        Case("KuaiFormer", ignoresWindow: true) {
+            $0.interests = 2
+            $0[ESASRec.rotary] = true
+            $0[TransformerLayer.heads] = 2
+            $0[TransformerLayer.dropout] = 0.2
+        },
         Case("ComiRec") { $0.interests = 3 },
         Case("ComiRec", ignoresWindow: true) { $0[ComiRec.addPositions] = false },
         Case("BaM-ComiRec", ignoresWindow: true) { $0.interests = 3 },
@@ -97,7 +104,9 @@ import Testing
 
         func vectors(_ batch: PackedBatch) -> [[Float]] {
             let tape = Tape(parameters: storage.values)
-            tape.begin(.scoring(seed: 2), sampleCount: batch.count)
+            tape.begin(
+                .scoring(seed: 2), sampleCount: batch.count,
+                targets: Tape.Targets(names: batch.targetSamples, count: batch.targetCount))
             let queries = model.queries(of: batch, on: tape)
             #expect(tape.error == nil)
             let width = queries.perUser * queries.vectors.columns

@@ -46,6 +46,13 @@ import Testing
         Case("eSASRec") { $0[ESASRec.rotary] = true },
         Case("gSASRec") { $0[TransformerLayer.heads] = 2 },
         Case("HSTU") { $0[TransformerLayer.layers] = 2 },
+        Case("KuaiFormer") { $0.interests = 1 },
+        Case("KuaiFormer") {
+            $0.interests = 3
+            $0[TransformerLayer.heads] = 2
+            $0[TransformerLayer.dropout] = 0.2
+        },
+        Case("KuaiFormer") { $0[ESASRec.rotary] = true },
         Case("ComiRec") { $0.interests = 3 },
         Case("ComiRec") { $0[ComiRec.addPositions] = false },
         Case("ComiRec-DR") { $0[DynamicRouting.iterations] = 1 },

@@ -15,7 +15,11 @@ import TrainerSupport
         Case(
             options: ["--model", "MIND", "--loss", "bpr", "--lr", "0.25"],
             settings: ["loss: bpr", "negatives: 1", "lr: 0.25"]),
-        Case(options: ["--model", "ComiRec"], settings: ["loss: bpr", "negatives: 1", "lr: 0.001"]),
+        Case(options: ["--model", "ComiRec"], settings: ["loss: bpr", "negatives: 1", "lr: 0.001", "interests: 2"]),
+        Case(
+            options: ["--model", "KuaiFormer"],
+            settings: ["loss: sampled-softmax", "negatives: 512", "lr: 0.001", "interests: 4"]),
+        Case(options: ["--model", "KuaiFormer", "--K", "2"], settings: ["interests: 2"]),
         Case(
             options: ["--model", "ComiRec", "--loss", "sampled-softmax"],
             settings: ["loss: sampled-softmax", "negatives: 512", "lr: 0.001"]),
@@ -45,7 +49,11 @@ import TrainerSupport
         let words = help.split(whereSeparator: { $0.isWhitespace }).joined(separator: " ")
         #expect(
             words.contains(
-                "(default: bpr; eSASRec sampled-softmax; gSASRec gbce; HSTU sampled-softmax; MIND sampled-softmax)"))
+                "(default: bpr; eSASRec sampled-softmax; gSASRec gbce; HSTU sampled-softmax; MIND sampled-softmax; "
+                    + "KuaiFormer sampled-softmax)"))
+        #expect(words.contains("Interests of a user, K. (1 to 64) (default: 2; KuaiFormer 4)"), "\(words)")
+        let ofModel = try await Launch.alone.successfulTrainer(["train", "--model", "KuaiFormer", "--help"])
+        #expect(ofModel.standardOutput.contains("(default: 4)"))
         #expect(words.contains("(default: 0.001; MIND 0.005)"))
         #expect(words.contains("(default: 1; with --loss sampled-softmax 512, gbce 256)"))
     }

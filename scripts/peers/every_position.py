@@ -1,5 +1,5 @@
 """Models with a target at every position, in NumPy and double precision: the reference for the layers of eSASRec,
-gSASRec and HSTU, and for the losses of many targets.
+gSASRec, HSTU and KuaiFormer, and for the losses of many targets.
 
     python3 scripts/peers/every_position.py > Tests/RecommendersTests/EveryPosition.json
 
@@ -97,17 +97,40 @@ def esasrec(p, history, times, rotary=False, layers=2, multiple=3):
         if rotary:
             queries = [rotated(q, place) for place, q in enumerate(queries)]
             keys = [rotated(k, place) for place, k in enumerate(keys)]
-        result = []
-        for place, x in enumerate(rows):
-            a = p.linear(name + "output", attended(queries, keys, values, place))
-            c = x + sigmoid(p.linear(name + "attention_gate", x)) * a
-            n = p.norm(name + "norm2", c)
-            hidden = silu(p.linear(name + "inner_gate", n, multiple * SIZE, bias=False)) * p.linear(
-                name + "inner", n, multiple * SIZE, bias=False)
-            f = p.linear(name + "outer", hidden, bias=False)
-            result.append(c + sigmoid(p.linear(name + "outer_gate", c)) * f)
-        rows = result
+        rows = [
+            gated(p, name, x, attended(queries, keys, values, place), multiple) for place, x in enumerate(rows)]
     return rows
+
+
+def gated(p, name, x, attention, multiple):
+    """What follows the attention in a layer of eSASRec."""
+    a = p.linear(name + "output", attention)
+    c = x + sigmoid(p.linear(name + "attention_gate", x)) * a
+    n = p.norm(name + "norm2", c)
+    hidden = silu(p.linear(name + "inner_gate", n, multiple * SIZE, bias=False)) * p.linear(
+        name + "inner", n, multiple * SIZE, bias=False)
+    f = p.linear(name + "outer", hidden, bias=False)
+    return c + sigmoid(p.linear(name + "outer_gate", c)) * f
+
+
+def kuaiformer(p, history, times, rotary=False, layers=2, multiple=3, interests=3):
+    """At each place one vector of each token, which looks at the items up to there."""
+    rows = esasrec(p, history, times, rotary, layers, multiple)
+    tokens = p("tokens", interests, SIZE)
+    result = []
+    for place in range(len(rows)):
+        own = []
+        for token in tokens:
+            z = rows[place] + token
+            query = p.linear("token_layer.query", p.norm("token_layer.norm1", z))
+            normed = [p.norm("token_layer.norm1", x) for x in rows[:place + 1]]
+            keys, values = [[p.linear("token_layer." + part, n) for n in normed] for part in ("key", "value")]
+            if rotary:
+                query = rotated(query, place)
+                keys = [rotated(k, j) for j, k in enumerate(keys)]
+            own.append(gated(p, "token_layer.", z, attended({place: query}, keys, values, place), multiple))
+        result.append(own)
+    return result
 
 
 def gsasrec(p, history, times, layers=2):
@@ -179,13 +202,19 @@ def case(name, model, options, compute, seed):
     p = Parameters(seed)
     vectors = [u for history, times in zip(HISTORIES, TIMES) for u in compute(p, history, times)]
     targets = [target for own in TARGETS for target in own]
+    items = p.values["i_embeddings.weight"]
+    trained = vectors
+    if isinstance(vectors[0], list):
+        # The interest that fits the target best is trained.
+        trained = [max(own, key=lambda v: v @ items[target]) for own, target in zip(vectors, targets)]
+        vectors = [v for own in vectors for v in own]
     return {
         "name": name,
         "model": model,
         "options": options,
         "parameters": {name: value.flatten().tolist() for name, value in p.values.items()},
         "vectors": [u.tolist() for u in vectors],
-        "losses": losses(p.values["i_embeddings.weight"], vectors, targets),
+        "losses": losses(items, trained, targets),
     }
 
 
@@ -197,6 +226,10 @@ def main():
         case("eSASRec, rotary", "eSASRec", {**wide, "rotary": "1"}, lambda p, h, t: esasrec(p, h, t, rotary=True), 2),
         case("gSASRec", "gSASRec", sizes, gsasrec, 3),
         case("HSTU", "HSTU", sizes, hstu, 4),
+        case("KuaiFormer", "KuaiFormer", {**wide, "interests": "3"}, kuaiformer, 5),
+        case(
+            "KuaiFormer, rotary", "KuaiFormer", {**wide, "layers": "1", "rotary": "1", "interests": "2"},
+            lambda p, h, t: kuaiformer(p, h, t, rotary=True, layers=1, interests=2), 6),
     ]
     print(json.dumps({
         "items": ITEMS, "histories": HISTORIES, "times": TIMES, "targets": TARGETS, "negatives": NEGATIVES,

@@ -6,16 +6,20 @@ extension Tape {
     /// - Parameters:
     ///   - x: one row a target, or `[sequences.total, d]` when `sequences`, one a sample, are given.
     ///   - rate: probability to drop, in 0..<1.
+    ///   - size: rows of a target, one after another; without sequences.
     public func dropout(
-        _ x: Variable, rate: Float, over sequences: JaggedOffsets? = nil, file: StaticString = #fileID,
-        line: UInt = #line
+        _ x: Variable, rate: Float, over sequences: JaggedOffsets? = nil, inGroupsOf size: Int = 1,
+        file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         guard
             accepts(
                 "dropout", at: ModelSite(file: file, line: line),
-                (0..<1).contains(rate) && (sequences.map { $0.total == x.rows } ?? (x.rows <= targetCount ?? x.rows))
+                (0..<1).contains(rate) && size > 0
+                    && (sequences.map { $0.total == x.rows && size == 1 }
+                        ?? (x.rows % size == 0 && targetCount.map { x.rows <= $0 * size } ?? true))
                     && (sequences?.count ?? 0) <= sampleCount ?? .max,
                 "x is \(x.shape), the rate \(rate), \(sequences.map { "over \($0.text)" } ?? "without sequences"), "
+                    + (size == 1 ? "" : "in groups of \(size), ")
                     + "\(sampleCount.map { "with \($0) samples" } ?? "with samples of no known number"): a row for each "
                     + "sample, or for each item of the sequences, and a rate from 0 to below 1 are needed")
         else { return zeros(rows: x.rows, columns: x.columns) }
@@ -40,7 +44,7 @@ extension Tape {
             Kernel.dropout(
                 x.matrix, rate: rate, streams: streams, site: site, kept: kept, into: y.value
             ) { row in
-                (targetNames[row], 0)
+                (targetNames[row / size], row % size)
             }
         }
         record(DropoutOperation(x: x, rate: rate, kept: UnsafePointer(kept), y: y))

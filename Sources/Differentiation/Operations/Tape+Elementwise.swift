@@ -16,6 +16,25 @@ extension Tape {
         return y
     }
 
+    /// The sums of each row of `x` with each row of `z`: `y_(i n + k) = x_i + z_k`.
+    ///
+    /// - Parameters:
+    ///   - x: `[m, columns]`, z: `[n, columns]`.
+    /// - Returns: `[m n, columns]`, the n sums of a row of `x` one after another.
+    public func outerSum(
+        _ x: Variable, _ z: Variable, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "outerSum", at: ModelSite(file: file, line: line), x.columns == z.columns,
+                "\(x.shape) and \(z.shape) must have one number of columns")
+        else { return zeros(rows: x.rows * z.rows, columns: x.columns) }
+        let y = variable(rows: x.rows * z.rows, columns: x.columns)
+        Kernel.outerSum(x.matrix, z.matrix, into: y.value)
+        record(OuterSumOperation(x: x, z: z, y: y))
+        return y
+    }
+
     /// `y = tanh(x)`.
     public func hyperbolicTangent(
         _ x: Variable, file: StaticString = #fileID, line: UInt = #line
@@ -53,6 +72,20 @@ private struct AddOperation: Operation {
     func backward(on tape: Tape) {
         Kernel.accumulate(y.gradient, into: a.gradientSum, count: y.count)
         Kernel.accumulate(y.gradient, into: b.gradientSum, count: y.count)
+    }
+}
+
+private struct OuterSumOperation: Operation {
+    let x: Variable
+    let z: Variable
+    let y: Variable
+
+    var cost: OperationCost {
+        OperationCost(forward: Work(y.count, floats: 3 * y.count), backward: Work(2 * y.count, floats: 5 * y.count))
+    }
+
+    func backward(on tape: Tape) {
+        Kernel.outerSumBackward(dy: y.gradientMatrix, count: z.rows, dx: x.gradient, dz: z.gradient)
     }
 }
 

@@ -5,27 +5,31 @@ extension Tape {
     /// ``KernelCore/RotaryAngles``. Products of two rows then depend on how far apart they are.
     ///
     /// - Parameters:
-    ///   - x: `[sequences.total, heads * angles.width]`.
+    ///   - x: `[sequences.total, heads * angles.width]`, or `[queries.count, heads * angles.width]`.
     ///   - angles: kept by whoever calls, at least as long as the tape does not begin anew.
+    ///   - queries: those of causal attention, each turned as the item that it is behind, valid until the tape begins anew;
+    ///     nil: `x` has a row for each item.
     /// - Returns: of the shape of `x`.
     public func rotate(
         _ x: Variable, by angles: RotaryAngles, over sequences: JaggedOffsets, heads: Int,
-        file: StaticString = #fileID, line: UInt = #line
+        queries: CausalQueries? = nil, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         guard
             accepts(
                 "rotate", at: ModelSite(file: file, line: line),
-                x.rows == sequences.total && x.columns == heads * angles.width && angles.width % 2 == 0
-                    && sequences.longest <= angles.positions,
+                x.rows == queries.map { $0.count } ?? sequences.total && x.columns == heads * angles.width
+                    && angles.width % 2 == 0 && sequences.longest <= angles.positions
+                    && (queries.map { $0.fit(sequences) } ?? true),
                 "x is \(x.shape), with \(heads) heads of \(angles.width) columns and \(angles.positions) places, over "
-                    + "\(sequences.text): a row for each item, an even number of columns and a place for each item are "
-                    + "needed")
+                    + "\(sequences.text)\(queries.map { ", with \($0.text)" } ?? ""): a row for each "
+                    + "\(queries == nil ? "item" : "query"), an even number of columns and a place for each item are needed"
+            )
         else { return zeros(rows: x.rows, columns: x.columns) }
         let y = variable(rows: x.rows, columns: x.columns)
-        Kernel.rotate(
-            x.matrix, by: angles, over: sequences, heads: heads, backwards: false, into: y.value, accumulate: false)
-        record(
-            RotateOperation(x: x, angles: Unmanaged.passUnretained(angles), sequences: sequences, heads: heads, y: y))
+        let operation = RotateOperation(
+            x: x, angles: Unmanaged.passUnretained(angles), sequences: sequences, queries: queries, heads: heads, y: y)
+        operation.rotate(x.matrix, backwards: false, into: y.value, accumulate: false)
+        record(operation)
         return y
     }
 }
@@ -34,6 +38,7 @@ private struct RotateOperation: Operation {
     let x: Variable
     let angles: Unmanaged<RotaryAngles>
     let sequences: JaggedOffsets
+    let queries: CausalQueries?
     let heads: Int
     let y: Variable
 
@@ -42,10 +47,18 @@ private struct RotateOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        angles._withUnsafeGuaranteedRef {
-            Kernel.rotate(
-                y.gradientMatrix, by: $0, over: sequences, heads: heads, backwards: true, into: x.gradient,
-                accumulate: true)
+        rotate(y.gradientMatrix, backwards: true, into: x.gradient, accumulate: true)
+    }
+
+    func rotate(_ x: MatrixView, backwards: Bool, into y: UnsafeMutablePointer<Float>, accumulate: Bool) {
+        angles._withUnsafeGuaranteedRef { angles in
+            if let queries {
+                Kernel.rotate(
+                    x, by: angles, at: queries, heads: heads, backwards: backwards, into: y, accumulate: accumulate)
+            } else {
+                Kernel.rotate(
+                    x, by: angles, over: sequences, heads: heads, backwards: backwards, into: y, accumulate: accumulate)
+            }
         }
     }
 }

@@ -6,7 +6,46 @@ public enum AttentionActivation: BitwiseCopyable, Sendable {
     case sigmoidLinear(factor: Float)
 }
 
-/// What causal attention is computed over: every position of a sequence sees itself and what is older.
+/// Queries of causal attention that are not those of the positions themselves: in groups, each behind a position of a
+/// sequence. A query sees that position and what is older, and no other query.
+public struct CausalQueries: BitwiseCopyable {
+    /// Which groups are behind positions of which sequence.
+    public let groups: JaggedOffsets
+    /// `[groups.total]`: how many positions of its sequence, from the oldest on, a group sees.
+    public let seen: UnsafePointer<Int32>
+    /// Queries of a group.
+    public let perGroup: Int
+
+    /// - Parameters:
+    ///   - groups: one entry for each sequence.
+    ///   - seen: `[groups.total]`, valid as long as this is used; from 1 to the length of the sequence, 0 where that is
+    ///     empty, and never falling inside a sequence.
+    ///   - perGroup: queries of a group, one after another.
+    public init(groups: JaggedOffsets, seen: UnsafePointer<Int32>, perGroup: Int) {
+        self.groups = groups
+        self.seen = seen
+        self.perGroup = perGroup
+    }
+
+    /// Number of queries.
+    public var count: Int { groups.total * perGroup }
+
+    /// Whether every group is behind a position that there is, and none before the group in front of it.
+    public func fit(_ sequences: JaggedOffsets) -> Bool {
+        guard perGroup > 0, groups.count == sequences.count else { return false }
+        for sequence in 0..<sequences.count {
+            let length = sequences.length(sequence)
+            var before = min(length, 1)
+            for group in groups.range(sequence) {
+                guard before...length ~= Int(seen[group]) else { return false }
+                before = Int(seen[group])
+            }
+        }
+        return true
+    }
+}
+
+/// What causal attention is computed over: a query sees a position of its sequence and what is older.
 public struct CausalAttentionPlan: BitwiseCopyable {
     /// The sequences; attention stays inside each of them.
     public let sequences: JaggedOffsets
@@ -14,22 +53,57 @@ public struct CausalAttentionPlan: BitwiseCopyable {
     public let heads: Int
     /// What turns scores into weights.
     public let activation: AttentionActivation
+    /// Which queries there are; nil: one of each position, which sees itself and what is older.
+    public let queries: CausalQueries?
 
     /// Queries that are computed at a time: few enough to skip most of what they do not see, and whole blocks of a product.
     static let blockRows = 48
 
-    /// Causal attention inside `sequences` with `heads` heads.
-    public init(over sequences: JaggedOffsets, heads: Int, activation: AttentionActivation = .softmax) {
+    /// Causal attention inside `sequences` with `heads` heads, of `queries` or of every position.
+    public init(
+        over sequences: JaggedOffsets, heads: Int, activation: AttentionActivation = .softmax,
+        queries: CausalQueries? = nil
+    ) {
         self.sequences = sequences
         self.heads = heads
         self.activation = activation
+        self.queries = queries
     }
 
-    /// Pairs of two positions of one sequence: for each sequence a block `[L, L]`.
+    /// Number of queries, Q: of all positions where there are no others.
+    public var queryCount: Int { queries.map { $0.count } ?? sequences.total }
+
+    /// Number of queries of a sequence.
+    @inline(__always)
+    func queryCount(_ sequence: Int) -> Int {
+        queries.map { $0.groups.length(sequence) * $0.perGroup } ?? sequences.length(sequence)
+    }
+
+    /// The first query of a sequence.
+    @inline(__always)
+    func firstQuery(_ sequence: Int) -> Int {
+        queries.map { $0.groups.start(sequence) * $0.perGroup } ?? sequences.start(sequence)
+    }
+
+    /// How many positions the query number `row` of a sequence sees.
+    @inline(__always)
+    func seen(_ row: Int, in sequence: Int) -> Int {
+        queries.map { Int($0.seen[$0.groups.start(sequence) + row / $0.perGroup]) } ?? row + 1
+    }
+
+    /// Pairs of a query and a position of one sequence: for each sequence a block `[queries, L]`.
     public var pairCount: Int {
         var pairs = 0
-        for sequence in 0..<sequences.count { pairs += sequences.length(sequence) * sequences.length(sequence) }
+        for sequence in 0..<sequences.count { pairs += queryCount(sequence) * sequences.length(sequence) }
         return pairs
+    }
+
+    /// Those of the pairs whose position the query sees.
+    public var seenCount: Int {
+        guard let queries else { return (pairCount + sequences.total) / 2 }
+        var pairs = 0
+        for group in 0..<queries.groups.total { pairs += Int(queries.seen[group]) }
+        return pairs * queries.perGroup
     }
 
     /// Number of attention weights of all sequences and heads, those that are not seen too.
@@ -51,7 +125,7 @@ public struct CausalAttentionPlan: BitwiseCopyable {
 
 /// Queries, keys and values of causal attention, what is added to the scores, and what is kept for the way back.
 public struct CausalAttentionInputs: BitwiseCopyable {
-    /// `[T, columns]`.
+    /// `[Q, columns]`.
     public let q: UnsafePointer<Float>
     /// `[T, columns]`.
     public let k: UnsafePointer<Float>
@@ -59,7 +133,7 @@ public struct CausalAttentionInputs: BitwiseCopyable {
     public let v: UnsafePointer<Float>
     /// Columns of all three.
     public let columns: Int
-    /// For each sequence a block `[L, L]` of numbers that are added to the scores of every head; nil: nothing is.
+    /// For each sequence a block `[queries, L]` of numbers that are added to the scores of every head; nil: nothing is.
     public let bias: UnsafePointer<Float>?
     /// Room for ``CausalAttentionPlan/weightCount``.
     public let weights: UnsafeMutablePointer<Float>
@@ -67,8 +141,8 @@ public struct CausalAttentionInputs: BitwiseCopyable {
     public let scores: UnsafeMutablePointer<Float>?
 
     /// - Parameters:
-    ///   - q, k, v: `[T, columns]`.
-    ///   - bias: a block `[L, L]` for each sequence.
+    ///   - q: `[Q, columns]`; k, v: `[T, columns]`.
+    ///   - bias: a block `[queries, L]` for each sequence.
     ///   - weights, scores: written on the way there, read on the way back.
     public init(
         q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>, columns: Int,

@@ -1,13 +1,14 @@
 internal import CVector
 
-/// Causal attention for the queries of all positions at once, as products of matrices:
+/// Causal attention for all queries of a sequence at once, as products of matrices:
 ///
 ///     s_ij = scale <q_i, k_j> + b_ij for j <= i,   a = activation(s),   y_i = sum_j a_ij v_j
 ///
-/// Queries are computed in blocks; of each block the keys that none of its queries sees are left out. Positions that some
-/// queries of a block do not see have the weight 0.
+/// With queries of their own (``CausalQueries``) `i` is the position that a query is behind. Queries are computed in blocks;
+/// of each block the keys that none of its queries sees are left out. Positions that some queries of a block do not see
+/// have the weight 0.
 extension Kernel {
-    /// `y`, `[T, columns]`.
+    /// `y`, `[Q, columns]`; zeros behind an empty sequence.
     ///
     /// - Parameter scratch: room for ``CausalAttentionPlan/scratchCount(columns:)``.
     public static func causalAttention(
@@ -18,32 +19,36 @@ extension Kernel {
         let width = columns / plan.heads
         var (weights, scores, bias) = (inputs.weights, inputs.scores, inputs.bias)
         for sequence in 0..<sequences.count {
-            let length = sequences.length(sequence)
-            guard length > 0 else { continue }
+            let (length, asking) = (sequences.length(sequence), plan.queryCount(sequence))
+            let firstQuery = plan.firstQuery(sequence) * columns
+            if length == 0 { clear(y + firstQuery, count: asking * columns) }
+            guard length > 0, asking > 0 else { continue }
             let keys = scratch + length * width
             for head in 0..<plan.heads {
                 let first = sequences.start(sequence) * columns + head * width
                 let rows = copied(inputs.k + first, stride: columns, rows: length, width: width, to: scratch)
                 facet_transpose(rows, length, width, keys)
-                forEachBlock(of: length) { start, count in
-                    let seen = start + count
+                forEachBlock(of: asking) { start, count in
+                    let own = firstQuery + start * columns + head * width
+                    let seen = plan.seen(start + count - 1, in: sequence)
                     let block = weights + start * length
                     facet_product(
-                        facet_left(values: inputs.q + (first + start * columns), row: columns, column: 1), keys, length,
-                        block, length, count, seen, width, 0)
-                    for row in start..<seen {
+                        facet_left(values: inputs.q + own, row: columns, column: 1), keys, length, block, length,
+                        count, seen, width, 0)
+                    for row in start..<start + count {
                         activate(
                             plan.activation, weights + row * length, scores: scores.map { $0 + row * length },
-                            bias: bias.map { $0 + row * length }, seen: row + 1, until: seen, width: width)
+                            bias: bias.map { $0 + row * length }, seen: plan.seen(row, in: sequence), until: seen,
+                            width: width)
                     }
                     facet_product(
-                        facet_left(values: block, row: length, column: 1), inputs.v + first, columns,
-                        y + (first + start * columns), columns, count, width, seen, 0)
+                        facet_left(values: block, row: length, column: 1), inputs.v + first, columns, y + own, columns,
+                        count, width, seen, 0)
                 }
-                weights += length * length
-                scores = scores.map { $0 + length * length }
+                weights += asking * length
+                scores = scores.map { $0 + asking * length }
             }
-            bias = bias.map { $0 + length * length }
+            bias = bias.map { $0 + asking * length }
         }
     }
 
@@ -90,7 +95,7 @@ extension Kernel {
     ///
     /// - Parameters:
     ///   - inputs: with weights and scores of the way there.
-    ///   - dy: `[T, columns]`.
+    ///   - dy: `[Q, columns]`.
     ///   - scratch: room for ``CausalAttentionPlan/scratchCount(columns:)``.
     public static func causalAttentionBackward(
         _ plan: CausalAttentionPlan, _ inputs: CausalAttentionInputs, dy: UnsafePointer<Float>,
@@ -100,17 +105,18 @@ extension Kernel {
         let width = columns / plan.heads
         var (weights, scores, dbias) = (inputs.weights, inputs.scores, gradients.bias)
         for sequence in 0..<sequences.count {
-            let length = sequences.length(sequence)
-            guard length > 0 else { continue }
+            let (length, asking) = (sequences.length(sequence), plan.queryCount(sequence))
+            guard length > 0, asking > 0 else { continue }
+            let firstQuery = plan.firstQuery(sequence) * columns
             let values = scratch + length * width
             let dscores = values + length * width
             for head in 0..<plan.heads {
                 let first = sequences.start(sequence) * columns + head * width
                 let rows = copied(inputs.v + first, stride: columns, rows: length, width: width, to: scratch)
                 facet_transpose(rows, length, width, values)
-                forEachBlock(of: length) { start, count in
-                    let seen = start + count
-                    let own = first + start * columns
+                forEachBlock(of: asking) { start, count in
+                    let own = firstQuery + start * columns + head * width
+                    let seen = plan.seen(start + count - 1, in: sequence)
                     let block = weights + start * length
                     facet_product(
                         facet_left(values: block, row: 1, column: length), dy + own, columns, gradients.v + first,
@@ -118,11 +124,11 @@ extension Kernel {
                     facet_product(
                         facet_left(values: dy + own, row: columns, column: 1), values, length, dscores, seen, count,
                         seen, width, 0)
-                    for row in start..<seen {
+                    for row in start..<start + count {
                         deactivate(
                             plan.activation, dscores + (row - start) * seen, weights: weights + row * length,
                             scores: scores.map { $0 + row * length }, dbias: dbias.map { $0 + row * length },
-                            seen: row + 1, until: seen, width: width)
+                            seen: plan.seen(row, in: sequence), until: seen, width: width)
                     }
                     facet_product(
                         facet_left(values: dscores, row: seen, column: 1), inputs.k + first, columns,
@@ -131,10 +137,10 @@ extension Kernel {
                         facet_left(values: dscores, row: 1, column: seen), inputs.q + own, columns,
                         gradients.k + first, columns, seen, width, count, 1)
                 }
-                weights += length * length
-                scores = scores.map { $0 + length * length }
+                weights += asking * length
+                scores = scores.map { $0 + asking * length }
             }
-            dbias = dbias.map { $0 + length * length }
+            dbias = dbias.map { $0 + asking * length }
         }
     }
 

@@ -15,6 +15,29 @@ extension Kernel {
         }
     }
 
+    /// The sums of each row of `x` with each row of `z`: `y_(i n + k) = x_i + z_k`.
+    ///
+    /// - Parameters:
+    ///   - x: `[m, columns]`, z: `[n, columns]`, `y`: `[m n, columns]`.
+    public static func outerSum(_ x: MatrixView, _ z: MatrixView, into y: UnsafeMutablePointer<Float>) {
+        for i in 0..<x.rows {
+            for k in 0..<z.rows { add(x.row(i), z.row(k), into: y + (i * z.rows + k) * x.columns, count: x.columns) }
+        }
+    }
+
+    /// Adds the derivative of ``outerSum(_:_:into:)``: `dx_i += sum_k dy_(i n + k)`, `dz_k += sum_i dy_(i n + k)`.
+    ///
+    /// - Parameter count: rows of `dz`, n.
+    public static func outerSumBackward(
+        dy: MatrixView, count: Int, dx: UnsafeMutablePointer<Float>, dz: UnsafeMutablePointer<Float>
+    ) {
+        let columns = dy.columns
+        for row in 0..<dy.rows {
+            accumulate(dy.row(row), into: dx + row / count * columns, count: columns)
+            accumulate(dy.row(row), into: dz + row % count * columns, count: columns)
+        }
+    }
+
     /// `y[i] += x[i]`.
     public static func accumulate(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
         add(y, x, into: y, count: count)

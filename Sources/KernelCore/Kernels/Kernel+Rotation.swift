@@ -46,26 +46,52 @@ extension Kernel {
         _ x: MatrixView, by angles: RotaryAngles, over sequences: JaggedOffsets, heads: Int, backwards: Bool,
         into y: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
-        let half = angles.width / 2
-        let sign = Vector(repeating: backwards ? -1 : 1)
         for sequence in 0..<sequences.count {
             for (place, row) in sequences.range(sequence).enumerated() {
-                let (cosines, sines) = (angles.cosines + place * half, angles.sines + place * half)
-                for head in 0..<heads {
-                    let first = row * x.columns + head * angles.width
-                    forEachVector(half) { index, lanes in
-                        let (c, s) = (load(cosines, index, lanes), load(sines, index, lanes) * sign)
-                        let one = load(x.start + first, index, lanes)
-                        let other = load(x.start + (first + half), index, lanes)
-                        var (a, b) = (one * c - other * s, one * s + other * c)
-                        if accumulate {
-                            a += load(y + first, index, lanes)
-                            b += load(y + (first + half), index, lanes)
-                        }
-                        store(a, y + first, index, lanes)
-                        store(b, y + (first + half), index, lanes)
-                    }
+                turn(x, row, by: angles, at: place, heads: heads, backwards: backwards, into: y, accumulate: accumulate)
+            }
+        }
+    }
+
+    /// The same for queries of causal attention, each turned by the place of the position that it is behind; behind an
+    /// empty sequence not at all.
+    ///
+    /// - Parameters:
+    ///   - x: `[queries.count, heads * width]`, `y`: of the same shape.
+    ///   - backwards: turns the other way, which is the derivative.
+    public static func rotate(
+        _ x: MatrixView, by angles: RotaryAngles, at queries: CausalQueries, heads: Int, backwards: Bool,
+        into y: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        for group in 0..<queries.groups.total {
+            let place = max(Int(queries.seen[group]) - 1, 0)
+            for row in group * queries.perGroup..<(group + 1) * queries.perGroup {
+                turn(x, row, by: angles, at: place, heads: heads, backwards: backwards, into: y, accumulate: accumulate)
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func turn(
+        _ x: MatrixView, _ row: Int, by angles: RotaryAngles, at place: Int, heads: Int, backwards: Bool,
+        into y: UnsafeMutablePointer<Float>, accumulate: Bool
+    ) {
+        let half = angles.width / 2
+        let sign = Vector(repeating: backwards ? -1 : 1)
+        let (cosines, sines) = (angles.cosines + place * half, angles.sines + place * half)
+        for head in 0..<heads {
+            let first = row * x.columns + head * angles.width
+            forEachVector(half) { index, lanes in
+                let (c, s) = (load(cosines, index, lanes), load(sines, index, lanes) * sign)
+                let one = load(x.start + first, index, lanes)
+                let other = load(x.start + (first + half), index, lanes)
+                var (a, b) = (one * c - other * s, one * s + other * c)
+                if accumulate {
+                    a += load(y + first, index, lanes)
+                    b += load(y + (first + half), index, lanes)
                 }
+                store(a, y + first, index, lanes)
+                store(b, y + (first + half), index, lanes)
             }
         }
     }

@@ -64,17 +64,55 @@ public struct GatedTransformerLayer: Sendable {
     public func callAsFunction(
         _ x: Variable, over sequences: JaggedOffsets, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
-        func dropped(_ x: Variable) -> Variable {
-            tape.dropout(x, rate: dropout, over: sequences, file: file, line: line)
-        }
-        func turned(_ x: Variable) -> Variable {
-            guard let rotation else { return x }
-            return tape.rotate(x, by: rotation, over: sequences, heads: heads, file: file, line: line)
-        }
         let n = norm1(x, on: tape, file: file, line: line)
-        let attended = tape.causalAttention(
-            q: turned(query(n, on: tape, file: file, line: line)), k: turned(key(n, on: tape, file: file, line: line)),
-            v: value(n, on: tape, file: file, line: line), over: sequences, heads: heads, file: file, line: line)
+        let attended = attention(from: n, to: n, over: sequences, on: tape, file: file, line: line)
+        return finish(attended, residual: x, on: tape, file: file, line: line) {
+            tape.dropout($0, rate: dropout, over: sequences, file: file, line: line)
+        }
+    }
+
+    /// The layer for queries of their own behind items, which see the items and are not seen, `[queries.count, size]`:
+    ///
+    ///     a = W_o attention(q, k, v) + b_o,     q = linear(norm1(z)),   k, v = linear(norm1(x))
+    ///
+    /// and the rest with `z` in the place of `x`. For one query behind each item with `z = x` it is the layer itself.
+    ///
+    /// - Parameters:
+    ///   - z: `[queries.count, size]`.
+    ///   - x: of the items, `[sequences.total, size]`.
+    ///   - queries: in one group for each target of the mini-batch.
+    public func callAsFunction(
+        _ z: Variable, seeing x: Variable, over sequences: JaggedOffsets, queries: CausalQueries, on tape: Tape,
+        file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        let attended = attention(
+            from: norm1(z, on: tape, file: file, line: line), to: norm1(x, on: tape, file: file, line: line),
+            over: sequences, queries: queries, on: tape, file: file, line: line)
+        return finish(attended, residual: z, on: tape, file: file, line: line) {
+            tape.dropout($0, rate: dropout, inGroupsOf: queries.perGroup, file: file, line: line)
+        }
+    }
+
+    private func attention(
+        from asking: Variable, to n: Variable, over sequences: JaggedOffsets, queries: CausalQueries? = nil,
+        on tape: Tape, file: StaticString, line: UInt
+    ) -> Variable {
+        func turned(_ x: Variable, _ queries: CausalQueries? = nil) -> Variable {
+            guard let rotation else { return x }
+            return tape.rotate(
+                x, by: rotation, over: sequences, heads: heads, queries: queries, file: file, line: line)
+        }
+        return tape.causalAttention(
+            q: turned(query(asking, on: tape, file: file, line: line), queries),
+            k: turned(key(n, on: tape, file: file, line: line)), v: value(n, on: tape, file: file, line: line),
+            over: sequences, heads: heads, queries: queries, file: file, line: line)
+    }
+
+    /// What follows the attention.
+    private func finish(
+        _ attended: Variable, residual x: Variable, on tape: Tape, file: StaticString, line: UInt,
+        dropped: (Variable) -> Variable
+    ) -> Variable {
         let c = tape.gatedSum(
             x, gate: attentionGate(x, on: tape, file: file, line: line),
             dropped(output(attended, on: tape, file: file, line: line)), file: file, line: line)

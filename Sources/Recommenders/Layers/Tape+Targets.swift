@@ -27,4 +27,33 @@ extension Tape {
             ? newest(x, over: batch.histories, file: file, line: line)
             : atTargets(x, of: batch, file: file, line: line)
     }
+
+    /// Queries behind the targets of a batch, which see the items that a target stands behind.
+    ///
+    /// - Parameter size: queries of a target.
+    func queries(behindTargetsOf batch: PackedBatch, inGroupsOf size: Int) -> CausalQueries {
+        let histories = batch.histories
+        let offsets = arena.allocate(Int32.self, count: histories.count + 1)
+        let seen = arena.allocate(Int32.self, count: batch.targetCount)
+        var target = 0
+        for history in 0..<histories.count {
+            offsets[history] = Int32(target)
+            let rows = histories.range(history)
+            guard let targetRows = batch.targetRows else {
+                seen[target] = Int32(rows.count)
+                target += 1
+                continue
+            }
+            // Rows rise, so that those of a history follow one another.
+            while target < batch.targetCount, rows.contains(Int(targetRows[target])) {
+                seen[target] = targetRows[target] - Int32(rows.lowerBound) + 1
+                target += 1
+            }
+        }
+        offsets[histories.count] = Int32(target)
+        note("queries behind targets", Work(0, floats: 2 * batch.targetCount))
+        return CausalQueries(
+            groups: JaggedOffsets(offsets: UnsafePointer(offsets), count: histories.count), seen: UnsafePointer(seen),
+            perGroup: size)
+    }
 }

@@ -23,6 +23,7 @@ public struct ESASRec: SingleVectorRecommender {
     public let items: Embedding
     let positions: Embedding?
     let layers: [GatedTransformerLayer]
+    let rotation: RotaryAngles?
     let dropout: Float
 
     /// Registers `i_embeddings.weight`, `[itemCount + 1, d]`, without rotary positions `p_embeddings.weight`,
@@ -37,6 +38,7 @@ public struct ESASRec: SingleVectorRecommender {
         positions =
             isRotary ? nil : .xavier("p_embeddings", rows: options.historyMax + 1, size: size, sparse: false, in: scope)
         let rotation = isRotary ? RotaryAngles(positions: options.historyMax, width: size / heads) : nil
+        self.rotation = rotation
         self.dropout = dropout
         layers = (0..<options[TransformerLayer.layers]).map {
             GatedTransformerLayer(
@@ -62,11 +64,16 @@ public struct ESASRec: SingleVectorRecommender {
 
     /// The last layer's output at the newest item of each history, `[B, d]`, or at each target.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
+        tape.atTargetsOrNewest(states(of: batch, on: tape), of: batch)
+    }
+
+    /// The last layer's output at every item of the histories, `[batch.histories.total, d]`.
+    func states(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)
         let placed = positions.map { tape.add(e, $0.byAge(histories, on: tape)) } ?? e
         let x = tape.dropout(placed, rate: dropout, over: histories)
-        return tape.atTargetsOrNewest(layers.reduce(x) { $1($0, over: histories, on: tape) }, of: batch)
+        return layers.reduce(x) { $1($0, over: histories, on: tape) }
     }
 }
 

@@ -9,11 +9,13 @@ struct ModelDefaults {
 
     let learningRate: Double
     let loss: TrainingLoss
+    let options: ModelOptions
 
     /// - Parameter entry: nil for a model that is not in the catalogue: it has what most models have.
     init(_ entry: RecommenderEntry?) {
         learningRate = entry?.training.learningRate ?? 1e-3
         loss = entry?.training.loss ?? .bpr
+        options = entry?.standardOptions ?? ModelOptions()
     }
 
     /// Negatives of a sample, or of a step under the sampled softmax and gBCE.

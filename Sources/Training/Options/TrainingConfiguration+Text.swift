@@ -26,6 +26,7 @@ extension TrainingConfiguration {
         let defaults = ModelDefaults(isStored ? nil : entry)
         objective.loss = defaults.loss
         optimizer.learningRate = defaults.learningRate
+        self.options = defaults.options
         var names: Set<String> = []
         for option in options.entries {
             let name = Self.name(of: option.name, for: entry)
@@ -172,8 +173,9 @@ extension TrainingConfiguration {
             own.filter { $0.declaration.name == interests }, own.filter { $0.declaration.name != interests }
         )
         let ofModel = first + [ModelOptions.embeddingSizeOption] + rest + length
+        let standardOptions = ModelDefaults(entry).options
         let hyperparameters = ofModel.map { option in
-            (option.declaration, options.text(of: option), option.declaration.defaultText)
+            (option.declaration, options.text(of: option), standardOptions.text(of: option))
         }
         let others = (Self.stepFields + Self.beginningFields + Self.endFields + Self.objectiveFields).map { field in
             (field.declaration, field.text(in: self), field.text(in: standard))
