@@ -2,14 +2,45 @@ extension Recipe {
     /// All recipes that there are.
     ///
     /// A recipe that has been published in a release keeps its options: other ones get another name.
-    static let all: [Recipe] = beyondPublished + published + balanced
+    static let all: [Recipe] = everyPosition + beyondPublished + published + balanced
 
     private static let grocery = "Grocery_and_Gourmet_Food, its 99 stored negatives (scripts/fetch-data grocery)"
     private static let movieLens =
         "ml-1m-bam: MovieLens-1M, all items ranked, with item_meta.csv naming the items 1 to 3706 (page Results)"
 
+    /// Targets at every position, compared with all items: for data sets of a kind, whatever they are called.
+    private static let everyPosition = [
+        Recipe(
+            "amazon-5-core", for: "tens of thousands of users with some ten items each, all items ranked",
+            data: "any; chosen on dev of amazon-sports, which --dataset names",
+            source: "the page Results, Targets at every position",
+            options: """
+                --model eSASRec --targets all --history-max 50 --layers 1 --dropout 0.5 --loss full-softmax \
+                --batch-size 256 --lr 1e-3 --average 0.999 --epochs 100 --evaluation full --topk 10,20
+                """),
+        Recipe(
+            "movielens", for: "thousands of users with long histories, all items ranked",
+            data: "any; chosen on dev of ml-1m-sas, which --dataset names",
+            source: "the page Results, Targets at every position",
+            options: """
+                --model eSASRec --targets all --history-max 200 --layers 2 --heads 2 --dropout 0.3 \
+                --loss full-softmax --batch-size 64 --lr 1e-3 --average 0.999 --epochs 100 --evaluation full \
+                --topk 10,20
+                """),
+    ]
+
+    /// The options of `timirec-plus`, without a data set.
+    private static let bothStages = """
+        --model TiMiRec --interests 2 --loss sampled-softmax --negatives 512 --lr 1e-4 --l2 1e-6 --epochs 6 \
+        --topk 5,10,20 --pretrain lr=5e-4,selection=expected,epochs=10
+        """
+
     /// Settings found on dev that have better results than published ones.
     private static let beyondPublished = [
+        Recipe(
+            "grocery", for: "a shop of a few thousand items, ranking among stored negatives: timirec-plus for any data",
+            data: "any; chosen on dev of Grocery_and_Gourmet_Food, which --dataset names",
+            source: "the page Results, Recipes for Grocery", options: bothStages),
         Recipe(
             "grocery-expected", for: "TiMiRec's extractor by itself, its expected interest trained; half a minute",
             data: grocery, source: "the page Results, Recipes for Grocery",
@@ -20,11 +51,7 @@ extension Recipe {
         Recipe(
             "timirec-plus", for: "the best ranking among the 99 negatives: TiMiRec with both stages",
             data: grocery, source: "the page Results, Recipes for Grocery",
-            options: """
-                --model TiMiRec --dataset Grocery_and_Gourmet_Food --interests 2 --loss sampled-softmax \
-                --negatives 512 --lr 1e-4 --l2 1e-6 --epochs 6 --topk 5,10,20 \
-                --pretrain lr=5e-4,selection=expected,epochs=10
-                """),
+            options: bothStages + " --dataset Grocery_and_Gourmet_Food"),
         Recipe(
             "ml-1m-sasrec", for: "the best ranking of all items by a SASRec of the newest position, full softmax",
             data: movieLens, source: "the page Results, A recipe for MovieLens-1M, all items ranked",
