@@ -37,7 +37,7 @@ public struct OptionDeclaration: Sendable {
     /// The range for a help text; empty where there is none.
     public let range: String
     /// The default for a help text; nil where there is none to tell.
-    public let shownDefault: String?
+    public private(set) var shownDefault: String?
     /// The default as in a file of options; nil: not set.
     public let defaultText: String?
     /// What it decides about: from that follows which differences a resumption accepts.
@@ -73,6 +73,27 @@ public struct OptionDeclaration: Sendable {
     public func described(as help: String) -> OptionDeclaration {
         var result = self
         result.help = help
+        return result
+    }
+
+    /// The same option where another value is the default, for its help text.
+    ///
+    /// - Parameter text: as in a file of options.
+    public func withDefault(_ text: String) -> OptionDeclaration {
+        guard text != defaultText else { return self }
+        var result = self
+        result.shownDefault = Self.shown(text)
+        return result
+    }
+
+    /// The same option with the defaults of others beside its own in the help text.
+    ///
+    /// - Parameter others: who has another default, and which, as in a file of options.
+    public func withDefaults(of others: [(owner: String, text: String)]) -> OptionDeclaration {
+        guard !others.isEmpty else { return self }
+        var result = self
+        result.shownDefault = ([shownDefault].compactMap { $0 } + others.map { "\($0.owner) \(Self.shown($0.text))" })
+            .joined(separator: "; ")
         return result
     }
 

@@ -103,6 +103,16 @@ public enum RecommenderCatalogue {
             objectiveSupport: MIND.objectiveSupport, options: MIND.options
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(
+            name: "IndustrialMIND", summary: "MIND with cosines throughout, as EasyRec trains it",
+            training: ModelTraining(loss: .sampledSoftmax, score: .cosine),
+            objectiveSupport: IndustrialMIND.objectiveSupport, options: IndustrialMIND.options,
+            standardOptions: IndustrialMIND.standardOptions
+        ) { IndustrialMIND($0, in: $1) },
+        RecommenderEntry(
+            name: "SINE", summary: "interests of the concepts that a history activates, mixed (Tan et al. 2021)",
+            training: ModelTraining(loss: .sampledSoftmax), options: SINE.options, checkOptions: SINE.checkOptions
+        ) { SINE($0, in: $1) },
+        RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
             tensors: ModelTensors(items: "embeddings.weight", unused: ["sample_loss."]),

@@ -1,3 +1,5 @@
+import Options
+
 extension RecommenderEntry {
     /// Whether the model looks at histories, so that their longest length decides about it: not one that learns from
     /// every interaction, the first of a user too.
@@ -8,6 +10,11 @@ extension RecommenderEntry {
 
     /// The options that shape what the last stage takes over from the one before.
     public var optionsOfAllStages: [any DeclaredModelOption] { ModelOptions.ofAllModels + staging.inheritedOptions }
+
+    /// The declaration of an option of the model, with the default that it has here in its help text.
+    public func declaration(of option: any DeclaredModelOption) -> OptionDeclaration {
+        option.declaration.withDefault(standardOptions.text(of: option))
+    }
 
     /// The options with those of other models at their default.
     public func own(_ options: ModelOptions) -> ModelOptions { options.only(allOptions) }
@@ -28,6 +35,16 @@ extension RecommenderEntry {
 }
 
 extension RecommenderCatalogue {
+    /// The declaration of an option of some models, with the defaults of all of them in its help text: `0;
+    /// IndustrialMIND 20`.
+    public static func declaration(of option: any DeclaredModelOption) -> OptionDeclaration {
+        let usual = option.declaration.defaultText
+        let others = entries.filter { entry in
+            entry.options.contains { $0.name == option.name } && entry.standardOptions.text(of: option) != usual
+        }
+        return option.declaration.withDefaults(of: others.map { ($0.name, $0.standardOptions.text(of: option)) })
+    }
+
     /// The options of all models, each once.
     public static var options: [any DeclaredModelOption] {
         var names: Set<String> = []

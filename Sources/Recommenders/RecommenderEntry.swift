@@ -22,6 +22,8 @@ public struct RecommenderEntry: Sendable {
     public let objectiveSupport: @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport
     /// The options that the model reads, beside the size of vectors and the length of histories.
     public let options: [any DeclaredModelOption]
+    /// What these options are where nobody chooses: their own defaults, unless the model has others.
+    public let standardOptions: ModelOptions
     /// What is wrong with options that are each in their range, but do not fit together, such as heads and the size of
     /// vectors; nil for good ones.
     public let checkOptions: @Sendable (ModelOptions) -> OptionProblem?
@@ -32,13 +34,15 @@ public struct RecommenderEntry: Sendable {
     /// - Parameters:
     ///   - objectiveSupport: that of the model's type, `MyModel.objectiveSupport`; may be left out where it is empty, as
     ///     that of a ``SingleVectorRecommender``.
+    ///   - standardOptions: what options are where nobody chooses, with other values than their own defaults where the
+    ///     model has others: so two models can have one option with two defaults.
     ///   - checkOptions: what is wrong with options that are each in their range; nil for good ones.
     ///   - make: builds the model and registers its parameters.
     public init(
         name: String, aliases: [String] = [], summary: String, tensors: ModelTensors = ModelTensors(),
         training: ModelTraining = ModelTraining(), needs: ModelNeeds = [], staging: StagedTraining = .oneRun,
         objectiveSupport: @escaping @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport = { _, _ in [] },
-        options: [any DeclaredModelOption] = [],
+        options: [any DeclaredModelOption] = [], standardOptions: ModelOptions = ModelOptions(),
         checkOptions: @escaping @Sendable (ModelOptions) -> OptionProblem? = { _ in nil },
         file: StaticString = #fileID, line: UInt = #line,
         make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
@@ -52,6 +56,7 @@ public struct RecommenderEntry: Sendable {
         self.staging = staging
         self.objectiveSupport = objectiveSupport
         self.options = options
+        self.standardOptions = standardOptions
         self.checkOptions = checkOptions
         site = ModelSite(file: file, line: line)
         self.make = make

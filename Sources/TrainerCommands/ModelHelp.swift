@@ -11,7 +11,7 @@ enum ModelHelp {
             let entry = RecommenderCatalogue.entry(named: name)
         else { return nil }
         let options = entry.allOptions.map { option -> String in
-            let declaration = option.declaration
+            let declaration = entry.declaration(of: option)
             let others = declaration.aliases.map { "--" + $0 }
             return HelpText.option(
                 "--\(declaration.name) <\(declaration.valueName)>",
