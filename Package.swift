@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "RecommendersTests",
             dependencies: ["Differentiation", "FileIO", "Interactions", "KernelCore", "Options", "Recommenders"],
-            exclude: ["EveryPosition.json"]),
+            exclude: ["EveryPosition.json", "InterestModels.json"]),
         .testTarget(
             name: "EvaluationTests",
             dependencies: ["Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders"]),

@@ -241,7 +241,7 @@ private struct ParameterProbe {
             let lower = move(by: -step)
             let below = evaluate()
             // What the rounding of the moved value has left of the step.
-            let distance = direction.count == 1 ? upper - lower : 2 * step
+            let distance = direction.count == 1 ? (upper - lower) / direction[0].factor : 2 * step
             return (above - below) / distance
         }
         defer { for (index, (element, _)) in direction.enumerated() { values[element] = original[index] } }

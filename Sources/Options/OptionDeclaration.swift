@@ -76,10 +76,24 @@ public struct OptionDeclaration: Sendable {
         return result
     }
 
-    /// The same option with another default in its help text, where something else has a say in it.
-    public func showing(default text: String) -> OptionDeclaration {
+    /// The same option where another value is the default, for its help text.
+    ///
+    /// - Parameter text: as in a file of options.
+    public func withDefault(_ text: String) -> OptionDeclaration {
+        guard text != defaultText else { return self }
         var result = self
         result.shownDefault = Self.shown(text)
+        return result
+    }
+
+    /// The same option with the defaults of others beside its own in the help text.
+    ///
+    /// - Parameter others: who has another default, and which, as in a file of options.
+    public func withDefaults(of others: [(owner: String, text: String)]) -> OptionDeclaration {
+        guard !others.isEmpty else { return self }
+        var result = self
+        result.shownDefault = ([shownDefault].compactMap { $0 } + others.map { "\($0.owner) \(Self.shown($0.text))" })
+            .joined(separator: "; ")
         return result
     }
 

@@ -103,6 +103,16 @@ public enum RecommenderCatalogue {
             objectiveSupport: MIND.objectiveSupport, options: MIND.options
         ) { context, scope in MIND(context, in: scope) },
         RecommenderEntry(
+            name: "IndustrialMIND", summary: "MIND with cosines throughout, as EasyRec trains it",
+            training: ModelTraining(loss: .sampledSoftmax, score: .cosine),
+            objectiveSupport: IndustrialMIND.objectiveSupport, options: IndustrialMIND.options,
+            standardOptions: IndustrialMIND.standardOptions
+        ) { IndustrialMIND($0, in: $1) },
+        RecommenderEntry(
+            name: "SINE", summary: "interests of the concepts that a history activates, mixed (Tan et al. 2021)",
+            training: ModelTraining(loss: .sampledSoftmax), options: SINE.options, checkOptions: SINE.checkOptions
+        ) { SINE($0, in: $1) },
+        RecommenderEntry(
             name: "KuaiFormer",
             summary: "interests by query tokens behind a causal Transformer (Liu et al. 2024)",
             training: ModelTraining(loss: .sampledSoftmax), objectiveSupport: KuaiFormer.objectiveSupport,

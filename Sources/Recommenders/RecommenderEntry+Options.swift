@@ -11,19 +11,17 @@ extension RecommenderEntry {
     /// The options that shape what the last stage takes over from the one before.
     public var optionsOfAllStages: [any DeclaredModelOption] { ModelOptions.ofAllModels + staging.inheritedOptions }
 
+    /// The declaration of an option of the model, with the default that it has here in its help text.
+    public func declaration(of option: any DeclaredModelOption) -> OptionDeclaration {
+        option.declaration.withDefault(standardOptions.text(of: option))
+    }
+
     /// The options with those of other models at their default.
     public func own(_ options: ModelOptions) -> ModelOptions { options.only(allOptions) }
 
     /// The option of the model that is called so, by its name or else by an alias.
     public func option(called spelling: String) -> (any DeclaredModelOption)? {
         allOptions.option(called: spelling)
-    }
-
-    /// The declaration of an option of the model, with the default that it has for this one.
-    public func declaration(of option: any DeclaredModelOption) -> OptionDeclaration {
-        let standard = standardOptions.text(of: option)
-        let declared = option.declaration
-        return standard == declared.defaultText ?? "" ? declared : declared.showing(default: standard)
     }
 
     /// The options that do not have their default although the model has no use for them.
@@ -37,6 +35,16 @@ extension RecommenderEntry {
 }
 
 extension RecommenderCatalogue {
+    /// The declaration of an option of some models, with the defaults of all of them in its help text: `0;
+    /// IndustrialMIND 20`.
+    public static func declaration(of option: any DeclaredModelOption) -> OptionDeclaration {
+        let usual = option.declaration.defaultText
+        let others = entries.filter { entry in
+            entry.options.contains { $0.name == option.name } && entry.standardOptions.text(of: option) != usual
+        }
+        return option.declaration.withDefaults(of: others.map { ($0.name, $0.standardOptions.text(of: option)) })
+    }
+
     /// The options of all models, each once.
     public static var options: [any DeclaredModelOption] {
         var names: Set<String> = []
@@ -48,19 +56,6 @@ extension RecommenderCatalogue {
     /// The names of the models that have an option.
     public static func models(with option: String) -> [String] {
         entries.filter { $0.options.contains { $0.name == option } }.map(\.name)
-    }
-
-    /// The declarations of ``options``, each with the defaults of all models that have a say in it: `2; KuaiFormer 4`.
-    public static var declarations: [OptionDeclaration] {
-        options.map { option in
-            let declared = option.declaration
-            let others = entries.compactMap { entry -> String? in
-                let own = entry.declaration(of: option).shownDefault
-                return own == declared.shownDefault ? nil : own.map { "\(entry.name) \($0)" }
-            }
-            guard !others.isEmpty else { return declared }
-            return declared.showing(default: ([declared.shownDefault ?? ""] + others).joined(separator: "; "))
-        }
     }
 
     /// A default that models have a say in, for a help text: `bpr; MIND sampled-softmax`.

@@ -49,24 +49,32 @@ public struct ModelTraining: Sendable {
     public let learningRate: Double
     /// The loss where nobody chooses.
     public let loss: TrainingLoss
+    /// What a score is where nobody chooses.
+    public let score: ScoreRule
 
     /// - Parameters:
     ///   - samples: what the model learns from.
-    ///   - learningRate, loss: where nobody chooses.
-    public init(samples: SampleKind = .sequential, learningRate: Double = 1e-3, loss: TrainingLoss = .bpr) {
-        self.init(samples, isTrained: true, learningRate, loss)
+    ///   - learningRate, loss, score: where nobody chooses.
+    public init(
+        samples: SampleKind = .sequential, learningRate: Double = 1e-3, loss: TrainingLoss = .bpr,
+        score: ScoreRule = .product
+    ) {
+        self.init(samples, isTrained: true, learningRate, loss, score)
     }
 
     /// Of a model that has nothing to learn, and is ranked for such samples.
     public static func none(samples: SampleKind) -> ModelTraining {
-        ModelTraining(samples, isTrained: false, 1e-3, .bpr)
+        ModelTraining(samples, isTrained: false, 1e-3, .bpr, .product)
     }
 
-    private init(_ samples: SampleKind, isTrained: Bool, _ learningRate: Double, _ loss: TrainingLoss) {
+    private init(
+        _ samples: SampleKind, isTrained: Bool, _ learningRate: Double, _ loss: TrainingLoss, _ score: ScoreRule
+    ) {
         self.samples = samples
         self.isTrained = isTrained
         self.learningRate = learningRate
         self.loss = loss
+        self.score = score
     }
 }
 

@@ -35,7 +35,8 @@ public struct RecommenderEntry: Sendable {
     /// - Parameters:
     ///   - objectiveSupport: that of the model's type, `MyModel.objectiveSupport`; may be left out where it is empty, as
     ///     that of a ``SingleVectorRecommender``.
-    ///   - standardOptions: values of the options where nobody chooses. (default: those that the options are declared with)
+    ///   - standardOptions: what options are where nobody chooses, with other values than their own defaults where the
+    ///     model has others: so two models can have one option with two defaults.
     ///   - checkOptions: what is wrong with options that are each in their range; nil for good ones.
     ///   - make: builds the model and registers its parameters.
     public init(

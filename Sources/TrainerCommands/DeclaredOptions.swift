@@ -99,7 +99,7 @@ enum ModelGroup: DeclaredOptionGroup {
     /// So many models are named in a help text at most.
     private static let mostOwners = 4
 
-    static var declarations: [OptionDeclaration] { RecommenderCatalogue.declarations }
+    static var declarations: [OptionDeclaration] { RecommenderCatalogue.options.map(RecommenderCatalogue.declaration) }
 
     static func owner(of declaration: OptionDeclaration) -> String {
         let models = RecommenderCatalogue.models(with: declaration.name)

@@ -205,6 +205,51 @@ import Testing
                 in: $0.table, power: 1,
                 line: line)
         },
+        Mistake("labelAwareAttention", "[6, 4]", "[2, 5]") {
+            _ = $0.tape.labelAwareAttention(
+                $0.x(6, 4), InterestGroups(perUser: 3), positives: $0.x(2, 5), line: line)
+        },
+        Mistake("labelAwareAttention", "[6, 4]", "[3, 4]") {
+            _ = $0.tape.labelAwareAttention(
+                $0.x(6, 4), InterestGroups(perUser: 3), positives: $0.x(3, 4), line: line)
+        },
+        Mistake("sequenceProducts", "[3, 4]", "4 items") {
+            _ = $0.tape.sequenceProducts($0.x(3, 4), with: $0.x(4, 4), perSequence: 2, over: $0.sequences, line: line)
+        },
+        Mistake("sequenceProducts", "[4, 4]", "[4, 5]") {
+            _ = $0.tape.sequenceProducts($0.x(4, 4), with: $0.x(4, 5), perSequence: 2, over: $0.sequences, line: line)
+        },
+        Mistake("sequenceProducts", "[5, 4]", "2 each") {
+            _ = $0.tape.sequenceProducts($0.x(4, 4), with: $0.x(5, 4), perSequence: 2, over: $0.sequences, line: line)
+        },
+        Mistake("spread", "[4, 4]", "[3, 2]") {
+            _ = $0.tape.spread($0.x(4, 4), weights: $0.x(3, 2), over: $0.sequences, line: line)
+        },
+        Mistake("spread", "[5, 4]", "[4, 2]") {
+            _ = $0.tape.spread($0.x(5, 4), weights: $0.x(4, 2), over: $0.sequences, line: line)
+        },
+        Mistake("blockProducts", "[3, 23]", "[6, 4]") {
+            _ = $0.tape.blockProducts($0.x(3, 23), weight: $0.weight, line: line)
+        },
+        Mistake("blockProducts", "[8, 4]") {
+            _ = $0.tape.blockProducts($0.x(3, 32), weight: $0.table, line: line)
+        },
+        Mistake("gateRows", "[3, 4]", "[1, 2]") {
+            _ = $0.tape.gateRows($0.x(3, 4), gates: $0.x(1, 2), line: line)
+        },
+        Mistake("largestProducts", "[2, 5]", "[6, 4]") {
+            _ = $0.tape.largestProducts(of: $0.weight, with: $0.x(2, 5), count: 2, line: line)
+        },
+        Mistake("largestProducts", "7 rows", "1 to 6") {
+            _ = $0.tape.largestProducts(of: $0.weight, with: $0.x(2, 4), count: 7, line: line)
+        },
+        Mistake("largestProducts", "0 rows") {
+            _ = $0.tape.largestProducts(of: $0.weight, with: $0.x(2, 4), count: 0, line: line)
+        },
+        Mistake("largestProducts", "[8, 4]", "dense") {
+            _ = $0.tape.largestProducts(of: $0.table, with: $0.x(2, 4), count: 2, line: line)
+        },
+        Mistake("rowCovariance", "[8, 4]", "dense") { _ = $0.tape.rowCovariance(of: $0.table, weight: 1, line: line) },
         Mistake("rankingLoss", "[2, 1]") { _ = $0.tape.rankingLoss($0.x(2, 1), line: line) },
         Mistake("distillationLoss", "[2, 0]") {
             _ = $0.tape.distillationLoss(target: $0.logits(4), logits: $0.x(2, 0), temperature: 1, line: line)

@@ -98,6 +98,24 @@ import Testing
                 groups: JaggedOffsets(offsets: offsets, count: sequences.count), seen: seen, perGroup: size)
         }
 
+        /// The operations between histories, interests and concepts.
+        private func concepts(_ x: Variable, _ tape: Tape, _ sequences: JaggedOffsets) -> Variable {
+            let users = tape.newest(x, over: sequences)
+            let rows = tape.largestProducts(of: projection, with: users, count: 3)
+            let chosen = tape.rows(rows, of: projection, count: 3 * sequences.count)
+            let active = tape.gateRows(chosen, gates: tape.scores(of: users, items: chosen, perUser: 3, scale: 0.5))
+            let shares = tape.rowSoftmax(tape.sequenceProducts(x, with: active, perSequence: 3, over: sequences))
+            let hidden = tape.linear(
+                tape.spread(active, weights: shares, over: sequences), weight: projection, bias: nil)
+            let weights = tape.sequenceSoftmax(tape.blockProducts(hidden, weight: interests), over: sequences)
+            let pooled = tape.pool(x, weights: tape.multiply(shares, weights), over: sequences)
+            let groups = InterestGroups(perUser: 3, counts: counts.pointer)
+            let own = tape.labelAwareAttention(pooled, groups, positives: users, scale: 2)
+            return tape.add(
+                tape.rankingLoss(tape.scores(of: own, candidates: numbers.pointer, perUser: 4, in: items)),
+                tape.rowCovariance(of: projection, weight: 0.1))
+        }
+
         func step(_ number: Int) {
             let sequences = histories[number % histories.count].sequences
             recording.step(samples: names, seed: 7, step: UInt32(number)) { tape in
@@ -143,7 +161,9 @@ import Testing
                 let apart = tape.add(
                     tape.routingRegularization(weights, over: sequences, size: width, weight: 1),
                     tape.interestSimilarity(routed, groups, margin: 0, weight: 1))
-                let objective = tape.add(tape.add(tape.add(shared, all), apart), everyPosition(values, tape, sequences))
+                let sums = tape.add(tape.add(shared, all), apart)
+                let objective = tape.add(
+                    tape.add(sums, everyPosition(values, tape, sequences)), concepts(placed, tape, sequences))
                 return tape.add(
                     tape.add(objective, tape.rankingLoss(scores)),
                     tape.distillationLoss(target: target.pointer, logits: logits, temperature: 0.5))

@@ -11,6 +11,8 @@ import Testing
         let overPositions: Bool
         /// Whether every interest sees rows of its own.
         var perInterest = false
+        var squashPower: Float = 1
+        var logitScale: Float = 0
 
         var rowWidth: Int { perInterest ? interests * columns : columns }
 
@@ -19,6 +21,15 @@ import Testing
                 Shape(
                     interests: shape.0, columns: shape.1, iterations: shape.2, overPositions: $0.0, perInterest: $0.1)
             }
+        }
+    }
+
+    /// Another squashing, logits that are cosines, and both.
+    static let others = [(0.3, 0), (1, 4), (1.6, 20)].flatMap { power, scale in
+        [false, true].map {
+            Shape(
+                interests: 3, columns: 33, iterations: 3, overPositions: false, perInterest: $0,
+                squashPower: power, logitScale: scale)
         }
     }
 
@@ -37,7 +48,8 @@ import Testing
         let plan = RoutingPlan(
             over: JaggedOffsets(lengths: Self.lengths),
             to: InterestGroups(perUser: shape.interests, counts: counts.map(Memory.copy)), columns: shape.columns,
-            iterations: shape.iterations, overPositions: shape.overPositions, hasRowsPerInterest: shape.perInterest)
+            iterations: shape.iterations, overPositions: shape.overPositions, hasRowsPerInterest: shape.perInterest,
+            squashPower: shape.squashPower, logitScale: shape.logitScale)
         let kept = RoutingState(weights: Memory.room(plan.weightCount), sums: Memory.room(plan.interestCount))
         kept.weights.update(repeating: 0, count: plan.weightCount)
         var v = [Float](repeating: .nan, count: plan.interestCount)
@@ -79,22 +91,28 @@ import Testing
             sums = zip(weights, rows).map { row, own in
                 (0..<shape.columns).map { column in row.indices.reduce(0) { $0 + row[$1] * own[$1][column] } }
             }
-            v = sums.map { z in
-                let square = z.reduce(0) { $0 + $1 * $1 }
-                return z.map { $0 * square / (1 + square) / (square + 1e-9).squareRoot() }
-            }
+            v = sums.map { squashed($0, shape) }
             for k in 0..<own {
-                for l in 0..<length { b[k][l] += zip(rows[k][l], v[k]).reduce(0) { $0 + $1.0 * $1.1 } }
+                for l in 0..<length {
+                    guard shape.logitScale > 0 else {
+                        b[k][l] += inner(rows[k][l], v[k])
+                        continue
+                    }
+                    let lengths = (inner(rows[k][l], rows[k][l]) * inner(sums[k], sums[k])).squareRoot()
+                    b[k][l] = Double(shape.logitScale) * inner(rows[k][l], sums[k]) / lengths
+                }
             }
         }
         return (weights, sums, v)
     }
 
-    /// The derivative of v in the direction of z by a central difference of the formula.
-    private func squashed(_ z: [Double]) -> [Double] {
-        let square = z.reduce(0) { $0 + $1 * $1 }
-        return z.map { $0 * square / (1 + square) / (square + 1e-9).squareRoot() }
+    private func squashed(_ z: [Double], _ shape: Shape) -> [Double] {
+        let square = inner(z, z)
+        let factor = pow(square / (1 + square), Double(shape.squashPower)) / (square + 1e-9).squareRoot()
+        return z.map { $0 * factor }
     }
+
+    private func inner(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 
     private func compare(_ shape: Shape, counts: [Int32]? = nil, absent: [Float]? = nil) {
         var numbers = Numbers(UInt64(shape.interests * 100 + shape.columns))
@@ -124,7 +142,7 @@ import Testing
                     var (above, below) = (z, z)
                     above[column] += step
                     below[column] -= step
-                    let dz = zip(zip(squashed(above), squashed(below)), gradient).reduce(0) {
+                    let dz = zip(zip(squashed(above, shape), squashed(below, shape)), gradient).reduce(0) {
                         $0 + ($1.0.0 - $1.0.1) / (2 * step) * $1.1
                     }
                     for l in 0..<Self.lengths[sequence] {
@@ -138,11 +156,11 @@ import Testing
         #expect(areClose(result.dx, dx, tolerance: 1e-4))
     }
 
-    @Test(arguments: Shape.all) func `interests and derivatives follow the formulas`(shape: Shape) {
+    @Test(arguments: Shape.all + others) func `interests and derivatives follow the formulas`(shape: Shape) {
         compare(shape)
     }
 
-    @Test(arguments: Shape.all) func `unused interests repeat the first and share in nothing`(shape: Shape) {
+    @Test(arguments: Shape.all + others) func `unused interests repeat the first and share in nothing`(shape: Shape) {
         compare(shape, counts: Self.lengths.indices.map { Int32(1 + $0 % shape.interests) })
     }
 
@@ -163,8 +181,11 @@ import Testing
         }
     }
 
-    @Test func `rows of zeros give interests and gradients of zeros`() {
-        let shape = Shape(interests: 3, columns: 12, iterations: 3, overPositions: false)
+    @Test(arguments: [(1, 0), (0.2, 0), (0.5, 20)] as [(Float, Float)])
+    func `rows of zeros give interests and gradients of zeros`(squashPower: Float, logitScale: Float) {
+        let shape = Shape(
+            interests: 3, columns: 12, iterations: 3, overPositions: false, squashPower: squashPower,
+            logitScale: logitScale)
         let total = Self.lengths.reduce(0, +)
         let result = run(
             shape, x: .init(repeating: 0, count: total * 12), logits: .init(repeating: 0.5, count: 3 * total),

@@ -27,7 +27,7 @@ struct Setting: Sendable {
     static let modelOptions =
         sizes + [
             "--add-trm", "1", "--add-pos", "1", "--K", "3", "--n_layers", "2", "--heads", "2", "--dropout", "0.2",
-            "--time-max", "40", "--hidden-size", "12",
+            "--time-max", "40", "--hidden-size", "12", "--concepts", "9",
         ]
 
     static let withTransformer = Setting(
@@ -86,6 +86,23 @@ struct Setting: Sendable {
             ]
         ),
         ("MIND", ["--loss", "full-softmax", "--p", "2", "--dissimilarity", "1", "--dissimilarity-margin", "0.1"]),
+        (
+            "MIND",
+            [
+                "--loss", "sampled-softmax", "--negatives", "20", "--squash-power", "0.4", "--routing-scale", "3",
+            ]
+        ),
+        (
+            "IndustrialMIND",
+            ["--loss", "sampled-softmax", "--negatives", "20", "--squash-power", "0.2", "--multi-interest-loss", "1"]
+        ),
+        (
+            "SINE",
+            [
+                "--loss", "sampled-softmax", "--negatives", "20", "--concepts", "12", "--concept-regularization", "0.5",
+                "--aggregation-temperature", "1",
+            ]
+        ),
         ("LightGCN", ["--loss", "sampled-softmax", "--negatives", "20"]),
         ("BPRMF", ["--loss", "full-softmax"]),
         ("GRU4Rec", ["--loss", "sampled-softmax", "--negatives", "20", "--proposal", "log-uniform"]),

@@ -48,8 +48,36 @@ import Testing
         #expect(timirec.objectiveSupport(options, .finetune) == [.interests, .attention])
         let sasrec = try #require(RecommenderCatalogue.entry(named: "SASRec"))
         #expect(sasrec.objectiveSupport(options, nil) == [.everyPosition])
+        let industrial = try #require(RecommenderCatalogue.entry(named: "IndustrialMIND"))
+        #expect(industrial.objectiveSupport(options, nil) == [.interests])
+        let sine = try #require(RecommenderCatalogue.entry(named: "SINE"))
+        #expect(sine.objectiveSupport(options, nil) == [])
         let matrixFactorisation = try #require(RecommenderCatalogue.entry(named: "BPRMF"))
         #expect(matrixFactorisation.objectiveSupport(options, nil) == [])
+    }
+
+    @Test func `a model can have other standards than an option has by itself, and its help tells them`() throws {
+        let option = MIND.adaptiveInterests
+        func shown(_ model: String) throws -> String? {
+            try #require(RecommenderCatalogue.entry(named: model)).declaration(of: option).shownDefault
+        }
+        #expect(try shown("MIND") == "0" && shown("IndustrialMIND") == "1")
+        #expect(RecommenderCatalogue.declaration(of: option).shownDefault == "0; IndustrialMIND 1")
+        #expect(RecommenderCatalogue.declaration(of: DynamicRouting.logitScale).shownDefault == "0; IndustrialMIND 20")
+        #expect(RecommenderCatalogue.declaration(of: MIND.power).shownDefault == "inf")
+        let industrial = try #require(RecommenderCatalogue.entry(named: "IndustrialMIND"))
+        #expect(industrial.standardOptions[option] && !ModelOptions()[option])
+        #expect(industrial.unused(of: industrial.standardOptions) == [])
+    }
+
+    @Test func `SINE refuses more interests than concepts`() throws {
+        let sine = try #require(RecommenderCatalogue.entry(named: "SINE"))
+        var options = ModelOptions()
+        options[SINE.concepts] = 3
+        options.interests = 3
+        #expect(sine.checkOptions(options) == nil)
+        options.interests = 4
+        #expect(sine.checkOptions(options)?.problem == "--interests is 4, with 3 --concepts")
     }
 
     @Test func `an entry that does not describe its model is refused with its line`() throws {

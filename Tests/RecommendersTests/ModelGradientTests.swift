@@ -56,6 +56,17 @@ import Testing
         Case("ComiRec") { $0.interests = 3 },
         Case("ComiRec") { $0[ComiRec.addPositions] = false },
         Case("ComiRec-DR") { $0[DynamicRouting.iterations] = 1 },
+        Case("SINE") {
+            $0.interests = 3
+            $0[SINE.concepts] = 9
+            $0[SINE.aggregationTemperature] = 2
+            $0[SINE.conceptRegularization] = 0.5
+        },
+        Case("SINE") {
+            $0[SINE.concepts] = 4
+            $0[SINE.aggregationTemperature] = 2
+            $0[ComiRec.addPositions] = false
+        },
         Case("TiMiRec", .pretrain) { _ in },
         Case("TiMiRec", .pretrain) { $0[MultiInterestExtractor.addTransformer] = false },
     ]

@@ -74,6 +74,8 @@ import Testing
         "propagations": "2", "predictor-layers": "2", "heads": "2", "dropout": "0.5", "hidden-size": "6",
         "time-max": "3", "time-unit-max": "2", "p": "2", "iterations": "1", "relu-layer": "1", "routing": "positions",
         "adaptive-interests": "1", "causal-trm": "1", "feed-forward": "2", "rotary": "1", "time-bias": "0",
+        "squash-power": "0.5", "routing-scale": "5", "label-scale": "3", "concepts": "7",
+        "aggregation-temperature": "0.5", "concept-regularization": "2",
     ]
 
     private static func options(with option: any DeclaredModelOption) throws -> ModelOptions {

@@ -205,9 +205,12 @@ import TrainerSupport
         }
     }
 
-    @Test(
-        arguments: launches,
-        [("SASRec", "auto"), ("BPRMF", "auto"), ("KuaiFormer", "auto"), ("SASRec", "messages"), ("BPRMF", "messages")])
+    static let steadyModels = [
+        ("SASRec", "auto"), ("BPRMF", "auto"), ("SINE", "auto"), ("IndustrialMIND", "auto"), ("KuaiFormer", "auto"),
+        ("SASRec", "messages"), ("BPRMF", "messages"),
+    ]
+
+    @Test(arguments: launches, steadyModels)
     func `a step allocates nothing`(launch: Launch, options: (model: String, exchange: String)) async throws {
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         let library = program.deletingLastPathComponent().appending(path: "libAllocationCount.so").path

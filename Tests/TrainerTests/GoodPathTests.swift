@@ -124,6 +124,35 @@ import TrainerSupport
         #expect(try await metrics(file) != run)
     }
 
+    @Test func `a model for cosines is ranked and recommended by them without a word`() async throws {
+        let workspace = try Workspace()
+        try await Launch.alone.successfulTrainer([
+            "data", "generate", "--out", workspace("data/small"), "--users", "80", "--items", "60",
+            "--mean-interactions", "8", "--negatives", "0",
+        ])
+        let options = ["--model", "IndustrialMIND", "--embedding-size", "8", "--dataset", "small"]
+        try await Launch.alone.successfulTrainer(
+            ["train", "--quiet", "--epochs", "2", "--out", workspace("run")] + options,
+            workingDirectory: workspace.path)
+        func metrics(_ command: [String]) async throws -> JSONValue? {
+            let result = try await Launch.alone.successfulTrainer(
+                ["evaluate", "--json"] + command, workingDirectory: workspace.path)
+            return try JSONValue(parsing: result.standardOutput)["metrics"]
+        }
+        let run = try await metrics(["--checkpoint", workspace("run")])
+        #expect(run == (try FinishedRun(folder: workspace("run"))).result["test"])
+        let file = ["--checkpoint", workspace("run/model/model.safetensors")] + options
+        #expect(try await metrics(file) == run)
+        #expect(try await metrics(file + ["--score", "product"]) != run)
+        let table = try await Launch.alone.successfulTrainer(
+            ["recommend", "--checkpoint", workspace("run"), "--top", "5"], workingDirectory: workspace.path
+        ).standardOutput
+        let scores = table.split(separator: "\n").dropFirst().compactMap { line in
+            line.split(separator: "\t").dropFirst(3).first.flatMap { Float($0) }
+        }
+        #expect(scores.count == 5 * 80 && scores.allSatisfy { abs($0) < 1.00001 } && scores.contains { $0 > 0.5 })
+    }
+
     @Test func `the config.yaml of a run reproduces it`() async throws {
         let finished = try await FinishedRuns.workspace()
         let workspace = try Workspace()

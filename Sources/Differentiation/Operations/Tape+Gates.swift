@@ -51,6 +51,25 @@ extension Tape {
         return y
     }
 
+    /// `y_i = sigmoid(gates[i]) x_i`: a gate for each row.
+    ///
+    /// - Parameters:
+    ///   - x: `[rows, columns]`.
+    ///   - gates: a number for each row of `x`, in any shape.
+    public func gateRows(
+        _ x: Variable, gates: Variable, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "gateRows", at: ModelSite(file: file, line: line), gates.count == x.rows,
+                "x is \(x.shape), the gates are \(gates.shape): there must be a gate for each row")
+        else { return zeros(rows: x.rows, columns: x.columns) }
+        let y = variable(rows: x.rows, columns: x.columns)
+        Kernel.gateRows(x.matrix, gates: gates.value, into: y.value)
+        record(GateRowsOperation(x: x, gates: gates, y: y))
+        return y
+    }
+
     /// Whether matrices have one shape.
     private func accepts(
         _ operation: StaticString, at site: ModelSite, _ a: Variable, _ b: Variable, _ c: Variable? = nil
@@ -122,5 +141,22 @@ private struct GatedSumOperation: Operation {
         Kernel.gatedSumBackward(
             gate: gate.value, f.value, dy: y.gradient, dx: x.gradientSum, dgate: gate.gradientSum,
             df: f.gradientSum, count: y.count)
+    }
+}
+
+private struct GateRowsOperation: Operation {
+    let x: Variable
+    let gates: Variable
+    let y: Variable
+
+    var cost: OperationCost {
+        OperationCost(
+            forward: Work(y.count + 4 * y.rows, floats: 2 * y.count + y.rows),
+            backward: Work(4 * y.count + 6 * y.rows, floats: 4 * y.count + 3 * y.rows))
+    }
+
+    func backward(on tape: Tape) {
+        Kernel.gateRowsBackward(
+            x.matrix, gates: gates.value, dy: y.gradient, dx: x.gradient, dgates: gates.gradient)
     }
 }

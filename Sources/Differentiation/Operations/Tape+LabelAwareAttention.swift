@@ -34,15 +34,55 @@ extension Tape {
         let attention = LabelAwareAttention(
             groups, positives: positives, table: parameters(parameter), power: power, scale: scale)
         Kernel.labelAwareAttention(attention, x.matrix, keeping: kept, into: y.value)
-        record(LabelAwareAttentionOperation(x: x, attention: attention, parameter: parameter, kept: kept, y: y))
+        record(
+            LabelAwareAttentionOperation(x: x, attention: attention, positives: .rows(parameter), kept: kept, y: y))
         return y
     }
+
+    /// The same for positives that are on the tape: `u_b = sum_k softmax_k(scale <x_bk, positives_b>^p) x_bk`.
+    ///
+    /// - Parameters:
+    ///   - x: `[B * K, d]`, positives: `[B, d]`.
+    ///   - power: p, above 0, finite; scale: of what the softmax is taken of, finite.
+    /// - Returns: `[B, d]`.
+    public func labelAwareAttention(
+        _ x: Variable, _ groups: InterestGroups, positives: Variable, power: Float = 1, scale: Float = 1,
+        file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        let groupSize = groups.perUser
+        guard
+            accepts(
+                "labelAwareAttention", at: ModelSite(file: file, line: line),
+                x.columns == positives.columns && x.rows == positives.rows * groupSize && groupSize > 0 && power > 0
+                    && power.isFinite,
+                "the interests are \(x.shape) in groups of \(groupSize), the positives \(positives.shape), the power "
+                    + "\(power): one number of columns, a group for each positive and a power above 0 are needed")
+        else { return zeros(rows: positives.rows, columns: x.columns) }
+        let y = variable(rows: positives.rows, columns: x.columns)
+        let kept = LabelAwareWeights(
+            products: arena.allocate(Float.self, count: x.rows), weights: arena.allocate(Float.self, count: x.rows))
+        let rows = arena.allocate(Int32.self, count: positives.rows)
+        for row in 0..<positives.rows { rows[row] = Int32(row) }
+        let attention = LabelAwareAttention(
+            groups, positives: PositiveItems(UnsafePointer(rows)), table: UnsafePointer(positives.value), power: power,
+            scale: scale)
+        Kernel.labelAwareAttention(attention, x.matrix, keeping: kept, into: y.value)
+        record(
+            LabelAwareAttentionOperation(x: x, attention: attention, positives: .matrix(positives), kept: kept, y: y))
+        return y
+    }
+}
+
+/// Whose rows the positives are.
+private enum PositiveRows: BitwiseCopyable {
+    case rows(Parameter)
+    case matrix(Variable)
 }
 
 private struct LabelAwareAttentionOperation: Operation {
     let x: Variable
     let attention: LabelAwareAttention
-    let parameter: Parameter
+    let positives: PositiveRows
     let kept: LabelAwareWeights
     let y: Variable
 
@@ -56,8 +96,11 @@ private struct LabelAwareAttentionOperation: Operation {
         Kernel.labelAwareAttentionBackward(
             attention, x.matrix, kept: kept, dy: y.gradient,
             scratch: tape.arena.allocate(count: attention.groups.perUser), dx: x.gradient
-        ) {
-            tape.gradientRow(parameter, $0)
+        ) { row in
+            switch positives {
+            case .rows(let parameter): tape.gradientRow(parameter, row)
+            case .matrix(let matrix): matrix.gradient + Int(row) * matrix.columns
+            }
         }
     }
 }

@@ -17,13 +17,14 @@ extension Tape {
         return y
     }
 
-    /// Scores of items that are on the tape: `s[b, c] = <users_b, items_bc>`.
+    /// Scores of items that are on the tape: `s[b, c] = scale <users_b, items_bc>`.
     ///
     /// - Parameters:
     ///   - users: `[B, d]`, items: `[B * perUser, d]`, those of a user one after another.
     /// - Returns: `[B, perUser]`.
     public func scores(
-        of users: Variable, items: Variable, perUser: Int, file: StaticString = #fileID, line: UInt = #line
+        of users: Variable, items: Variable, perUser: Int, scale: Float = 1, file: StaticString = #fileID,
+        line: UInt = #line
     ) -> Variable {
         guard
             accepts(
@@ -35,11 +36,13 @@ extension Tape {
         let y = variable(rows: users.rows, columns: perUser)
         for user in 0..<users.rows {
             for place in user * perUser..<(user + 1) * perUser {
-                y.value[place] = Kernel.dot(
-                    users.value + user * users.columns, items.value + place * users.columns, count: users.columns)
+                y.value[place] =
+                    scale
+                    * Kernel.dot(
+                        users.value + user * users.columns, items.value + place * users.columns, count: users.columns)
             }
         }
-        record(ItemScoresOperation(users: users, items: items, y: y))
+        record(ItemScoresOperation(users: users, items: items, scale: scale, y: y))
         return y
     }
 }
@@ -63,6 +66,7 @@ private struct NormalizeRowsOperation: Operation {
 private struct ItemScoresOperation: Operation {
     let users: Variable
     let items: Variable
+    let scale: Float
     let y: Variable
 
     var cost: OperationCost {
@@ -75,12 +79,11 @@ private struct ItemScoresOperation: Operation {
         let width = users.columns
         for user in 0..<y.rows {
             for place in user * y.columns..<(user + 1) * y.columns {
+                let incoming = scale * y.gradient[place]
                 Kernel.accumulate(
-                    items.value + place * width, times: y.gradient[place], into: users.gradient + user * width,
-                    count: width)
+                    items.value + place * width, times: incoming, into: users.gradient + user * width, count: width)
                 Kernel.accumulate(
-                    users.value + user * width, times: y.gradient[place], into: items.gradient + place * width,
-                    count: width)
+                    users.value + user * width, times: incoming, into: items.gradient + place * width, count: width)
             }
         }
     }

@@ -56,6 +56,28 @@ extension Tape {
                 x: x, groups: groups, weight: weight, directions: directions, excesses: excesses, loss: loss))
         return loss
     }
+
+    /// `weight` times how far the rows of a parameter vary together; see ``Kernel/rowCovariance(_:centred:scratch:)``.
+    ///
+    /// - Parameter parameter: dense, `[rows, d]`.
+    /// - Returns: `[1, 1]`.
+    public func rowCovariance(
+        of parameter: Parameter, weight: Float, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        guard
+            accepts(
+                "rowCovariance", at: ModelSite(file: file, line: line),
+                parameter.columns > 0 && parameter.tableIndex == nil,
+                "the parameter is \(parameter.shape), and must be dense, with a column")
+        else { return zeros(rows: 1, columns: 1) }
+        let x = self(parameter)
+        let loss = variable(rows: 1, columns: 1)
+        let centred = arena.allocate(Float.self, count: x.count)
+        loss.value[0] =
+            weight * Kernel.rowCovariance(x.matrix, centred: centred, scratch: arena.allocate(count: x.rows))
+        record(RowCovarianceOperation(x: x, weight: weight, centred: centred, loss: loss))
+        return loss
+    }
 }
 
 private struct RoutingRegularizationOperation: Operation {
@@ -97,5 +119,25 @@ private struct InterestSimilarityOperation: Operation {
         Kernel.interestSimilarityBackward(
             x.matrix, groups, directions: directions, excesses: excesses, gradient: weight * loss.gradient[0],
             scratch: tape.arena.allocate(count: x.columns), dx: x.gradient)
+    }
+}
+
+private struct RowCovarianceOperation: Operation {
+    let x: Variable
+    let weight: Float
+    let centred: UnsafeMutablePointer<Float>
+    let loss: Variable
+
+    var cost: OperationCost {
+        let products = x.count * x.rows
+        return OperationCost(
+            forward: Work(products + 2 * x.count, floats: 2 * x.count),
+            backward: Work(4 * products, floats: 3 * x.count))
+    }
+
+    func backward(on tape: Tape) {
+        Kernel.rowCovarianceBackward(
+            centred: MatrixView(centred, rows: x.rows, columns: x.columns), gradient: weight * loss.gradient[0],
+            scratch: tape.arena.allocate(count: x.rows), dx: x.gradient)
     }
 }

@@ -75,4 +75,30 @@ extension Kernel {
             dgate.add(derivative, times: incoming * load(f, index, lanes), index, lanes)
         }
     }
+
+    /// `y_i = sigmoid(gates[i]) x_i`, a gate for each row.
+    ///
+    /// - Parameters:
+    ///   - x: `[rows, columns]`, `gates`: `[rows]`, `y`: of the shape of `x`.
+    public static func gateRows(_ x: MatrixView, gates: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
+        for row in 0..<x.rows {
+            let share = sigmoid(Vector(repeating: gates[row]))
+            let (own, result) = (x.row(row), y + row * x.columns)
+            forEachVector(x.columns) { index, lanes in store(share * load(own, index, lanes), result, index, lanes) }
+        }
+    }
+
+    /// Adds the derivatives of ``gateRows(_:gates:into:)``: with the share s, `dx_i += s dy_i` and
+    /// `dgates[i] += s (1 - s) <dy_i, x_i>`.
+    public static func gateRowsBackward(
+        _ x: MatrixView, gates: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>,
+        dgates: UnsafeMutablePointer<Float>
+    ) {
+        for row in 0..<x.rows {
+            let share = sigmoid(Vector(repeating: gates[row]))[0]
+            let incoming = dy + row * x.columns
+            dgates[row] += share * (1 - share) * SmallProducts.dot(incoming, x.row(row), x.columns)
+            SmallProducts.add(incoming, times: share, to: dx + row * x.columns, x.columns)
+        }
+    }
 }

@@ -5,6 +5,12 @@ extension Kernel {
     /// The shortest length that a row is divided by.
     private static let shortest: Float = 1e-12
 
+    /// `1 / |x|` of `width` floats, at most 1e12.
+    @inline(__always)
+    static func inverseLength(_ x: UnsafePointer<Float>, _ width: Int) -> Float {
+        1 / max(SmallProducts.dot(x, x, width).squareRoot(), shortest)
+    }
+
     /// `y`, of the shape of `x`; may be the same memory.
     ///
     /// - Parameter inverses: room for a number for each row, `1 / |x|`, kept for the way back; nil: nobody goes back.
@@ -13,7 +19,7 @@ extension Kernel {
     ) {
         for row in 0..<x.rows {
             let own = x.row(row)
-            let inverse = 1 / max(SmallProducts.dot(own, own, x.columns).squareRoot(), shortest)
+            let inverse = inverseLength(own, x.columns)
             inverses?[row] = inverse
             let factor = Vector(repeating: inverse * scale)
             let result = y + row * x.columns

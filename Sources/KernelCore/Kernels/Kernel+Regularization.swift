@@ -1,4 +1,5 @@
-/// Terms that keep the interests of a user apart, and their attention even. Each returns the sum over the users.
+/// Terms that keep the interests of a user apart, and their attention even: each returns the sum over the users. One more
+/// keeps the rows of a matrix apart.
 extension Kernel {
     /// The routing regularization of REMI (Xie et al., RecSys 2023): how far the attention of each interest is from an
     /// even one.
@@ -111,6 +112,59 @@ extension Kernel {
                 SmallProducts.add(direction, times: -factor * along, to: dx + k * columns, columns)
             }
         }
+    }
+
+    /// How far the rows of a matrix vary together (SINE, Tan et al., WSDM 2021): `sum over i < j of M_ij^2`, with the
+    /// covariances `M = Y Y^T / d`, where Y is `x` without the mean of each row.
+    ///
+    /// - Parameters:
+    ///   - x: `[rows, d]`.
+    ///   - centred: of the shape of `x`, Y, kept for the backward pass.
+    ///   - scratch: `[rows]`.
+    /// - Complexity: O(`rows * rows * d`).
+    public static func rowCovariance(
+        _ x: MatrixView, centred: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) -> Float {
+        let columns = x.columns
+        // Many small squares.
+        var total: Double = 0
+        for row in 0..<x.rows {
+            let own = centred + row * columns
+            let mean = mean(x.row(row), 0, columns, 1)
+            for column in 0..<columns { own[column] = x.row(row)[column] - mean }
+            covariances(of: own, with: centred, rows: row, columns: columns, into: scratch)
+            for other in 0..<row { total += Double(scratch[other] * scratch[other]) }
+        }
+        return Float(total)
+    }
+
+    /// Adds `gradient` times the derivative of ``rowCovariance(_:centred:scratch:)`` to `dx`:
+    /// `dx_i += 2 / d sum over j other than i of M_ij Y_j`.
+    public static func rowCovarianceBackward(
+        centred: MatrixView, gradient: Float, scratch: UnsafeMutablePointer<Float>, dx: UnsafeMutablePointer<Float>
+    ) {
+        let (rows, columns) = (centred.rows, centred.columns)
+        let factor = 2 * gradient / Float(columns)
+        for row in 0..<rows {
+            covariances(of: centred.row(row), with: centred.start, rows: rows, columns: columns, into: scratch)
+            for other in 0..<rows { scratch[other] *= factor }
+            scratch[row] = 0
+            SmallProducts.combine(
+                SumWeights(scratch, rowStride: 0, columnStride: 1, count: 1),
+                StridedRows(centred.start, stride: columns, count: rows), width: columns,
+                into: StridedResult(dx + row * columns, stride: columns), accumulate: true)
+        }
+    }
+
+    /// `<y, Y_j> / d` for the first rows of Y.
+    @inline(__always)
+    private static func covariances(
+        of y: UnsafePointer<Float>, with all: UnsafePointer<Float>, rows: Int, columns: Int,
+        into result: UnsafeMutablePointer<Float>
+    ) {
+        SmallProducts.inner(
+            StridedRows(y, stride: columns, count: 1), StridedRows(all, stride: columns, count: rows), width: columns,
+            scale: 1 / Float(columns), into: StridedResult(result, stride: rows))
     }
 
     private static let smallestNorm: Float = 1e-12

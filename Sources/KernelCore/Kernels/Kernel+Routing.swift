@@ -15,15 +15,21 @@ public struct RoutingPlan: BitwiseCopyable {
     /// Whether every interest sees rows of its own, x `[sequences.total, K, d]`, instead of the same
     /// `[sequences.total, d]`.
     public let hasRowsPerInterest: Bool
+    /// Power of the share `|z|^2 / (1 + |z|^2)` that the squashing leaves of a length, above 0; below 1 it leaves more.
+    public let squashPower: Float
+    /// Of logits that are cosines times this, and do not add up; 0: they add up inner products.
+    public let logitScale: Float
 
     /// - Parameters:
     ///   - columns: size d of a row.
     ///   - iterations: 1 or more.
     ///   - overPositions: whether weights are shares among positions instead of interests.
     ///   - hasRowsPerInterest: whether every interest sees rows of its own.
+    ///   - squashPower: above 0; 1 is that of Sabour et al.
+    ///   - logitScale: of logits that are cosines; 0: they are sums of inner products.
     public init(
         over sequences: JaggedOffsets, to groups: InterestGroups, columns: Int, iterations: Int, overPositions: Bool,
-        hasRowsPerInterest: Bool = false
+        hasRowsPerInterest: Bool = false, squashPower: Float = 1, logitScale: Float = 0
     ) {
         self.sequences = sequences
         self.groups = groups
@@ -31,6 +37,8 @@ public struct RoutingPlan: BitwiseCopyable {
         self.iterations = iterations
         self.overPositions = overPositions
         self.hasRowsPerInterest = hasRowsPerInterest
+        self.squashPower = squashPower
+        self.logitScale = logitScale
     }
 
     /// Interests that every sequence has room for, K.
@@ -69,6 +77,10 @@ extension Kernel {
     ///     W = softmax(B)  over the interests, or over the positions
     ///     z_k = sum_l W_kl x_l,   v_k = squash(z_k) = |z_k|^2 / (1 + |z_k|^2) z_k / sqrt(|z_k|^2 + 1e-9)
     ///     B_kl += <x_l, v_k>      in all iterations but the last
+    ///
+    /// With another power p than 1, `v_k = (|z_k|^2 / (1 + |z_k|^2))^p z_k / sqrt(|z_k|^2 + 1e-9)`. With a scale s of the
+    /// logits, all iterations but the last have `B_kl = s cos(x_l, z_k)` instead: nothing adds up, and nothing is squashed
+    /// before the end.
     ///
     /// With rows per interest, `x_l` is `x_kl`. A sequence with fewer than K interests has the first one again in the
     /// rows that are left, and one without rows has zeros.
@@ -110,8 +122,15 @@ extension Kernel {
                         StridedRows(rows, stride: width, count: length), width: width,
                         into: StridedResult(sums + start, stride: width))
                 }
+                guard iteration == plan.iterations || plan.logitScale == 0 else {
+                    normalizeRows(
+                        MatrixView(sums + start, rows: count, columns: width), scale: 1, inverses: nil, into: v + start)
+                    scaleCosines(plan, sequence, rows, v + start, into: logits + first)
+                    continue
+                }
+                let squashing = Squashing(power: plan.squashPower)
                 for interest in 0..<count {
-                    squash(sums + start + interest * width, into: v + start + interest * width, width)
+                    squashing(sums + start + interest * width, into: v + start + interest * width, width)
                 }
                 guard iteration == plan.iterations else {
                     addAgreement(plan, sequence, rows, v + start, to: logits + first)
@@ -146,6 +165,23 @@ extension Kernel {
         }
     }
 
+    /// `B_kl = scale cos(x_l, v_k)` for one sequence, with interests of length 1.
+    private static func scaleCosines(
+        _ plan: RoutingPlan, _ sequence: Int, _ rows: UnsafePointer<Float>, _ v: UnsafePointer<Float>,
+        into logits: UnsafeMutablePointer<Float>
+    ) {
+        let (width, stride) = (plan.columns, plan.sequences.total)
+        for position in 0..<plan.sequences.length(sequence) {
+            let row = rows + position * plan.rowWidth
+            var scale = plan.hasRowsPerInterest ? 0 : plan.logitScale * inverseLength(row, width)
+            for interest in 0..<plan.groups.count(sequence) {
+                let own = row + (plan.hasRowsPerInterest ? interest * width : 0)
+                if plan.hasRowsPerInterest { scale = plan.logitScale * inverseLength(own, width) }
+                logits[interest * stride + position] = scale * SmallProducts.dot(own, v + interest * width, width)
+            }
+        }
+    }
+
     /// Adds the derivative of ``route(_:_:logits:absent:keeping:into:)`` to `dx`, with the weights of the last
     /// iteration as constants: `dx_l += sum_k W_kl dz_k`, or `dx_kl += W_kl dz_k`.
     ///
@@ -177,7 +213,7 @@ extension Kernel {
                     }
                 }
                 guard hasNonzero(gradient, width) else { continue }
-                squashBackward(sums + start + interest * width, gradient, width)
+                Squashing(power: plan.squashPower).backward(sums + start + interest * width, gradient, width)
                 guard !plan.hasRowsPerInterest else {
                     SmallProducts.combine(
                         SumWeights(
@@ -269,34 +305,6 @@ extension Kernel {
         let others = absent > 0 ? absent * KernelCore.exponential(Vector(repeating: -largest))[0] : 0
         let scale = Vector(repeating: 1 / (others + sums.total))
         forEachVector(count) { index, lanes in store(load(y, index, lanes) * scale, y, index, lanes) }
-    }
-
-    private static let squashEpsilon: Float = 1e-9
-
-    @inline(__always)
-    private static func squash(_ z: UnsafePointer<Float>, into v: UnsafeMutablePointer<Float>, _ width: Int) {
-        let square = SmallProducts.dot(z, z, width)
-        let factor = Vector(repeating: square / ((1 + square) * (square + squashEpsilon).squareRoot()))
-        forEachVector(width) { index, lanes in store(load(z, index, lanes) * factor, v, index, lanes) }
-    }
-
-    /// The derivative of ``squash(_:into:_:)`` in place: with v = g(|z|^2) z, `dz = g dv + 2 g' <dv, z> z`.
-    @inline(__always)
-    private static func squashBackward(_ z: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, _ width: Int)
-    {
-        let square = SmallProducts.dot(z, z, width)
-        let root = (square + squashEpsilon).squareRoot()
-        let ratio = square / (1 + square)
-        let factor = ratio / root
-        let derivative = (1 / ((1 + square) * (1 + square)) - ratio / (2 * (square + squashEpsilon))) / root
-        let along = Vector(repeating: 2 * derivative * SmallProducts.dot(gradient, z, width))
-        let across = Vector(repeating: factor)
-        forEachVector(width) { index, lanes in
-            store(
-                along.multiplied(by: load(z, index, lanes), adding: across * load(gradient, index, lanes)), gradient,
-                index,
-                lanes)
-        }
     }
 
     @inline(__always)

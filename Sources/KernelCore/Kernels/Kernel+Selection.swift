@@ -52,4 +52,28 @@ extension Kernel {
             choice[sample] = Int32(chosen)
         }
     }
+
+    /// The columns with the largest numbers of each row, the largest first; of equal numbers the first column.
+    ///
+    /// What is not a number counts as infinite.
+    ///
+    /// - Parameters:
+    ///   - x: `[rows, columns]`.
+    ///   - count: how many of each row, 1 to `columns`.
+    ///   - choice: `[rows, count]`.
+    /// - Complexity: O(`rows * columns`) on average, O(`x.count * count`) where numbers rise.
+    public static func largestColumns(_ x: MatrixView, count: Int, into choice: UnsafeMutablePointer<Int32>) {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scores in
+            guard let scores = scores.baseAddress else { return }
+            for row in 0..<x.rows {
+                let best = BestRows(users: 1, size: count, rows: choice + row * count, scores: scores)
+                for column in 0..<x.columns {
+                    let number = x.row(row)[column]
+                    // The smallest number of all would not be kept, and a column is needed.
+                    let score = number == -.infinity ? -Float.greatestFiniteMagnitude : number
+                    best.offer(Int32(truncatingIfNeeded: column), score: score, user: 0)
+                }
+            }
+        }
+    }
 }

@@ -8,11 +8,13 @@ import Options
 ///     x_kl = S e_l,     B_kl ~ N(0, 1)             one matrix for all, or
 ///     x_kl = W_lk e_l,  B_kl = 0                   one for every position and interest
 ///     A    = softmax(B)                            over the interests, or over the positions
-///     v_k  = squash(sum_l A_kl x_kl),              squash(z) = |z|^2 / (1 + |z|^2) z / sqrt(|z|^2 + 1e-9)
-///     B_kl = B_kl + <x_kl, v_k>                    and again, for a number of iterations
+///     v_k  = squash(sum_l A_kl x_kl),              squash(z) = (|z|^2 / (1 + |z|^2))^p z / sqrt(|z|^2 + 1e-9)
+///     B_kl = B_kl + <x_kl, v_k>                    and again, for a number of iterations, or
+///     B_kl = s cos(x_kl, sum_l A_kl x_kl)          with a scale s of the logits
 ///     v_k  = relu(W_1 v_k + b_1)                   with the ReLU layer
 ///
-/// No gradient flows through `A` and `B`. Drawn logits are drawn by step and sample in training, by user in scoring.
+/// The power p is 1 as published. With a scale of the logits, as in EasyRec's MIND, the logits of an iteration are the
+/// cosines of this one alone, and interests are squashed after the last one only. No gradient flows through `A` and `B`. Drawn logits are drawn by step and sample in training, by user in scoring.
 public struct DynamicRouting: Sendable {
     /// What an interest sees of an item.
     public enum Predictions: Sendable {
@@ -40,9 +42,18 @@ public struct DynamicRouting: Sendable {
         "routing", default: RoutingNormalization.interests, OptionTraits(folder: .ifChanged("over-")),
         help: "What the routing weights are normalised over: interests or positions.")
 
+    /// Power p of the squashing.
+    public static let squashPower = ModelOption(
+        "squash-power", default: Float(1), in: .aboveZero("1 is that of the papers"),
+        help: "Power of the squashing: below 1 it leaves more of short interests.")
+    /// The scale s of logits that are cosines; 0: they are sums of inner products.
+    public static let logitScale = ModelOption(
+        "routing-scale", default: Float(0), in: .fromZero,
+        help: "Routing logits are cosines times this; 0: the sums of inner products of the papers.")
+
     /// What a model with the routing reads.
     public static let options: [any DeclaredModelOption] = [
-        ModelOptions.interestsOption, iterations, reluLayer, normalization,
+        ModelOptions.interestsOption, iterations, reluLayer, normalization, squashPower, logitScale,
     ]
 
     private let transformation: Transformation
@@ -51,6 +62,8 @@ public struct DynamicRouting: Sendable {
     private let interests: Int
     private let iterations: Int
     private let normalization: RoutingNormalization
+    private let squashPower: Float
+    private let logitScale: Float
     private let isAdaptive: Bool
 
     /// The parameters are called `routing.S.weight` `[d, d]` or `routing.W.weight` `[historyMax, K d, d]`, and
@@ -83,6 +96,8 @@ public struct DynamicRouting: Sendable {
         interests = options.interests
         iterations = options[Self.iterations]
         normalization = options[Self.normalization]
+        squashPower = options[Self.squashPower]
+        logitScale = options[Self.logitScale]
         self.isAdaptive = isAdaptive
     }
 
@@ -109,7 +124,8 @@ public struct DynamicRouting: Sendable {
         }
         let plan = RoutingPlan(
             over: histories, to: InterestGroups(perUser: interests, counts: counts), columns: size,
-            iterations: iterations, overPositions: normalization == .positions, hasRowsPerInterest: hasRowsPerInterest)
+            iterations: iterations, overPositions: normalization == .positions, hasRowsPerInterest: hasRowsPerInterest,
+            squashPower: squashPower, logitScale: logitScale)
         let routed = tape.route(x, by: plan, logits: logits, file: file, line: line)
         let vectors =
             layer.map {

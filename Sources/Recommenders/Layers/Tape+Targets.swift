@@ -57,3 +57,14 @@ extension Tape {
             perGroup: size)
     }
 }
+
+extension Embedding {
+    /// The vector of the positive of each target, `[batch.targetCount, size]`.
+    func positives(
+        of batch: PackedBatch, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
+    ) -> Variable {
+        let ids = tape.arena.allocate(Int32.self, count: batch.targetCount)
+        for target in 0..<batch.targetCount { ids[target] = batch.positives[target] }
+        return self(UnsafePointer(ids), count: batch.targetCount, on: tape, file: file, line: line)
+    }
+}

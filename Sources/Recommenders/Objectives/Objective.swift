@@ -168,11 +168,9 @@ public struct Objective: Sendable {
         // Refused where options are read.
         case .perSample: return nil
         }
-        let positives = tape.arena.allocate(Int32.self, count: batch.targetCount)
-        for target in 0..<batch.targetCount { positives[target] = batch.positives[target] }
         return ItemVectors(
             negatives: tape.normalizeRows(items(rows, count: count, on: tape)),
-            positives: tape.normalizeRows(items(UnsafePointer(positives), count: batch.targetCount, on: tape)))
+            positives: tape.normalizeRows(items.positives(of: batch, on: tape)))
     }
 
     private func softmaxNegatives(of batch: PackedBatch, on tape: Tape) -> SoftmaxNegatives {

@@ -59,7 +59,9 @@ public struct ObjectiveOptions: Sendable, Equatable {
                 help: "Training loss: \(TrainingLoss.optionKind)."),
             OptionField(
                 "score", \.score, of: standard,
-                OptionTraits(folder: .ifChanged("")), isWritten: false,
+                OptionTraits(
+                    folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.training.score.rawValue }),
+                isWritten: false,
                 help: "Scores are inner products (product) or cosines (cosine), in training and ranking."),
             OptionField(
                 "score-temperature", \.scoreTemperature, of: standard, in: .aboveZero("0.05 is the default"),

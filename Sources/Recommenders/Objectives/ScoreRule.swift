@@ -13,9 +13,12 @@ public enum ScoreRule: String, Sendable, CaseIterable, OptionValue {
     public func queries(_ interests: Interests, on tape: Tape) -> Interests {
         guard self == .cosine else { return interests }
         return Interests(
-            vectors: tape.normalizeRows(interests.vectors), perUser: interests.perUser, counts: interests.counts,
+            vectors: vectors(interests.vectors, on: tape), perUser: interests.perUser, counts: interests.counts,
             attention: interests.attention, correspond: interests.correspond)
     }
+
+    /// The vectors whose inner products are the scores, one for each row of `x`: of length 1 for cosines.
+    public func vectors(_ x: Variable, on tape: Tape) -> Variable { self == .cosine ? tape.normalizeRows(x) : x }
 
     /// The vectors of items that they are scored with, `[rows, columns]`; nil: those of the table.
     ///

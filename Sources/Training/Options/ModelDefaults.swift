@@ -9,13 +9,23 @@ struct ModelDefaults {
 
     let learningRate: Double
     let loss: TrainingLoss
+    let score: ScoreRule
     let options: ModelOptions
 
     /// - Parameter entry: nil for a model that is not in the catalogue: it has what most models have.
     init(_ entry: RecommenderEntry?) {
         learningRate = entry?.training.learningRate ?? 1e-3
         loss = entry?.training.loss ?? .bpr
+        score = entry?.training.score ?? .product
         options = entry?.standardOptions ?? ModelOptions()
+    }
+
+    /// Sets what the model has a say in.
+    func apply(to configuration: inout TrainingConfiguration) {
+        configuration.optimizer.learningRate = learningRate
+        configuration.objective.loss = loss
+        configuration.objective.score = score
+        configuration.options = options
     }
 
     /// Negatives of a sample, or of a step under the sampled softmax and gBCE.

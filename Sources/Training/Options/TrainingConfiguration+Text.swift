@@ -23,10 +23,7 @@ extension TrainingConfiguration {
             try set(OptionText.Entry(name: required, value: value, line: entry.line), for: nil)
         }
         let entry = RecommenderCatalogue.entry(named: model)
-        let defaults = ModelDefaults(isStored ? nil : entry)
-        objective.loss = defaults.loss
-        optimizer.learningRate = defaults.learningRate
-        self.options = defaults.options
+        ModelDefaults(isStored ? nil : entry).apply(to: &self)
         var names: Set<String> = []
         for option in options.entries {
             let name = Self.name(of: option.name, for: entry)
@@ -146,8 +143,11 @@ extension TrainingConfiguration {
         let ofModel = (entry?.allOptions ?? RecommenderCatalogue.options).map { option in
             OptionText.Entry(name: option.declaration.name, value: options.text(of: option))
         }
-        let others = Self.fields.compactMap { field in
-            field.text(in: self).map { OptionText.Entry(name: field.name, value: $0) }
+        let standard = standard(of: entry)
+        let others = Self.fields.compactMap { field -> OptionText.Entry? in
+            // A default need not be there, unless the model has another.
+            let unwritten = field.text(in: standard) == nil ? nil : field.declaration.defaultText
+            return (field.text(in: self) ?? unwritten).map { OptionText.Entry(name: field.name, value: $0) }
         }
         let split = others.firstIndex { entry in ObjectiveOptions.fields.contains { $0.name == entry.name } }
         let index = split ?? others.count
@@ -159,11 +159,17 @@ extension TrainingConfiguration {
         }
     }
 
+    /// A training in which nobody has chosen anything but the model.
+    private func standard(of entry: RecommenderEntry?) -> TrainingConfiguration {
+        var standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
+        ModelDefaults(entry).apply(to: &standard)
+        return standard
+    }
+
     /// What decides about the result of the first stage, for the name of a folder: `K2`, `d64`, `lr0.001`.
     package var folderParts: [String] {
         let entry = RecommenderCatalogue.entry(named: model)
-        var standard = TrainingConfiguration(model: model, dataRoot: dataRoot, dataset: dataset, output: output)
-        standard.objective.loss = ModelDefaults(entry).loss
+        let standard = standard(of: entry)
         let length = readsHistories(entry) ? [ModelOptions.historyMaxOption] : []
         guard entry?.training.isTrained ?? true else { return length.map { "history" + options.text(of: $0) } }
         // The number of interests stands in front of the size of the vectors, the length of histories behind all.
@@ -173,12 +179,12 @@ extension TrainingConfiguration {
             own.filter { $0.declaration.name == interests }, own.filter { $0.declaration.name != interests }
         )
         let ofModel = first + [ModelOptions.embeddingSizeOption] + rest + length
-        let standardOptions = ModelDefaults(entry).options
         let hyperparameters = ofModel.map { option in
-            (option.declaration, options.text(of: option), standardOptions.text(of: option))
+            (option.declaration, options.text(of: option), standard.options.text(of: option))
         }
         let others = (Self.stepFields + Self.beginningFields + Self.endFields + Self.objectiveFields).map { field in
-            (field.declaration, field.text(in: self), field.text(in: standard))
+            let usual = field.declaration.defaultText
+            return (field.declaration, field.text(in: self) ?? usual, field.text(in: standard) ?? usual)
         }
         let all = hyperparameters + others
         func isAlways(_ declaration: OptionDeclaration) -> Bool {
