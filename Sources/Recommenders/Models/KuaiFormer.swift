@@ -25,9 +25,9 @@ public struct KuaiFormer: MultiInterestRecommender {
     }()
 
     /// Tokens start as N(0, 0.3^2). That is what the elements of x have after a layer with initial values, whatever the
-    /// size; those of the items' vectors have a tenth of it or less, as they lie in a sum with what the layers add. With
-    /// tokens like items the interests of a user start with cosines of 0.99 and more, and the one that is trained first
-    /// takes the others along; with these cosines are 0.5 to 0.6, while half of an interest is still the history's.
+    /// size. Those of the items' vectors have a tenth of it or less, and with tokens like these the interests of a user
+    /// start with cosines above 0.99: a soft selection, which draws among equals then, has been seen to leave them there.
+    /// With 0.3 they start at 0.5 to 0.6, and an interest still follows its history.
     private static let tokenDeviation: Float = 0.3
 
     let encoder: ESASRec
