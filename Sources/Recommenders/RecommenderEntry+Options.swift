@@ -58,11 +58,18 @@ extension RecommenderCatalogue {
         entries.filter { $0.options.contains { $0.name == option } }.map(\.name)
     }
 
-    /// A default that models have a say in, for a help text: `bpr; MIND sampled-softmax`.
+    /// A default that models have a say in, for a help text: `bpr; MIND, SINE sampled-softmax; gSASRec gbce`.
     public static func defaults(_ standard: (RecommenderEntry) -> String) -> String {
         let trained = entries.filter(\.training.isTrained)
         guard let most = trained.first.map(standard) else { return "" }
-        return ([most] + trained.filter { standard($0) != most }.map { "\($0.name) \(standard($0))" })
-            .joined(separator: "; ")
+        var others: [(value: String, names: [String])] = []
+        for entry in trained where standard(entry) != most {
+            if let index = others.firstIndex(where: { $0.value == standard(entry) }) {
+                others[index].names.append(entry.name)
+            } else {
+                others.append((standard(entry), [entry.name]))
+            }
+        }
+        return ([most] + others.map { "\($0.names.joined(separator: ", ")) \($0.value)" }).joined(separator: "; ")
     }
 }

@@ -310,7 +310,7 @@ import TrainerSupport
         let workspace = try Workspace()
         var ends: [String] = []
         // Between too little to begin with and enough there are limits that only the step finds out.
-        for kilobytes in stride(from: 440_000, through: 860_000, by: 20_000) {
+        for kilobytes in stride(from: 480_000, through: 860_000, by: 20_000) {
             let result = try await trainLargeBatches(
                 workspace, kilobytes: kilobytes, ranks: ranks, ["--embedding-size", "256", "--batch-size", "2048"])
             guard result.exitCode != 0 else { break }
