@@ -15,7 +15,7 @@ struct WatchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Timelines of all ranks as JSON, for Perfetto or Chrome: steps with their phases, evaluations, checkpoints.",
+            "Timelines of all ranks as JSON, for Perfetto or Chrome.",
             valueName: "file"))
     var trace: String?
 
