@@ -58,7 +58,7 @@ public struct MachineLimits: Sendable {
             Kernel.triad(b, plus: c, times: 0.5, into: a, count: Self.streamCount)
         }
         func cachedTriad(bytes: Int) throws -> Rate {
-            let count = bytes / 3 / MemoryLayout<Float>.stride
+            let count = min(bytes / 3 / MemoryLayout<Float>.stride, Self.streamCount)
             let passes = max(Self.streamCount / count, 1)
             return try Self.rate(Double(3 * count * MemoryLayout<Float>.stride * passes), world) {
                 for _ in 0..<passes { Kernel.triad(b, plus: c, times: 0.5, into: a, count: count) }
@@ -66,7 +66,7 @@ public struct MachineLimits: Sendable {
         }
         let secondCache = Self.secondCacheSize
         secondCacheTriad = try cachedTriad(bytes: secondCache / 2)
-        thirdCacheTriad = try cachedTriad(bytes: min(4 * secondCache, 3 * Self.streamCount))
+        thirdCacheTriad = try cachedTriad(bytes: 4 * secondCache)
         let rounds = 1 << 22
         arithmetic = try Self.rate(Double(rounds * Kernel.operationsOfRound), world) {
             // Written where somebody reads, so that it is computed.

@@ -50,7 +50,8 @@ public struct Variable: BitwiseCopyable {
     }
 
     /// The gradient, for an operation that writes its whole where there is nothing yet that it would be added to. Counts
-    /// as having terms from then on. Only to be used in ``Operation/backward(on:)``.
+    /// as having terms from then on: whoever adds to several gradients asks in the order in which it adds, since they may
+    /// be of one variable. Only to be used in ``Operation/backward(on:)``.
     public var gradientSum: GradientSum {
         guard let recordedGradient else { preconditionFailure("a gradient was asked for on a tape that records none") }
         guard let hasTerms, !hasTerms.pointee else { return GradientSum(recordedGradient) }

@@ -102,6 +102,22 @@ import Testing
         }
     }
 
+    @Test(arguments: sizes) func `gates, sums and norms of a matrix with itself`(size: Int) {
+        expectRightGradient {
+            (
+                matrix($0, "x", 4, size), $0.vector("weight", count: size, .normal(deviation: 1)),
+                $0.vector("bias", count: size, .normal(deviation: 1))
+            )
+        } _: { tape, p in
+            // Each operation is the first that adds to the gradient of what it reads, by two ways.
+            func own() -> Variable { tape.hyperbolicTangent(tape(p.0)) }
+            let (a, b, c, d, e) = (own(), own(), own(), own(), own())
+            let gates = tape.add(tape.swiglu(gate: a, a), tape.gatedSum(tape(p.0), gate: b, b))
+            let norm = tape.layerNorm(c, residual: c, weight: p.1, bias: p.2)
+            return tape.add(tape.add(gates, norm), tape.add(tape.multiply(d, d), tape.add(e, e)))
+        }
+    }
+
     @Test(arguments: [(2, 1), (12, 2), (48, 3)]) func `rotation`(shape: (size: Int, heads: Int)) {
         let angles = RotaryAngles(positions: 9, width: shape.size / shape.heads)
         expectRightGradient {

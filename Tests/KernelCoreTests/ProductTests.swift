@@ -28,7 +28,7 @@ import Testing
         Kernel.multiplyTransposed(left, right, into: &y, scratch: arena)
         #expect(areClose(y, product, tolerance: 1e-5))
         y = start
-        Kernel.multiplyTransposed(left, right, into: &y, accumulate: true, scratch: arena)
+        Kernel.multiply(left, Kernel.transposed(right, in: arena), into: &y, accumulate: true)
         #expect(areClose(y, zip(product, start).map { $0 + Double($1) }, tolerance: 1e-5))
 
         // The same numbers read as [inputs, outputs].

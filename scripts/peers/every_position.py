@@ -33,13 +33,14 @@ def softmax(x):
 class Parameters:
     """Random values, named as the trainer names them."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, deviation=0.7):
         self.random = np.random.default_rng(seed)
+        self.deviation = deviation
         self.values = {}
 
     def __call__(self, name, *shape):
         if name not in self.values:
-            value = self.random.normal(0, 0.7, shape)
+            value = self.random.normal(0, self.deviation, shape)
             if name == "i_embeddings.weight":
                 value[0] = 0
             # As 32-bit numbers, so that both sides begin with the same.

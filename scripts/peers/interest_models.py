@@ -11,6 +11,8 @@ import json
 
 import numpy as np
 
+from every_position import Parameters, softmax
+
 SIZE, ITEMS, INTERESTS, CONCEPTS, HISTORY_MAX = 4, 7, 3, 6, 10
 HISTORIES = [[3, 1, 5, 2], [6], [7, 7, 4, 1, 2, 6, 5, 3, 1]]
 POSITIVES = [4, 2, 5]
@@ -18,34 +20,8 @@ NEGATIVES = [5, 1, 7, 7, 3]
 SCORE_TEMPERATURE = 0.25
 
 
-def softmax(x):
-    powers = np.exp(x - x.max())
-    return powers / powers.sum()
-
-
 def unit(x):
     return x / np.sqrt(x @ x)
-
-
-class Parameters:
-    """Random values, named as the trainer names them."""
-
-    def __init__(self, seed):
-        self.random = np.random.default_rng(seed)
-        self.values = {}
-
-    def __call__(self, name, *shape):
-        if name not in self.values:
-            value = self.random.normal(0, 0.8, shape)
-            if name == "i_embeddings.weight":
-                value[0] = 0
-            # As 32-bit numbers, so that both sides begin with the same.
-            self.values[name] = value.astype(np.float32).astype(np.float64)
-        return self.values[name]
-
-    def norm(self, name, x):
-        normalized = (x - x.mean()) / np.sqrt(x.var() + 1e-5)
-        return normalized * self(name + ".weight", SIZE) + self(name + ".bias", SIZE)
 
 
 class Sine:
@@ -197,7 +173,7 @@ def gradient(p, model, cosine):
 
 
 def case(name, title, model, seed, cosine):
-    p = Parameters(seed)
+    p = Parameters(seed, deviation=0.8)
     vectors = [model.vectors(p, user, history) for user, history in enumerate(HISTORIES)]
     value = loss(p, model, cosine)
     sizes = {"embedding-size": str(SIZE), "history-max": str(HISTORY_MAX), "interests": str(INTERESTS)}

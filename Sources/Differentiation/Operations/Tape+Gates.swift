@@ -121,8 +121,10 @@ private struct SwigluOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.swigluBackward(
-            gate: gate.value, x.value, dy: y.gradient, dgate: gate.gradientSum, dx: x.gradientSum, count: y.count)
+        // In the order in which the kernel adds to them: they may be one.
+        let dx = x.gradientSum
+        let dgate = gate.gradientSum
+        Kernel.swigluBackward(gate: gate.value, x.value, dy: y.gradient, dgate: dgate, dx: dx, count: y.count)
     }
 }
 
@@ -138,9 +140,11 @@ private struct GatedSumOperation: Operation {
     }
 
     func backward(on tape: Tape) {
-        Kernel.gatedSumBackward(
-            gate: gate.value, f.value, dy: y.gradient, dx: x.gradientSum, dgate: gate.gradientSum,
-            df: f.gradientSum, count: y.count)
+        // As for SwiGLU.
+        let dx = x.gradientSum
+        let df = f.gradientSum
+        let dgate = gate.gradientSum
+        Kernel.gatedSumBackward(gate: gate.value, f.value, dy: y.gradient, dx: dx, dgate: dgate, df: df, count: y.count)
     }
 }
 

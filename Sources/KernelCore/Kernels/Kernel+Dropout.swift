@@ -62,22 +62,4 @@ extension Kernel {
             }
         }
     }
-
-    /// `y[i] = a[i] * b[i]`.
-    public static func multiply(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
-    ) {
-        forEachVector(count) { index, lanes in
-            store(load(a, index, lanes) * load(b, index, lanes), y, index, lanes)
-        }
-    }
-
-    /// Adds `a[i] * b[i]`.
-    public static func addProduct(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into sum: GradientSum, count: Int
-    ) {
-        forEachVector(count) { index, lanes in
-            sum.add(load(a, index, lanes), times: load(b, index, lanes), index, lanes)
-        }
-    }
 }

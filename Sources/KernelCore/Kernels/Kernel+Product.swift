@@ -10,17 +10,16 @@ extension Kernel {
     /// The most terms of a sum that is computed in one go: 64 columns of them are 256 KiB, a part of a second cache.
     private static let longestSum = 1024
 
-    /// `y = x w^T`, or `y += x w^T`.
+    /// `y = x w^T`.
     ///
     /// - Parameters:
     ///   - x: `[rows, inputs]`, `w`: `[outputs, inputs]`, `y`: `[rows, outputs]`.
     ///   - arena: takes `w^T`.
     public static func multiplyTransposed(
-        _ x: MatrixView, _ w: MatrixView, into y: UnsafeMutablePointer<Float>, accumulate: Bool = false,
-        scratch arena: Arena
+        _ x: MatrixView, _ w: MatrixView, into y: UnsafeMutablePointer<Float>, scratch arena: Arena
     ) {
         guard x.rows > 0 else { return }
-        multiply(x, transposed(w, in: arena), into: y, accumulate: accumulate)
+        multiply(x, transposed(w, in: arena), into: y)
     }
 
     /// `w^T`.
@@ -57,7 +56,7 @@ extension Kernel {
         }
     }
 
-    /// `w += y^T x`, or `w = y^T x`: the weight gradient of ``multiplyTransposed(_:_:into:accumulate:scratch:)``.
+    /// `w += y^T x`, or `w = y^T x`: the weight gradient of ``multiplyTransposed(_:_:into:scratch:)``.
     ///
     /// - Parameters:
     ///   - y: `[rows, outputs]`, `x`: `[rows, inputs]`, `w`: `[outputs, inputs]`.

@@ -14,7 +14,8 @@ import Options
 ///     v_k  = relu(W_1 v_k + b_1)                   with the ReLU layer
 ///
 /// The power p is 1 as published. With a scale of the logits, as in EasyRec's MIND, the logits of an iteration are the
-/// cosines of this one alone, and interests are squashed after the last one only. No gradient flows through `A` and `B`. Drawn logits are drawn by step and sample in training, by user in scoring.
+/// cosines of this one alone, and interests are squashed after the last one only. No gradient flows through `A` and `B`.
+/// Drawn logits are drawn by step and sample in training, by user in scoring.
 public struct DynamicRouting: Sendable {
     /// What an interest sees of an item.
     public enum Predictions: Sendable {
