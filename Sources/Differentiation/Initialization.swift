@@ -14,32 +14,41 @@ public enum Initialization: Sendable, Equatable {
     /// Known values, row by row; as many as the parameter has.
     case values([Float])
 
-    /// Fills `values`, a pure function of the seed and the parameter's name and shape.
+    /// Fills some rows of a parameter, a pure function of the seed and the parameter's name and shape.
+    ///
+    /// - Parameters:
+    ///   - values: the first value of the parameter, wherever the rows begin.
+    ///   - part: the rows that are filled; the others are not touched.
     func fill(
-        _ values: UnsafeMutablePointer<Float>, rows: Int, columns: Int, name: String, seed: UInt64
+        _ values: UnsafeMutablePointer<Float>, rows: Int, columns: Int, part: Range<Int>, name: String, seed: UInt64
     ) {
         let count = rows * columns
+        let range = part.lowerBound * columns..<part.upperBound * columns
         var stream = RandomStream(
             seed: seed, purpose: .initialization, iteration: 0, element: Self.element(ofName: name))
         switch self {
         case .constant(let value):
-            for index in 0..<count { values[index] = value }
+            for index in range { values[index] = value }
         case .normal(let deviation):
-            // Box and Muller: two normal numbers from two uniform ones.
-            for index in stride(from: 0, to: count, by: 2) {
+            // Box and Muller: two normal numbers from two uniform ones. A pair may begin before the rows.
+            let start = range.lowerBound - range.lowerBound % 2
+            stream.seek(toWord: start)
+            for index in stride(from: start, to: range.upperBound, by: 2) {
                 let radius = (-2 * log(1 - Double(stream.nextUniform()))).squareRoot()
                 let angle = 2 * Double.pi * Double(stream.nextUniform())
-                values[index] = deviation * Float(radius * cos(angle))
-                if index + 1 < count { values[index + 1] = deviation * Float(radius * sin(angle)) }
+                if range.contains(index) { values[index] = deviation * Float(radius * cos(angle)) }
+                if range.contains(index + 1) { values[index + 1] = deviation * Float(radius * sin(angle)) }
             }
         case .uniform(let bound):
-            for index in 0..<count { values[index] = bound * (2 * stream.nextUniform() - 1) }
+            stream.seek(toWord: range.lowerBound)
+            for index in range { values[index] = bound * (2 * stream.nextUniform() - 1) }
         case .values(let known):
             precondition(known.count == count, "\(name): \(known.count) values for \(count)")
-            values.update(from: known, count: count)
+            for index in range { values[index] = known[index] }
         case .xavierUniform:
             let bound = (6 / Float(rows + columns)).squareRoot()
-            for index in 0..<count { values[index] = bound * (2 * stream.nextUniform() - 1) }
+            stream.seek(toWord: range.lowerBound)
+            for index in range { values[index] = bound * (2 * stream.nextUniform() - 1) }
         }
     }
 

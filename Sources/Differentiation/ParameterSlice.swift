@@ -5,6 +5,33 @@ public struct ParameterSlice: Sendable {
     /// Rows of each table.
     public let rows: [Range<Int>]
 
+    /// All dense parameters, and of each table the rows that are named.
+    public init(_ layout: ParameterLayout, rows: [Range<Int>]) {
+        precondition(rows.count == layout.tables.count, "there are \(rows.count) ranges for \(layout.tables.count) tables")
+        dense = 0..<layout.denseCount
+        self.rows = rows
+    }
+
+    /// Everything.
+    public init(allOf layout: ParameterLayout) {
+        self.init(layout, rows: layout.tables.map { 0..<$0.parameter.rows })
+    }
+
+    /// A part of the dense region, and of each table the rows that are named.
+    package init(dense: Range<Int>, rows: [Range<Int>]) {
+        self.dense = dense
+        self.rows = rows
+    }
+
+    /// Of a parameter the values that belong to the slice, counted from its first value.
+    public func values(of parameter: Parameter) -> Range<Int> {
+        guard let table = parameter.tableIndex else {
+            let own = (parameter.offset..<parameter.offset + parameter.count).clamped(to: dense)
+            return own.isEmpty ? 0..<0 : own.lowerBound - parameter.offset..<own.upperBound - parameter.offset
+        }
+        return rows[table].lowerBound * parameter.columns..<rows[table].upperBound * parameter.columns
+    }
+
     /// Part `index` of `count` parts of about the same size, which together are everything.
     public init(_ index: Int, of count: Int, _ layout: ParameterLayout) {
         // Whole cache lines, so that no two ranks write to the same one.

@@ -20,6 +20,13 @@ package protocol DistributedOptimizer: AnyObject {
     /// The moving average of the parameters, complete on rank 0 at least; nil where there is none.
     var average: ParameterValues? { get }
 
+    /// What this rank keeps of parameters, moments and average, where the rows of tables are divided among the ranks: then
+    /// each rank writes and reads its part, and nothing is broadcast. Nil where rank 0 has everything.
+    var kept: ParameterSlice? { get }
+
+    /// Brings the rows here that other ranks keep; nil where all rows are here.
+    var rowFetch: RowFetch? { get }
+
     /// What the model reads in place of the tables, where it propagates them over a graph: kept up to date with the
     /// parameters. Nil for other models.
     var propagator: Propagator? { get }
@@ -63,6 +70,11 @@ package protocol DistributedOptimizer: AnyObject {
 }
 
 extension DistributedOptimizer {
+    /// nil: rank 0 has everything.
+    package var kept: ParameterSlice? { nil }
+    /// nil: all rows are here.
+    package var rowFetch: RowFetch? { nil }
+
     /// The values that the model computes with: the propagated ones where it has a ``propagator``.
     package var modelValues: ParameterValues { propagator?.values ?? parameters }
 }

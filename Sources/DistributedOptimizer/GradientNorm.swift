@@ -35,6 +35,12 @@ struct GradientNorm: BitwiseCopyable {
         sum = overflow ? .max : total
     }
 
+    /// Two words that ``init(words:)`` makes the same norm of.
+    var words: [UInt64] { [UInt64(truncatingIfNeeded: sum >> 64), UInt64(truncatingIfNeeded: sum)] }
+
+    /// The norm whose ``words`` these are.
+    init(words: some Collection<UInt64>) { sum = words.reduce(0) { $0 << 64 | UInt128($1) } }
+
     /// What the mean gradient has to be multiplied with, so that it is no longer than `limit`.
     func factor(limit: Double, sampleCount: Int) -> Float {
         let length = (Double(sum) * 0x1p-64).squareRoot() / Double(sampleCount)

@@ -12,6 +12,8 @@ package struct OptimizerPlan {
     let ownedShards: [Range<Int>]
     let propagation: GraphPropagation?
     let accumulatesOnArrival: Bool
+    /// Which rank keeps which rows; nil: every node has all of them.
+    package let ownership: RowOwnership?
 
     /// - Parameters:
     ///   - layout: all parameters.
@@ -22,10 +24,13 @@ package struct OptimizerPlan {
     ///   - propagation: of the model's tables, if it asks for one.
     ///   - accumulatesOnArrival: whether ranks add the gradients of their shards as they are recorded
     ///     (``ShardAdditions``): saves memory where a gradient has about all rows.
+    ///   - ownership: which rank keeps which rows, where each rank is a node of its own; nil: every node has all of them.
     package init(
         layout: ParameterLayout, gradientLayout: GradientLayout, adam: Adam.Settings, shardCount: Int,
-        ownedShards: [Range<Int>], propagation: GraphPropagation?, accumulatesOnArrival: Bool
+        ownedShards: [Range<Int>], propagation: GraphPropagation?, accumulatesOnArrival: Bool,
+        ownership: RowOwnership? = nil
     ) {
+        precondition(ownership == nil || propagation == nil, "propagated tables are not divided among ranks")
         self.layout = layout
         self.gradientLayout = gradientLayout
         self.adam = adam
@@ -33,11 +38,13 @@ package struct OptimizerPlan {
         self.ownedShards = ownedShards
         self.propagation = propagation
         self.accumulatesOnArrival = accumulatesOnArrival
+        self.ownership = ownership
     }
 
     /// The optimizer of this rank: for one node or for several. Collective.
     package func optimizer(on map: NodeMap) throws(MPIError) -> any MeasuredOptimizer {
         guard map.hasSeveralNodes else { return try SharedMemoryOptimizer(self, map) }
+        if let ownership { return try ShardedOptimizer(self, ownership, map) }
         return try MultiNodeOptimizer(self, map)
     }
 
@@ -48,7 +55,7 @@ package struct OptimizerPlan {
         var own = additions.pendingCount * gradientLayout.byteCount
         let isFirst = rank == map.ownRanks.first
         // Parameters, moments and their average for the node.
-        if isFirst { shared += copies * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride }
+        if isFirst { shared += copies * keptCount(ofRank: rank) * MemoryLayout<Float>.stride }
         if let propagation {
             let floats = Propagator.sharedCount(propagation, layout, parts: map.ownRanks.count)
             if isFirst { shared += floats * MemoryLayout<Float>.stride }
@@ -56,6 +63,11 @@ package struct OptimizerPlan {
             own += layout.tableCount * MemoryLayout<Float>.stride
         }
         return map.node == nil ? (own + shared, 0) : (own, shared)
+    }
+
+    /// Values of one copy of the parameters that a rank, or its node, keeps.
+    package func keptCount(ofRank rank: Int) -> Int {
+        ownership?.keptCount(ofRank: rank, layout) ?? ParameterValues.count(for: layout)
     }
 
     /// Values that there are of each parameter: itself, two moments, and its average where there is one.

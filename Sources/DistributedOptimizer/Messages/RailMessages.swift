@@ -14,6 +14,8 @@ final class RailMessages {
     var phases: PhaseClock?
     private let layout: ParameterLayout
     private let kind: SliceMessage.Rows
+    /// For each table, whether the sums of its rows stay where they are added up; empty: none do.
+    private let omitted: [Bool]
     /// This node.
     private let own: Int
     /// The other nodes, beginning with the one after this: so not all send to the same one at first.
@@ -34,13 +36,16 @@ final class RailMessages {
     private let results: MessageBuffers
     private var round: MessageRound
 
-    /// - Parameter kind: changes the length of the messages, and no sum.
+    /// - Parameters:
+    ///   - kind: changes the length of the messages, and no sum.
+    ///   - ownership: which rows' sums stay where they are added up; nil: none do.
     init(
         _ plan: OptimizerPlan, _ map: NodeMap, rail: Communicator, slices: [ParameterSlice],
-        rows kind: SliceMessage.Rows = .touched
+        rows kind: SliceMessage.Rows = .touched, ownership: RowOwnership? = nil
     ) {
         self.slices = slices
         self.kind = kind
+        omitted = ownership?.isDivided ?? []
         sentWords = Array(repeating: 0, count: slices.count)
         layout = plan.layout
         own = map.nodeIndex
@@ -65,7 +70,7 @@ final class RailMessages {
             slices.enumerated().map { [own] in $0 == own ? 0 : capacity($1, subtreesOfNodes[own]) })
         incoming = MessageBuffers(subtreesOfNodes.map { [own] in capacity(slices[own], $0) })
         results = MessageBuffers(
-            slices.map { SliceMessage.capacity($0, plan.layout, rowCapacity: perShard * plan.shardCount, kind) })
+            (ownership?.sharedSlices ?? slices).map { SliceMessage.capacity($0, plan.layout, rowCapacity: perShard * plan.shardCount, kind) })
         rows = RowScratch(
             inputs: all.count, plan.layout, slices: slices, rowCapacity: perShard * plan.shardCount)
         round = MessageRound(
@@ -163,7 +168,7 @@ final class RailMessages {
             }
         }
         let count = SliceMessage.write(
-            total, slice: slices[own], layout, kind, flag: flag,
+            total, slice: slices[own], layout, kind, omitting: omitted, flag: flag,
             to: results[own].baseAddress! + MessageRound.headerCount)
         return (count, flag)
     }
@@ -174,6 +179,8 @@ final class RailMessages {
     }
 
     private func readResult(_ node: Int) -> SliceSum {
+        // What stays here is in no message.
+        if node == own, !omitted.isEmpty { return total }
         _ = SliceMessage.read(
             results[node].baseAddress! + MessageRound.headerCount, slice: slices[node], layout, entries: rows[0],
             into: &finished.views[0])

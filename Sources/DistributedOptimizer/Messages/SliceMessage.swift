@@ -53,12 +53,13 @@ package struct SliceMessage {
     ///
     /// - Parameters:
     ///   - kind: the rows that travel.
+    ///   - omitted: for each table, whether none of its rows travel, as if no mini-batch had touched any.
     ///   - flag: what ``flag(of:)`` gives.
     ///   - start: room for ``capacity(_:_:rowCapacity:_:)`` words.
     /// - Returns: the number of words written.
     package static func write(
-        _ sum: SliceSum, slice: ParameterSlice, _ layout: ParameterLayout, _ kind: Rows, flag: Bool,
-        to start: UnsafeMutablePointer<Float>
+        _ sum: SliceSum, slice: ParameterSlice, _ layout: ParameterLayout, _ kind: Rows, omitting omitted: [Bool] = [],
+        flag: Bool, to start: UnsafeMutablePointer<Float>
     ) -> Int {
         let words = UnsafeMutableRawPointer(start).assumingMemoryBound(to: UInt32.self)
         let sampleCount = sum.sampleCount
@@ -73,6 +74,10 @@ package struct SliceMessage {
         }
         var end = 3 + slice.rows.count + slice.dense.count
         for (tableIndex, table) in layout.tables.enumerated() {
+            if !omitted.isEmpty, omitted[tableIndex] {
+                words[3 + tableIndex] = 0
+                continue
+            }
             let columns = table.parameter.columns
             let rowCount = sum.rowCount(tableIndex)
             let first = slice.rows[tableIndex].lowerBound

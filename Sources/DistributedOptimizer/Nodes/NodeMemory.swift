@@ -38,9 +38,13 @@ final class NodeMemory {
 
     /// Collective over the ranks of the node.
     ///
-    /// - Parameter parts: the slices that all parameters are divided into; a propagation gets the sum of each by itself.
-    init(_ plan: OptimizerPlan, _ map: NodeMap, parts: Int) throws(MPIError) {
-        let valueCount = ParameterValues.count(for: plan.layout)
+    /// - Parameters:
+    ///   - parts: the slices that all parameters are divided into; a propagation gets the sum of each by itself.
+    ///   - state: parameters, moments and average that lie elsewhere; nil: they are made here.
+    init(
+        _ plan: OptimizerPlan, _ map: NodeMap, parts: Int, state: [ParameterValues]? = nil
+    ) throws(MPIError) {
+        let valueCount = state == nil ? ParameterValues.count(for: plan.layout) : 0
         let gradientCount = plan.gradientLayout.byteCount / MemoryLayout<Float>.stride
         let propagationCount = plan.propagation.map { Propagator.sharedCount($0, plan.layout, parts: parts) } ?? 0
         localRank = map.localRank
@@ -66,14 +70,14 @@ final class NodeMemory {
             window = nil
             ownMemory = memory
         }
-        let values = (0..<plan.copies).map { ParameterValues(plan.layout, in: starts[0] + $0 * valueCount) }
+        let values = state ?? (0..<plan.copies).map { ParameterValues(plan.layout, in: starts[0] + $0 * valueCount) }
         parameters = values[0]
         moments = (values[1], values[2])
         average = plan.copies > 3 ? values[3] : nil
         layout = plan.layout
         notices = UnsafeMutableRawPointer(starts[0] + stateCount)
         if localRank == 0 {
-            for part in values { part.clear(plan.layout) }
+            if state == nil { for part in values { part.clear(plan.layout) } }
             for rank in 0..<rankCount {
                 (notices + rank * Self.bytesPerNotice).initializeMemory(as: StepNotice.self, to: StepNotice())
             }

@@ -78,6 +78,13 @@ public struct RandomStream: RandomNumberGenerator {
         }
     }
 
+    /// Goes to the word that comes after `count` words of the beginning, read or not.
+    public mutating func seek(toWord count: Int) {
+        nextBlock = UInt32(truncatingIfNeeded: count / 4)
+        unread = 0
+        for _ in 0..<count % 4 { _ = nextWord() }
+    }
+
     /// The next 64 random bits.
     @inlinable
     public mutating func next() -> UInt64 {

@@ -1,0 +1,134 @@
+import Differentiation
+import KernelCore
+import MPI
+
+/// The optimizer of ranks that divide the rows of large tables among themselves (``RowOwnership``).
+///
+/// 1. Before a step's mini-batches every rank fetches the rows that they read (``RowFetch``).
+/// 2. The gradients go to the ranks that keep the rows, as between nodes (``RailMessages``): each adds up its slice in the
+///    order of the tree.
+/// 3. It moves the rows that it keeps. The sums of all other parameters travel to everybody, who all move them.
+///
+/// So a table and its moments take memory once, on all ranks together, and every number is computed as without sharding.
+/// A table has room for all rows in the address space of each rank (`ReservedMemory`): a model reads a row where it would
+/// be anyway.
+final class ShardedOptimizer: MeasuredOptimizer {
+    let parameters: ParameterValues
+    let propagator: Propagator? = nil
+    let kept: ParameterSlice?
+    let rowFetch: RowFetch?
+    var phases: PhaseClock? {
+        didSet {
+            memory.phases = phases
+            messages.phases = phases
+        }
+    }
+    private let storages: [ParameterStorage]
+    private let memory: NodeMemory
+    private let ownership: RowOwnership
+    private let communicator: Communicator
+    private let messages: RailMessages
+    private let adam: Adam
+    private let ownRank: Int
+
+    /// Reserves the memory of this rank. Collective.
+    ///
+    /// - Parameter map: every rank a node of its own.
+    init(_ plan: OptimizerPlan, _ ownership: RowOwnership, _ map: NodeMap) throws(MPIError) {
+        guard let communicator = map.rail, map.ranks.allSatisfy({ $0.count == 1 }) else {
+            preconditionFailure("rows are divided among ranks that are nodes of their own")
+        }
+        self.ownership = ownership
+        self.communicator = communicator
+        ownRank = communicator.rank
+        let kept = ownership.kept[ownRank]
+        self.kept = kept
+        storages = (0..<plan.copies).map { _ in ParameterStorage(reserving: plan.layout, for: kept) }
+        memory = try NodeMemory(plan, map, parts: map.ranks.count, state: storages.map(\.values))
+        parameters = memory.parameters
+        rowFetch = RowFetch(ownership, storages[0], on: communicator)
+        messages = RailMessages(plan, map, rail: communicator, slices: ownership.slices, ownership: ownership)
+        adam = Adam(
+            plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
+            second: memory.moments.second, average: memory.average)
+    }
+
+    var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
+
+    var average: ParameterValues? { memory.average }
+
+    func recordGradient<Failure: Error>(
+        ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
+    ) throws(Failure) {
+        try memory.recordGradient(ofShard: shard, record)
+    }
+
+    var recordedGradients: [(shards: Range<Int>, gradient: GradientView)] { memory.recordedGradients }
+
+    func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
+        memory.ownNotice.pointee.flag = flag
+        phases?.begin(.exchange)
+        try messages.beginExchange(memory)
+        var summary = messages.summary
+        var isFinite = true
+        if adam.settings.clipping > 0 {
+            try messages.finishExchange { _, _ in }
+            let clipping = try norm().factor(limit: adam.settings.clipping, sampleCount: max(summary.sampleCount, 1))
+            messages.forEachSlice { rank, sum in
+                isFinite = takeStep(number, of: rank, with: sum, summary, clipping: clipping) && isFinite
+            }
+        } else {
+            try messages.finishExchange { rank, sum in
+                isFinite = takeStep(number, of: rank, with: sum, summary) && isFinite
+            }
+        }
+        // Whether the gradient of a row is finite, only the rank that keeps it knows.
+        phases?.begin(.waiting)
+        if try communicator.allReduce(isFinite ? 0 : 1, .maximum) == 1 { summary.isFinite = false }
+        return summary
+    }
+
+    /// Moves the rank's slice: of this rank all, of another one what every rank has.
+    ///
+    /// - Returns: whether all gradients of it are finite.
+    private func takeStep(
+        _ number: Int, of rank: Int, with sum: SliceSum, _ summary: StepSummary, clipping: Float = 1
+    ) -> Bool {
+        guard summary.isUsable else { return true }
+        phases?.begin(.optimizer)
+        let slice = rank == ownRank ? ownership.slices[rank] : ownership.sharedSlices[rank]
+        return adam.update(slice, with: sum, sampleCount: summary.sampleCount, step: number, clipping: clipping)
+    }
+
+    /// The norm of the gradient of the step: of the parts that the ranks have added up. Collective.
+    private func norm() throws(MPIError) -> GradientNorm {
+        phases?.begin(.optimizer)
+        var own = GradientNorm()
+        messages.forEachSlice { rank, sum in
+            if rank == ownRank, sum.sampleCount > 0 {
+                own = adam.norm(ownership.slices[rank], with: sum, propagator: nil)
+            }
+        }
+        phases?.begin(.waiting)
+        let words = try communicator.allGather(own.words).joined
+        return stride(from: 0, to: words.count, by: 2).reduce(into: GradientNorm()) {
+            $0.add(GradientNorm(words: words[$1..<$1 + 2]))
+        }
+    }
+
+    // Every rank has written what it keeps.
+    func broadcastParameters() throws(MPIError) {}
+
+    func broadcastState() throws(MPIError) {}
+
+    func swapAverage() throws(MPIError) {
+        guard let average else { return }
+        parameters.swap(with: average, storages[0].layout, kept)
+    }
+
+    func repeatAddition() -> Bool { false }
+
+    func messageTrial() -> MessageTrial? { nil }
+
+    func close() throws(MPIError) { try memory.free() }
+}
