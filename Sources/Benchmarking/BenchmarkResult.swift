@@ -8,16 +8,16 @@ import Training
 public struct BenchmarkResult: Sendable {
     /// The useful work of the steps of a pass, over all ranks.
     public struct StepWork: Sendable {
-        /// Of the forward passes, from the histories to the loss.
+        /// The work of the forward passes, from the histories to the loss.
         public let forward: Work
-        /// Of the backward passes, from the loss to the gradients.
+        /// The work of the backward passes, from the loss to the gradients.
         public let backward: Work
         /// Additions of neighbours' vectors, for a model that propagates its tables.
         public let propagation: Work
-        /// Of Adam, which moves every parameter in every step.
+        /// The work of Adam, which moves every parameter in every step.
         public let optimizer: Work
 
-        /// Of all phases of the steps.
+        /// The work of all phases of the steps.
         public var total: Work { forward + backward + propagation + optimizer }
     }
 
@@ -90,7 +90,7 @@ public struct BenchmarkResult: Sendable {
     public let exchange: ExchangeComparison?
     /// What the machine can do at best, measured after the steps by the same ranks.
     public let limits: MachineLimits
-    /// Of the parameters after the warm-up and the passes, as in the result of a training.
+    /// The digest of the parameters after the warm-up and the passes, as in the result of a training.
     public let parametersDigest: String
 
     /// Seconds of the fastest pass.

@@ -16,17 +16,17 @@ public struct Adam {
         /// same parameters as ``l2``.
         public var weightDecay = 0.0
         /// The longest mean gradient of a step, all parameters together; a longer one is shortened to it. 0: any.
-        public var clipping = 0.0
+        public var clipNorm = 0.0
         /// Decay of the moving average of the parameters, from 0 to below 1; 0: there is none.
         public var averaging = 0.0
-        /// The steps over which the rate rises from 0.
+        /// The steps over which the learning rate rises from 0.
         public var warmupSteps = 0
-        /// How it falls then.
-        public var decay = LearningRateDecay.none
+        /// How it falls after its warm-up.
+        public var learningRateDecay = LearningRateDecay.none
         /// The epochs, warm-up included, at whose end it has fallen.
-        public var decayEpochs = 0
+        public var learningRateDecayEpochs = 0
         /// The same in steps, where somebody knows how many an epoch has.
-        public var decaySteps = 0
+        public var learningRateDecaySteps = 0
 
         /// - Parameters:
         ///   - learningRate: above 0.
@@ -39,8 +39,10 @@ public struct Adam {
         /// The learning rate of a step, counted from 1.
         public func learningRate(at step: Int) -> Double {
             if step < warmupSteps { return learningRate * Double(step) / Double(warmupSteps) }
-            guard decay != .none, decaySteps > warmupSteps else { return learningRate }
-            return learningRate * decay.factor(at: Double(step - warmupSteps) / Double(decaySteps - warmupSteps))
+            guard learningRateDecay != .none, learningRateDecaySteps > warmupSteps else { return learningRate }
+            return learningRate
+                * learningRateDecay.factor(
+                    at: Double(step - warmupSteps) / Double(learningRateDecaySteps - warmupSteps))
         }
     }
 
@@ -79,14 +81,14 @@ public struct Adam {
     ///   - propagator: where the gradients of the tables are instead, for a model that propagates them.
     ///   - sampleCount: samples of the step over all ranks, at least 1.
     ///   - step: 1 for the first one.
-    ///   - clipping: what the mean gradient is multiplied with.
+    ///   - clipFactor: what the mean gradient is multiplied with, so that it is no longer than ``Settings/clipNorm``.
     /// - Returns: whether all gradients were finite numbers.
     @discardableResult
     public func update(
         _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int,
-        clipping: Float = 1
+        clipFactor: Float = 1
     ) -> Bool {
-        let scale = 1 / Float(sampleCount) * clipping
+        let scale = 1 / Float(sampleCount) * clipFactor
         let rate = settings.learningRate(at: step)
         let regularized = AdamStep(
             step: step, learningRate: rate, l2: settings.l2, weightDecay: settings.weightDecay)

@@ -35,8 +35,8 @@ package protocol DistributedOptimizer: AnyObject {
     ///
     /// - Parameters:
     ///   - shard: one of this rank's. Each is recorded once a step, in rising order, also without samples.
-    ///   - record: writes the gradient, or sets `samples` to 0 in it. What it throws ends the training: the other ranks
-    ///     do not learn of it here.
+    ///   - record: writes the gradient, or sets ``GradientView/sampleCount`` to 0. What it throws ends the training: the
+    ///     other ranks do not learn of it here.
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (_ gradient: GradientView) throws(Failure) -> Void
     ) throws(Failure)

@@ -9,7 +9,7 @@ import KernelCore
 struct GradientNorm: BitwiseCopyable {
     private var sum: UInt128 = 0
 
-    /// Of nothing.
+    /// 0, the norm of no part.
     init() {}
 
     private static let unitExponent = 64
@@ -49,7 +49,8 @@ struct GradientNorm: BitwiseCopyable {
 }
 
 extension Adam {
-    /// The part of the norm that belongs to `slice`; arguments as of ``update(_:with:propagator:sampleCount:step:clipping:)``.
+    /// The part of the norm that belongs to `slice`; arguments as of
+    /// ``update(_:with:propagator:sampleCount:step:clipFactor:)``.
     func norm(_ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator?) -> GradientNorm {
         let line = 16
         var norm = GradientNorm()

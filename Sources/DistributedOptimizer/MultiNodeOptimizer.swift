@@ -31,7 +31,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
     private let map: NodeMap
     private let plan: OptimizerPlan
     private let adam: Adam
-    /// Of node 0's rails, node 1's rails and so on.
+    /// A slice for each rail of each node: those of node 0, then those of node 1 and so on.
     private let slices: [ParameterSlice]
     /// Nil for a rank without rail, which has nothing to send.
     private let messages: RailMessages?
@@ -83,7 +83,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
                     guard summary.isUsable else { return }
                     propagator.record(sum, slice: messages.slices[node], part: node * map.railCount + map.localRank)
                 }
-            } else if adam.settings.clipping > 0 {
+            } else if adam.settings.clipNorm > 0 {
                 // How long the gradient is must be known before any step.
                 try messages.finishExchange { _, _ in }
             } else {
@@ -97,7 +97,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         }
         if let propagator {
             try takeStep(number, with: propagator)
-        } else if adam.settings.clipping > 0 {
+        } else if adam.settings.clipNorm > 0 {
             try memory.synchronize()
             let summary = memory.summaryOfFirstRank
             if summary.isUsable { try takeClippedStep(number, summary) }
@@ -116,7 +116,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         phases?.begin(.propagation)
         try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
         try memory.synchronize()
-        guard adam.settings.clipping == 0 else { return try takeClippedStep(number, summary) }
+        guard adam.settings.clipNorm == 0 else { return try takeClippedStep(number, summary) }
         guard let messages else { return }
         var isFinite = true
         messages.forEachSlice { node, sum in
@@ -136,25 +136,25 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         }
         memory.ownNotice.pointee.norm = norm
         try memory.synchronize()
-        let clipping = memory.norm.factor(limit: adam.settings.clipping, sampleCount: summary.sampleCount)
+        let clipFactor = memory.norm.factor(limit: adam.settings.clipNorm, sampleCount: summary.sampleCount)
         guard let messages else { return }
         var isFinite = true
         messages.forEachSlice { node, sum in
             isFinite =
-                takeStep(number, over: messages.slices[node], with: sum, summary, clipping: clipping) && isFinite
+                takeStep(number, over: messages.slices[node], with: sum, summary, clipFactor: clipFactor) && isFinite
         }
         memory.ownNotice.pointee.hasBrokenGradient = !isFinite
     }
 
     /// - Returns: whether all gradients of the slice are finite.
     private func takeStep(
-        _ number: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary, clipping: Float = 1
+        _ number: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary, clipFactor: Float = 1
     ) -> Bool {
         guard summary.isUsable else { return true }
         phases?.begin(.optimizer)
         return adam.update(
             slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number,
-            clipping: clipping)
+            clipFactor: clipFactor)
     }
 
     func broadcastParameters() throws(MPIError) {

@@ -12,8 +12,9 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
     private let memory: NodeMemory
     /// The gradients that are added, by their first shards.
     private let inputs: [TreeSum.Subtree]
-    /// Of all ranks, and this rank's.
+    /// The slice of each rank.
     private let slices: [ParameterSlice]
+    /// The slice of this rank.
     private let slice: ParameterSlice
     private let localRank: Int
     private let sum: SliceSum
@@ -66,16 +67,16 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
                 try memory.synchronize()
             }
             phases?.begin(.optimizer)
-            var clipping: Float = 1
-            if adam.settings.clipping > 0 {
+            var clipFactor: Float = 1
+            if adam.settings.clipNorm > 0 {
                 memory.ownNotice.pointee.norm = adam.norm(slice, with: sum, propagator: propagator)
                 try memory.synchronize()
-                clipping = memory.norm.factor(limit: adam.settings.clipping, sampleCount: summary.sampleCount)
+                clipFactor = memory.norm.factor(limit: adam.settings.clipNorm, sampleCount: summary.sampleCount)
                 phases?.begin(.optimizer)
             }
             let isFinite = adam.update(
                 slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number,
-                clipping: clipping)
+                clipFactor: clipFactor)
             if !isFinite { memory.ownNotice.pointee.hasBrokenGradient = true }
         }
         // Behind this the slices of all ranks have moved.

@@ -141,7 +141,7 @@ public final class Evaluator {
     private func rankStored(
         _ queries: Interests, _ table: UnsafePointer<Float>, on tape: Tape, into accumulator: inout RankingAccumulator
     ) {
-        let perUser = batch.candidatesPerSample
+        let perUser = batch.candidatesPerTarget
         let scores = tape.arena.allocate(Float.self, count: batch.count * perUser)
         Kernel.bestScores(
             queries.vectors.matrix, queries.groups, table: table, candidates: batch.candidates, perUser: perUser,

@@ -6,11 +6,11 @@ import KernelCore
 struct FullCandidates {
     /// `[users + 1]` into ``excluded``.
     private var offsets: [Int32] = [0]
-    /// Of every user, ascending: what takes no part in the comparison.
+    /// The items of each user that take no part in the comparison, ascending.
     private var excluded: [Int32] = []
     /// `[users + 1]` into ``zeros``.
     private var zeroOffsets: [Int32] = [0]
-    /// Of every user, ascending: what has the score 0.
+    /// The items of each user that have the score 0, ascending.
     private var zeros: [Int32] = []
     private var items: [Int32] = []
 

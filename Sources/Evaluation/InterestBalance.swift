@@ -24,9 +24,10 @@ public struct InterestBalance: Sendable, Equatable, Codable {
         }
     }
 
-    /// Of the true items; nil where the interests of two users do not correspond: ``Interests/correspond``.
+    /// Which interests the true items belong to; nil where the interests of two users do not correspond:
+    /// ``Interests/correspond``.
     public let trueItem: Shares?
-    /// Of each user's best item; nil there, and where not all items are ranked.
+    /// Which interests the best items of the users belong to; nil there, and where not all items are ranked.
     public let firstItem: Shares?
     /// The mean over users of the mean cosine of two of their interests; nil if no user has two.
     public let cosine: Double?

@@ -46,7 +46,7 @@ public struct PopularityBaseline {
                 var position: Int32 = 1
                 switch (ranking, historyScores) {
                 case (.sampled, _):
-                    for candidate in 1..<batch.candidatesPerSample {
+                    for candidate in 1..<batch.candidatesPerTarget {
                         let other = batch.candidates[candidate]
                         if other != item, counts[Int(other)] >= target { position += 1 }
                     }

@@ -29,7 +29,7 @@ public struct InteractionDataset: Sendable {
     /// The interactions that a trained model is measured by; none after ``trainingOnAll()``.
     public let test: InteractionTable
 
-    /// Reads a data set, whose format is recognised by its content.
+    /// Reads a data set, whose format is recognized by its content.
     ///
     /// - ReChorus: `train.csv`, `dev.csv`, `test.csv`; taken as they are split.
     /// - Text: a single file with `user item` or `user item time` a line, in time order; split leave-one-out, and a user

@@ -63,7 +63,7 @@ public struct UserHistories: Sendable {
         items.withUnsafeBufferPointer { items in
             times.withUnsafeBufferPointer { times in
                 let candidate = batch.append(
-                    user: users[user], sample: 0, smallestTimeGap: smallestTimeGaps[user],
+                    user: users[user], name: 0, smallestTimeGap: smallestTimeGaps[user],
                     items: UnsafeBufferPointer(rebasing: items[range]),
                     times: UnsafeBufferPointer(rebasing: times[range]))
                 candidate[0] = 0

@@ -34,7 +34,7 @@ public final class Communicator {
 
     /// A predefined communicator, whose rank and size cannot fail to be known while MPI is active.
     private init(predefined handle: MPI_Comm?) {
-        precondition(MPIEnvironment.isActive, "MPI is used before it was initialised or after it was finalised")
+        precondition(MPIEnvironment.isActive, "MPI is used before it was initialized or after it was finalized")
         self.handle = handle
         isOwned = false
         var number: Int32 = 0
@@ -52,12 +52,12 @@ public final class Communicator {
 
     /// All ranks of the program.
     ///
-    /// - Precondition: MPI is initialised and not finalised.
+    /// - Precondition: MPI is initialized and not finalized.
     public static var world: Communicator { Communicator(predefined: copenmpi_comm_world()) }
 
     /// This rank alone.
     ///
-    /// - Precondition: MPI is initialised and not finalised.
+    /// - Precondition: MPI is initialized and not finalized.
     public static var alone: Communicator { Communicator(predefined: copenmpi_comm_self()) }
 
     /// A communicator of the same ranks whose messages and collectives never meet those of this one. Collective.

@@ -2,21 +2,21 @@ internal import COpenMPI
 
 /// The MPI library of this process: its start, its end, and what it knows about itself.
 ///
-/// A process initialises MPI once and finalises it once. ``run(threadLevel:exitCode:message:_:)`` does both around a program;
+/// A process initializes MPI once and finalizes it once. ``run(threadLevel:exitCode:message:_:)`` does both around a program;
 /// ``initialize(requesting:)`` and ``finalize()`` are for programs that must do it themselves. Errors of every
 /// communicator and window are returned and thrown as ``MPIError``, never handled by ending the process.
 public enum MPIEnvironment {
-    /// Initialises MPI and returns the thread level that the library provides, which may be lower than requested.
+    /// Initializes MPI and returns the thread level that the library provides, which may be lower than requested.
     ///
     /// A process that no launcher started becomes a world of one rank.
     ///
-    /// - Throws: ``MPIError`` with the reason `lifecycle` if MPI was initialised before.
+    /// - Throws: ``MPIError`` with the reason `lifecycle` if MPI was initialized before.
     @discardableResult
     public static func initialize(requesting level: ThreadLevel = .funneled) throws(MPIError) -> ThreadLevel {
         guard !isInitialized else {
             throw MPIError(
                 call: "MPI_Init_thread", reason: .lifecycle,
-                message: "MPI was initialised before\ninitialise it once in the life of a process")
+                message: "MPI was initialized before\ninitialize it once in the life of a process")
         }
         var provided: Int32 = 0
         try check(MPI_Init_thread(nil, nil, level.mpiLevel, &provided), "MPI_Init_thread")
@@ -32,17 +32,17 @@ public enum MPIEnvironment {
     /// Communicators may outlive it; they are not used any more. Shared windows must be freed and requests waited for
     /// before.
     ///
-    /// - Throws: ``MPIError`` with the reason `lifecycle` if MPI is not initialised or was finalised before.
+    /// - Throws: ``MPIError`` with the reason `lifecycle` if MPI is not initialized or was finalized before.
     public static func finalize() throws(MPIError) {
         guard isActive else {
             throw MPIError(
                 call: "MPI_Finalize", reason: .lifecycle,
-                message: "MPI is not initialised, or was finalised before\nfinalise it once, after initialising it")
+                message: "MPI is not initialized, or was finalized before\nfinalize it once, after initializing it")
         }
         try check(MPI_Finalize(), "MPI_Finalize")
     }
 
-    /// Whether ``initialize(requesting:)`` was called, even if MPI was finalised since.
+    /// Whether ``initialize(requesting:)`` was called, even if MPI was finalized since.
     public static var isInitialized: Bool {
         var flag: Int32 = 0
         MPI_Initialized(&flag)
@@ -56,7 +56,7 @@ public enum MPIEnvironment {
         return flag != 0
     }
 
-    /// Whether MPI can be called now: initialised and not finalised.
+    /// Whether MPI can be called now: initialized and not finalized.
     public static var isActive: Bool { isInitialized && !isFinalized }
 
     /// The thread level that the library provides.
@@ -71,7 +71,7 @@ public enum MPIEnvironment {
         textFromLibrary(capacity: Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) } ?? "unknown host"
     }
 
-    /// The MPI library and its version in its own words. Can be read before MPI is initialised.
+    /// The MPI library and its version in its own words. Can be read before MPI is initialized.
     public static var libraryVersion: String {
         textFromLibrary(capacity: Int(MPI_MAX_LIBRARY_VERSION_STRING)) { MPI_Get_library_version($0, $1) }
             ?? "unknown MPI library"
@@ -85,7 +85,7 @@ public enum MPIEnvironment {
         return (Int(major), Int(minor))
     }
 
-    /// Seconds since some moment in the past, from the clock of this process.
+    /// Seconds since some time in the past, from the clock of this process.
     public static var wallTime: Double { MPI_Wtime() }
 
     /// The resolution of ``wallTime`` in seconds.

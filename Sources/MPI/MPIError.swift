@@ -21,7 +21,7 @@ public struct MPIError: Error, Hashable, Sendable, CustomStringConvertible {
         case timeout(Duration)
         /// The library grants less thread support than was asked for.
         case threadSupport(requested: ThreadLevel, provided: ThreadLevel)
-        /// The call needs an MPI library that is initialised and not finalised, or one that is not yet initialised.
+        /// The call needs an MPI library that is initialized and not finalized, or one that is not yet initialized.
         case lifecycle
     }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Runs a program under MPI: initialises the library, calls `body` with the world, finalises the library.
+/// Runs a program under MPI: initializes the library, calls `body` with the world, finalizes the library.
 ///
 ///     MPI.run { world in
 ///         let total = try world.allReduce(world.rank, .sum)
@@ -11,7 +11,7 @@ import Glibc
 /// exit code that `exitCode` gives for it: no rank is left waiting for one that is gone. The ranks that only learnt of
 /// the failure from ``Communicator/collectively(_:)`` (``PeerFailure``) print nothing.
 ///
-/// Returns after MPI was finalised; what comes behind the call must not use MPI.
+/// Returns after MPI was finalized; what comes behind the call must not use MPI.
 ///
 /// - Parameters:
 ///   - threadLevel: the least thread level that the program needs; an error like any other if the library gives less.

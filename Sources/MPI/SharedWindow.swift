@@ -16,7 +16,7 @@ internal import COpenMPI
 ///
 /// ``free()`` is the only way to give the memory back before the end of the program: freeing waits for all ranks, and a
 /// rank that leaves by an error must not wait. A window that is dropped without it keeps its memory until MPI is
-/// finalised.
+/// finalized.
 public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable {
     private let window: MPI_Win?
     private let communicator: Communicator
@@ -25,7 +25,7 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable {
     /// Allocates `count` elements for this rank (each rank as many as it likes, also none). Collective.
     ///
     /// Every segment begins at a multiple of 64 bytes, so that no two ranks share a cache line. The elements are not
-    /// initialised.
+    /// initialized.
     public init(count: Int, on node: Communicator) throws(MPIError) {
         let window = try Self.allocate(count: count, on: node)
         // Asked for a segment's size, the library answers with that of its pages.
@@ -90,7 +90,7 @@ public struct SharedWindow<Element: BitwiseCopyable>: ~Copyable {
     /// The number of ranks that share the window.
     public var rankCount: Int { allSegments.count }
 
-    /// Makes this rank's writes visible, and those that others synchronised before (`MPI_Win_sync`). A memory barrier:
+    /// Makes this rank's writes visible, and those that others synchronized before (`MPI_Win_sync`). A memory barrier:
     /// it does not wait for anyone.
     public func synchronize() throws(MPIError) {
         try check(MPI_Win_sync(window), "MPI_Win_sync")

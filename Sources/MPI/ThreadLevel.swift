@@ -4,7 +4,7 @@ internal import COpenMPI
 public enum ThreadLevel: Int32, Comparable, Sendable, CaseIterable, CustomStringConvertible {
     /// The process has one thread.
     case single = 0
-    /// Only the thread that initialised MPI calls it.
+    /// Only the thread that initialized MPI calls it.
     case funneled = 1
     /// Any thread calls MPI, never two at once.
     case serialized = 2

@@ -128,7 +128,7 @@ public struct OptionTraits: Sendable {
     public var effect: OptionDeclaration.Effect
     /// nil: the name of the option and its value where it changes a result and does not have its default.
     public var folder: OptionDeclaration.FolderPart?
-    /// Of an ``OptionField``; options of models never differ by stage.
+    /// Whether the stages of a training can have different values of the ``OptionField``; those of models never can.
     public var differsByStage: Bool
     /// Whether so few need it that the short help leaves it out.
     public var isRare: Bool

@@ -9,7 +9,7 @@ import Options
 public struct ModelOption<Value: OptionValue>: DeclaredModelOption {
     /// Name, default, help and what else does not depend on the type of the value.
     public let declaration: OptionDeclaration
-    /// What ``ModelOptions`` have where nobody chooses.
+    /// The value of an option that is not set.
     public let defaultValue: Value
     private let range: ValueRange<Value>
 

@@ -2,7 +2,7 @@ import Options
 
 /// The hyperparameters of a model: a value for every ``ModelOption``.
 public struct ModelOptions: Sendable, Equatable {
-    /// Of values that are not the default ones, by the names of the options.
+    /// The values that are not the default ones, by the names of the options.
     private var texts: [String: String] = [:]
 
     /// Every option has its default.

@@ -1,11 +1,15 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// A model that the trainer can train: parameters and a forward pass.
 ///
 /// A model describes how a mini-batch becomes a loss and how histories become query vectors. Everything else
 /// (gradients, ranks, optimizer, evaluation, files) is not its concern.
+///
+/// The static members say what has to be known before there is a model. The ``RecommenderEntry`` takes them from the type
+/// of the model, and adds the name and what the type cannot know.
 public protocol Recommender: Sendable {
     /// The table whose rows are the items' vectors: a user's score of an item is the largest inner product of the
     /// user's query vectors with the item's row.
@@ -18,8 +22,19 @@ public protocol Recommender: Sendable {
     /// What the tables are spread over, so that the model reads propagated rows; nil where it reads them as they are.
     var propagation: GraphPropagation? { get }
 
-    /// What an objective finds to work on: an option of the objective that needs more is refused. The model's entry names
-    /// this (``RecommenderEntry/objectiveSupport``), so that it is known before there is a model.
+    /// The options that the model reads, beside the size of vectors and the length of histories. To be declared with its
+    /// type: `static let options: [any DeclaredModelOption] = ...`.
+    static var options: [any DeclaredModelOption] { get }
+
+    /// The options with the model's own defaults, where those are not the defaults of the options: so two models can have
+    /// one option with two defaults. A training begins with them; ``ModelOptions`` that a program makes by itself do not.
+    static var defaultOptions: ModelOptions { get }
+
+    /// What is wrong with options that are each in their range, but do not fit together, such as heads and the size of
+    /// vectors; nil for good ones.
+    static func checkOptions(_ options: ModelOptions) -> OptionProblem?
+
+    /// What an objective finds to work on: an option of the objective that needs more is refused.
     static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport
 
     /// The loss of a training mini-batch, summed over its samples, `[1, 1]`.
@@ -34,6 +49,12 @@ extension Recommender {
     public var users: Embedding? { nil }
     /// nil: the tables are read as they are.
     public var propagation: GraphPropagation? { nil }
+    /// None of its own.
+    public static var options: [any DeclaredModelOption] { [] }
+    /// Those of the options.
+    public static var defaultOptions: ModelOptions { ModelOptions() }
+    /// nil: all options fit together.
+    public static func checkOptions(_ options: ModelOptions) -> OptionProblem? { nil }
     /// Nothing: for a model with one vector a user, which has every loss but no interests.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport { [] }
 }
@@ -97,10 +118,10 @@ extension Embedding {
         of users: Variable, for batch: PackedBatch, on tape: Tape, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         guard tape.accepts(users: users, "scores", for: batch, in: self, at: ModelSite(file: file, line: line)) else {
-            return tape.zeros(rows: batch.targetCount, columns: batch.candidatesPerSample)
+            return tape.zeros(rows: batch.targetCount, columns: batch.candidatesPerTarget)
         }
         return tape.scores(
-            of: users, candidates: batch.candidates, perUser: batch.candidatesPerSample, in: table, file: file,
+            of: users, candidates: batch.candidates, perUser: batch.candidatesPerTarget, in: table, file: file,
             line: line)
     }
 }

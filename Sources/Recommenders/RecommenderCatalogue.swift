@@ -45,105 +45,79 @@ public enum RecommenderCatalogue {
             tensors: ModelTensors(items: "popularity.weight"), training: .none(samples: .everyInteraction)
         ) { Popularity($0, in: $1) },
         RecommenderEntry(
-            name: "BPRMF", summary: "matrix factorisation with the BPR loss (Rendle et al. 2009)",
+            name: "BPRMF", summary: "matrix factorization with the BPR loss (Rendle et al. 2009)",
             tensors: ModelTensors(users: "u_embeddings.weight"), training: ModelTraining(samples: .everyInteraction)
         ) { BPRMF($0, in: $1) },
         RecommenderEntry(
             name: "LightGCN",
-            summary: "matrix factorisation, propagated over the graph of interactions (He et al. 2020)",
+            summary: "matrix factorization, propagated over the graph of interactions (He et al. 2020)",
             tensors: ModelTensors(
                 items: "encoder.embedding_dict.item_emb", users: "encoder.embedding_dict.user_emb"),
-            training: ModelTraining(samples: .everyInteraction), needs: .graph, options: LightGCN.options
+            training: ModelTraining(samples: .everyInteraction), needs: .graph
         ) { LightGCN($0, in: $1) },
+        RecommenderEntry(name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)") {
+            GRU4Rec($0, in: $1)
+        },
         RecommenderEntry(
-            name: "GRU4Rec", summary: "recurrent state of the history (Hidasi et al. 2016)",
-            objectiveSupport: GRU4Rec.objectiveSupport, options: GRU4Rec.options
-        ) { GRU4Rec($0, in: $1) },
-        RecommenderEntry(
-            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)",
-            objectiveSupport: YouTubeDNN.objectiveSupport
+            name: "YouTubeDNN", aliases: ["YouTube"], summary: "mean of the history (Covington et al. 2016)"
         ) { YouTubeDNN($0, in: $1) },
+        RecommenderEntry(name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)") { SASRec($0, in: $1) },
         RecommenderEntry(
-            name: "SASRec", summary: "causal Transformer (Kang and McAuley 2018)",
-            objectiveSupport: SASRec.objectiveSupport, options: SASRec.options,
-            checkOptions: TransformerLayer.checkHeads
-        ) { SASRec($0, in: $1) },
-        RecommenderEntry(
-            name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needs: .times,
-            objectiveSupport: TiSASRec.objectiveSupport, options: TiSASRec.options,
-            checkOptions: TransformerLayer.checkHeads
+            name: "TiSASRec", summary: "Transformer with time intervals (Li et al. 2020)", needs: .times
         ) { TiSASRec($0, in: $1) },
         RecommenderEntry(
             name: "eSASRec", summary: "causal Transformer with the gates of LiGR (Tikhonovich et al. 2025)",
-            training: ModelTraining(loss: .sampledSoftmax), objectiveSupport: ESASRec.objectiveSupport,
-            options: ESASRec.options, checkOptions: ESASRec.checkOptions
+            training: ModelTraining(loss: .sampledSoftmax)
         ) { ESASRec($0, in: $1) },
         RecommenderEntry(
             name: "gSASRec", summary: "causal Transformer, published with the loss gBCE (Petrov and Macdonald 2023)",
-            training: ModelTraining(loss: .gBCE), objectiveSupport: GSASRec.objectiveSupport, options: GSASRec.options,
-            checkOptions: TransformerLayer.checkHeads
+            training: ModelTraining(loss: .gBCE)
         ) { GSASRec($0, in: $1) },
         RecommenderEntry(
             name: "HSTU", summary: "sequential transduction units (Zhai et al. 2024)",
-            training: ModelTraining(loss: .sampledSoftmax), objectiveSupport: HSTU.objectiveSupport,
-            options: HSTU.options, checkOptions: TransformerLayer.checkHeads
+            training: ModelTraining(loss: .sampledSoftmax)
         ) { HSTU($0, in: $1) },
         RecommenderEntry(
             name: "ComiRec", aliases: ["ComiRec-SA"],
-            summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)",
-            objectiveSupport: ComiRec.objectiveSupport, options: ComiRec.options
+            summary: "self-attentive interests, hardest interest trained (Cen et al. 2020)"
         ) { ComiRec($0, in: $1) },
         RecommenderEntry(
-            name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)",
-            objectiveSupport: ComiRecDR.objectiveSupport, options: ComiRecDR.options
-        ) { context, scope in ComiRecDR(context, in: scope) },
+            name: "ComiRec-DR", summary: "interests by dynamic routing, hardest interest trained (Cen et al. 2020)"
+        ) { ComiRecDR($0, in: $1) },
         RecommenderEntry(
             name: "MIND", summary: "interests by dynamic routing, label-aware attention (Li et al. 2019)",
-            training: ModelTraining(learningRate: 5e-3, loss: .sampledSoftmax),
-            objectiveSupport: MIND.objectiveSupport, options: MIND.options
-        ) { context, scope in MIND(context, in: scope) },
+            training: ModelTraining(learningRate: 5e-3, loss: .sampledSoftmax)
+        ) { MIND($0, in: $1) },
         RecommenderEntry(
             name: "IndustrialMIND", summary: "MIND with cosines throughout, as EasyRec trains it",
-            training: ModelTraining(loss: .sampledSoftmax, score: .cosine),
-            objectiveSupport: IndustrialMIND.objectiveSupport, options: IndustrialMIND.options,
-            standardOptions: IndustrialMIND.standardOptions
+            training: ModelTraining(loss: .sampledSoftmax, score: .cosine)
         ) { IndustrialMIND($0, in: $1) },
         RecommenderEntry(
             name: "SINE", summary: "interests of the concepts that a history activates, mixed (Tan et al. 2021)",
-            training: ModelTraining(loss: .sampledSoftmax), options: SINE.options, checkOptions: SINE.checkOptions
+            training: ModelTraining(loss: .sampledSoftmax)
         ) { SINE($0, in: $1) },
         RecommenderEntry(
             name: "KuaiFormer",
             summary: "interests by query tokens behind a causal Transformer (Liu et al. 2024)",
-            training: ModelTraining(loss: .sampledSoftmax), objectiveSupport: KuaiFormer.objectiveSupport,
-            options: KuaiFormer.options, standardOptions: KuaiFormer.standardOptions,
-            checkOptions: ESASRec.checkOptions
+            training: ModelTraining(loss: .sampledSoftmax)
         ) { KuaiFormer($0, in: $1) },
         RecommenderEntry(
             name: "BaM-ComiRec", aliases: ["bam_comirec"],
             summary: "ComiRec without biases, positions from the oldest, as BaM's are published (2024)",
-            tensors: ModelTensors(items: "embeddings.weight", unused: ["sample_loss."]),
-            objectiveSupport: BaMComiRec.objectiveSupport, options: BaMComiRec.options
+            tensors: ModelTensors(items: "embeddings.weight", unused: ["sample_loss."])
         ) { BaMComiRec($0, in: $1) },
         RecommenderEntry(
             name: "BaM-MIND", aliases: ["bam_mind"],
             summary: "MIND with weights over all slots, as BaM's are published (2024)",
-            tensors: ModelTensors(items: "embeddings.weight", unused: ["sample_loss.", "capsule_network.relu."]),
-            objectiveSupport: BaMMIND.objectiveSupport, options: BaMMIND.options
+            tensors: ModelTensors(items: "embeddings.weight", unused: ["sample_loss.", "capsule_network.relu."])
         ) { BaMMIND($0, in: $1) },
         RecommenderEntry(
             name: "TiMiRec", summary: "interests weighted by a distilled predictor (Wang et al. 2022)",
             tensors: ModelTensors(items: TiMiRec.extractorScope + ".i_embeddings.weight"),
             staging: StagedTraining(
                 [.pretrain, .finetune], inheriting: TiMiRec.extractorScope + ".",
-                options: MultiInterestExtractor.options),
-            objectiveSupport: TiMiRec.objectiveSupport, options: TiMiRec.options
-        ) { context, scope in
-            switch context.stage {
-            case .pretrain: PretrainedTiMiRec(context, in: scope)
-            case .finetune, nil: TiMiRec(context, in: scope)
-            }
-        },
+                options: MultiInterestExtractor.options)
+        ) { TiMiRec($0, in: $1) },
     ]
 
     /// The entry called `name`, whatever its capitals.

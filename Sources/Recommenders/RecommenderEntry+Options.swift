@@ -13,7 +13,7 @@ extension RecommenderEntry {
 
     /// The declaration of an option of the model, with the default that it has here in its help text.
     public func declaration(of option: any DeclaredModelOption) -> OptionDeclaration {
-        option.declaration.withDefault(standardOptions.text(of: option))
+        option.declaration.withDefault(defaultOptions.text(of: option))
     }
 
     /// The options with those of other models at their default.
@@ -38,11 +38,11 @@ extension RecommenderCatalogue {
     /// The declaration of an option of some models, with the defaults of all of them in its help text: `0;
     /// IndustrialMIND 20`.
     public static func declaration(of option: any DeclaredModelOption) -> OptionDeclaration {
-        let usual = option.declaration.defaultText
+        let ownDefault = option.declaration.defaultText
         let others = entries.filter { entry in
-            entry.options.contains { $0.name == option.name } && entry.standardOptions.text(of: option) != usual
+            entry.options.contains { $0.name == option.name } && entry.defaultOptions.text(of: option) != ownDefault
         }
-        return option.declaration.withDefaults(of: others.map { ($0.name, $0.standardOptions.text(of: option)) })
+        return option.declaration.withDefaults(of: others.map { ($0.name, $0.defaultOptions.text(of: option)) })
     }
 
     /// The options of all models, each once.
@@ -59,15 +59,15 @@ extension RecommenderCatalogue {
     }
 
     /// A default that models have a say in, for a help text: `bpr; MIND, SINE sampled-softmax; gSASRec gbce`.
-    public static func defaults(_ standard: (RecommenderEntry) -> String) -> String {
+    public static func defaults(_ value: (RecommenderEntry) -> String) -> String {
         let trained = entries.filter(\.training.isTrained)
-        guard let most = trained.first.map(standard) else { return "" }
+        guard let most = trained.first.map(value) else { return "" }
         var others: [(value: String, names: [String])] = []
-        for entry in trained where standard(entry) != most {
-            if let index = others.firstIndex(where: { $0.value == standard(entry) }) {
+        for entry in trained where value(entry) != most {
+            if let index = others.firstIndex(where: { $0.value == value(entry) }) {
                 others[index].names.append(entry.name)
             } else {
-                others.append((standard(entry), [entry.name]))
+                others.append((value(entry), [entry.name]))
             }
         }
         return ([most] + others.map { "\($0.names.joined(separator: ", ")) \($0.value)" }).joined(separator: "; ")

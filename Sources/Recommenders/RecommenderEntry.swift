@@ -1,7 +1,13 @@
 import Differentiation
 import Options
 
-/// A model that can be asked for by name.
+/// A model that can be asked for by name, with what has to be known of it before it is built.
+///
+/// What follows from the model (its options, what an objective finds in it) is declared by its type, and taken from there:
+///
+///     RecommenderEntry(name: "SASRec", summary: "causal Transformer") { SASRec($0, in: $1) }
+///
+/// The entry adds the name, and what the trainer needs before it has read the data.
 public struct RecommenderEntry: Sendable {
     /// What `--model` is given.
     public let name: String
@@ -11,42 +17,32 @@ public struct RecommenderEntry: Sendable {
     public let summary: String
     /// What others have to know of its files.
     public let tensors: ModelTensors
-    /// What the model learns from, and with what.
+    /// What the model learns from, and with which defaults.
     public let training: ModelTraining
     /// What the model needs beside the items of histories.
     public let needs: ModelNeeds
     /// The stages of its training, and what the last one takes over.
     public let staging: StagedTraining
-    /// What an objective finds to work on in the model, by its options and stage; see
-    /// ``Recommender/objectiveSupport(_:in:)``.
-    public let objectiveSupport: @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport
-    /// The options that the model reads, beside the size of vectors and the length of histories.
+    /// The options that the model reads: ``Recommender/options``.
     public let options: [any DeclaredModelOption]
-    /// The values of these where nobody chooses. A training begins with them; ``ModelOptions`` that a program makes by
-    /// itself do not.
-    public let standardOptions: ModelOptions
-    /// What is wrong with options that are each in their range, but do not fit together, such as heads and the size of
-    /// vectors; nil for good ones.
+    /// The model's own defaults of them: ``Recommender/defaultOptions``.
+    public let defaultOptions: ModelOptions
+    /// What is wrong with options beside each other: ``Recommender/checkOptions(_:)``.
     public let checkOptions: @Sendable (ModelOptions) -> OptionProblem?
+    /// What an objective finds to work on in the model: ``Recommender/objectiveSupport(_:in:)``.
+    public let objectiveSupport: @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport
     /// Where the entry is written, for messages.
     package let site: ModelSite
     private let make: @Sendable (ModelContext, ParameterScope) -> any Recommender
 
     /// - Parameters:
-    ///   - objectiveSupport: that of the model's type, `MyModel.objectiveSupport`; may be left out where it is empty, as
-    ///     that of a ``SingleVectorRecommender``.
-    ///   - standardOptions: what options are where nobody chooses, with other values than their own defaults where the
-    ///     model has others: so two models can have one option with two defaults.
-    ///   - checkOptions: what is wrong with options that are each in their range; nil for good ones.
-    ///   - make: builds the model and registers its parameters.
-    public init(
+    ///   - options: those that the model reads, if its type does not declare them.
+    ///   - make: builds the model and registers its parameters; the type of the model is the type of what it returns.
+    public init<Model: Recommender>(
         name: String, aliases: [String] = [], summary: String, tensors: ModelTensors = ModelTensors(),
         training: ModelTraining = ModelTraining(), needs: ModelNeeds = [], staging: StagedTraining = .oneRun,
-        objectiveSupport: @escaping @Sendable (ModelOptions, TrainingStage?) -> ObjectiveSupport = { _, _ in [] },
-        options: [any DeclaredModelOption] = [], standardOptions: ModelOptions = ModelOptions(),
-        checkOptions: @escaping @Sendable (ModelOptions) -> OptionProblem? = { _ in nil },
-        file: StaticString = #fileID, line: UInt = #line,
-        make: @escaping @Sendable (ModelContext, ParameterScope) -> any Recommender
+        options: [any DeclaredModelOption] = Model.options, file: StaticString = #fileID, line: UInt = #line,
+        make: @escaping @Sendable (ModelContext, ParameterScope) -> Model
     ) {
         self.name = name
         self.aliases = aliases
@@ -55,12 +51,12 @@ public struct RecommenderEntry: Sendable {
         self.training = training
         self.needs = needs
         self.staging = staging
-        self.objectiveSupport = objectiveSupport
         self.options = options
-        self.standardOptions = standardOptions
-        self.checkOptions = checkOptions
+        defaultOptions = Model.defaultOptions
+        checkOptions = { Model.checkOptions($0) }
+        objectiveSupport = { Model.objectiveSupport($0, in: $1) }
         site = ModelSite(file: file, line: line)
-        self.make = make
+        self.make = { make($0, $1) }
     }
 
     /// The stages of its training, in order; empty for a model that is trained in one run.

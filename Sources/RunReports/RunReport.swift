@@ -11,7 +11,7 @@ public struct RunReport: Sendable {
     /// What is wrong with folders that cannot be shown, one error each.
     public let refused: [RunReportError]
     private let runs: [RecordedRun]
-    private let moment: Date
+    private let date: Date
     private let title: String?
 
     /// Reads the folders of runs: finished ones, ones at which a training works, ones that were stopped. Nothing in them
@@ -31,7 +31,7 @@ public struct RunReport: Sendable {
             do throws(RunReportError) { runs.append(try RecordedRun(folder: path)) } catch { refused.append(error) }
         }
         (self.runs, self.refused, self.title) = (runs, refused, title)
-        moment = Date()
+        date = Date()
     }
 
     /// How many runs are shown.
@@ -42,7 +42,7 @@ public struct RunReport: Sendable {
     /// The page in HTML that is well-formed XML too. There must be a run to show.
     public var html: String {
         precondition(!isEmpty, "there is no run to show")
-        let page = ReportPage(runs, refused: refused, title: title, moment: moment)
+        let page = ReportPage(runs, refused: refused, title: title, date: date)
         return PageTemplate.render(page)
     }
 

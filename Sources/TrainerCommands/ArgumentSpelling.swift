@@ -39,13 +39,13 @@ enum ArgumentSpelling {
 
     /// The declared options of a command.
     private static func declarations(of command: String?) -> [OptionDeclaration] {
-        let places = TrainingConfiguration.runFields.map(\.declaration)
+        let ofRuns = TrainingConfiguration.runFields.map(\.declaration)
         return switch command {
         case "train":
-            places + BeginningGroup.declarations + EndGroup.declarations + StepGroup.declarations
+            ofRuns + BeginningGroup.declarations + EndGroup.declarations + StepGroup.declarations
                 + RankingGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
-        case "evaluate": places + EvaluationGroup.declarations + ModelGroup.declarations + ScoreGroup.declarations
-        case "benchmark": places + StepGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
+        case "evaluate": ofRuns + EvaluationGroup.declarations + ModelGroup.declarations + ScoreGroup.declarations
+        case "benchmark": ofRuns + StepGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
         default: []
         }
     }

@@ -171,7 +171,7 @@ struct ExperimentRequest {
 
     private func tell(_ launcher: TrialLauncher, _ results: ExperimentResults, _ console: Console) {
         let ranks = launcher.ranks > 1 ? " of \(launcher.ranks) ranks" : ""
-        let parallel = launcher.places.count
+        let parallel = launcher.processors.count
         let known = plan.candidates.indices.flatMap(results.runs(of:)).filter { results.files(of: $0).result != nil }
         let count = plan.candidates.count * plan.seeds.count
         console.info(
@@ -190,7 +190,7 @@ struct ExperimentRequest {
     ) throws {
         if case .stopped(let reason) = ending {
             console.warning(
-                "stopped \(reason); all trainings have left checkpoints\nthe same command goes on (\(results.folder))"
+                "stopped \(reason); all trainings have left checkpoints\nthe same command continues (\(results.folder))"
             )
             TrainerCommand.exit(withError: ExitCode(Launcher.stoppedEarly))
         }

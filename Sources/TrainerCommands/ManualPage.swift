@@ -144,13 +144,13 @@ enum ManualPage {
         return page
     }
 
-    /// Of the page: today, or the moment that builds give with which others must agree.
+    /// The date on the page: today, or that of `SOURCE_DATE_EPOCH`, so that a build can be repeated.
     private static var date: String {
         let given = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"].flatMap { Double($0) }
-        let moment = given.map { Date(timeIntervalSince1970: $0) } ?? Date()
+        let day = given.map { Date(timeIntervalSince1970: $0) } ?? Date()
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
-        let parts = calendar.dateComponents([.year, .month, .day], from: moment)
+        let parts = calendar.dateComponents([.year, .month, .day], from: day)
         let months = [
             "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
             "November", "December",

@@ -73,12 +73,12 @@ import Testing
         for (step, part) in [(1, 0.25), (2, 0.5), (3, 0.75), (4, 1), (5, 1)] {
             #expect(abs(settings.learningRate(at: step) - 0.1 * part) < 1e-15)
         }
-        settings.decaySteps = 14
-        settings.decay = .linear
+        settings.learningRateDecaySteps = 14
+        settings.learningRateDecay = .linear
         for (step, part) in [(4, 1), (9, 0.505), (14, 0.01), (20, 0.01)] {
             #expect(abs(settings.learningRate(at: step) - 0.1 * part) < 1e-12)
         }
-        settings.decay = .cosine
+        settings.learningRateDecay = .cosine
         for step in 4...16 {
             let wave = 0.01 + 0.99 * (1 + cos(Double.pi * min(Double(step - 4) / 10, 1))) / 2
             #expect(abs(settings.learningRate(at: step) - 0.1 * wave) < 1e-12)

@@ -22,7 +22,7 @@ import Testing
                 Timeline.Event(.forward, number: 0, start: 2_000, duration: 3_000),
                 Timeline.Event(.backward, number: 0, start: 6_000, duration: 3_000),
             ], "what is too short is left out")
-        #expect(Self.events(timeline).isEmpty && timeline.leftOut == 0)
+        #expect(Self.events(timeline).isEmpty && timeline.droppedCount == 0)
     }
 
     @Test func `where there is no room steps and phases are left out and counted, and the others stay`() {
@@ -36,12 +36,12 @@ import Testing
             if let slot = timeline.open(.evaluation, number: 1, at: 2_000) { timeline.close(slot, at: 3_000) }
         }
         addTen()
-        #expect(timeline.leftOut == 7)
+        #expect(timeline.droppedCount == 7)
         #expect(Self.events(timeline).map(\.kind) == [.step, .forward, .step, .evaluation])
         addTen()
         #expect(Self.events(timeline).map(\.kind) == [.step, .forward, .evaluation], "five of all")
         addTen()
-        #expect(Self.events(timeline).map(\.kind) == [.evaluation] && timeline.leftOut == 7 + 8 + 10)
+        #expect(Self.events(timeline).map(\.kind) == [.evaluation] && timeline.droppedCount == 7 + 8 + 10)
     }
 
     @Test func `the phases of a clock fill its steps without a gap`() {

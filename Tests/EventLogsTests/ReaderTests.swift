@@ -2,7 +2,7 @@ import EventLogs
 import Interactions
 import Testing
 
-/// Every known form is recognised by its content and read as it is meant.
+/// Every known form is recognized by its content and read as it is meant.
 @Suite struct ReaderTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let reader: String
@@ -79,7 +79,7 @@ import Testing
     ]
 
     @Test(arguments: cases.filter { !$0.events.isEmpty && !$0.text.hasPrefix("customer;") })
-    func `a form is recognised and read, plain, gzip and zstd, with any line ends`(_ input: Case) throws {
+    func `a form is recognized and read, plain, gzip and zstd, with any line ends`(_ input: Case) throws {
         let folder = try LogFolder()
         let expected = input.events.map { Event($0.0, $0.1, $0.2) }
         let text = input.text

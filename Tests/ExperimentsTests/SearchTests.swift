@@ -66,7 +66,7 @@ import TrainerSupport
             kill(search, signal)
             let result = try await job.result
             #expect(result.exitCode == (signal == SIGKILL ? 137 : 75), "\(result.standardError)")
-            if signal != SIGKILL { #expect(result.standardError.contains("the same command goes on")) }
+            if signal != SIGKILL { #expect(result.standardError.contains("the same command continues")) }
         }
         let end = try await Launch.alone.successfulTrainer(Self.search(workspace, out), timeout: .seconds(300))
         #expect(end.rows == reference.rows)

@@ -102,8 +102,8 @@ struct DatasetInput: Sendable {
             for item in batch.history(index) {
                 try require(1...dataset.itemCount ~= Int(item), "an item out of range")
             }
-            for candidate in 0..<batch.candidatesPerSample {
-                let item = batch.candidates[index * batch.candidatesPerSample + candidate]
+            for candidate in 0..<batch.candidatesPerTarget {
+                let item = batch.candidates[index * batch.candidatesPerTarget + candidate]
                 try require(1...dataset.itemCount ~= Int(item), "a candidate out of range")
             }
         }

@@ -6,7 +6,7 @@ struct EventLogInput {
     private let file: ScratchFile
     private let request: LogRequest
 
-    /// - Parameter reader: the name of the reader; nil: recognised by the content.
+    /// - Parameter reader: the name of the reader; nil: recognized by the content.
     init(folder: String, reader: String?) throws {
         file = try ScratchFile("log.csv", in: folder)
         var request = LogRequest()
@@ -73,7 +73,7 @@ extension LogOptions {
 /// A reader of event logs, with its own inputs.
 protocol EventLogTrial: ReaderTrial {
     static var texts: [String] { get }
-    /// nil: recognised by the content.
+    /// nil: recognized by the content.
     static var reader: String? { get }
     var log: EventLogInput { get }
     init(log: EventLogInput)

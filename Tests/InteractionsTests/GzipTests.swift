@@ -10,7 +10,7 @@ import Testing
         return [dataset.train, dataset.dev, dataset.test].flatMap(\.items)
     }
 
-    @Test func `gzip is recognised by its content, whatever the name`() throws {
+    @Test func `gzip is recognized by its content, whatever the name`() throws {
         let plain = try TemporaryFolder()
         try plain.write("data.txt", GzipTests.text)
         let expected = try items(of: plain)

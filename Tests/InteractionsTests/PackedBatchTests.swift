@@ -13,9 +13,9 @@ import Testing
         let batch = PackedBatch()
         batch.fill(
             users: [7, 3, 9], histories: [[1, 2, 3], [], [4]], candidates: [[5, 6], [7, 8], [9, 1]],
-            times: [[10, 20, 30], [], [5]], samples: [100, 200, 300], smallestTimeGaps: [10, .max, .max])
+            times: [[10, 20, 30], [], [5]], sampleNames: [100, 200, 300], smallestTimeGaps: [10, .max, .max])
         #expect(batch.count == 3)
-        #expect(batch.candidatesPerSample == 2)
+        #expect(batch.candidatesPerTarget == 2)
         #expect(batch.userArray == [7, 3, 9])
         #expect(batch.sampleArray == [100, 200, 300])
         #expect(batch.historyArrays == [[1, 2, 3], [], [4]])
@@ -37,13 +37,13 @@ import Testing
         let batch = PackedBatch()
         batch.fill(
             users: [7, 3], histories: [[1, 2, 3], [4, 5]], candidates: [[[], [8, 1], [9, 2]], [[6, 3], []]],
-            targetSamples: [[0, 11, 12], [20, 0]])
-        #expect(batch.count == 2 && batch.targetCount == 3 && batch.candidatesPerSample == 2)
+            targetNames: [[0, 11, 12], [20, 0]])
+        #expect(batch.count == 2 && batch.targetCount == 3 && batch.candidatesPerTarget == 2)
         #expect((0..<3).map { batch.targetRows?[$0] } == [1, 2, 3])
-        #expect((0..<3).map { batch.targetSamples[$0] } == [11, 12, 20])
+        #expect((0..<3).map { batch.targetNames[$0] } == [11, 12, 20])
         #expect((0..<3).map { batch.positives[$0] } == [8, 9, 6])
-        batch.fill(users: [7], histories: [[1]], candidates: [[2, 3]], samples: [5])
-        #expect(batch.targetRows == nil && batch.targetCount == 1 && batch.targetSamples[0] == 5)
+        batch.fill(users: [7], histories: [[1]], candidates: [[2, 3]], sampleNames: [5])
+        #expect(batch.targetRows == nil && batch.targetCount == 1 && batch.targetNames[0] == 5)
     }
 
     @Test func `the pieces of a batch are its samples with their targets, in order`() {
@@ -54,8 +54,8 @@ import Testing
         whole.fill(
             users: lengths.indices.map { Int32($0) }, histories: histories,
             candidates: histories.map { history in history.indices.map { $0 == 0 ? [] : [history[$0] + 1, 7] } },
-            times: histories.map { $0.map { Int64($0) * 2 } }, samples: lengths.map { UInt32($0 + 1000) },
-            targetSamples: histories.map { $0.map { UInt32($0) } }, smallestTimeGaps: lengths.map { Int64($0) })
+            times: histories.map { $0.map { Int64($0) * 2 } }, sampleNames: lengths.map { UInt32($0 + 1000) },
+            targetNames: histories.map { $0.map { UInt32($0) } }, smallestTimeGaps: lengths.map { Int64($0) })
         let piece = PackedBatch()
         var pieces: [Range<Int>] = []
         var targets = 0
@@ -66,14 +66,14 @@ import Testing
             piece.fill(samples, of: whole)
             #expect(piece.historyArrays == Array(histories[samples]))
             #expect(piece.userArray == samples.map { Int32($0) })
-            #expect(piece.sampleArray == samples.map { whole.samples[$0] })
+            #expect(piece.sampleArray == samples.map { whole.sampleNames[$0] })
             #expect(piece.timeArrays == samples.map { histories[$0].map { Int64($0) * 2 } })
             #expect((0..<piece.count).map { piece.smallestTimeGaps[$0] } == samples.map { Int64(lengths[$0]) })
             let start = whole.histories.start(first)
-            #expect(piece.candidatesPerSample == 2)
+            #expect(piece.candidatesPerTarget == 2)
             for target in 0..<piece.targetCount {
                 #expect(piece.targetRows?[target] == whole.targetRows.map { $0[targets + target] - Int32(start) })
-                #expect(piece.targetSamples[target] == whole.targetSamples[targets + target])
+                #expect(piece.targetNames[target] == whole.targetNames[targets + target])
                 #expect(piece.candidates[2 * target] == whole.candidates[2 * (targets + target)])
                 #expect(piece.candidates[2 * target + 1] == 7)
             }

@@ -28,7 +28,7 @@ import Testing
                 EvaluationRows(store: store, kind: .sequential, shard: $0, split: split, historyMax: 20)
             }
             #expect(rows.reduce(0) { $0 + $1.count } == 14_681)
-            #expect(rows.allSatisfy { $0.candidatesPerSample == 100 })
+            #expect(rows.allSatisfy { $0.candidatesPerTarget == 100 })
         }
         var sharing = 0
         for local in store.users.indices {

@@ -81,12 +81,12 @@ extension InteractionDataset {
 
 extension PackedBatch {
     var userArray: [Int32] { Array(UnsafeBufferPointer(start: users, count: count)) }
-    var sampleArray: [UInt32] { Array(UnsafeBufferPointer(start: samples, count: count)) }
+    var sampleArray: [UInt32] { Array(UnsafeBufferPointer(start: sampleNames, count: count)) }
     var historyArrays: [[Int32]] { (0..<count).map { Array(history($0)) } }
     var timeArrays: [[Int64]] { (0..<count).map { histories.range($0).map { historyTimes[$0] } } }
     var candidateArrays: [[Int32]] {
         (0..<count).map { sample in
-            (0..<candidatesPerSample).map { candidates[sample * candidatesPerSample + $0] }
+            (0..<candidatesPerTarget).map { candidates[sample * candidatesPerTarget + $0] }
         }
     }
 }

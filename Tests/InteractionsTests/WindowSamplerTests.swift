@@ -17,13 +17,13 @@ import Testing
         var steps: [[Target]] = []
         while sampler.fill(batch, stepOfEpoch: steps.count) > 0 {
             guard let rows = batch.targetRows else { break }
-            let width = batch.candidatesPerSample
+            let width = batch.candidatesPerTarget
             steps.append(
                 (0..<batch.targetCount).map { target in
                     let row = Int(rows[target])
                     let sequence = (0..<batch.count).first { batch.histories.range($0).contains(row) } ?? 0
                     return Target(
-                        id: batch.targetSamples[target],
+                        id: batch.targetNames[target],
                         history: (batch.histories.start(sequence)...row).map { batch.historyItems[$0] },
                         candidates: (target * width..<(target + 1) * width).map { batch.candidates[$0] })
                 })
@@ -55,7 +55,7 @@ import Testing
             for index in 0..<batch.count {
                 found.append(
                     Target(
-                        id: batch.samples[index], history: Array(batch.history(index)),
+                        id: batch.sampleNames[index], history: Array(batch.history(index)),
                         candidates: (index * 3..<(index + 1) * 3).map { batch.candidates[$0] }))
             }
             step += 1

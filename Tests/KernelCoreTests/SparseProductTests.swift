@@ -124,7 +124,7 @@ import Testing
         #expect(y.allSatisfy { $0 == 0 })
     }
 
-    @Test(arguments: widths) func `the normalised adjacency times vectors`(columns: Int) {
+    @Test(arguments: widths) func `the normalized adjacency times vectors`(columns: Int) {
         var numbers = Numbers(5)
         let x = numbers.list(example.nodeCount * columns)
         let y = example.unpacked(

@@ -22,7 +22,7 @@ enum Scenario: String, CaseIterable {
     case abandonedRequest = "abandoned-request"
     /// Aborts on the last rank.
     case abort
-    /// Initialises and finalises by hand; objects outlive the end of MPI, a window is never freed.
+    /// Initializes and finalizes by hand; objects outlive the end of MPI, a window is never freed.
     case byHand = "by-hand"
     /// Sends from two threads at a time.
     case threads
@@ -90,7 +90,7 @@ enum Scenario: String, CaseIterable {
             window.segment(of: 0)[0] = 1
             findings.expect(MPIEnvironment.isActive, "MPI is not active")
             try MPIEnvironment.finalize()
-            findings.expect(MPIEnvironment.isFinalized && MPIEnvironment.isInitialized, "MPI is not finalised")
+            findings.expect(MPIEnvironment.isFinalized && MPIEnvironment.isInitialized, "MPI is not finalized")
             findings.expectEqual(
                 findings.expectError { () throws(MPIError) in try MPIEnvironment.finalize() }?.reason, .lifecycle)
             guard findings.texts.isEmpty else {

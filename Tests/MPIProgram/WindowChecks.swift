@@ -44,7 +44,7 @@ extension Check {
                 }
                 try window.free()
             },
-            Check("a message orders two synchronised ranks") { world, findings in
+            Check("a message orders two synchronized ranks") { world, findings in
                 let node = try world.splitBySharedMemory()
                 let window = try SharedWindow<Int>(count: 1, on: node)
                 window.segment(of: node.rank)[0] = 42 + node.rank

@@ -46,7 +46,7 @@ enum ValueCheck: String, CaseIterable, Sendable {
     case aSharedWindowShowsEverybodysSegmentToEverybody = "a shared window shows everybody's segment to everybody"
     case aSharedWindowCanBeWrittenByOthers = "a shared window can be written by others"
     case segmentsOfASharedWindowBeginOnCacheLines = "segments of a shared window begin on cache lines"
-    case aMessageOrdersTwoSynchronisedRanks = "a message orders two synchronised ranks"
+    case aMessageOrdersTwoSynchronizedRanks = "a message orders two synchronized ranks"
     case aWindowOfImpossibleSizeIsRefused = "a window of impossible size is refused"
     case anInvalidRankIsMPIsOwnError = "an invalid rank is MPI's own error"
     case anInvalidRootTagAndSourceAreMPIsOwnErrors = "an invalid root, tag and source are MPI's own errors"

@@ -116,7 +116,7 @@ import Testing
         let (view, recorder) = (GradientView(layout, at: memory), GradientRecorder(layout))
         let tape = Tape(parameters: built.storage.values, gradients: recorder)
         let batch = Self.batch()
-        tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1))
+        tape.begin(.training(sampleNames: batch.sampleNames, seed: 1, step: 1))
         recorder.begin(in: view)
         let recorded = built.model.trainingLoss(of: batch, under: .ranking, on: tape)
         tape.backward(from: recorded)
@@ -178,7 +178,7 @@ import Testing
                 }
                 let batch = Self.batch()
                 let tape = Tape(parameters: storage.values)
-                tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1))
+                tape.begin(.training(sampleNames: batch.sampleNames, seed: 1, step: 1))
                 let loss = model.trainingLoss(of: batch, under: .ranking, on: tape).value[0]
                 let name = [entry.name, stage?.rawValue].compactMap { $0 }.joined(separator: " ")
                 for (other, value) in losses { #expect(value != loss, "\(name) has the loss of \(other)") }

@@ -90,8 +90,8 @@ import Testing
             return reference.negatives.withUnsafeBufferPointer { negatives in
                 tape.givenItems = negatives.baseAddress
                 tape.begin(
-                    .training(sampleNames: batch.samples, seed: 0, step: nil), sampleCount: batch.count,
-                    targets: Tape.Targets(names: batch.targetSamples, count: batch.targetCount))
+                    .training(sampleNames: batch.sampleNames, seed: 0, step: nil), sampleCount: batch.count,
+                    targets: Tape.Targets(names: batch.targetNames, count: batch.targetCount))
                 return Double(model.trainingLoss(of: batch, under: objective, on: tape).value[0])
             }
         }
@@ -106,7 +106,7 @@ import Testing
             let tape = Tape(parameters: setting.storage.values)
             tape.begin(
                 .scoring(seed: 0), sampleCount: setting.batch.count,
-                targets: Tape.Targets(names: setting.batch.targetSamples, count: setting.batch.targetCount))
+                targets: Tape.Targets(names: setting.batch.targetNames, count: setting.batch.targetCount))
             let vectors = setting.model.queries(of: setting.batch, on: tape).vectors
             let expected = try Reference.lists(item["vectors"])
             #expect(vectors.rows == expected.count)

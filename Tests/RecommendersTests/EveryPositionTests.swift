@@ -106,7 +106,7 @@ import Testing
             let tape = Tape(parameters: storage.values)
             tape.begin(
                 .scoring(seed: 2), sampleCount: batch.count,
-                targets: Tape.Targets(names: batch.targetSamples, count: batch.targetCount))
+                targets: Tape.Targets(names: batch.targetNames, count: batch.targetCount))
             let queries = model.queries(of: batch, on: tape)
             #expect(tape.error == nil)
             let width = queries.perUser * queries.vectors.columns
@@ -124,7 +124,7 @@ import Testing
                         isTarget(sequence, row) ? [Int32(1 + (row * 5 + sequence) % 12), 3, Int32(2 + row)] : []
                     }
                 },
-                times: times, samples: [3, 8, 1], smallestTimeGaps: gaps)
+                times: times, sampleNames: [3, 8, 1], smallestTimeGaps: gaps)
         }
     }
 
@@ -140,7 +140,7 @@ import Testing
         let batch = PackedBatch()
         batch.fill(
             users: [1, 2, 4], histories: setting.histories, candidates: [[4], [3], [1]], times: setting.times,
-            samples: [3, 8, 1], smallestTimeGaps: setting.gaps)
+            sampleNames: [3, 8, 1], smallestTimeGaps: setting.gaps)
         for (one, other) in zip(setting.vectors(batch), newest) { expectClose(one, other) }
     }
 
@@ -169,7 +169,7 @@ import Testing
             options, ModelContext(ModelOptions(), userCount: 4, itemCount: 12), in: ParameterLayout().root)
         // A subset: rows without a target take part as history alone.
         setting.fillTargets { sequence, row in (sequence + row) % 3 != 1 }
-        let targets = Tape.Targets(names: setting.batch.targetSamples, count: setting.batch.targetCount)
+        let targets = Tape.Targets(names: setting.batch.targetNames, count: setting.batch.targetCount)
         let worst = try GradientCheck(
             setting.storage, sampleNames: [3, 8, 1], targets: targets, seed: 2, step: 4, elementsPerParameter: 12
         ).worstDeviation { setting.model.trainingLoss(of: setting.batch, under: objective, on: $0) }

@@ -106,7 +106,7 @@ import Testing
             defer { memory.deallocate() }
             let (view, recorder) = (GradientView(layout, at: memory), GradientRecorder(layout))
             recorder.begin(in: view)
-            let loss = withTape(recorder, .training(sampleNames: batch.samples, seed: 0, step: 1)) { tape in
+            let loss = withTape(recorder, .training(sampleNames: batch.sampleNames, seed: 0, step: 1)) { tape in
                 let loss = model.trainingLoss(of: batch, under: objective, on: tape)
                 tape.backward(from: loss)
                 return Double(loss.value[0])

@@ -17,7 +17,7 @@ import Testing
             change: (inout ModelOptions) -> Void = { _ in }
         ) throws {
             let entry = try #require(RecommenderCatalogue.entry(named: name))
-            var options = entry.standardOptions
+            var options = entry.defaultOptions
             options.embeddingSize = 8
             options.historyMax = 9
             change(&options)
@@ -32,7 +32,7 @@ import Testing
             let tape = Tape(parameters: storage.values)
             tape.begin(
                 .scoring(seed: 2), sampleCount: batch.count,
-                targets: Tape.Targets(names: batch.targetSamples, count: batch.targetCount))
+                targets: Tape.Targets(names: batch.targetNames, count: batch.targetCount))
             let vectors = model.queries(of: batch, on: tape).vectors
             #expect(tape.error == nil)
             return (0..<vectors.count).map { vectors.value[$0] }
@@ -58,7 +58,7 @@ import Testing
         return batch
     }
 
-    @Test func `four interests where nobody chooses`() throws {
+    @Test func `four interests by default`() throws {
         let setting = try Setting("KuaiFormer")
         #expect(try setting.parameter("tokens").rows == 4)
         #expect(setting.vectors(Self.batch(everywhere: false)).count == 3 * 4 * 8)
@@ -139,7 +139,7 @@ import Testing
         selection: InterestSelection, everywhere: Bool
     ) throws {
         let batch = Self.batch(everywhere: everywhere)
-        let targets = everywhere ? Tape.Targets(names: batch.targetSamples, count: batch.targetCount) : nil
+        let targets = everywhere ? Tape.Targets(names: batch.targetNames, count: batch.targetCount) : nil
         for loss in TrainingLoss.allCases {
             for score in ScoreRule.allCases {
                 var options = ObjectiveOptions()
@@ -154,7 +154,7 @@ import Testing
                     tape.beginStep()
                     defer { tape.endStep() }
                     tape.begin(
-                        .training(sampleNames: batch.samples, seed: 1, step: 1), sampleCount: batch.count,
+                        .training(sampleNames: batch.sampleNames, seed: 1, step: 1), sampleCount: batch.count,
                         targets: targets)
                     let loss = setting.model.trainingLoss(of: batch, under: setting.objective, on: tape)
                     #expect(tape.error == nil, "\(options)")

@@ -25,7 +25,7 @@ import Testing
             register(layout.root)
             storage = ParameterStorage(layout)
             tape = Tape(parameters: storage.values)
-            tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1), sampleCount: 2)
+            tape.begin(.training(sampleNames: batch.sampleNames, seed: 1, step: 1), sampleCount: 2)
         }
 
         var sequences: JaggedOffsets { batch.histories }
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `a layer normalisation`() throws {
+    @Test func `a layer normalization`() throws {
         var layer: LayerNorm?
         let setting = Setting { layer = LayerNorm("layer", size: 4, in: $0) }
         let made = try #require(layer)

@@ -95,7 +95,7 @@ import Testing
         batch.fill(
             users: [1, 2, 4], histories: [[3], [5, 1, 9, 9, 2], [7, 8, 11]],
             candidates: [[4, 6, 12], [3, 9, 10], [1, 2, 5]],
-            times: [[100], [5, 7, 7, 20, 36], [1, 4, 9]], samples: [3, 8, 1], smallestTimeGaps: [.max, 2, 3])
+            times: [[100], [5, 7, 7, 20, 36], [1, 4, 9]], sampleNames: [3, 8, 1], smallestTimeGaps: [.max, 2, 3])
         let worst = try GradientCheck(storage, sampleNames: [3, 8, 1], seed: 2, step: 4, elementsPerParameter: 12)
             .worstDeviation { model.trainingLoss(of: batch, under: .ranking, on: $0) }
         // The loss is a single 32-bit number, whose rounding is more than 1 % of the derivatives that are a thousandth of

@@ -37,13 +37,13 @@ import Testing
             for index in 0..<items.table.count { table[index] *= 80 }
             batch.fill(
                 users: [1, 2, 3, 4], histories: [[1], [2, 3], [4, 5], [9]],
-                candidates: [[6, 1], [2, 4], [6, 8], [9, 3]], samples: [11, 5, 8, 2])
+                candidates: [[6, 1], [2, 4], [6, 8], [9, 3]], sampleNames: [11, 5, 8, 2])
         }
 
         /// The selected vectors of a step.
         func selected(step: UInt32 = 1) -> [Float] {
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(sampleNames: batch.samples, seed: 3, step: step))
+            tape.begin(.training(sampleNames: batch.sampleNames, seed: 3, step: step))
             let users = objective.select(from: interests(on: tape), for: batch, in: items, on: tape)
             return (0..<users.count).map { users.value[$0] }
         }
@@ -55,7 +55,7 @@ import Testing
         /// The loss of the interests' first vectors in a step.
         func loss(step: UInt32 = 1, withInterests: Bool = false) -> Float {
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(sampleNames: batch.samples, seed: 3, step: step))
+            tape.begin(.training(sampleNames: batch.sampleNames, seed: 3, step: step))
             return loss(on: tape, withInterests: withInterests).value[0]
         }
 
@@ -261,7 +261,7 @@ import Testing
             let setting = Setting(
                 Self.options { $0.routingRegularization = 50 }, batchSize: batchSize)
             let tape = Tape(parameters: setting.storage.values)
-            tape.begin(.training(sampleNames: setting.batch.samples, seed: 3, step: 1))
+            tape.begin(.training(sampleNames: setting.batch.sampleNames, seed: 3, step: 1))
             let attention = tape.variable(rows: 6, columns: 3)
             // The histories have 1, 2, 2 and 1 items. Two of the three interests weigh them alike, which costs nothing.
             let (first, alike) = ([1, 0.9, 0.1, 0.5, 0.5, 1], [1, 0.5, 0.5, 0.5, 0.5, 1])

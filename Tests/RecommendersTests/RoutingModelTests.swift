@@ -67,7 +67,7 @@ import Testing
         #expect(zip(alone, scored[1]).allSatisfy { abs($0 - $1) < 1e-5 })
         #expect(built.interests(batch, .scoring(seed: 2)) != scored)
         func train(_ step: UInt32) -> [[Float]] {
-            built.interests(batch, .training(sampleNames: batch.samples, seed: 1, step: step))
+            built.interests(batch, .training(sampleNames: batch.sampleNames, seed: 1, step: step))
         }
         #expect(train(1) == train(1))
         #expect(train(1) != train(2))
@@ -129,7 +129,7 @@ import Testing
             defer { memory.deallocate() }
             let (view, recorder) = (GradientView(layout, at: memory), GradientRecorder(layout))
             let tape = Tape(parameters: built.storage.values, gradients: recorder)
-            tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1))
+            tape.begin(.training(sampleNames: batch.sampleNames, seed: 1, step: 1))
             recorder.begin(in: view)
             let loss = built.model.trainingLoss(of: batch, under: .ranking, on: tape)
             tape.backward(from: loss)

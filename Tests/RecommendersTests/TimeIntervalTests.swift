@@ -27,10 +27,10 @@ import Testing
         func loss(_ times: [Int64], smallestGap: Int64) -> Float {
             let batch = PackedBatch()
             batch.fill(
-                users: [1], histories: [[3, 5, 7]], candidates: [[4, 6]], times: [times], samples: [1],
+                users: [1], histories: [[3, 5, 7]], candidates: [[4, 6]], times: [times], sampleNames: [1],
                 smallestTimeGaps: [smallestGap])
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(sampleNames: batch.samples, seed: 1, step: 1))
+            tape.begin(.training(sampleNames: batch.sampleNames, seed: 1, step: 1))
             return model.trainingLoss(of: batch, under: .ranking, on: tape).value.pointee
         }
     }

@@ -111,10 +111,10 @@ import Testing
             batch.fill(
                 users: [1, 2, 4], histories: newest([[3], [5, 1, 9, 9, 2], [7, 8, 11]]),
                 candidates: [[4, 6, 12], [3, 9, 10], [1, 2, 5]],
-                times: newest([[100], [5, 7, 7, 20, 36], [1, 4, 9]]), samples: [3, 8, 1],
+                times: newest([[100], [5, 7, 7, 20, 36], [1, 4, 9]]), sampleNames: [3, 8, 1],
                 smallestTimeGaps: [.max, 2, 3])
             let tape = Tape(parameters: storage.values)
-            tape.begin(.training(sampleNames: batch.samples, seed: 2, step: 4))
+            tape.begin(.training(sampleNames: batch.sampleNames, seed: 2, step: 4))
             loss = model.trainingLoss(of: batch, under: .ranking, on: tape).value[0]
             tape.begin(.scoring(seed: 2))
             let vectors = model.queries(of: batch, on: tape).vectors

@@ -16,7 +16,7 @@ package final class Timeline {
         case evaluation
         /// Copying the training for a checkpoint, or all of it where somebody waits; its number is that of the step.
         case checkpoint
-        /// Writing a checkpoint while the training goes on; its number is that of the step.
+        /// Writing a checkpoint during the training; its number is that of the step.
         case writing
 
         /// As it is shown.
@@ -34,7 +34,7 @@ package final class Timeline {
         package var duration: UInt64
         /// What it was; nil for a number that is none.
         package var kind: Kind? { Kind(rawValue: Int(code & 0xFF)) }
-        /// Of the step or the epoch; 0 for a phase.
+        /// The number of the step or of the epoch; 0 for a phase.
         package var number: Int { Int(code >> 8) }
         private let code: UInt64
 
@@ -55,7 +55,7 @@ package final class Timeline {
         fileprivate static let width = MemoryLayout<Event>.size / MemoryLayout<UInt64>.size
     }
 
-    /// The place of an event that has been opened.
+    /// Which event has been opened.
     package struct Slot { let index: Int }
 
     /// Phases that lasted less are left out: nobody sees them, and there are many.
@@ -69,7 +69,7 @@ package final class Timeline {
     /// Steps and phases that may still come, over all.
     private var rest: Int
     /// Steps and phases for which there was no room.
-    package private(set) var leftOut = 0
+    package private(set) var droppedCount = 0
 
     /// - Parameters:
     ///   - capacity: steps and phases that there is room for between two calls of ``take()``.
@@ -109,7 +109,7 @@ package final class Timeline {
     private func append(_ event: Event, isOfStep: Bool) -> Bool {
         if isOfStep {
             guard count < capacity, rest > 0 else {
-                leftOut += 1
+                droppedCount += 1
                 return false
             }
             rest -= 1

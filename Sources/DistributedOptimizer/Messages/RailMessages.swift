@@ -7,7 +7,7 @@ import MPI
 final class RailMessages {
     /// The slices of the rail: of each node one.
     let slices: [ParameterSlice]
-    /// Of the last ``beginExchange(_:)``; without what Adam finds of the gradients.
+    /// The summary of the last ``beginExchange(_:)``. That a gradient is not finite is not in it: Adam finds that.
     private(set) var summary = StepSummary(sampleCount: 0, loss: 0, flag: false, isFinite: true)
     /// Words that were sent to each node so far.
     private(set) var sentWords: [Int]

@@ -71,12 +71,13 @@ extension DataInspection {
     }
 
     private var longHistories: Concern? {
-        let (usual, most) = (statistics.historyLengths.values[5], statistics.historyLengths.values[6])
-        guard most > 500, most > 10 * max(1, usual), let first = longestUsers.first else { return nil }
+        let (percentile99, most) = (statistics.historyLengths.values[5], statistics.historyLengths.values[6])
+        guard most > 500, most > 10 * max(1, percentile99), let first = longestUsers.first else { return nil }
         return Concern(
             observation:
-                "user \(first.name.printable(limit: 60)) has \(NumberText.counted(most, "events")), 99 % of the users have at most \(NumberText.grouped(usual))",
-            advice: "a program rather than a person? remove such users with --max-user-events \(10 * max(1, usual))")
+                "user \(first.name.printable(limit: 60)) has \(NumberText.counted(most, "events")), 99 % of the users have at most \(NumberText.grouped(percentile99))",
+            advice:
+                "a program rather than a person? remove such users with --max-user-events \(10 * max(1, percentile99))")
     }
 
     private var shortHistories: Concern? {

@@ -11,7 +11,7 @@ package struct AmazonRatingLog: EventLogReader {
 
     let table: EventTable
 
-    /// Of which year the columns are, then what was found out about the table.
+    /// The year that the columns are of, then what was found out about the table.
     package var findings: [String] {
         [table.layout.user == 0 ? "columns of 2014, by the ids" : "columns of 2018, by the ids"] + table.findings
     }
@@ -24,7 +24,7 @@ package struct AmazonRatingLog: EventLogReader {
     /// Amazon's.
     ///
     /// - Throws: where the ids speak for both orders, or the form of times is not clear.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> AmazonRatingLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> AmazonRatingLog? {
         let rows = try log.fields(.byte(0x2c))
         guard let first = rows.first, first.count == 4,
             first[2].withUnsafeBytes({ $0.rating }).map({ 0...10 ~= $0 }) == true

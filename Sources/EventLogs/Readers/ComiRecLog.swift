@@ -20,7 +20,7 @@ package struct ComiRecLog: EventLogReader {
     /// Takes three or four columns with commas, numbers from the third on that rise with the lines of a user.
     ///
     /// - Throws: where the form of times is not clear.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> ComiRecLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> ComiRecLog? {
         let rows = try log.fields(.byte(0x2c))
         guard let first = rows.first, first.count == 3 || first.count == 4 else { return nil }
         let numbers = rows.map { row in row.dropFirst(2).map { $0.withUnsafeBytes { DecimalNumber($0)?.whole } } }

@@ -38,7 +38,7 @@ package struct JSONLinesLog: EventLogReader {
     /// Takes a file whose first line begins with a brace; the keys are those of the first 200 lines.
     ///
     /// - Throws: at a line that is no object, and where a key or the form of times is not clear.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> JSONLinesLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> JSONLinesLog? {
         guard let first = log.lines.first, first.first(where: { $0 != 0x20 && $0 != 0x09 }) == 0x7b else { return nil }
         var objects: [[(key: String, value: [UInt8])]] = []
         for (index, line) in log.lines.prefix(200).enumerated() {

@@ -20,7 +20,7 @@ package struct MovieLensLog: EventLogReader {
     /// Takes four columns of which the first line has a rating of 0 to 10 in the third and a time in the fourth.
     ///
     /// - Throws: where the form of times is not clear.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> MovieLensLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> MovieLensLog? {
         for separator in [FieldSeparator.doubleColon, .byte(0x09)] {
             let rows = try log.fields(separator)
             // What is wrong further down is an error with its line, not another form.

@@ -17,7 +17,7 @@ package struct PairLog: EventLogReader {
     /// Takes lines of two words, or of three of which the third is a time.
     ///
     /// - Throws: where the third word can be a rating as well, or the form of times is not clear.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> PairLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> PairLog? {
         let rows = try log.fields(.words)
         guard let first = rows.first, first.count == 2 || first.count == 3,
             rows.allSatisfy({ $0.count == first.count }),

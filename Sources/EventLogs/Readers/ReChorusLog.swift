@@ -18,7 +18,7 @@ package struct ReChorusLog: EventLogReader {
     /// Takes columns with TABs that have the names of ReChorus, in any order, and no others.
     ///
     /// - Throws: where the form of times is not clear.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> ReChorusLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> ReChorusLog? {
         let rows = try log.fields(.byte(0x09))
         guard let names = rows.first?.map({ String(decoding: $0, as: UTF8.self) }),
             let user = names.firstIndex(of: "user_id"), let item = names.firstIndex(of: "item_id"),

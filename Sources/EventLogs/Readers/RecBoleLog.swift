@@ -26,7 +26,7 @@ package struct RecBoleLog: EventLogReader {
     /// Takes columns with TABs whose names all end with a type of RecBole.
     ///
     /// - Throws: where users or items are no single tokens, and where a field or the form of times is not clear.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> RecBoleLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> RecBoleLog? {
         let rows = try log.fields(.byte(0x09))
         guard let first = rows.first else { return nil }
         var names: [String] = []

@@ -31,7 +31,7 @@ package struct TableLog: EventLogReader {
     /// Takes every text with a line in it, the last reader to be asked.
     ///
     /// - Throws: where the separator, the header, a column or the form of times is not clear.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> TableLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> TableLog? {
         let quoting = request.quoting ?? .byte(0x22)
         let separator = try separator(log, request, quoting)
         let rows = try DelimitedRecords.sample(

@@ -20,7 +20,7 @@ package struct TaobaoLog: EventLogReader {
     private static let behaviours: Set<String> = ["pv", "buy", "cart", "fav"]
 
     /// Takes five columns with commas of which the first line has a behaviour of Taobao in the fourth.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> TaobaoLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> TaobaoLog? {
         let rows = try log.fields(.byte(0x2c))
         guard let first = rows.first, first.count == 5,
             behaviours.contains(String(decoding: first[3], as: UTF8.self))

@@ -14,7 +14,7 @@ package struct UserLineLog: EventLogReader {
 
     /// Takes lines of different lengths, two words or more, of which no two begin with the same user; any lines
     /// where the user names this reader.
-    package static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> UserLineLog? {
+    package static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> UserLineLog? {
         let rows = try log.fields(.words)
         let widths = Set(rows.map(\.count))
         let users = Set(rows.compactMap(\.first))

@@ -14,7 +14,7 @@ package protocol EventLogReader: Sendable {
     /// What reads the file; nil where it is not of this form, judged by its first lines.
     ///
     /// - Throws: where it is of this form, but what a reader must know is not clear, or wrong.
-    static func recognise(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> Self?
+    static func recognize(_ log: LogBeginning, _ request: LogRequest) throws(DatasetError) -> Self?
 
     /// What was found out or chosen, for the user: `separator: comma`.
     var findings: [String] { get }
@@ -55,14 +55,14 @@ package enum EventLogReaders {
         of path: String, _ request: LogRequest
     ) throws(DatasetError) -> any EventLogReader {
         do throws(DatasetError) {
-            return try recognised(path, request)
+            return try recognized(path, request)
         } catch {
             guard error.kind == .invalid, error.line != nil else { throw error }
             throw ByteSource.damage(path: error.file) ?? error
         }
     }
 
-    private static func recognised(_ path: String, _ request: LogRequest) throws(DatasetError) -> any EventLogReader {
+    private static func recognized(_ path: String, _ request: LogRequest) throws(DatasetError) -> any EventLogReader {
         try requireFile(path)
         let log = try LogBeginning(path: path)
         if log.isParquet { throw log.parquet }
@@ -78,7 +78,7 @@ package enum EventLogReaders {
                     .configuration, file: path, problem: "there is no reader \(name)\(likely)",
                     recoverySuggestion: "choose one of \(names.joined(separator: ", "))")
             }
-            guard let reader = try type.recognise(log, request) else {
+            guard let reader = try type.recognize(log, request) else {
                 throw DatasetError(
                     .invalid, file: path, line: 1,
                     problem: "not of the form of --reader \(name): \(first.withUnsafeBytes { $0.quoted })",
@@ -89,7 +89,7 @@ package enum EventLogReaders {
         // What is known of columns is known of a table, or of objects.
         let types = request.isAboutColumns ? [JSONLinesLog.self, TableLog.self] : all
         for type in types {
-            if let reader = try type.recognise(log, request) { return reader }
+            if let reader = try type.recognize(log, request) { return reader }
         }
         throw DatasetError(
             .invalid, file: path, line: 1, problem: "not of a known form: \(first.withUnsafeBytes { $0.quoted })",

@@ -1,6 +1,6 @@
 import Interactions
 
-/// The first lines of a log, by which its form is recognised.
+/// The first lines of a log, by which its form is recognized.
 package struct LogBeginning: Sendable {
     /// The file as the user named it.
     package let path: String

@@ -90,11 +90,11 @@ package struct HalvingSchedule: Equatable, Sendable {
         var best: [(candidate: Int, value: Double)] = []
         var promoted: [Int] = []
         var isPromoted: Set<Int> = []
-        for (place, candidate) in finished.enumerated() {
+        for (number, candidate) in finished.enumerated() {
             if let value = outcomes[index][candidate]?.value {
                 best.insert((candidate, value), at: best.firstIndex { $0.value < value } ?? best.count)
             }
-            for entry in best.prefix((place + 1) / factor) where isPromoted.insert(entry.candidate).inserted {
+            for entry in best.prefix((number + 1) / factor) where isPromoted.insert(entry.candidate).inserted {
                 promoted.append(entry.candidate)
             }
         }

@@ -22,8 +22,8 @@ package struct ExperimentRunner {
         let child: ChildProcess
         let run: ExperimentPlan.Run
         let rung: Int
-        /// Index of the processors that it runs on.
-        let place: Int
+        /// The index of its processors in ``TrialLauncher/processors``.
+        let share: Int
         let claim: RunFence
         let logSize: Int
         let start: ContinuousClock.Instant
@@ -76,7 +76,7 @@ package struct ExperimentRunner {
                     try ExperimentFolder(results.folder).write(results)
                     if results.schedule.isComplete, running.isEmpty { return (.complete, results) }
                     hasNews = false
-                    try fillPlaces()
+                    try startOnFreeProcessors()
                 }
                 Thread.sleep(forTimeInterval: 0.05)
             }
@@ -87,15 +87,15 @@ package struct ExperimentRunner {
     }
 
     /// Starts trainings on the free processors.
-    private mutating func fillPlaces() throws {
-        var free = launcher.places.indices.filter { place in !running.contains { $0.place == place } }
+    private mutating func startOnFreeProcessors() throws {
+        var free = launcher.processors.indices.filter { share in !running.contains { $0.share == share } }
         for job in results.schedule.jobs {
             for run in results.runs(of: job.candidate) {
-                guard let place = free.first else { return }
+                guard let share = free.first else { return }
                 guard !running.contains(where: { $0.run == run }), nextLook[run].map({ $0 < .now }) ?? true,
                     results.isOpen(run, rung: job.rung)
                 else { continue }
-                if try start(run, rung: job.rung, place: place) { free.removeFirst() }
+                if try start(run, rung: job.rung, share: share) { free.removeFirst() }
             }
         }
     }
@@ -103,7 +103,7 @@ package struct ExperimentRunner {
     /// Starts a training.
     ///
     /// - Returns: false where another process has it.
-    private mutating func start(_ run: ExperimentPlan.Run, rung: Int, place: Int) throws -> Bool {
+    private mutating func start(_ run: ExperimentPlan.Run, rung: Int, share: Int) throws -> Bool {
         let files = results.files(of: run)
         guard !watch.isAtWork(files.claim) else { return false }
         let claim: RunFence
@@ -128,10 +128,10 @@ package struct ExperimentRunner {
         let logSize = stat(files.log, &status) == 0 ? Int(status.st_size) : 0
         do {
             let child = try ChildProcess(
-                launcher.command(arguments, at: place), log: files.log)
+                launcher.command(arguments, on: share), log: files.log)
             running.append(
                 Running(
-                    child: child, run: run, rung: rung, place: place, claim: claim, logSize: logSize, start: .now))
+                    child: child, run: run, rung: rung, share: share, claim: claim, logSize: logSize, start: .now))
         } catch {
             claim.release()
             throw error
@@ -157,10 +157,10 @@ package struct ExperimentRunner {
                     + "\(value.map { NumberText.fixed($0, decimals: 4) } ?? "none"), "
                     + NumberText.duration(seconds: (ContinuousClock.now - ended.start).inSeconds))
         case .exited(75):
-            // Somebody else has asked it to stop: it goes on.
+            // Somebody else has stopped it, with a checkpoint: it is started again.
             nextLook[ended.run] = .now + .seconds(1)
         case .exited(73):
-            // A training that outlived the process that started it goes on by itself.
+            // A training that outlived the process that started it still runs.
             nextLook[ended.run] = .now + .seconds(Self.pause)
         default:
             let message = log.message ?? "it ended \(ending.words)"

@@ -26,7 +26,7 @@ package enum ProcessorSet {
     ///
     /// - Parameter available: by their numbers.
     /// - Returns: a list for each training, empty where there are too few for all of them: then none is tied to any.
-    package static func places(parallel: Int, ranks: Int, among available: [Int]) -> [[Int]] {
+    package static func shares(parallel: Int, ranks: Int, among available: [Int]) -> [[Int]] {
         guard parallel * ranks <= available.count else { return Array(repeating: [], count: parallel) }
         return (0..<parallel).map { Array(available[$0 * ranks..<($0 + 1) * ranks]) }
     }

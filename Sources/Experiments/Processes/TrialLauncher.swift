@@ -11,8 +11,8 @@ package struct TrialLauncher: Sendable {
     package let trainer: String
     /// Ranks of a training.
     package let ranks: Int
-    /// Where each of the trainings that run at the same time may run: empty lists where there are too few processors.
-    package let places: [[Int]]
+    /// The processors of each of the trainings that run at the same time: empty lists where there are too few.
+    package let processors: [[Int]]
     private let program: Program
     private let canBind: Bool
 
@@ -27,7 +27,7 @@ package struct TrialLauncher: Sendable {
         self.program = program
         canBind = Self.isInPath("taskset")
         let available = ProcessorSet.current
-        places = ProcessorSet.places(
+        processors = ProcessorSet.shares(
             parallel: parallel ?? max(available.count / ranks, 1), ranks: ranks, among: available)
         guard ranks == 1 || Self.isInPath(program.rawValue) else {
             throw ExperimentError(
@@ -37,20 +37,20 @@ package struct TrialLauncher: Sendable {
     }
 
     /// Whether each training has processors of its own.
-    package var hasOwnProcessors: Bool { places.allSatisfy { !$0.isEmpty } }
+    package var hasOwnProcessors: Bool { processors.allSatisfy { !$0.isEmpty } }
 
     /// The command of a training.
     ///
-    /// - Parameter place: index of the processors that it runs on.
-    func command(_ arguments: [String], at place: Int) -> [String] {
-        // In the place of taskset comes what it starts, so that signals reach that.
-        let processors = places[place].map(String.init).joined(separator: ",")
-        let place = processors.isEmpty || !canBind ? [] : ["taskset", "-c", processors]
+    /// - Parameter share: the index of its processors in ``processors``.
+    func command(_ arguments: [String], on share: Int) -> [String] {
+        // taskset replaces itself by what it starts, so signals reach the training.
+        let list = processors[share].map(String.init).joined(separator: ",")
+        let binding = list.isEmpty || !canBind ? [] : ["taskset", "-c", list]
         let training = [trainer, "train"] + arguments
-        guard ranks > 1 else { return place + training }
+        guard ranks > 1 else { return binding + training }
         return switch program {
         // The ranks share the processors of their training, which mpirun has and hands on.
-        case .mpirun: place + ["mpirun", "-n", String(ranks), "--bind-to", "none"] + training
+        case .mpirun: binding + ["mpirun", "-n", String(ranks), "--bind-to", "none"] + training
         // Slurm binds the ranks of its steps itself.
         case .srun: ["srun", "--mpi=pmix", "-K1", "--exact", "-n", String(ranks)] + training
         }

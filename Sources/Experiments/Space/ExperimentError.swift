@@ -1,4 +1,4 @@
-/// Why a search or a comparison cannot begin or go on: what is wrong, and what to do, on two lines.
+/// Why a search or a comparison cannot begin or continue: what is wrong, and what to do, on two lines.
 package struct ExperimentError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What has gone wrong: the exit code follows from it.
     package enum Kind: Sendable {

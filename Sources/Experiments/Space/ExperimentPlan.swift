@@ -20,7 +20,7 @@ package struct ExperimentPlan: Sendable {
     package let method: String
     /// In the order of their numbers.
     package let candidates: [Candidate]
-    /// Of the trainings of each candidate.
+    /// The seeds of the trainings of each candidate.
     package let seeds: [UInt64]
     /// Epochs of the rungs of successive halving; nil: one rung, as long as the options say.
     package let epochs: [Int]?
@@ -40,7 +40,7 @@ package struct ExperimentPlan: Sendable {
     package struct Run: Hashable, Sendable {
         /// From 0.
         package let candidate: Int
-        /// The place of its seed among ``ExperimentPlan/seeds``.
+        /// The index of its seed in ``ExperimentPlan/seeds``.
         package let seed: Int
     }
 
@@ -125,10 +125,10 @@ extension ExperimentPlan {
             candidates += file.models.map { model in
                 let own = Set(model.options.map { TrainingConfiguration.name(of: $0.name, model: nil) })
                 let shared = fixed.filter { !own.contains(TrainingConfiguration.name(of: $0.name, model: nil)) }
-                let place = OptionText.Entry(name: "dataset", value: dataset)
+                let data = OptionText.Entry(name: "dataset", value: dataset)
                 return Candidate(
-                    folder: name + "/" + model.label, label: model.label, options: shared + [place] + model.options,
-                    chosen: [place] + model.options)
+                    folder: name + "/" + model.label, label: model.label, options: shared + [data] + model.options,
+                    chosen: [data] + model.options)
             }
         }
         self.candidates = candidates

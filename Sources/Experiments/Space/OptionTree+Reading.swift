@@ -73,8 +73,8 @@ enum DecidedOptions {
     private static let reasons = [
         "out": "each training gets a folder of its own in that of --out",
         "path": "each training gets a folder of its own in that of --out",
-        "config": "write the options into one file", "resume": "all trainings can go on",
-        "extend": "all trainings can go on", "overwrite": "no training is thrown away",
+        "config": "write the options into one file", "resume": "all trainings can be resumed",
+        "extend": "all trainings can be resumed", "overwrite": "no training is thrown away",
         "time-limit": "give --time-limit to the command itself", "json": "it is no option of a training",
         "quiet": "give it to the command itself", "test": "it is no option of a training",
         "seed": "write the seeds of the trainings as `seeds: [0, 1]`",

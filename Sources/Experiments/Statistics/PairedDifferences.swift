@@ -75,7 +75,7 @@ package enum StudentT {
     ///
     ///     P(|T| >= t) = I_x(v/2, 1/2),   x = v / (v + t^2)
     ///
-    /// with the regularised incomplete beta function I (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.1
+    /// with the regularized incomplete beta function I (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.1
     /// and 26.5.27).
     package static func twoSided(_ t: Double, degreesOfFreedom v: Double) -> Double {
         incompleteBeta(v / (v + t * t), v / 2, 0.5)

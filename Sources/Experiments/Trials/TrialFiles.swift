@@ -28,7 +28,7 @@ package struct TrialFiles: Sendable {
     package struct Failure: Equatable, Sendable {
         /// How far it was to be trained; nil where the options say.
         package let epochs: Int?
-        /// Of the training; 128 plus the number of the signal that ended it.
+        /// The exit code of the training; 128 plus the number of the signal that ended it.
         package let exitCode: Int
         /// What it said of it, in a line.
         package let message: String
@@ -69,7 +69,7 @@ package struct TrialFiles: Sendable {
 
     /// Whether the training has come to the end of so many epochs, or has failed before; nil while it has not.
     ///
-    /// The `config.yaml` of a run says how far it is to be trained, and changes when the training goes on for a further
+    /// The `config.yaml` of a run says how far it is to be trained, and changes when the training is extended by a further
     /// rung: then it has been through the ones before.
     ///
     /// - Parameter epochs: of a rung; nil: to the end that the options say.

@@ -5,9 +5,9 @@ protocol InteractionFormat {
     static var summary: String { get }
 
     /// Whether the folder holds this format, judged by its names and by the first lines of its files.
-    static func recognises(_ folder: DatasetFolder) throws(DatasetError) -> Bool
+    static func recognizes(_ folder: DatasetFolder) throws(DatasetError) -> Bool
 
-    /// Reads everything. Called only for a folder that is recognised.
+    /// Reads everything. Called only for a folder that is recognized.
     ///
     /// - Parameter known: users and items that there may be, and their numbers.
     static func read(_ folder: DatasetFolder, _ known: KnownIds) throws(DatasetError) -> SplitInteractions
@@ -19,31 +19,31 @@ enum InteractionFormats {
 
     static func read(_ folder: DatasetFolder, _ known: KnownIds) throws(DatasetError) -> SplitInteractions {
         do throws(DatasetError) {
-            return try readFirstRecognised(folder, known)
+            return try readFirstRecognized(folder, known)
         } catch {
             guard error.kind == .invalid, error.line != nil else { throw error }
             throw ByteSource.damage(path: error.file) ?? error
         }
     }
 
-    private static func readFirstRecognised(
+    private static func readFirstRecognized(
         _ folder: DatasetFolder, _ known: KnownIds
     ) throws(DatasetError) -> SplitInteractions {
         for format in all {
-            guard try format.recognises(folder) else { continue }
+            guard try format.recognizes(folder) else { continue }
             return try format.read(folder, known)
         }
-        throw unrecognised(folder)
+        throw unrecognized(folder)
     }
 
-    static func isRecognised(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
+    static func isRecognized(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
         for format in all {
-            if try format.recognises(folder) { return true }
+            if try format.recognizes(folder) { return true }
         }
         return false
     }
 
-    private static func unrecognised(_ folder: DatasetFolder) -> DatasetError {
+    private static func unrecognized(_ folder: DatasetFolder) -> DatasetError {
         let known =
             "known formats:\n" + all.map { "- " + $0.summary }.joined(separator: "\n")
             + "\nother files, and ids that are text, come in with trainer data convert"

@@ -5,7 +5,7 @@
 enum ItemPerLineFormat: InteractionFormat {
     static let summary = "text: a single file with `user item` or `user item time` a line, in time order"
 
-    static func recognises(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
+    static func recognizes(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
         try !files(folder).isEmpty
     }
 

@@ -8,7 +8,7 @@ enum ReChorusFormat: InteractionFormat {
 
     private static let parts = ["train.csv", "dev.csv", "test.csv"]
 
-    static func recognises(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
+    static func recognizes(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
         parts.contains { folder.names.contains($0) || folder.names.contains($0 + ".gz") }
     }
 

@@ -1,7 +1,7 @@
 import CZlib
 import FileIO
 
-/// The bytes of a file, uncompressed on the way if the file is gzip or zstd (recognised by its first bytes, whatever its
+/// The bytes of a file, uncompressed on the way if the file is gzip or zstd (recognized by its first bytes, whatever its
 /// name).
 package struct ByteSource: ~Copyable {
     private let file: OpenFile
@@ -44,7 +44,7 @@ package struct ByteSource: ~Copyable {
     private mutating func begin() throws(DatasetError) {
         begun = true
         inputEnd = try readFile(into: input)
-        if ZstdExpansion.recognises(UnsafeRawBufferPointer(rebasing: input[..<inputEnd])) {
+        if ZstdExpansion.recognizes(UnsafeRawBufferPointer(rebasing: input[..<inputEnd])) {
             zstd = try ZstdExpansion(path: file.path)
             return
         }

@@ -29,7 +29,7 @@ package struct DatasetFolder: Sendable {
 
     /// Whether the folder holds a data set of a known format.
     package var holdsDataset: Bool {
-        get throws(DatasetError) { try InteractionFormats.isRecognised(self) }
+        get throws(DatasetError) { try InteractionFormats.isRecognized(self) }
     }
 
     private static func names(in directory: OpaquePointer) -> [String] {

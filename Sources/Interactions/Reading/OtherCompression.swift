@@ -1,6 +1,6 @@
 import FileIO
 
-/// Compression that is recognised, and not read.
+/// Compression that is recognized, and not read.
 enum OtherCompression: CaseIterable {
     case xz, bzip2, zip, sevenZip
 

@@ -8,7 +8,7 @@ struct ZstdExpansion: ~Copyable {
     private var insideFrame = false
 
     /// Whether a file that begins so is zstd.
-    static func recognises(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count >= 4 && bytes[0] == 0x28 && bytes[1] == 0xb5 && bytes[2] == 0x2f && bytes[3] == 0xfd
     }
 

@@ -14,7 +14,7 @@ public struct EvaluationRows {
     /// Number of rows that are left out because they have no history.
     public let countWithoutHistory: Int
     /// The number of candidates that ``fill(_:_:)`` gives every row: the true item and the negatives of the file.
-    public var candidatesPerSample: Int { 1 + (store.negativesPerRow ?? 0) }
+    public var candidatesPerTarget: Int { 1 + (store.negativesPerRow ?? 0) }
 
     private let store: SequenceStore
     /// Indices into the rows of the store.
@@ -44,13 +44,13 @@ public struct EvaluationRows {
     public func fill(_ batch: PackedBatch, _ range: Range<Int>) {
         let width = store.negativesPerRow ?? 0
         let table = table
-        batch.reset(candidatesPerSample: 1 + width)
+        batch.reset(candidatesPerTarget: 1 + width)
         for index in range {
             let row = Int(rows[index])
             let (local, position) = (Int(table.localUsers[row]), Int(table.positions[row]))
             let candidates = store.append(
                 local: local, position: position, historyMax: historyMax,
-                sample: store.sample(ofLocal: local, position: position), to: batch)
+                name: store.sampleName(ofLocal: local, position: position), to: batch)
             candidates[0] = trueItem(index)
             guard width > 0 else { continue }
             table.negatives.withUnsafeBufferPointer { negatives in

@@ -22,7 +22,7 @@ public struct LogicalShards: Sendable {
     private let userOffsets: [Int]
     private let sampleCounts: [Int]
     /// Number of interactions of all users with a smaller number: where the names of a user's samples begin.
-    private let firstSamples: [UInt32]
+    private let firstSampleNames: [UInt32]
 
     /// Users with many samples first, each to the shard that has the fewest so far (of equal ones the first); users
     /// without samples fill up the shards with the fewest users.
@@ -44,7 +44,7 @@ public struct LogicalShards: Sendable {
         self.kind = kind
         self.windows = windows
         folder = dataset.folder
-        firstSamples = census.firstInteractions()
+        firstSampleNames = census.firstInteractions()
 
         let users = census.presentUsers()
         let samples = users.map { user in
@@ -132,7 +132,7 @@ public struct LogicalShards: Sendable {
 
     /// Where the names of a user's samples begin: a sample is named by this + its position in the user's sequence. The
     /// name does not depend on shards or ranks, and keys the random numbers of the sample.
-    func firstSample(ofUser user: Int) -> UInt32 { firstSamples[user] }
+    func firstSampleName(ofUser user: Int) -> UInt32 { firstSampleNames[user] }
 }
 
 /// What has to be known of every user before users are distributed: counts, no sequences.

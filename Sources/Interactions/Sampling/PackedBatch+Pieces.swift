@@ -15,18 +15,18 @@ extension PackedBatch {
     /// Fills this batch with some of the samples of another one, which has targets of its own.
     package func fill(_ samples: Range<Int>, of batch: PackedBatch) {
         guard let rows = batch.targetRows else { preconditionFailure("samples have one target each") }
-        reset(candidatesPerSample: batch.candidatesPerSample, ownTargets: true)
+        reset(candidatesPerTarget: batch.candidatesPerTarget, ownTargets: true)
         for sample in samples {
             let range = batch.histories.range(sample)
             appendHistory(
-                user: batch.users[sample], sample: batch.samples[sample],
+                user: batch.users[sample], name: batch.sampleNames[sample],
                 smallestTimeGap: batch.smallestTimeGaps[sample], items: batch.history(sample),
                 times: UnsafeBufferPointer(start: batch.historyTimes + range.lowerBound, count: range.count))
         }
         let (start, end) = (batch.histories.start(samples.lowerBound), batch.histories.start(samples.upperBound))
         for target in batch.firstTarget(notBefore: start)..<batch.firstTarget(notBefore: end) {
-            appendTarget(behind: Int(rows[target]) - start, sample: batch.targetSamples[target])
-                .update(from: batch.candidates + target * candidatesPerSample, count: candidatesPerSample)
+            appendTarget(behind: Int(rows[target]) - start, name: batch.targetNames[target])
+                .update(from: batch.candidates + target * candidatesPerTarget, count: candidatesPerTarget)
         }
     }
 

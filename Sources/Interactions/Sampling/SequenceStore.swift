@@ -31,8 +31,8 @@ public final class SequenceStore: Sendable {
     /// Distinct train items of every local user, ascending.
     public let trainItems: [Int32]
 
-    /// `[users]`: global sample id of position 0.
-    let firstSamples: [UInt32]
+    /// `[users]`: the name of the sample at position 0.
+    let firstSampleNames: [UInt32]
     /// `[shards.count + 1]`: the local users of every shard.
     let shardOffsets: [Int]
     let devRows: EvaluationTable
@@ -75,7 +75,7 @@ public final class SequenceStore: Sendable {
         (trainOffsets, trainItems) = sequences.distinctTrainItems()
         devRows = sequences.evaluationTable(.dev, dataset.dev, shardOffsets: shardOffsets)
         testRows = sequences.evaluationTable(.test, dataset.test, shardOffsets: shardOffsets)
-        firstSamples = users.map { shards.firstSample(ofUser: Int($0)) }
+        firstSampleNames = users.map { shards.firstSampleName(ofUser: Int($0)) }
         self.users = users
         self.shardOffsets = shardOffsets
     }
@@ -114,36 +114,36 @@ public final class SequenceStore: Sendable {
         return count > 0 ? Double(sum) / Double(count) : nil
     }
 
-    /// The global id of the interaction at a position, which names its sample.
+    /// The name of the sample at a position: the number of its interaction among those of all users.
     @inline(__always)
-    func sample(ofLocal local: Int, position: Int) -> UInt32 { firstSamples[local] + UInt32(position) }
+    func sampleName(ofLocal local: Int, position: Int) -> UInt32 { firstSampleNames[local] + UInt32(position) }
 
     /// Adds a range of a user's sequence to a batch, as a history without target.
     ///
     /// - Parameter positions: in the user's sequence.
     @inline(__always)
-    func appendHistory(local: Int, positions: Range<Int>, sample: UInt32, to batch: PackedBatch) {
+    func appendHistory(local: Int, positions: Range<Int>, name: UInt32, to batch: PackedBatch) {
         let range = offsets[local] + positions.lowerBound..<offsets[local] + positions.upperBound
         items.withUnsafeBufferPointer { items in
             times.withUnsafeBufferPointer { times in
                 batch.appendHistory(
-                    user: users[local], sample: sample,
+                    user: users[local], name: name,
                     smallestTimeGap: smallestTimeGaps[local], items: UnsafeBufferPointer(rebasing: items[range]),
                     times: UnsafeBufferPointer(rebasing: times[range]))
             }
         }
     }
 
-    /// Adds the history of a position to a batch, and returns the place of the candidates.
+    /// Adds the history of a position to a batch, and returns where its candidates are to be written.
     @inline(__always)
     func append(
-        local: Int, position: Int, historyMax: Int, sample: UInt32, to batch: PackedBatch
+        local: Int, position: Int, historyMax: Int, name: UInt32, to batch: PackedBatch
     ) -> UnsafeMutablePointer<Int32> {
         let range = history(ofLocal: local, before: position, historyMax: historyMax)
         return items.withUnsafeBufferPointer { items in
             times.withUnsafeBufferPointer { times in
                 batch.append(
-                    user: users[local], sample: sample,
+                    user: users[local], name: name,
                     smallestTimeGap: smallestTimeGaps[local], items: UnsafeBufferPointer(rebasing: items[range]),
                     times: UnsafeBufferPointer(rebasing: times[range]))
             }

@@ -59,14 +59,14 @@ public struct ShardSampler: TrainingSampler {
 
     /// Fills a batch with the samples of a step of the epoch: the true item and the negatives as candidates.
     ///
-    /// The negatives are a function of (seed, epoch, global sample id).
+    /// The negatives are a function of (seed, epoch, name of the sample).
     ///
     /// - Parameter stepOfEpoch: the step within the epoch, from 0.
     /// - Returns: the number of samples, 0 when the shard has run out in this epoch.
     @discardableResult
     public func fill(_ batch: PackedBatch, stepOfEpoch: Int) -> Int {
         guard let epoch else { preconditionFailure("beginEpoch was not called") }
-        batch.reset(candidatesPerSample: 1 + negatives)
+        batch.reset(candidatesPerTarget: 1 + negatives)
         let (start, overflow) = stepOfEpoch.multipliedReportingOverflow(by: quota)
         guard stepOfEpoch >= 0, !overflow, start < permutation.count else { return 0 }
         let end = min(start + quota, permutation.count)
@@ -74,11 +74,11 @@ public struct ShardSampler: TrainingSampler {
             let index = Int(permutation[slot])
             let local = Int(samples.users[index])
             let position = Int(samples.positions[index])
-            let sample = store.sample(ofLocal: local, position: position)
+            let name = store.sampleName(ofLocal: local, position: position)
             let candidates = store.append(
-                local: local, position: position, historyMax: historyMax, sample: sample, to: batch)
+                local: local, position: position, historyMax: historyMax, name: name, to: batch)
             candidates[0] = store.items[store.offsets[local] + position]
-            var stream = RandomStream(seed: seed, purpose: .negatives, iteration: epoch, element: sample)
+            var stream = RandomStream(seed: seed, purpose: .negatives, iteration: epoch, element: name)
             sampler.draw(forLocal: local, from: &stream, into: candidates + 1)
         }
         return end - start

@@ -45,7 +45,7 @@ public struct UserSampler: TrainingSampler {
     /// - Returns: the number of samples, perhaps 0.
     @discardableResult
     public func fill(_ batch: PackedBatch, stepOfEpoch: Int, step: Int) -> Int {
-        batch.reset(candidatesPerSample: 1 + negatives.count)
+        batch.reset(candidatesPerTarget: 1 + negatives.count)
         let iteration = UInt32(truncatingIfNeeded: step)
         let users = shards.sampledUsers
         for slot in 0..<UInt32(batchSize) {
@@ -55,7 +55,7 @@ public struct UserSampler: TrainingSampler {
             let own = samples.range(ofLocal: local)
             let position = Int(samples.positions[own.lowerBound + Int(stream.next(below: UInt32(own.count)))])
             let candidates = store.append(
-                local: local, position: position, historyMax: historyMax, sample: slot, to: batch)
+                local: local, position: position, historyMax: historyMax, name: slot, to: batch)
             candidates[0] = store.items[store.offsets[local] + position]
             var draws = RandomStream(seed: seed, purpose: .negatives, iteration: iteration, element: slot)
             negatives.draw(forLocal: local, from: &draws, into: candidates + 1)

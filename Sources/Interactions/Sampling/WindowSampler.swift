@@ -63,14 +63,14 @@ public struct WindowSampler: TrainingSampler {
 
     /// Fills a batch with the windows of a step of the epoch: at each target the true item and the negatives as candidates.
     ///
-    /// The negatives of a target are a function of (seed, epoch, global sample id).
+    /// The negatives of a target are a function of (seed, epoch, name of the target).
     ///
     /// - Parameter stepOfEpoch: the step within the epoch, from 0.
     /// - Returns: the number of targets, 0 when the shard has run out in this epoch.
     @discardableResult
     public func fill(_ batch: PackedBatch, stepOfEpoch: Int) -> Int {
         guard let epoch else { preconditionFailure("beginEpoch was not called") }
-        batch.reset(candidatesPerSample: 1 + negatives, ownTargets: true)
+        batch.reset(candidatesPerTarget: 1 + negatives, ownTargets: true)
         let (start, overflow) = stepOfEpoch.multipliedReportingOverflow(by: quota)
         guard stepOfEpoch >= 0, !overflow, start < permutation.count else { return 0 }
         for slot in start..<min(start + quota, permutation.count) {
@@ -84,13 +84,13 @@ public struct WindowSampler: TrainingSampler {
         let (first, end) = (Int(window.start), Int(window.end))
         let row = batch.histories.total
         store.appendHistory(
-            local: local, positions: first..<end, sample: store.sample(ofLocal: local, position: end), to: batch)
+            local: local, positions: first..<end, name: store.sampleName(ofLocal: local, position: end), to: batch)
         let sequence = store.offsets[local]
         for position in Int(window.firstTarget)...end where store.splits[sequence + position] == Split.train.rawValue {
-            let sample = store.sample(ofLocal: local, position: position)
-            let candidates = batch.appendTarget(behind: row + position - 1 - first, sample: sample)
+            let name = store.sampleName(ofLocal: local, position: position)
+            let candidates = batch.appendTarget(behind: row + position - 1 - first, name: name)
             candidates[0] = store.items[sequence + position]
-            var stream = RandomStream(seed: seed, purpose: .negatives, iteration: epoch, element: sample)
+            var stream = RandomStream(seed: seed, purpose: .negatives, iteration: epoch, element: name)
             sampler.draw(forLocal: local, from: &stream, into: candidates + 1)
         }
     }

@@ -4,7 +4,7 @@ import FileIO
 enum StoreFormat: InteractionFormat {
     static let summary = "binary store: \(InteractionStore.fileName), as trainer data convert writes it"
 
-    static func recognises(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
+    static func recognizes(_ folder: DatasetFolder) throws(DatasetError) -> Bool {
         folder.names.contains(InteractionStore.fileName)
     }
 
@@ -20,7 +20,7 @@ enum StoreFormat: InteractionFormat {
     /// Data of another format beside the store are not read, which has to be said.
     private static func unread(_ folder: DatasetFolder) -> [String] {
         let others = InteractionFormats.all.filter { $0 != StoreFormat.self }
-        guard others.contains(where: { (try? $0.recognises(folder)) == true }) else { return [] }
+        guard others.contains(where: { (try? $0.recognizes(folder)) == true }) else { return [] }
         return [
             "\(folder.path.printable(limit: 2_000)): \(InteractionStore.fileName) is read, and no other file beside it\n"
                 + "move it away to read the others, or these to silence this"

@@ -9,7 +9,7 @@ extension SyntheticDataset {
             train: train, dev: dev, test: test, groundTruth: groundTruth, to: folder, replacing: replacing)
     }
 
-    /// The truth as JSON: `options`; `item_clusters` and `item_popularity`, of item i at index i - 1; `interests` of
+    /// The ground truth as JSON: `options`; `item_clusters` and `item_popularity`, of item i at index i - 1; `interests` of
     /// user u at index u - 1, each `[cluster, weight at the first interaction, weight at the last]`.
     public var groundTruth: String {
         var text = """

@@ -1,6 +1,6 @@
 import KernelCore
 
-/// Interactions of made-up users with several interests each, and the truth about them.
+/// Interactions of made-up users with several interests each, and the ground truth about them.
 ///
 /// Items belong to clusters and are popular there by a power law. A user has a few interests (clusters) whose weights
 /// move over time, stays with an interest for a while, and often takes an item that succeeds the one before: popularity

@@ -32,7 +32,7 @@ struct ReChorusWriter {
             return ()
         }
         let files = try DatasetFolder(path: folder)
-        let holdsData = try InteractionFormats.isRecognised(files)
+        let holdsData = try InteractionFormats.isRecognized(files)
         guard replacing || !holdsData else {
             throw DatasetError(
                 .configuration, file: folder, problem: "the folder already holds a data set",

@@ -38,10 +38,10 @@ public struct DynamicRouting: Sendable {
     public static let reluLayer = ModelOption(
         "relu-layer", default: false, OptionTraits(folder: .ifChanged("relu")),
         help: "Add a linear layer with ReLU behind the routing (0/1).")
-    /// What the weights are normalised over.
+    /// What the weights are normalized over.
     public static let normalization = ModelOption(
         "routing", default: RoutingNormalization.interests, OptionTraits(folder: .ifChanged("over-")),
-        help: "What the routing weights are normalised over: interests or positions.")
+        help: "What the routing weights are normalized over: interests or positions.")
 
     /// Power p of the squashing.
     public static let squashPower = ModelOption(
@@ -156,7 +156,7 @@ public struct DynamicRouting: Sendable {
     }
 }
 
-/// What the weights of dynamic routing are normalised over.
+/// What the weights of dynamic routing are normalized over.
 public enum RoutingNormalization: String, Sendable, CaseIterable, OptionValue {
     /// Every item of the history is shared out among the interests (Sabour et al. 2017; MIND; ComiRec-DR).
     case interests

@@ -2,7 +2,7 @@ import Differentiation
 import KernelCore
 import Options
 
-/// A Transformer layer with the normalisation before each part, and gates (LiGR, Borisyuk et al. 2025; used by eSASRec):
+/// A Transformer layer with the normalization before each part, and gates (LiGR, Borisyuk et al. 2025; used by eSASRec):
 ///
 ///     a = W_o attention(q, k, v) + b_o,     q, k, v = linear(norm1(x))
 ///     c = x + sigmoid(W_g x + b_g) * drop(a)

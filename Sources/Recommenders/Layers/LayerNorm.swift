@@ -1,6 +1,6 @@
 import Differentiation
 
-/// Layer normalisation of a sum: `y = normalize(x + residual) * weight + bias`, per row, with 1e-5 under the root.
+/// Layer normalization of a sum: `y = normalize(x + residual) * weight + bias`, per row, with 1e-5 under the root.
 public struct LayerNorm: Sendable {
     let weight: Parameter
     let bias: Parameter

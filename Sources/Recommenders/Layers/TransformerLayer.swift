@@ -1,7 +1,7 @@
 import Differentiation
 import KernelCore
 
-/// A Transformer layer with the normalisation after each part and no output projection:
+/// A Transformer layer with the normalization after each part and no output projection:
 ///
 ///     a = softmax(q k^T / sqrt(d / heads)) v,     q, k, v = linear(x)
 ///     c = norm1(drop(a) + x)

@@ -2,7 +2,7 @@ import Differentiation
 import Interactions
 import KernelCore
 
-/// Matrix factorisation with the BPR loss (Rendle et al., UAI 2009).
+/// Matrix factorization with the BPR loss (Rendle et al., UAI 2009).
 ///
 ///     u = P_u                [d], known by the user's id
 ///     s = <u, E_i>

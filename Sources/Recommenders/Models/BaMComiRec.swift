@@ -11,7 +11,8 @@ import KernelCore
 /// Initial values are N(0, sqrt(2 / fan)), with the fan d, 4d for `W2`, and `historyMax d` for positions. Names and
 /// shapes are those of the published models.
 public struct BaMComiRec: MultiInterestRecommender {
-    static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption]
+    /// The number of interests.
+    public static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption]
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding

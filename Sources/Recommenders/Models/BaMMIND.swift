@@ -8,11 +8,12 @@ import KernelCore
 ///     W_kl = exp(B_kl) / sum over all slots of exp(B_kl)
 ///     v_k  = squash(sum over the history of W_kl x_l),    B_kl = B_kl + <x_l, v_k>,    several times
 ///
-/// The weights are normalised over slots, those beyond the history included: they keep their first logits, and swallow
+/// The weights are normalized over slots, those beyond the history included: they keep their first logits, and swallow
 /// weight. So the interests depend on `historyMax`; `MIND --routing positions` is the same without this. Only the sum of
 /// the exponentials of the empty slots is computed. Initial values are N(0, sqrt(2 / d)).
 public struct BaMMIND: MultiInterestRecommender {
-    static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption, DynamicRouting.iterations]
+    /// Those of the routing that BaM has.
+    public static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption, DynamicRouting.iterations]
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding

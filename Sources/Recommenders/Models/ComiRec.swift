@@ -15,7 +15,8 @@ public struct ComiRec: MultiInterestRecommender {
     public static let addPositions = ModelOption(
         "add-pos", default: true, OptionTraits(folder: .always("pos")), help: "Embed positions (0/1).")
 
-    static let options: [any DeclaredModelOption] = [
+    /// Those of the interests.
+    public static let options: [any DeclaredModelOption] = [
         ModelOptions.interestsOption, addPositions, SelfAttentivePooling.attentionSize,
     ]
 

@@ -9,10 +9,11 @@ import Interactions
 ///
 /// In the paper every prediction vector has a matrix of its own, `e_(j|i) = W_ij e_i` for behaviour i and interest j;
 /// in the authors' code (THUDM/ComiRec, `src/model.py`, `bilinear_type=2`) they are one variable
-/// `[historyMax, K d, d]`, drawn from N(0, 1) and indexed from the oldest item that is kept. Both normalise the weights
+/// `[historyMax, K d, d]`, drawn from N(0, 1) and indexed from the oldest item that is kept. Both normalize the weights
 /// over the interests. ``MIND`` has one matrix for all, and random first logits instead. Positions are not embedded.
 public struct ComiRecDR: MultiInterestRecommender {
-    static let options = DynamicRouting.options
+    /// Those of the routing.
+    public static let options = DynamicRouting.options
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding

@@ -17,7 +17,8 @@ public struct ESASRec: SingleVectorRecommender {
         "rotary", default: false, OptionTraits(folder: .ifChanged("rotary")),
         help: "Rotary positions in the place of learned ones (0/1).")
 
-    static let options = TransformerLayer.options + [GatedTransformerLayer.feedForward, rotary]
+    /// Those of the Transformer layers, and of what is other in them.
+    public static let options = TransformerLayer.options + [GatedTransformerLayer.feedForward, rotary]
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
@@ -53,7 +54,7 @@ public struct ESASRec: SingleVectorRecommender {
     }
 
     /// Heads divide the vectors between them, and a rotation the halves of each.
-    static func checkOptions(_ options: ModelOptions) -> OptionProblem? {
+    public static func checkOptions(_ options: ModelOptions) -> OptionProblem? {
         if let problem = TransformerLayer.checkHeads(options) { return problem }
         let width = options.embeddingSize / options[TransformerLayer.heads]
         guard options[rotary], width % 2 != 0 else { return nil }

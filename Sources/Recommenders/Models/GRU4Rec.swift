@@ -14,7 +14,8 @@ public struct GRU4Rec: SingleVectorRecommender {
         "hidden-size", default: 64, in: .within(1...4096), OptionTraits(folder: .ifChanged("hidden")),
         help: "Size of the recurrent state.")
 
-    static let options: [any DeclaredModelOption] = [hiddenSize]
+    /// The size of the state.
+    public static let options: [any DeclaredModelOption] = [hiddenSize]
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding

@@ -13,7 +13,8 @@ import Options
 /// There is nothing between the two products of a layer, as in the published program. The weights of the attention are
 /// not dropped.
 public struct GSASRec: SingleVectorRecommender {
-    static let options = TransformerLayer.options
+    /// Those of the Transformer layers.
+    public static let options = TransformerLayer.options
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
@@ -61,7 +62,10 @@ public struct GSASRec: SingleVectorRecommender {
         .everyPosition
     }
 
-    /// The normalised output at the newest item of each history, `[B, d]`, or at each target.
+    /// Heads divide the vectors between them.
+    public static func checkOptions(_ options: ModelOptions) -> OptionProblem? { TransformerLayer.checkHeads(options) }
+
+    /// The normalized output at the newest item of each history, `[B, d]`, or at each target.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)

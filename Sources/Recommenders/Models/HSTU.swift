@@ -21,7 +21,8 @@ public struct HSTU: SingleVectorRecommender {
         "time-bias", default: true, OptionTraits(folder: .ifChanged("time-bias")),
         help: "Weights for the time between two items (0/1).")
 
-    static let options = TransformerLayer.options + [timeBias]
+    /// Those of the Transformer layers, and the bias by time.
+    public static let options = TransformerLayer.options + [timeBias]
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
@@ -79,7 +80,10 @@ public struct HSTU: SingleVectorRecommender {
         .everyPosition
     }
 
-    /// The normalised output at the newest item of each history, `[B, d]`, or at each target.
+    /// Heads divide the vectors between them.
+    public static func checkOptions(_ options: ModelOptions) -> OptionProblem? { TransformerLayer.checkHeads(options) }
+
+    /// The normalized output at the newest item of each history, `[B, d]`, or at each target.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {
         let histories = batch.histories
         let e = items(batch.historyItems, count: histories.total, on: tape)

@@ -21,10 +21,11 @@ public struct IndustrialMIND: MultiInterestRecommender {
         "label-scale", default: Float(20), in: .fromZero, OptionTraits(aliases: ["simi-pow"]),
         help: "What cosines with the positive are multiplied with in the label-aware attention.")
 
-    static let options = DynamicRouting.options + [MIND.adaptiveInterests, labelScale]
+    /// Those of the routing and of the label-aware attention.
+    public static let options = DynamicRouting.options + [MIND.adaptiveInterests, labelScale]
 
-    /// What the options of ``MIND`` and of its routing are here where nobody chooses.
-    static let standardOptions = {
+    /// Other defaults than those of ``MIND`` for its options and those of its routing.
+    public static let defaultOptions = {
         var options = ModelOptions()
         options[DynamicRouting.logitScale] = 20
         options[MIND.adaptiveInterests] = true

@@ -15,10 +15,11 @@ import Options
 /// layer of tokens, `layer'`. It is a ``GatedTransformerLayer`` of its own: with one token of zeros the model is an
 /// ``ESASRec`` with a layer more. Tokens do not see each other. Compression of old items is left out.
 public struct KuaiFormer: MultiInterestRecommender {
-    static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption] + ESASRec.options
+    /// The number of interests, and those of ``ESASRec``.
+    public static let options: [any DeclaredModelOption] = [ModelOptions.interestsOption] + ESASRec.options
 
-    /// Four interests where nobody chooses.
-    static let standardOptions = {
+    /// Four interests.
+    public static let defaultOptions = {
         var options = ModelOptions()
         options.interests = 4
         return options
@@ -49,6 +50,9 @@ public struct KuaiFormer: MultiInterestRecommender {
             feedForward: options[GatedTransformerLayer.feedForward], dropout: options[TransformerLayer.dropout],
             rotation: encoder.rotation, in: scope)
     }
+
+    /// What ``ESASRec`` refuses.
+    public static func checkOptions(_ options: ModelOptions) -> OptionProblem? { ESASRec.checkOptions(options) }
 
     /// The objective selects the interest, at any position, and finds all of them, without attention.
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {

@@ -3,7 +3,7 @@ import Interactions
 import KernelCore
 import Options
 
-/// LightGCN: matrix factorisation over a graph (He et al., SIGIR 2020).
+/// LightGCN: matrix factorization over a graph (He et al., SIGIR 2020).
 ///
 ///     X_0 = [P; E],   X_k = A X_{k-1},   A = D^-1/2 (adjacency) D^-1/2
 ///     F = (X_0 + ... + X_n) / (n + 1),   n = propagations
@@ -18,7 +18,8 @@ public struct LightGCN: SingleVectorRecommender {
         OptionTraits(aliases: ["layers", "n-layers", "num-layers"], folder: .ifChanged("layers")),
         help: "Propagations over the graph of interactions; --layers is another name of it.")
 
-    static let options: [any DeclaredModelOption] = [propagations]
+    /// The number of propagations.
+    public static let options: [any DeclaredModelOption] = [propagations]
 
     /// E, the items' vectors before propagation, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding

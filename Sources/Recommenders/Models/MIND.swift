@@ -26,7 +26,8 @@ public struct MIND: MultiInterestRecommender {
         "adaptive-interests", default: false, OptionTraits(folder: .ifChanged("adaptive")),
         help: "Fewer interests for users with a short history (0/1).")
 
-    static let options = DynamicRouting.options + [power, adaptiveInterests]
+    /// Those of the routing and of the label-aware attention.
+    public static let options = DynamicRouting.options + [power, adaptiveInterests]
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding

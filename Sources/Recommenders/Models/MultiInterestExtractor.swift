@@ -22,7 +22,8 @@ public struct MultiInterestExtractor: MultiInterestRecommender {
         "causal-trm", default: false, OptionTraits(folder: .ifChanged("causal")),
         help: "The extractor's Transformer layer sees what is older alone, so that --targets all is possible (0/1).")
 
-    static let options: [any DeclaredModelOption] = [
+    /// Those of the interests, and of the layer below them.
+    public static let options: [any DeclaredModelOption] = [
         ModelOptions.interestsOption, ComiRec.addPositions, addTransformer, causalTransformer,
         SelfAttentivePooling.attentionSize,
     ]

@@ -13,7 +13,8 @@ import Options
 /// (``Interactions/PackedBatch/targetRows``) a position sees the distances of the whole window, as in the paper: from its
 /// end, and not from the position itself.
 public struct SASRec: SingleVectorRecommender {
-    static let options = TransformerLayer.options
+    /// Those of the Transformer layers.
+    public static let options = TransformerLayer.options
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
@@ -34,6 +35,9 @@ public struct SASRec: SingleVectorRecommender {
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         .everyPosition
     }
+
+    /// Heads divide the vectors between them.
+    public static func checkOptions(_ options: ModelOptions) -> OptionProblem? { TransformerLayer.checkHeads(options) }
 
     /// The last layer's output at the newest item of each history, `[B, d]`, or at each target.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {

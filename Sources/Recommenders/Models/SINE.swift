@@ -17,7 +17,7 @@ import Options
 /// `W_k1` and `w_k2` belong to the k-th of the active concepts, whichever it is. No gradient flows through the choice of
 /// the concepts; it flows through `<C_i, z>` of those that are chosen.
 ///
-/// The norms are layer normalisations, as in the paper. The program of the authors has cosines with a temperature of 0.07
+/// The norms are layer normalizations, as in the paper. The program of the authors has cosines with a temperature of 0.07
 /// for P, multiplies A with P before the softmax, and finds the shares of the interests by way of their mean; RecBole's
 /// has vectors of length 1 for norm1 and norm3, no positions, and one matrix for `W_3` and `W_4`.
 ///
@@ -33,12 +33,13 @@ public struct SINE: SingleVectorRecommender {
         "aggregation-temperature", default: Float(0.1), in: .aboveZero("0.1 is the default"),
         OptionTraits(folder: .ifChanged("tau")),
         help: "Temperature of the mean of the interests; the smaller, the nearer to one of them.")
-    /// Of the covariances of the concepts.
+    /// Weight of the covariances of the concepts.
     public static let conceptRegularization = ModelOption(
         "concept-regularization", default: Float(0), in: .fromZero, OptionTraits(folder: .ifChanged("covariance")),
         help: "Weight of the covariances of the concepts in the loss; 0: none.")
 
-    static let options: [any DeclaredModelOption] = [
+    /// Those of the concepts and of the interests.
+    public static let options: [any DeclaredModelOption] = [
         ModelOptions.interestsOption, concepts, ComiRec.addPositions, aggregationTemperature, conceptRegularization,
     ]
 
@@ -92,7 +93,7 @@ public struct SINE: SingleVectorRecommender {
     }
 
     /// Refuses more interests than there are concepts.
-    static func checkOptions(_ options: ModelOptions) -> OptionProblem? {
+    public static func checkOptions(_ options: ModelOptions) -> OptionProblem? {
         options.interests <= options[concepts]
             ? nil
             : OptionProblem(

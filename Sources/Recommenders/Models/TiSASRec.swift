@@ -1,6 +1,7 @@
 import Differentiation
 import Interactions
 import KernelCore
+import Options
 
 /// Time-interval-aware self-attention (Li, Wang and McAuley, WSDM 2020): SASRec whose positions and time intervals join
 /// keys and values instead of the items:
@@ -11,7 +12,8 @@ import KernelCore
 /// `P` is indexed by the distance from the end of the history, `T` by ``TimeIntervals``; all layers share them. Only the
 /// newest position of the last layer is computed.
 public struct TiSASRec: SingleVectorRecommender {
-    static let options = TransformerLayer.options + [TimeIntervals.timeMax, TimeIntervals.timeUnitMax]
+    /// Those of the Transformer layers and of the time intervals.
+    public static let options = TransformerLayer.options + [TimeIntervals.timeMax, TimeIntervals.timeUnitMax]
 
     /// The items' vectors, `[itemCount + 1, d]`; row 0 is padding.
     public let items: Embedding
@@ -40,6 +42,9 @@ public struct TiSASRec: SingleVectorRecommender {
     public static func objectiveSupport(_ options: ModelOptions, in stage: TrainingStage?) -> ObjectiveSupport {
         .everyPosition
     }
+
+    /// Heads divide the vectors between them.
+    public static func checkOptions(_ options: ModelOptions) -> OptionProblem? { TransformerLayer.checkHeads(options) }
 
     /// The last layer's output at the newest item of each history, `[B, d]`, or at each target.
     public func userVectors(of batch: PackedBatch, on tape: Tape) -> Variable {

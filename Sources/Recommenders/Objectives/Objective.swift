@@ -148,7 +148,7 @@ public struct Objective: Sendable {
 
     /// Scores of the candidates of a batch: inner products of the users' vectors with candidates of length 1.
     private func cosines(of users: Variable, for batch: PackedBatch, in items: Embedding, on tape: Tape) -> Variable {
-        let width = batch.candidatesPerSample
+        let width = batch.candidatesPerTarget
         let rows = items(batch.candidates, count: batch.targetCount * width, on: tape)
         return tape.scores(of: users, items: tape.normalizeRows(rows), perUser: width)
     }

@@ -24,7 +24,7 @@ public struct ObjectiveOptions: Sendable, Equatable {
     public var masksHits = false
     /// t of gBCE, from 0, the binary cross entropy, to 1.
     public var calibration: Float = 0.75
-    /// Of the softmax losses the share of the probability that is spread over the positive and its negatives.
+    /// The share of the probability that the softmax losses spread over the positive and its negatives.
     public var labelSmoothing: Float = 0
     /// beta of the importance weights of the negatives (REMI), 0 for none.
     public var importance: Float = 0
@@ -167,7 +167,7 @@ public enum NegativeProposal: String, Sendable, CaseIterable, OptionValue {
     case logUniform = "log-uniform"
     /// By the number of interactions in train.
     case popularity
-    /// Of a share uniform draws, of the others by the number of interactions in train.
+    /// A share (``ObjectiveOptions/uniformShare``) of uniform draws, the others by the number of interactions in train.
     case mixed
     /// Nothing is drawn: the positives of the mini-batch, of all samples of a logical shard in a step.
     case batch

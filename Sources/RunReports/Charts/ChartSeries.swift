@@ -1,10 +1,10 @@
-/// A place in a chart.
+/// A point of a chart, in the units of its axes.
 struct ChartPoint: Sendable, Equatable {
     let x: Double
     let y: Double
 }
 
-/// A range at a place of the horizontal axis.
+/// A range at one value of the horizontal axis.
 struct ChartBand: Sendable, Equatable {
     let x: Double
     let low: Double
@@ -20,7 +20,7 @@ struct ChartSeries: Sendable {
     /// Which of the colours and dashes it has.
     let style: Int
     let curve: EpochCurve
-    /// The place with a mark on the line, such as the best epoch.
+    /// The point with a mark on the line, such as the best epoch.
     var marked: ChartPoint?
 
     /// All values that must be in the chart.
@@ -28,8 +28,8 @@ struct ChartSeries: Sendable {
         (curve.mean + curve.single.joined()).map(\.y) + curve.band.flatMap { [$0.low, $0.high] }
     }
 
-    /// The horizontal places of them.
-    var places: [Double] { (curve.mean + curve.single.joined()).map(\.x) }
+    /// Where they are on the horizontal axis.
+    var epochs: [Double] { (curve.mean + curve.single.joined()).map(\.x) }
 }
 
 /// How lines are told apart: seven colours that people with any kind of sight see as different ones, and four dashes for

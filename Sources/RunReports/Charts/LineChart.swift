@@ -17,7 +17,7 @@ struct LineChart: Sendable {
     private static let (left, right, top, bottom) = (52.0, 88.0, 12.0, 40.0)
     /// Between two lines of text.
     private static let lineHeight = 15.0
-    /// More places with a tooltip on a line are more than a pointer can tell apart.
+    /// More points with a tooltip on a line are more than a pointer can tell apart.
     private static let mostTooltips = 100
 
     /// The chart as an `svg` element.
@@ -57,7 +57,7 @@ struct LineChart: Sendable {
         let y: AxisTicks
 
         init(_ chart: LineChart) {
-            let places = chart.series.flatMap(\.places)
+            let epochs = chart.series.flatMap(\.epochs)
             let values = chart.series.flatMap(\.values)
             var (low, high) = (values.min() ?? 0, values.max() ?? 1)
             if let reference = chart.reference?.value, chart.showsReference {
@@ -65,11 +65,11 @@ struct LineChart: Sendable {
             }
             let room = (high - low) * 0.05
             let vertical = chart.isShare ? 0...1 : (low - (low >= 0 && low < room ? low : room))...(high + room)
-            x = AxisTicks((places.min() ?? 0)...(places.max() ?? 1), count: 6, isWhole: true)
+            x = AxisTicks((epochs.min() ?? 0)...(epochs.max() ?? 1), count: 6, isWhole: true)
             y = AxisTicks(vertical, count: 7)
         }
 
-        func place(_ point: ChartPoint) -> (x: Double, y: Double) { (across(point.x), up(point.y)) }
+        func position(_ point: ChartPoint) -> (x: Double, y: Double) { (across(point.x), up(point.y)) }
 
         func across(_ value: Double) -> Double {
             let part = (value - x.range.lowerBound) / (x.range.upperBound - x.range.lowerBound)
@@ -148,7 +148,7 @@ struct LineChart: Sendable {
                 "polyline",
                 [
                     "class": "single c\(series.style % 7)",
-                    "points": Markup.points(run.map(frame.place)),
+                    "points": Markup.points(run.map(frame.position)),
                 ])
         }
     }
@@ -157,22 +157,23 @@ struct LineChart: Sendable {
         let line = series.curve.mean
         markup.element(
             "polyline",
-            ["class": SeriesStyle.lineClass(series.style), "points": Markup.points(line.map(frame.place))])
+            ["class": SeriesStyle.lineClass(series.style), "points": Markup.points(line.map(frame.position))])
         if let marked = series.marked {
-            let place = frame.place(marked)
+            let position = frame.position(marked)
             markup.element(
                 "circle",
                 [
-                    "class": "mark c\(series.style % 7)", "cx": Markup.number(place.x), "cy": Markup.number(place.y),
+                    "class": "mark c\(series.style % 7)", "cx": Markup.number(position.x),
+                    "cy": Markup.number(position.y),
                     "r": "4",
                 ])
         }
         let stride = max(1, (line.count + Self.mostTooltips - 1) / Self.mostTooltips)
         for (index, point) in line.enumerated() where index % stride == 0 || index == line.count - 1 {
-            let place = frame.place(point)
+            let position = frame.position(point)
             markup.element(
                 "circle",
-                ["class": "point", "cx": Markup.number(place.x), "cy": Markup.number(place.y), "r": "6"]
+                ["class": "point", "cx": Markup.number(position.x), "cy": Markup.number(position.y), "r": "6"]
             ) {
                 let value = NumberText.fixed(point.y, decimals: decimals)
                 $0.title("\(series.name)\(series.name.isEmpty ? "" : ", ")epoch \(Int(point.x)): \(value)")
@@ -185,9 +186,10 @@ struct LineChart: Sendable {
         var ends: [(text: String, style: Int?, x: Double, y: Double)] = []
         for series in series {
             guard let last = series.curve.mean.last else { continue }
-            let place = frame.place(last)
+            let position = frame.position(last)
             let value = NumberText.fixed(last.y, decimals: decimals)
-            ends.append((series.label.isEmpty ? value : "\(series.label) \(value)", series.style, place.x, place.y))
+            ends.append(
+                (series.label.isEmpty ? value : "\(series.label) \(value)", series.style, position.x, position.y))
         }
         if let reference, showsReference {
             ends.append((reference.name, nil, Self.width - Self.right, frame.up(reference.value)))
@@ -195,8 +197,8 @@ struct LineChart: Sendable {
         let most = Int((Self.height - Self.top - Self.bottom) / Self.lineHeight)
         guard ends.count <= most else { return }
         ends.sort { $0.y < $1.y }
-        let places = Self.apart(ends.map(\.y))
-        for (end, y) in zip(ends, places) {
+        let heights = Self.apart(ends.map(\.y))
+        for (end, y) in zip(ends, heights) {
             let x = Self.width - Self.right + 8
             if let style = end.style {
                 markup.element(
@@ -210,17 +212,17 @@ struct LineChart: Sendable {
         }
     }
 
-    /// Rising places at least a line of text apart, as near to the given ones as going down and up once makes them.
-    private static func apart(_ places: [Double]) -> [Double] {
-        var places = places
-        for index in places.indices.dropFirst() {
-            places[index] = max(places[index], places[index - 1] + lineHeight)
+    /// Rising heights at least a line of text apart, as near to the given ones as going down and up once makes them.
+    private static func apart(_ heights: [Double]) -> [Double] {
+        var heights = heights
+        for index in heights.indices.dropFirst() {
+            heights[index] = max(heights[index], heights[index - 1] + lineHeight)
         }
         var limit = height - bottom
-        for index in places.indices.reversed() {
-            places[index] = min(places[index], limit)
-            limit = places[index] - lineHeight
+        for index in heights.indices.reversed() {
+            heights[index] = min(heights[index], limit)
+            limit = heights[index] - lineHeight
         }
-        return places
+        return heights
     }
 }

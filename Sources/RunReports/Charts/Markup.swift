@@ -43,9 +43,9 @@ struct Markup {
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
-    /// Places as `points` of a polygon has them.
-    static func points(_ places: [(x: Double, y: Double)]) -> String {
-        places.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
+    /// Positions as `points` of a polygon has them.
+    static func points(_ positions: [(x: Double, y: Double)]) -> String {
+        positions.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
     }
 }
 

@@ -46,7 +46,7 @@ enum PageTemplate {
         </header>
         <main>
         {{#isUnfinished}}<p class="notice">{{unfinished}}</p>{{/isUnfinished}}
-        {{#hasLeftOut}}<div class="notice"><p>Not in this page:</p><ul>{{#leftOut}}<li>{{.}}</li>{{/leftOut}}</ul></div>{{/hasLeftOut}}
+        {{#hasRefused}}<div class="notice"><p>Not in this page:</p><ul>{{#refused}}<li>{{.}}</li>{{/refused}}</ul></div>{{/hasRefused}}
         {{#sections}}{{> section}}{{/sections}}
         </main>
         <footer><p>{{footer}}</p></footer>

@@ -10,8 +10,8 @@ struct ReportPage {
     let subtitle: String
     let sections: [SetSection]
     /// Messages about folders that are not in the page.
-    let leftOut: [String]
-    let hasLeftOut: Bool
+    let refused: [String]
+    let hasRefused: Bool
     let unfinished: String
     let isUnfinished: Bool
     let footer: String
@@ -19,8 +19,8 @@ struct ReportPage {
     /// - Parameters:
     ///   - runs: at least one.
     ///   - refused: what is wrong with the other folders.
-    ///   - moment: when the folders were read.
-    init(_ runs: [RecordedRun], refused: [RunReportError], title: String?, moment: Date) {
+    ///   - date: when the folders were read.
+    init(_ runs: [RecordedRun], refused: [RunReportError], title: String?, date: Date) {
         let sets = ComparableRuns.sets(of: runs)
         let numbers = ChartNumbers()
         sections = sets.enumerated().map { SetSection($1, number: $0 + 1, isAlone: sets.count == 1, numbers) }
@@ -30,8 +30,8 @@ struct ReportPage {
         let configurations = sets.reduce(0) { $0 + $1.groups.count }
         subtitle =
             "\(NumberText.counted(runs.count, "runs")) of \(NumberText.counted(configurations, "configurations"))"
-        leftOut = refused.map { $0.problem.printable(limit: 1_000) }
-        hasLeftOut = !refused.isEmpty
+        self.refused = refused.map { $0.problem.printable(limit: 1_000) }
+        hasRefused = !refused.isEmpty
         let open = runs.filter { $0.result == nil }.count
         isUnfinished = open > 0
         unfinished =
@@ -39,7 +39,7 @@ struct ReportPage {
             + "curves show how far \(open == 1 ? "it has" : "they have") come, results leave "
             + "\(open == 1 ? "it" : "them") out."
         let build = BuildDescription.current
-        footer = "Made by trainer \(build.version) on \(moment.formatted(.iso8601))."
+        footer = "Made by trainer \(build.version) on \(date.formatted(.iso8601))."
     }
 
     /// Each of the words once, `a, b and c`, the first four.

@@ -25,12 +25,12 @@ struct ComparableRuns: Sendable {
             }
         }
         let order = Dictionary(runs.enumerated().map { ($1.path, $0) }) { first, _ in first }
-        func place(_ run: RecordedRun) -> Int { order[run.path] ?? 0 }
+        func index(_ run: RecordedRun) -> Int { order[run.path] ?? 0 }
         return sets.map { set in
             ComparableRuns(
                 dataset: set.key.dataset, ranking: set.key.ranking, split: set.key.split, data: set.data,
-                groups: RunGroup.groups(of: set.runs.sorted { place($0) < place($1) }))
-        }.sorted { place($0.groups[0].runs[0]) < place($1.groups[0].runs[0]) }
+                groups: RunGroup.groups(of: set.runs.sorted { index($0) < index($1) }))
+        }.sorted { index($0.groups[0].runs[0]) < index($1.groups[0].runs[0]) }
     }
 
     /// All runs that are counted.

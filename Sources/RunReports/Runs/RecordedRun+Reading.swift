@@ -23,7 +23,7 @@ extension RecordedRun {
                 "\(folder.configuration.printable()): it cannot be read",
                 recoverySuggestion: "look at its permissions, or leave the run out")
         }
-        // Before the files that a training at work goes on writing: what is finished then is finished in them too.
+        // Before the files that a running training still writes: what is finished then is finished in them too.
         progress = folder.progress
         epochs = try Self.epochs(in: folder.metrics)
         let pretrain = folder.pretrain

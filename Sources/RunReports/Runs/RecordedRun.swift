@@ -2,7 +2,7 @@ import FileIO
 import Options
 import Training
 
-/// What the folder of a run tells of its training, at the moment at which it is read.
+/// What the folder of a run tells of its training, when it is read.
 struct RecordedRun: Sendable {
     /// The folder, as it was named.
     let path: String

@@ -113,7 +113,7 @@ struct LineBlock {
     private(set) var numbers: [Int] = []
     /// -1 for a line that was too long.
     private(set) var lengths: [Int] = []
-    /// Of all lines.
+    /// The text of all lines.
     private(set) var bytes: [UInt8] = []
 
     init() {}

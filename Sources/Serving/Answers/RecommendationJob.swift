@@ -89,7 +89,7 @@ public struct RecommendationJob: Sendable {
         var counts = AnswerCounts(users: answered.count, usersWithoutHistory: range.count - answered.count)
         guard !answered.isEmpty else { return counts }
         let batch = search.queryBatch
-        batch.reset(candidatesPerSample: 1)
+        batch.reset(candidatesPerTarget: 1)
         for user in answered { histories.append(user, historyMax: search.model.historyMax, to: batch) }
         let found = try search.items(for: batch) { histories.history(answered[$0]) }
         for (index, user) in answered.enumerated() {

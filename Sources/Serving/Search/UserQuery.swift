@@ -53,7 +53,7 @@ public struct QueryError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// A query by numbers.
 struct NumberedQuery {
-    /// Of the user; names random numbers where the model knows no users.
+    /// The number of the user; keys random numbers where the model knows no users.
     var user: Int32
     /// The whole history, without unknown items.
     var history: [Int32]
@@ -135,8 +135,8 @@ extension ItemSearch {
 }
 
 extension TrainedModel {
-    /// The interests of a user, K vectors `[d]`. A user with fewer than K has the first one again in the places that are
-    /// left.
+    /// The interests of a user, K vectors `[d]`. A user with fewer than K has the first one again in place of those
+    /// that are missing.
     ///
     /// - Throws: ``QueryError`` where the model has nothing for such a user, or a mistake of the model.
     public func interests(of query: UserQuery) throws -> [[Float]] {
@@ -152,13 +152,13 @@ extension TrainedModel {
 extension PackedBatch {
     /// Fills the batch with the newest items of each query.
     func fill(_ queries: [NumberedQuery], historyMax: Int) {
-        reset(candidatesPerSample: 1)
+        reset(candidatesPerTarget: 1)
         for query in queries {
             let newest = max(0, query.history.count - historyMax)...
             query.history[newest].withUnsafeBufferPointer { items in
                 query.times[newest].withUnsafeBufferPointer { times in
                     let candidate = append(
-                        user: query.user, sample: 0, smallestTimeGap: UserHistories.smallestGap(query.times[...]),
+                        user: query.user, name: 0, smallestTimeGap: UserHistories.smallestGap(query.times[...]),
                         items: items, times: times)
                     candidate[0] = 0
                 }

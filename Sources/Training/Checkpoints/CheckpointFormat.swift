@@ -29,7 +29,7 @@ package enum CheckpointFormat {
     /// What the file begins with behind the length of the header: the checksum is at a fixed offset.
     static let prefix = Array("{\"__metadata__\":{\"\(Key.headerChecksum)\":\"".utf8)
     static let blankChecksum = "00000000"
-    /// Of the digits in the file.
+    /// Where the digits of the checksum are in the file.
     static let checksumRange = 8 + prefix.count..<8 + prefix.count + blankChecksum.utf8.count
 
     static func hexadecimal(_ checksum: UInt32) -> String {

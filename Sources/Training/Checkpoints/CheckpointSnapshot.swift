@@ -21,7 +21,8 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     private let memory: UnsafeMutableRawBufferPointer
     /// Floats of one group.
     private let valueCount: Int
-    /// Never changed once it is the best, so that whoever writes copies it, and only where it is another one.
+    /// The kept parameters. They are never changed: a better epoch brings an object of its own. So they are copied when a
+    /// checkpoint is written, and only if they are others than in the last one.
     private var best: ParameterStorage?
     private var copiedBest: ParameterStorage?
     private var bestChecksums: [UInt32] = []

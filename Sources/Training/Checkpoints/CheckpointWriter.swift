@@ -20,11 +20,11 @@ final class CheckpointWriter {
 
     /// What is on the disk.
     struct Written {
-        /// Of the last checkpoint; nil: there is none yet.
+        /// The step of the last checkpoint; nil: there is none yet.
         var step: Int?
         /// When it was there, in seconds since 1970.
         var time: Double?
-        /// What was written while the training went on, since somebody asked.
+        /// Writing so far, since ``CheckpointWriter/takeEvents()`` was called.
         var events: [Timeline.Event] = []
     }
 
@@ -70,14 +70,14 @@ final class CheckpointWriter {
             while true {
                 begin.wait()
                 if isEnding.load(ordering: .acquiring) { return }
-                let start = Self.processorTime
-                let moment = PhaseClock.now
+                let processorStart = Self.processorTime
+                let start = PhaseClock.now
                 do { try write() } catch { failure.withLock { $0 = error } }
                 let event = Timeline.Event(
-                    .writing, number: snapshot.state.step, start: moment, duration: PhaseClock.now - moment)
+                    .writing, number: snapshot.state.step, start: start, duration: PhaseClock.now - start)
                 // Of those that nobody asks for, a few are enough.
                 written.withLock { if $0.events.count < Self.mostEvents { $0.events.append(event) } }
-                cost.store(Self.processorTime - start, ordering: .relaxed)
+                cost.store(Self.processorTime - processorStart, ordering: .relaxed)
                 isBusy.store(false, ordering: .releasing)
                 end.leave()
             }
@@ -139,7 +139,7 @@ final class CheckpointWriter {
     /// The last checkpoint that is on the disk.
     var written: (step: Int?, time: Double?) { work.written.withLock { ($0.step, $0.time) } }
 
-    /// What was written while the training went on, since the last call.
+    /// What was written during the training, since the last call.
     func takeEvents() -> [Timeline.Event] {
         work.written.withLock { written in
             defer { written.events = [] }

@@ -36,7 +36,7 @@ package struct TrainingState: Sendable, Equatable, Codable {
     /// The lines of `metrics.jsonl`.
     package var log: [String] = []
 
-    /// Of a training before its first step.
+    /// The state before the first step.
     package init() {}
 
     /// Names of the checkpoint format.

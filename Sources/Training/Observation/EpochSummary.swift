@@ -17,7 +17,7 @@ struct EpochSummary {
         let counts: [Double]
     }
 
-    /// Of the last step of the epoch.
+    /// The number of the last step of the epoch.
     let step: Int
     private(set) var scalars: [(tag: String, value: Float)] = []
     private(set) var histograms: [(tag: String, value: Histogram)] = []

@@ -5,7 +5,7 @@ import Reporting
 /// The file of `--metrics-file`: what a training is at, for node exporter's textfile collector. At rank 0.
 ///
 /// It is replaced as a whole, at changes of the state and at most every ``interval`` seconds in between. Nothing depends on
-/// it: where it cannot be written any more, a warning says so once, and the training goes on.
+/// it: where it cannot be written any more, a warning says so once, and the training continues.
 final class MetricsFile {
     /// What a training is at.
     enum State: String, CaseIterable {

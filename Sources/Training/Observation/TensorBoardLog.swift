@@ -3,7 +3,7 @@ import Foundation
 
 /// The event files of a run, which TensorBoard reads: `RUN/tensorboard/events.out.tfevents.*`.
 ///
-/// Every epoch is one record, handed to the system in one call. A training that goes on cuts the files behind the epochs
+/// Every epoch is one record, handed to the system in one call. A resumed training cuts the files behind the epochs
 /// that its checkpoint has, adds what they lack of these, and begins a new file: a TensorBoard that looks on reads the
 /// files in the order of their names, and would not notice that one has become shorter.
 final class TensorBoardLog {
@@ -19,7 +19,7 @@ final class TensorBoardLog {
         try self.init(folder, after: nil)
     }
 
-    /// Goes on behind the epochs of a checkpoint.
+    /// Continues behind the epochs of a checkpoint.
     ///
     /// - Parameter lines: of `metrics.jsonl`, one for each of these epochs.
     convenience init(resuming folder: String, lines: [JSONValue]) throws(FileError) {

@@ -10,7 +10,7 @@ import Foundation
 ///     ]
 ///
 /// The closing bracket comes with the end of the training; the format lets it be missing, for programs that are killed.
-/// No event crosses a page of the file. Who is killed while he writes leaves whole pages, and so whole events.
+/// No event crosses a page of the file. A process that is killed while it writes leaves whole pages, and so whole events.
 final class TraceFile {
     /// Events of steps and phases of all ranks together that are kept at most.
     static let limit = 1_000_000
@@ -45,7 +45,7 @@ final class TraceFile {
 
     /// Adds the events of a rank and hands them to the system.
     ///
-    /// - Parameter origin: the moment that is 0 in the file, of this rank's clock.
+    /// - Parameter origin: the time that is 0 in the file, by the clock of this rank.
     func append(_ events: some Sequence<Timeline.Event>, rank: Int, origin: UInt64) throws(FileError) {
         var line: [UInt8] = []
         for event in events {
@@ -70,12 +70,12 @@ final class TraceFile {
     }
 
     /// Adds a mark with a text across all ranks.
-    func mark(_ text: String, at moment: UInt64, origin: UInt64) throws(FileError) {
+    func mark(_ text: String, at time: UInt64, origin: UInt64) throws(FileError) {
         var line = Array("{\"name\":".utf8)
         var printer = JSONPrinter(indentation: nil)
         printer.append(quoted: text)
         line += printer.bytes + Array(",\"ph\":\"i\",\"s\":\"g\",\"ts\":".utf8)
-        Self.add(microseconds: moment >= origin ? moment - origin : 0, to: &line)
+        Self.add(microseconds: time >= origin ? time - origin : 0, to: &line)
         add(line + Array(",\"pid\":0,\"tid\":0}".utf8))
         try write()
     }
@@ -105,13 +105,13 @@ final class TraceFile {
 
     /// Adds an event on a line of its own, behind white space where it would cross a page.
     private func add(_ event: [UInt8]) {
-        let place = size + pending.count
-        guard place > 0 else {
+        let offset = size + pending.count
+        guard offset > 0 else {
             pending.append(UInt8(ascii: "["))
             pending += event
             return
         }
-        let room = Self.pageSize - place % Self.pageSize
+        let room = Self.pageSize - offset % Self.pageSize
         // The comma is with the event: an end behind any event needs only the bracket.
         if event.count + 2 > room, event.count + 2 <= Self.pageSize {
             pending += [UInt8](repeating: UInt8(ascii: " "), count: room)

@@ -2,7 +2,7 @@ import FileIO
 
 /// Finds in the lines of `metrics.jsonl` what a person would see in the curves: a training that does not get anywhere.
 ///
-/// What it finds follows from the lines alone, so that a training that goes on knows what was told before.
+/// What it finds follows from the lines alone, so that a resumed training knows what was told before.
 package struct TrainingDiagnosis {
     /// Something that is wrong, with the numbers that show it.
     package enum Finding: Equatable {

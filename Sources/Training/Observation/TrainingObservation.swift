@@ -10,7 +10,7 @@ import Reporting
 final class TrainingObservation {
     /// At rank 0, where it was asked for.
     let metrics: MetricsFile?
-    /// Of this rank, where a trace was asked for.
+    /// The timeline of this rank; nil: no trace was asked for.
     let timeline: Timeline?
     private var trace: TraceFile?
     /// The moments of the ranks' clocks that are 0 in the trace, at rank 0.
@@ -40,7 +40,7 @@ final class TrainingObservation {
             return
         }
         timeline = Timeline(capacity: TraceFile.capacity, limit: TraceFile.limit / world.size)
-        // Clocks of different machines have nothing in common but this moment.
+        // Clocks of different machines have nothing in common but the end of this barrier.
         try world.barrier()
         origins = try world.gather(PhaseClock.now, at: 0) ?? []
     }
@@ -51,14 +51,14 @@ final class TrainingObservation {
     func writeTrace(_ written: [Timeline.Event] = []) throws(MPIError) {
         guard let timeline else { return }
         let words = try world.gather(timeline.take(), at: 0)
-        let leftOut = try world.reduce(timeline.leftOut, .sum, at: 0)
-        guard let words, let leftOut else { return }
+        let droppedCount = try world.reduce(timeline.droppedCount, .sum, at: 0)
+        guard let words, let droppedCount else { return }
         write { (trace) throws(FileError) in
             for rank in words.indices {
                 try trace.append(Timeline.events(words[rank]), rank: rank, origin: origins[rank])
             }
             try trace.append(written, rank: 0, origin: origins[0])
-            guard leftOut > 0, !hasToldOfRoom else { return }
+            guard droppedCount > 0, !hasToldOfRoom else { return }
             hasToldOfRoom = true
             let text =
                 "steps and phases are left out from here on: there is room for "

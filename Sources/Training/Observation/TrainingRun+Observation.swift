@@ -10,7 +10,7 @@ extension TrainingRun {
         if control.writesTensorBoard { events = try TensorBoardLog(creating: folder.tensorBoard) }
     }
 
-    /// Rank 0: goes on with the event files and with the diagnosis where the checkpoint was.
+    /// Rank 0: continues the event files and the diagnosis from where the checkpoint was.
     func resumeEvents() throws(FileError) {
         // A line that is no JSON is told of by nobody: it is as the checkpoint has it.
         let lines = state.log.compactMap { try? JSONValue(parsing: $0) }

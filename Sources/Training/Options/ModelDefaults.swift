@@ -1,6 +1,6 @@
 import Recommenders
 
-/// What the options of a training are where nobody chooses and the model or the loss has a say.
+/// The defaults of options of a training that depend on the model or on the loss.
 struct ModelDefaults {
     /// Negatives of a step under the sampled softmax, which needs many; bpr has one a sample.
     static let sharedNegatives = 512
@@ -12,15 +12,15 @@ struct ModelDefaults {
     let score: ScoreRule
     let options: ModelOptions
 
-    /// - Parameter entry: nil for a model that is not in the catalogue: it has what most models have.
+    /// - Parameter entry: nil for a model that is not in the catalogue: it has the defaults of most models.
     init(_ entry: RecommenderEntry?) {
         learningRate = entry?.training.learningRate ?? 1e-3
         loss = entry?.training.loss ?? .bpr
         score = entry?.training.score ?? .product
-        options = entry?.standardOptions ?? ModelOptions()
+        options = entry?.defaultOptions ?? ModelOptions()
     }
 
-    /// Sets what the model has a say in.
+    /// Sets the defaults that depend on the model.
     func apply(to configuration: inout TrainingConfiguration) {
         configuration.optimizer.learningRate = learningRate
         configuration.objective.loss = loss

@@ -30,7 +30,7 @@ public struct StageOptions: Sendable, Equatable {
     /// - Parameters:
     ///   - texts: lists such as `lr=5e-4,epochs=12`; later ones win over earlier ones.
     ///   - keepsNegatives: whether the number of negatives that all stages share was chosen: otherwise a loss among these
-    ///     options brings the number that it has where nobody chooses.
+    ///     options brings its default number.
     public init(parsing texts: [String], keepsNegatives: Bool = true) throws(TrainingError) {
         self.keepsNegatives = keepsNegatives
         var entries: [OptionText.Entry] = []

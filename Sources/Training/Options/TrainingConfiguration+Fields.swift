@@ -38,7 +38,7 @@ extension TrainingConfiguration {
             help: "Folder of data sets."),
         Field(
             "dataset", \.dataset, of: standard, withoutEffect(""),
-            help: "Name of the data set: a folder in the data root, whose format is recognised by its content."),
+            help: "Name of the data set: a folder in the data root, whose format is recognized by its content."),
         Field(
             "out", \.output, of: standard, withoutEffect("runs/ and a name made of data set, model and options"),
             help: "Folder of the run."),
@@ -145,7 +145,7 @@ extension TrainingConfiguration {
             OptionTraits(folder: .ifChanged("decay"), differsByStage: true), isWritten: false,
             help: "Share of a parameter that a step takes away, in learning rates (AdamW); 0: none."),
         Field(
-            "clip-norm", \.optimizer.clipping, of: standard, in: .fromZero,
+            "clip-norm", \.optimizer.clipNorm, of: standard, in: .fromZero,
             OptionTraits(folder: .ifChanged("clip"), differsByStage: true, isRare: true), isWritten: false,
             help: "The longest gradient of a step, over all parameters; a longer one is shortened to it. 0: any."),
         Field(
@@ -162,13 +162,13 @@ extension TrainingConfiguration {
             isWritten: false,
             help: "Steps over which the learning rate rises from 0."),
         Field(
-            "lr-decay", \.optimizer.decay, of: standard,
+            "lr-decay", \.optimizer.learningRateDecay, of: standard,
             OptionTraits(folder: .ifChanged("lr-"), differsByStage: true, isRare: true), isWritten: false,
             help:
                 "How the learning rate falls to a hundredth until the end of --decay-epochs: \(LearningRateDecay.optionKind)."
         ),
         Field(
-            "decay-epochs", \.optimizer.decayEpochs, of: standard, in: .within(0...1_000_000),
+            "decay-epochs", \.optimizer.learningRateDecayEpochs, of: standard, in: .within(0...1_000_000),
             OptionTraits(unit: "epochs", folder: .ifChanged("until"), differsByStage: true, isRare: true),
             isWritten: false,
             help: "With --lr-decay: epochs after which the learning rate has fallen, and stays."),

@@ -183,8 +183,8 @@ extension TrainingConfiguration {
             (option.declaration, options.text(of: option), standard.options.text(of: option))
         }
         let others = (Self.stepFields + Self.beginningFields + Self.endFields + Self.objectiveFields).map { field in
-            let usual = field.declaration.defaultText
-            return (field.declaration, field.text(in: self) ?? usual, field.text(in: standard) ?? usual)
+            let ownDefault = field.declaration.defaultText
+            return (field.declaration, field.text(in: self) ?? ownDefault, field.text(in: standard) ?? ownDefault)
         }
         let all = hyperparameters + others
         func isAlways(_ declaration: OptionDeclaration) -> Bool {

@@ -23,7 +23,7 @@ extension TrainingConfiguration {
         let samples = sampling == .users ? batchSize : (batchSize - 1) / logicalShards + 1
         try validateTargets()
         try require(
-            (optimizer.decay == .none) == (optimizer.decayEpochs == 0)
+            (optimizer.learningRateDecay == .none) == (optimizer.learningRateDecayEpochs == 0)
                 ? nil : "--lr-decay and --decay-epochs go together", "give both, or leave both out")
         try require(
             optimizer.weightDecay == 0 || optimizer.l2 == 0 ? nil : "--weight-decay and --l2 do the same in two ways",

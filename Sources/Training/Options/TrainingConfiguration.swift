@@ -89,7 +89,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         self.output = output
     }
 
-    /// The most epochs where nobody chooses.
+    /// The most epochs by default.
     public static let mostEpochs = 200
 
     /// The data set's folder.

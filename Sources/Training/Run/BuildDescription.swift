@@ -20,7 +20,7 @@ public struct BuildDescription: Sendable, Equatable {
     /// The MPI library and its version, `Open MPI v4.1.4`, without how it was packaged.
     public let mpi: String
 
-    /// Of this process. MPI need not be initialised.
+    /// Of this process. MPI need not be initialized.
     public static var current: BuildDescription {
         let library = MPIEnvironment.libraryVersion
         let mpi = library.prefix { $0 != "," && $0 != "\n" }

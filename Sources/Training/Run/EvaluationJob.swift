@@ -67,7 +67,7 @@ public struct EvaluationJob: Sendable {
             options.selection = .softLinear
             _ = Objective(options, context, in: layout.root)
         }
-        try world.collectively { try entry.check(model, from: context, layout) }
+        try world.collectively { try entry.check(model, layout) }
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
         let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
         try MemoryNeed.check(

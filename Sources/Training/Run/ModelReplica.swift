@@ -28,19 +28,18 @@ package final class ModelReplica {
         stepsPerEpoch =
             !entry.training.isTrained
             ? 0 : configuration.sampling == .users ? configuration.validateEvery : stepsPerPass
-        let stepsOfEpoch = stepsPerEpoch
-        try world.collectively { try Self.refuseTooManySteps(configuration, stepsOfEpoch) }
+        try world.collectively { [stepsPerEpoch] in try Self.refuseTooManySteps(configuration, stepsPerEpoch) }
         // The model and the objective register their parameters, of which nothing but the layout exists yet.
         let context = data.context(configuration.options, stage: configuration.stage)
         model = entry.model(context, in: layout.root)
         let objective = Objective(
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
-        try world.collectively { [model, layout] in try entry.check(model, from: context, layout) }
+        try world.collectively { [model, layout] in try entry.check(model, layout) }
         var configuration = configuration
         // A model that is not trained has no average of what it was.
         if !entry.training.isTrained { configuration.optimizer.averaging = 0 }
-        configuration.optimizer.decaySteps = configuration.optimizer.decayEpochs * stepsPerEpoch
+        configuration.optimizer.learningRateDecaySteps = configuration.optimizer.learningRateDecayEpochs * stepsPerEpoch
         adam = configuration.optimizer
         let gradientLayout = GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
         let plan = OptimizerPlan(

@@ -10,7 +10,7 @@ extension Propagator {
             for index in 0..<batch.count { materialize(row: batch.users[index], of: tableIndex) }
         }
         guard let tableIndex = model.items.table.tableIndex else { return }
-        for index in 0..<batch.targetCount * batch.candidatesPerSample {
+        for index in 0..<batch.targetCount * batch.candidatesPerTarget {
             materialize(row: batch.candidates[index], of: tableIndex)
         }
         guard model.propagation?.readsHistories == true else { return }

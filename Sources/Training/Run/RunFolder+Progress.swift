@@ -8,7 +8,7 @@ package enum RunProgress: Sendable, Equatable {
     /// A process works on it and showed a sign of life; what it is at: `computes the gradients of step 770`. Empty where
     /// the sign does not tell.
     case working(String)
-    /// Nobody works on it. It can go on from the checkpoint after a step; nil: there is none.
+    /// Nobody works on it. It can be resumed from the checkpoint after a step; nil: there is none.
     case stopped(step: Int?)
 }
 

@@ -65,7 +65,8 @@ extension ShardWorker {
         probe.beginStep()
         defer { probe.endStep() }
         probe.begin(
-            .training(sampleNames: batch.samples, seed: seed, step: 1), sampleCount: count, targets: batch.tapeTargets)
+            .training(sampleNames: batch.sampleNames, seed: seed, step: 1), sampleCount: count,
+            targets: batch.tapeTargets)
         recorder.begin(in: gradient)
         _ = model.trainingLoss(of: batch, under: objective, on: probe)
         return probe.error == nil ? probe.bytesInUse : nil

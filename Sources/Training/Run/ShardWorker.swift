@@ -104,6 +104,8 @@ package final class ShardWorker {
             }
             first = end
         }
+        // What the gradient calls samples are the targets: the loss is a sum over them, and the step divides by their number.
+        // They are as many as the samples of the batch, but for windows.
         recorder.finish(sampleCount: batch.targetCount, loss: loss)
     }
 
@@ -115,7 +117,7 @@ package final class ShardWorker {
     /// - Returns: the sum of their losses.
     private func add(_ batch: PackedBatch, step: Int, _ propagator: Propagator?) throws(ModelError) -> Double {
         tape.begin(
-            .training(sampleNames: batch.samples, seed: seed, step: UInt32(truncatingIfNeeded: step)),
+            .training(sampleNames: batch.sampleNames, seed: seed, step: UInt32(truncatingIfNeeded: step)),
             sampleCount: batch.count, targets: batch.tapeTargets)
         if let propagator {
             phases?.begin(.propagation)

@@ -36,13 +36,13 @@ public struct TrainingResult: Sendable {
 
     /// How good the kept parameters are.
     public struct Metrics: Sendable {
-        /// nil for a training that leaves test alone.
+        /// The metrics on test; nil for a training that leaves test alone.
         public let test: RankingMetrics?
-        /// Of the kept parameters on dev.
+        /// The metrics on dev.
         public let dev: RankingMetrics
-        /// Of the popularity baseline: on test, or on dev where test is left alone.
+        /// The metrics of the popularity baseline: on test, or on dev where test is left alone.
         public let popularity: RankingMetrics
-        /// Of the same baseline on dev; nil where dev is what is reported, and without dev rows.
+        /// The metrics of the same baseline on dev; nil where dev is what is reported, and without dev rows.
         public let popularityOnDev: RankingMetrics?
         /// Rows of that split that are not ranked because they have no history.
         public let rowsWithoutHistory: Int

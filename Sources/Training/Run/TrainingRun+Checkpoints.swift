@@ -151,11 +151,11 @@ extension TrainingRun {
         try file.read(.first, into: optimizer.moments.first, layout)
         try file.read(.second, into: optimizer.moments.second, layout)
         if let average = optimizer.average { try file.read(.average, into: average, layout) }
-        best = nil
+        kept = nil
         if file.hasBest {
             let storage = ParameterStorage(layout)
             try file.read(.best, into: storage.values, layout)
-            best = storage
+            kept = storage
         }
         state = file.state
         stopping.restore(results: state.results, bestEpoch: state.bestEpoch)
@@ -202,7 +202,7 @@ extension TrainingRun {
         try AtomicFile.write(state.log.map { $0 + "\n" }.joined(), to: folder.metrics)
         log = try MetricsLog(resuming: folder.metrics, lines: state.log.count)
         try resumeEvents()
-        if let best { try writeModel(best) }
+        if let kept { try writeModel(kept) }
         console.info("resuming from step \(state.step) in epoch \(state.epoch), \(file.path)")
     }
 
@@ -223,7 +223,7 @@ extension TrainingRun {
         try world.collectively {
             try checkpoints?.write(
                 state, parameters: optimizer.parameters, moments: optimizer.moments,
-                average: optimizer.average, best: best)
+                average: optimizer.average, best: kept)
         }
     }
 
@@ -251,7 +251,7 @@ extension TrainingRun {
         defer { if let span { observation?.timeline?.close(span) } }
         try checkpoints.begin(
             state, parameters: optimizer.parameters, moments: optimizer.moments,
-            average: optimizer.average, best: best)
+            average: optimizer.average, best: kept)
     }
 
     /// Leaves a checkpoint to resume from, after at least one rank was asked to stop. Collective.

@@ -31,29 +31,29 @@ public final class TrainingRun {
     /// Epochs whose dev metrics are known, on all ranks.
     var evaluatedEpochs = 0
     var stopping: EarlyStopping
-    /// The parameters of the best epoch so far, or of the last one, on rank 0.
-    var best: ParameterStorage?
+    /// The parameters that are kept, on rank 0: those of the best epoch so far, or of the last one.
+    var kept: ParameterStorage?
     var log: MetricsLog?
     /// On rank 0: the claim to the run, which whoever made it gives back.
     var fence: RunFence?
     var checkpoints: CheckpointWriter?
-    /// Measures the phases of the steps; stands in between.
+    /// Measures the phases of the steps; paused between epochs.
     let phases = PhaseClock()
-    /// What tells others about the training, on every rank; nil: nobody asked.
+    /// The metrics file, the trace and what else shows the training while it runs, on every rank; nil: none was asked for.
     var observation: TrainingObservation? { didSet { phases.timeline = observation?.timeline } }
-    /// On rank 0, where they were asked for.
+    /// The event files of `--tensorboard`, on rank 0; nil: they were not asked for.
     var events: TensorBoardLog?
     var diagnosis = TrainingDiagnosis()
-    /// At rank 0, once it was asked for.
+    /// The popularity baseline on dev, at rank 0, once ``rankedPopularityOnDev()`` was called.
     private var popularityOnDev: RankingMetrics?
     private var hasRankedPopularity = false
-    /// Of the epoch, at rank 0, before this process took part in it: as in ``TrainingState/epochPhases``.
+    /// Seconds by phase that the epoch had when this process resumed it, at rank 0: as ``TrainingState/epochPhases``.
     private var phasesBefore: [Double] = []
-    /// Of the epoch and the training before the last checkpoint that it went on from.
-    private var epochStart = ContinuousClock.now
-    /// Of the epoch so far: the training stood still so long to be copied for checkpoints.
+    /// When the seconds began that ``countSeconds()`` adds to the state next.
+    private var uncountedSince = ContinuousClock.now
+    /// Seconds of the epoch so far in which steps waited for copies of checkpoints.
     var copySeconds = 0.0
-    /// From the beginning of the command, or of its stage, to the end of the first step that this process took.
+    /// Seconds from the beginning of the command, or of its stage, to the end of the first step that this process took.
     private(set) var startSeconds: Double?
 
     var isRoot: Bool { world.rank == 0 }
@@ -95,7 +95,7 @@ public final class TrainingRun {
         replica.optimizer.phases = phases
     }
 
-    /// Trains to the end, tests once with the best epoch's parameters and writes the result. Collective.
+    /// Trains to the end, tests once with the kept parameters and writes the result. Collective.
     ///
     /// Where it is asked to stop before, it writes a checkpoint and returns.
     public func run() throws -> RunOutcome {
@@ -147,14 +147,14 @@ public final class TrainingRun {
             phases.pause()
             if let span { observation?.timeline?.close(span) }
         }
-        epochStart = .now
+        uncountedSince = .now
         while state.stepsOfEpoch < steps {
             stalls.note(.computing, step: state.step + 1)
             phases.beginStep(state.step + 1)
             try worker.computeGradients(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, into: optimizer)
             stalls.note(.exchanging, step: state.step + 1)
-            // Adds up the gradients of all ranks and moves the parameters. All ranks have to stop behind the same step: the
-            // request of one travels with the gradients.
+            // Adds up the gradients of all ranks and updates the parameters. All ranks have to stop after the same step, so
+            // the request of one travels with the gradients.
             let summary = try optimizer.step(state.step + 1, flag: control.stop.isMade)
             let stopIsRequested = summary.flag
             if startSeconds == nil { startSeconds = (ContinuousClock.now - control.begin).inSeconds }
@@ -180,7 +180,7 @@ public final class TrainingRun {
     }
 
     /// Seconds of steps that are not in the state yet.
-    var uncountedSeconds: Double { phases.isRunning ? (ContinuousClock.now - epochStart).inSeconds : 0 }
+    var uncountedSeconds: Double { phases.isRunning ? (ContinuousClock.now - uncountedSince).inSeconds : 0 }
 
     /// Moves the seconds since the last call into the state, and lets the clock of the phases stand.
     func countSeconds() {
@@ -189,10 +189,10 @@ public final class TrainingRun {
             phasesBefore + [Double](repeating: 0, count: max(StepPhase.allCases.count + 1 - phasesBefore.count, 0))
         state.epochPhases = zip(before, phases.seconds + [copySeconds]).map(+)
         let now = ContinuousClock.now
-        let seconds = (now - epochStart).inSeconds
+        let seconds = (now - uncountedSince).inSeconds
         state.epochSeconds += seconds
         state.trainSeconds += seconds
-        epochStart = now
+        uncountedSince = now
     }
 
     /// Ranks dev, remembers the best, writes a line to the log.
@@ -228,7 +228,7 @@ public final class TrainingRun {
             if stopping.add(metrics.selection) || configuration.keep == .last {
                 let storage = ParameterStorage(layout)
                 storage.values.copy(from: optimizer.parameters, layout)
-                best = storage
+                kept = storage
                 state.bestMetrics = metrics
                 // Of every epoch in the log.
                 state.bestMetrics?.interests = nil
@@ -290,7 +290,7 @@ public final class TrainingRun {
         guard let sums = try world.reduce(phases.seconds + [evaluation], .sum, at: 0) else { return nil }
         let before = phasesBefore + [Double](repeating: 0, count: max(sums.count - phasesBefore.count, 0))
         var means = sums.map { $0 / Double(world.size) }
-        // What was before a resumption is known of rank 0.
+        // Of an epoch that was resumed, the seconds before are those of rank 0 alone.
         for phase in StepPhase.allCases { means[phase.rawValue] += before[phase.rawValue] }
         let names = StepPhase.allCases.map(\.name) + ["evaluation", "checkpoint"]
         let values = means + [state.epochPhases?.last ?? 0]
@@ -321,7 +321,7 @@ public final class TrainingRun {
     /// Restores the kept parameters everywhere and ranks test, unless it is to be left alone.
     private func test() throws -> TrainingResult? {
         guard data.hasTest else { return try resultOfAll() }
-        if let best { optimizer.parameters.copy(from: best.values, layout) }
+        if let kept { optimizer.parameters.copy(from: kept.values, layout) }
         try optimizer.broadcastParameters()
         optimizer.propagator?.materializeAll()
         stalls.note(.evaluating, step: state.step)
@@ -342,12 +342,12 @@ public final class TrainingRun {
         let popularityOnDev = data.hasDev && split == .test ? try rankedPopularityOnDev() : nil
         stalls.note(.writing, step: state.step)
         return try world.collectively {
-            guard let best, let dev = state.bestMetrics, let found, let popularity else { return nil }
+            guard let kept, let dev = state.bestMetrics, let found, let popularity else { return nil }
             let metrics = TrainingResult.Metrics(
                 test: split == .test ? found : nil, dev: split == .dev ? found : dev, popularity: popularity,
                 popularityOnDev: popularityOnDev, rowsWithoutHistory: rowsWithoutHistory, ranking: ranking,
                 historyScores: configuration.historyScores)
-            return try write(result(metrics, of: best))
+            return try write(result(metrics, of: kept))
         }
     }
 
@@ -355,18 +355,18 @@ public final class TrainingRun {
     private func resultOfAll() throws -> TrainingResult? {
         stalls.note(.writing, step: state.step)
         return try world.collectively {
-            guard let best else { return nil }
-            return try write(result(nil, of: best))
+            guard let kept else { return nil }
+            return try write(result(nil, of: kept))
         }
     }
 
-    private func result(_ metrics: TrainingResult.Metrics?, of best: ParameterStorage) -> TrainingResult {
+    private func result(_ metrics: TrainingResult.Metrics?, of kept: ParameterStorage) -> TrainingResult {
         TrainingResult(
             model: entry.name, dataset: data.name, metrics: metrics,
             bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch, epochs: state.epoch,
             steps: state.step, parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
             trainSeconds: state.trainSeconds, samplesPerSecond: Double(state.samples) / state.trainSeconds,
-            parametersDigest: ModelFile.digest(best.values, layout), data: data.fingerprint)
+            parametersDigest: ModelFile.digest(kept.values, layout), data: data.fingerprint)
     }
 
     private func write(_ result: TrainingResult) throws -> TrainingResult {

@@ -68,9 +68,9 @@ package struct MemoryNeed: Equatable, Sendable {
 
 /// What the ranks of a node need, and which of them the same limits hold for.
 package struct NodeNeed {
-    /// Of each rank, with the control groups that it is in.
+    /// What each rank needs, with the control groups that it is in.
     let ranks: [(need: MemoryNeed, groups: [Int])]
-    /// Of the rank that looks.
+    /// The index in ``ranks`` of the rank that looks.
     let localRank: Int
 
     /// - Parameters:

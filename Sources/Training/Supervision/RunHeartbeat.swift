@@ -86,7 +86,7 @@ final class RunHeartbeat: Sendable {
         FileHandle.standardError.write(Data("warning: \(path): cannot be written: \(reason)\n".utf8))
     }
 
-    /// Of one length whatever it says, so that it can be written over.
+    /// The line of the file. It has always one length, so that it can be written over.
     private static func line(_ identity: String, _ beat: Int, _ progress: RankProgress) -> String {
         let (activity, step) = progress.latest
         let text = "\(identity) \(beat) \(activity) \(step)"
@@ -107,7 +107,7 @@ final class RunHeartbeat: Sendable {
 
 /// How far a rank has got: what its heartbeat tells.
 package final class RankProgress: Sendable {
-    /// Of a rank that starts, in no step yet.
+    /// The progress of a rank that starts, in no step yet.
     package init() {}
 
     private let activity = Atomic(RankActivity.starting.rawValue)

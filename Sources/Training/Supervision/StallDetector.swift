@@ -31,7 +31,7 @@ public final class StallDetector {
     private let entries: UnsafeMutablePointer<Atomic<Int>>
     private let watch: StallWatch?
     private let offset: Int
-    /// Of this rank.
+    /// How far this rank has got.
     let progress = RankProgress()
 
     /// Collective.

@@ -2,7 +2,7 @@ import Foundation
 import ProcessSupport
 import TrainerSupport
 
-/// A copy of what a reader of the documentation has in front of him, with small data sets under the names of the pages.
+/// A copy of what a reader of the documentation has before them, with small data sets under the names of the pages.
 struct DocumentationStage {
     /// What takes the place of a program in a block, and why that is not run itself. Each looks at what it is given.
     static let standIns = [
@@ -69,7 +69,7 @@ struct DocumentationStage {
         // Files of events for `trainer data`.
         try workspace.write("events.csv", Self.events)
         try workspace.write("ratings.dat", Self.ratings)
-        // Recognised by its content, whatever its name.
+        // Recognized by its content, whatever its name.
         try workspace.write("events.csv.gz", Self.events)
         for name in ["RUN", "PRETRAINED", "FILE.safetensors", "BAM.safetensors"]
         where text.contains(name) && !text.contains("--out " + name) {

@@ -103,7 +103,7 @@ final class Recomputation {
     private func takeStep(_ samples: [PlainSampling.Sample]) -> Double {
         step += 1
         fill(samples.map { ($0.user, $0.position, $0.negatives, $0.id) })
-        tape.begin(.training(sampleNames: batch.samples, seed: training.seed, step: UInt32(step)))
+        tape.begin(.training(sampleNames: batch.sampleNames, seed: training.seed, step: UInt32(step)))
         recorder.begin(in: view)
         let loss = model.trainingLoss(of: batch, under: objective, on: tape)
         let sum = Double(loss.value[0])
@@ -160,7 +160,7 @@ final class Recomputation {
         batch.fill(
             users: rows.map { data.users[$0.user].id }, histories: histories.map { $0.map(\.item) },
             candidates: rows.map { [data.users[$0.user].sequence[$0.position].item] + $0.negatives },
-            times: histories.map { $0.map(\.time) }, samples: rows.map(\.id),
+            times: histories.map { $0.map(\.time) }, sampleNames: rows.map(\.id),
             smallestTimeGaps: rows.map { data.users[$0.user].smallestGap })
     }
 

@@ -153,7 +153,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
                 candidateItems.map { Array($0[row * perSample..<(row + 1) * perSample]) } ?? all
             },
             times: rows.map { Array(times[$0 * width..<$0 * width + lengths[$0]]) },
-            samples: rows.map { UInt32($0) }, smallestTimeGaps: rows.map { Int64(gaps[$0]) })
+            sampleNames: rows.map { UInt32($0) }, smallestTimeGaps: rows.map { Int64(gaps[$0]) })
         return batch
     }
 

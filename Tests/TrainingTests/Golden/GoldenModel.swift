@@ -45,7 +45,7 @@ final class GoldenModel {
         let whole = try golden.batch()
         let gradientLayout = GradientLayout(
             layout,
-            rowCapacity: whole.histories.total + whole.count * (1 + whole.candidatesPerSample)
+            rowCapacity: whole.histories.total + whole.count * (1 + whole.candidatesPerTarget)
                 + objective.additionalItems(samples: whole.count))
         gradientMemory = (0..<shards).map { _ in .allocate(byteCount: gradientLayout.byteCount, alignment: 64) }
         gradients = gradientMemory.map { GradientView(gradientLayout, at: $0.baseAddress!) }
@@ -69,7 +69,7 @@ final class GoldenModel {
         propagator?.propagate {}
         for (index, batch) in batches.enumerated() {
             let gradient = gradients[index]
-            tape.begin(.training(sampleNames: batch.samples, seed: 0, step: nil))
+            tape.begin(.training(sampleNames: batch.sampleNames, seed: 0, step: nil))
             propagator?.materialize(rowsOf: batch, for: model)
             recorder.begin(in: gradient)
             let loss = withNormals(routingLogits[index]) {
@@ -129,10 +129,10 @@ final class GoldenModel {
         propagator?.materializeAll()
         tape.begin(.scoring(seed: 0))
         let queries = withNormals(try golden.routingLogits(0..<batch.count)) { model.queries(of: batch, on: tape) }
-        var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerSample)
+        var scores = [Float](repeating: 0, count: batch.count * batch.candidatesPerTarget)
         Kernel.bestScores(
             queries.vectors.matrix, queries.groups, table: tape.parameters(model.items.table),
-            candidates: batch.candidates, perUser: batch.candidatesPerSample, into: &scores)
+            candidates: batch.candidates, perUser: batch.candidatesPerTarget, into: &scores)
         return scores
     }
 

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import TrainerSupport
 
-/// What the options of a training are where nobody chooses.
-@Suite struct ModelStandardTests {
+/// The defaults of options that depend on the model or on the loss.
+@Suite struct ModelDefaultTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let options: [String]
         let settings: [String]
@@ -46,7 +46,7 @@ import TrainerSupport
     ]
 
     @Test(arguments: cases)
-    func `loss, negatives and learning rate are those of the model and of the loss where nobody chooses`(
+    func `loss, negatives and learning rate are by default those of the model and of the loss`(
         _ test: Case
     ) async throws {
         let workspace = try Workspace()
@@ -59,7 +59,7 @@ import TrainerSupport
         for setting in test.settings { #expect(lines.contains(setting), "\(setting) in \(configuration)") }
     }
 
-    @Test func `the help names the models that have standards of their own`() async throws {
+    @Test func `the help names the models that have defaults of their own`() async throws {
         let help = try await Launch.alone.successfulTrainer(["train", "--help"]).standardOutput
         let words = help.split(whereSeparator: { $0.isWhitespace }).joined(separator: " ")
         #expect(
@@ -74,7 +74,7 @@ import TrainerSupport
     }
 
     /// A value that files need not hold, since it is the option's default, but is not that of the model.
-    @Test func `a choice against the model's own standard is kept by config.yaml and by the name of the folder`()
+    @Test func `a choice against the model's own default is kept by config.yaml and by the name of the folder`()
         async throws
     {
         let workspace = try Workspace()
