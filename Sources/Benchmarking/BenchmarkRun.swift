@@ -47,7 +47,9 @@ final class BenchmarkRun {
     /// - Returns: what was found at rank 0, nil elsewhere.
     func run() throws -> BenchmarkResult? {
         let optimizer = trained.optimizer
-        if world.rank == 0 { optimizer.parameters.initialize(trained.layout, seed: configuration.seed) }
+        if world.rank == 0 || optimizer.kept != nil {
+            optimizer.parameters.initialize(trained.layout, optimizer.kept, seed: configuration.seed)
+        }
         try optimizer.broadcastParameters()
         trained.worker.beginEpoch(epoch)
         let profile = OperationProfile(measuresTime: false)
@@ -68,7 +70,8 @@ final class BenchmarkRun {
         trained.worker.tape.profile = nil
         // What is measured from here on needs memory of its own.
         let peaks = try world.allGather(ProcessMemory.peakBytes ?? 0)
-        let digest = world.rank == 0 ? ModelFile.digest(optimizer.parameters, trained.layout) : ""
+        let hasAllRows = optimizer.kept == nil
+        let digest = world.rank == 0 && hasAllRows ? ModelFile.digest(optimizer.parameters, trained.layout) : ""
         let additionSeconds = try measureAddition()
         let ranking = try measureRanking()
         let comparison = options.comparesExchange ? try compareExchange() : nil
@@ -101,6 +104,7 @@ final class BenchmarkRun {
                 trained.worker.beginEpoch(epoch)
             }
             step += 1
+            try trained.worker.fetchRows(stepOfEpoch: stepOfEpoch, step: step, for: trained.optimizer)
             try trained.worker.computeGradients(stepOfEpoch: stepOfEpoch, step: step, into: trained.optimizer)
             try beforeUpdate()
             samples += try trained.optimizer.step(step, flag: false).sampleCount

@@ -25,11 +25,11 @@ public final class Evaluator {
     public let comparesInterests: Bool
     /// What the score of an item is.
     public let score: ScoreRule
-    private let rows: [EvaluationRows]
-    private let itemCount: Int
-    private let seed: UInt64
-    private let batch = PackedBatch()
-    private var candidates = FullCandidates()
+    let rows: [EvaluationRows]
+    let itemCount: Int
+    let seed: UInt64
+    let batch = PackedBatch()
+    var candidates = FullCandidates()
 
     /// Rows that are scored at once.
     static let batchSize = 256
@@ -75,12 +75,20 @@ public final class Evaluator {
 
     /// The metrics over the rows of all ranks, at rank 0; nil elsewhere. Collective.
     ///
-    /// - Parameter isAbandoned: asked after each batch of rows; where it is true on any rank, all throw
-    ///   ``EvaluationAbandoned``.
+    /// - Parameters:
+    ///   - source: brings the rows of tables here that this rank does not keep; nil: all rows are here.
+    ///   - isAbandoned: asked after each batch of rows; where it is true on any rank, all throw
+    ///     ``EvaluationAbandoned``.
     public func metrics(
-        of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator, isAbandoned: () -> Bool = { false }
+        of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator, rows source: (any RowSource)? = nil,
+        isAbandoned: () -> Bool = { false }
     ) throws -> RankingMetrics? {
         var wasAbandoned = false
+        if let source {
+            let accumulator = try rankTogether(by: model, on: tape, rows: source, world: world, isAbandoned)
+            return try accumulator.metrics(
+                topK: topK, measures: measures, comparesInterests: comparesInterests, ranking: ranking, world: world)
+        }
         let accumulator = rankRows(by: model, on: tape, topK: topK) {
             wasAbandoned = wasAbandoned || isAbandoned()
             return wasAbandoned
@@ -138,14 +146,17 @@ public final class Evaluator {
     }
 
     /// Ranks among the stored negatives.
-    private func rankStored(
-        _ queries: Interests, _ table: UnsafePointer<Float>, on tape: Tape, into accumulator: inout RankingAccumulator
+    ///
+    /// - Parameter numbers: `[B, C]`, the rows of `table` that are those of the candidates; nil: the candidates themselves.
+    func rankStored(
+        _ queries: Interests, _ table: UnsafePointer<Float>, numbers: UnsafePointer<Int32>? = nil, on tape: Tape,
+        into accumulator: inout RankingAccumulator
     ) {
         let perUser = batch.candidatesPerTarget
         let scores = tape.arena.allocate(Float.self, count: batch.count * perUser)
         Kernel.bestScores(
-            queries.vectors.matrix, queries.groups, table: table, candidates: batch.candidates, perUser: perUser,
-            into: scores)
+            queries.vectors.matrix, queries.groups, table: table, candidates: numbers ?? batch.candidates,
+            perUser: perUser, into: scores)
         for row in 0..<batch.count {
             let target = scores[row * perUser]
             let own = batch.candidates + row * perUser
@@ -227,11 +238,18 @@ public final class Evaluator {
         _ queries: Interests, _ table: UnsafePointer<Float>, pairs: Range<Int>,
         into accumulator: inout RankingAccumulator
     ) {
+        compareInterests(queries, winner: { winner(of: batch.positives[$0], user: $0, queries, table) }, pairs, &accumulator)
+    }
+
+    /// - Parameter winner: the interest of a user that wins the true item.
+    func compareInterests(
+        _ queries: Interests, winner: (_ row: Int) -> Int32, _ pairs: Range<Int>,
+        _ accumulator: inout RankingAccumulator
+    ) {
         accumulator.interestCount = queries.perUser
         accumulator.interestsCorrespond = queries.correspond
         for row in 0..<batch.count {
-            let target = batch.positives[row]
-            accumulator.trueWinners.append(winner(of: target, user: row, queries, table))
+            accumulator.trueWinners.append(winner(row))
             let own = queries.groups.count(row)
             if !pairs.isEmpty { accumulator.usersByInterests[own] += 1 }
             guard own > 1 else { continue }

@@ -48,6 +48,9 @@ public struct AtomicFile: ~Copyable {
         if !isCommitted { unlink(temporaryPath) }
     }
 
+    /// Where the content lies until ``commit()``: other processes that write parts of it open this.
+    package var incompletePath: String { temporaryPath }
+
     /// Appends bytes.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) { try file.write(bytes) }
 

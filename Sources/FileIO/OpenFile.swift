@@ -10,6 +10,8 @@ package struct OpenFile: ~Copyable, Sendable {
         case createNew
         /// A file that may exist, for reading and for writing at its end.
         case append
+        /// An existing regular file, for writing at any offset.
+        case update
     }
 
     /// The name in error messages.
@@ -25,6 +27,7 @@ package struct OpenFile: ~Copyable, Sendable {
             case .read: O_RDONLY | O_NONBLOCK
             case .createNew: O_WRONLY | O_CREAT | O_EXCL
             case .append: O_RDWR | O_CREAT | O_APPEND
+            case .update: O_WRONLY | O_NONBLOCK
             }
         self.path = reportedPath ?? path
         descriptor = open(path, flags | O_CLOEXEC, 0o666)
@@ -83,6 +86,21 @@ package struct OpenFile: ~Copyable, Sendable {
         while done < bytes.count {
             let count = systemWrite(
                 descriptor, bytes.baseAddress! + done, min(bytes.count - done, OpenFile.largestTransfer))
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                throw FileError(path: path, operation: .write, code: errno)
+            }
+        }
+    }
+
+    /// Writes all of `bytes` from byte `offset` on, wherever the file ends.
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(
+                descriptor, bytes.baseAddress! + done, min(bytes.count - done, OpenFile.largestTransfer),
+                off_t(offset + done))
             if count >= 0 {
                 done += count
             } else if errno != EINTR {

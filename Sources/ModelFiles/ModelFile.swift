@@ -29,27 +29,15 @@ public enum ModelFile {
         _ values: ParameterValues, _ layout: ParameterLayout, to path: String,
         ids: [(name: String, vocabulary: Vocabulary)] = [], metadata: [(key: String, value: String)] = []
     ) throws(FileError) {
-        var wide: [(name: String, values: [Int64])] = []
-        var text: [(name: String, values: [UInt8])] = []
-        for (name, vocabulary) in ids {
-            if let rows = vocabulary.idsOfRows { wide.append((name, rows)) }
-            guard let names = vocabulary.namesOfRows else { continue }
-            wide.append((name + Self.offsets, names.offsets))
-            text.append((name + Self.bytes, names.bytes))
-        }
+        let tensors = IdTensors(ids)
         var writer = try SafetensorsWriter(
-            replacing: path,
-            tensors: wide.map { SafetensorsWriter.Declaration($0.name, Int64.self, shape: [$0.values.count]) }
-                + layout.specifications.map {
-                    SafetensorsWriter.Declaration($0.name, Float.self, shape: $0.shape)
-                } + text.map { SafetensorsWriter.Declaration($0.name, UInt8.self, shape: [$0.values.count]) },
-            metadata: metadata)
-        for entry in wide { try writer.append(entry.values) }
+            replacing: path, tensors: tensors.declarations(around: layout), metadata: metadata)
+        for entry in tensors.wide { try writer.append(entry.values) }
         for specification in layout.specifications {
             let parameter = specification.parameter
             try writer.append(UnsafeBufferPointer(start: values(parameter), count: parameter.count))
         }
-        for entry in text { try writer.append(entry.values) }
+        for entry in tensors.text { try writer.append(entry.values) }
         try writer.finish()
     }
 
@@ -95,9 +83,10 @@ public enum ModelFile {
     ///   - prefix: when given, only the parameters whose names begin with it are read, and the others in the file do
     ///     not matter.
     ///   - unused: tensors whose names begin with one of these may be there, too.
+    ///   - part: what of the parameters is read; nil: all of them.
     public static func read(
         _ file: SafetensorsFile, into values: ParameterValues, _ layout: ParameterLayout,
-        prefix: String? = nil, unused: [String] = []
+        prefix: String? = nil, unused: [String] = [], part: ParameterSlice? = nil
     ) throws {
         let isWanted = { (name: String) in prefix.map { name.hasPrefix($0) } ?? true }
         for name in file.names
@@ -120,10 +109,78 @@ public enum ModelFile {
                     problem: "\(specification.name) has the shape \(tensor.shape), the model \(specification.shape)",
                     recoverySuggestion: "use the options and the data set that the file was made with")
             }
+            let parameter = specification.parameter
+            let range = part?.values(of: parameter) ?? 0..<parameter.count
             try file.readFloats(
-                specification.name,
-                into: UnsafeMutableBufferPointer(
-                    start: values(specification.parameter), count: specification.parameter.count))
+                specification.name, range,
+                into: UnsafeMutableBufferPointer(start: values(parameter) + range.lowerBound, count: range.count))
+        }
+    }
+
+    /// The ``digest(_:_:)`` of the parameters in a file that ``write(_:_:to:ids:metadata:)`` has written, without having
+    /// all of them in memory.
+    package static func digest(of file: SafetensorsFile, _ layout: ParameterLayout) throws(SafetensorsError) -> String {
+        var digest = SHA256()
+        let piece = UnsafeMutableBufferPointer<Float>.allocate(capacity: 1 << 20)
+        defer { piece.deallocate() }
+        for specification in layout.specifications.sorted(by: { $0.name < $1.name }) {
+            let count = specification.parameter.count
+            for start in stride(from: 0, to: count, by: piece.count) {
+                let range = start..<min(start + piece.count, count)
+                let room = UnsafeMutableBufferPointer(rebasing: piece[..<range.count])
+                try file.readFloats(specification.name, range, into: room)
+                digest.update(UnsafeBufferPointer(room))
+            }
+        }
+        return digest.hexDigest
+    }
+
+    /// What is in a file of parameters beside them, and where they are: for those who write the values in parts.
+    package struct Frame {
+        /// Header and ids, from the first byte of the file on.
+        package let head: [UInt8]
+        /// The byte that the values of each parameter of the layout begin at.
+        package let offsets: [Int]
+        /// The ids that are text, from byte ``tailOffset`` on.
+        package let tail: [UInt8]
+        /// Where the parameters end.
+        package let tailOffset: Int
+    }
+
+    /// The frame of a file as ``write(_:_:to:ids:metadata:)`` writes it.
+    package static func frame(
+        _ layout: ParameterLayout, ids: [(name: String, vocabulary: Vocabulary)],
+        metadata: [(key: String, value: String)]
+    ) -> Frame {
+        let tensors = IdTensors(ids)
+        var head = SafetensorsWriter.header(tensors.declarations(around: layout), metadata)
+        for entry in tensors.wide { entry.values.withUnsafeBytes { head.append(contentsOf: $0) } }
+        var end = head.count
+        let offsets = layout.specifications.map { specification in
+            defer { end += specification.parameter.count * MemoryLayout<Float>.stride }
+            return end
+        }
+        return Frame(head: head, offsets: offsets, tail: tensors.text.flatMap(\.values), tailOffset: end)
+    }
+
+    /// The tensors of ids, those of 8 bytes before the parameters and those of single bytes behind them.
+    private struct IdTensors {
+        private(set) var wide: [(name: String, values: [Int64])] = []
+        private(set) var text: [(name: String, values: [UInt8])] = []
+
+        init(_ ids: [(name: String, vocabulary: Vocabulary)]) {
+            for (name, vocabulary) in ids {
+                if let rows = vocabulary.idsOfRows { wide.append((name, rows)) }
+                guard let names = vocabulary.namesOfRows else { continue }
+                wide.append((name + ModelFile.offsets, names.offsets))
+                text.append((name + ModelFile.bytes, names.bytes))
+            }
+        }
+
+        func declarations(around layout: ParameterLayout) -> [SafetensorsWriter.Declaration] {
+            wide.map { SafetensorsWriter.Declaration($0.name, Int64.self, shape: [$0.values.count]) }
+                + layout.specifications.map { SafetensorsWriter.Declaration($0.name, Float.self, shape: $0.shape) }
+                + text.map { SafetensorsWriter.Declaration($0.name, UInt8.self, shape: [$0.values.count]) }
         }
     }
 

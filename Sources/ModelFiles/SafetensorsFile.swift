@@ -91,16 +91,31 @@ public final class SafetensorsFile: Sendable {
         guard tensor.count == destination.count else {
             throw failure(.count(tensor: name, found: tensor.count, wanted: destination.count))
         }
+        try readFloats(name, 0..<tensor.count, into: destination)
+    }
+
+    /// Reads the elements `range` of a tensor of type F32, F64, F16 or BF16 into `destination`, which must have room for
+    /// exactly these.
+    package func readFloats(
+        _ name: String, _ range: Range<Int>, into destination: UnsafeMutableBufferPointer<Float>
+    ) throws(SafetensorsError) {
+        let tensor = try tensor(name)
+        guard range.upperBound <= tensor.count, range.count == destination.count else {
+            throw failure(.count(tensor: name, found: tensor.count, wanted: range.upperBound))
+        }
         switch tensor.type {
         case .float32:
             let room = UnsafeMutableRawBufferPointer(destination)
-            guard try read(room, at: tensor.bytes.lowerBound) else { throw failure(.changed(tensor: name)) }
+            let start = tensor.bytes.lowerBound + range.lowerBound * MemoryLayout<Float>.size
+            guard try read(room, at: start) else { throw failure(.changed(tensor: name)) }
         case .float64:
-            try forEach(of: tensor, Double.self) { index, value in destination[index] = Float(value) }
+            try forEach(of: tensor, Double.self, in: range) { index, value in destination[index] = Float(value) }
         case .float16:
-            try forEach(of: tensor, UInt16.self) { index, value in destination[index] = Float(binary16: value) }
+            try forEach(of: tensor, UInt16.self, in: range) { index, value in
+                destination[index] = Float(binary16: value)
+            }
         case .bfloat16:
-            try forEach(of: tensor, UInt16.self) { index, value in
+            try forEach(of: tensor, UInt16.self, in: range) { index, value in
                 destination[index] = Float(bitPattern: UInt32(value) << 16)
             }
         default: throw failure(.type(tensor: name, found: tensor.type, wanted: "F32, F64, F16 or BF16"))
@@ -174,18 +189,20 @@ public final class SafetensorsFile: Sendable {
         guard !overflow, bytes <= memory else { throw failure(.tooLarge(tensor: tensor.name, bytes: bytes)) }
     }
 
-    /// Hands the elements to `body` in order, reading a bounded piece at a time.
+    /// Hands the elements `range`, or all of them, to `body` in order, counted from the first one, reading a bounded piece
+    /// at a time.
     private func forEach<Stored: BitwiseCopyable>(
-        of tensor: SafetensorsTensor, _: Stored.Type, _ body: (Int, Stored) -> Void
+        of tensor: SafetensorsTensor, _: Stored.Type, in range: Range<Int>? = nil, _ body: (Int, Stored) -> Void
     ) throws(SafetensorsError) {
+        let range = range ?? 0..<tensor.count
         let size = MemoryLayout<Stored>.size
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
         defer { piece.deallocate() }
         var index = 0
-        while index < tensor.count {
-            let count = min(piece.count / size, tensor.count - index)
+        while index < range.count {
+            let count = min(piece.count / size, range.count - index)
             let room = UnsafeMutableRawBufferPointer(rebasing: piece[..<(count * size)])
-            guard try read(room, at: tensor.bytes.lowerBound + index * size) else {
+            guard try read(room, at: tensor.bytes.lowerBound + (range.lowerBound + index) * size) else {
                 throw failure(.changed(tensor: tensor.name))
             }
             for offset in 0..<count { body(index + offset, room.load(fromByteOffset: offset * size, as: Stored.self)) }

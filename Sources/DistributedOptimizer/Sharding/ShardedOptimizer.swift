@@ -71,9 +71,9 @@ final class ShardedOptimizer: MeasuredOptimizer {
         try messages.beginExchange(memory)
         var summary = messages.summary
         var isFinite = true
-        if adam.settings.clipping > 0 {
+        if adam.settings.clipNorm > 0 {
             try messages.finishExchange { _, _ in }
-            let clipping = try norm().factor(limit: adam.settings.clipping, sampleCount: max(summary.sampleCount, 1))
+            let clipping = try norm().factor(limit: adam.settings.clipNorm, sampleCount: max(summary.sampleCount, 1))
             messages.forEachSlice { rank, sum in
                 isFinite = takeStep(number, of: rank, with: sum, summary, clipping: clipping) && isFinite
             }
@@ -97,7 +97,7 @@ final class ShardedOptimizer: MeasuredOptimizer {
         guard summary.isUsable else { return true }
         phases?.begin(.optimizer)
         let slice = rank == ownRank ? ownership.slices[rank] : ownership.sharedSlices[rank]
-        return adam.update(slice, with: sum, sampleCount: summary.sampleCount, step: number, clipping: clipping)
+        return adam.update(slice, with: sum, sampleCount: summary.sampleCount, step: number, clipFactor: clipping)
     }
 
     /// The norm of the gradient of the step: of the parts that the ranks have added up. Collective.

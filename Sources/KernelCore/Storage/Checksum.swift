@@ -50,6 +50,38 @@ public struct Checksum: Sendable {
         update(UnsafeRawBufferPointer(elements))
     }
 
+    /// The checksum of bytes with the checksum `first`, followed by `count` bytes with the checksum `second`.
+    ///
+    /// A checksum is a polynomial over GF(2), modulo that of CRC-32C: that of the first bytes is multiplied by `x^(8 count)`.
+    public static func combined(_ first: UInt32, _ second: UInt32, count: Int) -> UInt32 {
+        multiplied(first, powerOfX(8 * count)) ^ second
+    }
+
+    /// `x^exponent`, the bit of the highest power first.
+    private static func powerOfX(_ exponent: Int) -> UInt32 {
+        var result: UInt32 = 1 << 31
+        var square: UInt32 = 1 << 30
+        var rest = exponent
+        while rest > 0 {
+            if rest & 1 == 1 { result = multiplied(result, square) }
+            square = multiplied(square, square)
+            rest >>= 1
+        }
+        return result
+    }
+
+    /// The product of two polynomials, modulo that of CRC-32C.
+    private static func multiplied(_ a: UInt32, _ b: UInt32) -> UInt32 {
+        let polynomial: UInt32 = 0x82F6_3B78
+        var (product, a, b) = (UInt32(0), a, b)
+        while a != 0 {
+            if a & 1 << 31 != 0 { product ^= b }
+            a <<= 1
+            b = b & 1 == 0 ? b >> 1 : b >> 1 ^ polynomial
+        }
+        return product
+    }
+
     /// The checksum of the elements of an array as they lie in memory.
     public static func of<Element: BitwiseCopyable>(_ elements: [Element]) -> UInt32 {
         var checksum = Checksum()

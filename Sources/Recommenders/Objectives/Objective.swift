@@ -173,6 +173,19 @@ public struct Objective: Sendable {
             positives: tape.normalizeRows(items.positives(of: batch, on: tape)))
     }
 
+    /// The items that the loss of a training mini-batch draws, with repeats: those that it reads beside its own and the
+    /// positives. They are drawn again, and the same, where the loss is computed. nil: none are drawn.
+    public func drawnItems(
+        of batch: PackedBatch, on tape: Tape
+    ) -> (items: UnsafePointer<Int32>, count: Int)? {
+        guard options.loss.drawsNegatives, options.proposal != .batch else { return nil }
+        return switch softmaxNegatives(of: batch, on: tape).rows {
+        case .shared(let items, let count): (items, count)
+        case .perSample(let items, let count): (items, batch.targetCount * count)
+        case .all: nil
+        }
+    }
+
     private func softmaxNegatives(of batch: PackedBatch, on tape: Tape) -> SoftmaxNegatives {
         let smoothed = PositiveComparison.softmax(smoothing: options.labelSmoothing)
         guard options.loss.drawsNegatives else {

@@ -86,22 +86,46 @@ package struct CheckpointFile {
     package func read(
         _ group: CheckpointFormat.Group, into values: ParameterValues, _ layout: ParameterLayout
     ) throws(DamagedCheckpoint) {
+        let found = try read(group, ParameterSlice(allOf: layout), into: values, layout)
+        try verify(group, found, layout)
+    }
+
+    /// Compares the checksums of the tensors of a group, as they were read, with those in the file.
+    func verify(
+        _ group: CheckpointFormat.Group, _ found: [UInt32], _ layout: ParameterLayout
+    ) throws(DamagedCheckpoint) {
+        for (specification, checksum) in zip(layout.specifications, found) {
+            let name = group.name(of: specification)
+            guard checksums[name] == checksum else {
+                throw DamagedCheckpoint(path: path, reason: "the checksum of \(name) is another one")
+            }
+        }
+    }
+
+    /// Reads a part of a group of tensors, each to its place in `values`.
+    ///
+    /// - Returns: the checksums of what was read.
+    func read(
+        _ group: CheckpointFormat.Group, _ part: ParameterSlice, into values: ParameterValues,
+        _ layout: ParameterLayout
+    ) throws(DamagedCheckpoint) -> [UInt32] {
+        var found: [UInt32] = []
         for specification in layout.specifications {
             let name = group.name(of: specification)
+            let range = part.values(of: specification.parameter)
             let room = UnsafeMutableBufferPointer(
-                start: values(specification.parameter), count: specification.parameter.count)
+                start: values(specification.parameter) + range.lowerBound, count: range.count)
             guard let tensor = file[name], tensor.type == .float32, tensor.shape == specification.shape else {
                 throw DamagedCheckpoint(path: path, reason: "\(name) is missing or has another shape")
             }
-            do { try file.readFloats(name, into: room) } catch {
+            do { try file.readFloats(name, range, into: room) } catch {
                 throw DamagedCheckpoint(path: path, reason: error.fact)
             }
             var checksum = Checksum()
             checksum.update(UnsafeBufferPointer(room))
-            guard checksums[name] == checksum.value else {
-                throw DamagedCheckpoint(path: path, reason: "the checksum of \(name) is another one")
-            }
+            found.append(checksum.value)
         }
+        return found
     }
 
     /// Whether the file has the parameters of a best epoch.

@@ -10,15 +10,11 @@ import ModelFiles
 package final class CheckpointSnapshot: @unchecked Sendable {
     private let layout: ParameterLayout
     private let groups: [CheckpointFormat.Group]
+    private let description: CheckpointDescription
     /// How far the training had come when it was copied last; before any step until then.
     package private(set) var state = TrainingState()
-    /// `config.yaml`.
-    private let configuration: String
-    /// ``DatasetFingerprint`` as JSON.
-    private let data: String
-    private let instructionSet: String
-    /// Tensor behind tensor, group behind group; a page is the first to be touched when it is first copied to.
-    private let memory: UnsafeMutableRawBufferPointer
+    /// Tensor behind tensor, group behind group; nil before the first copy.
+    private var memory: UnsafeMutableRawBufferPointer?
     /// Floats of one group.
     private let valueCount: Int
     /// The kept parameters. They are never changed: a better epoch brings an object of its own. So they are copied when a
@@ -31,25 +27,24 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - layout: of the parameters and their moments.
-    ///   - configuration: the text of `config.yaml`.
-    ///   - data: `DatasetFingerprint` as JSON.
-    ///   - instructionSet: of the kernels that compute the training.
     ///   - hasAverage: whether there is a moving average of the parameters.
-    package init(
-        _ layout: ParameterLayout, configuration: String, data: String, instructionSet: String, hasAverage: Bool = false
-    ) {
+    package init(_ layout: ParameterLayout, _ description: CheckpointDescription, hasAverage: Bool = false) {
         self.layout = layout
+        self.description = description
         groups = CheckpointFormat.Group.all(withAverage: hasAverage)
-        self.configuration = configuration
-        self.data = data
-        self.instructionSet = instructionSet
         valueCount = layout.parameterCount
-        memory = LargeMemory.allocate(
-            byteCount: max(groups.count * valueCount * MemoryLayout<Float>.stride, 1),
-            alignment: OpenFile.directAlignment)
     }
 
-    deinit { LargeMemory.deallocate(memory) }
+    deinit { memory.map { LargeMemory.deallocate($0) } }
+
+    private func allocated() -> UnsafeMutableRawBufferPointer {
+        if let memory { return memory }
+        let memory = LargeMemory.allocate(
+            byteCount: max(groups.count * valueCount * MemoryLayout<Float>.stride, 1),
+            alignment: OpenFile.directAlignment)
+        self.memory = memory
+        return memory
+    }
 
     /// Copies a training.
     package func take(
@@ -73,7 +68,7 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     /// The memory of a group, tensor by tensor.
     private func tensors(of group: CheckpointFormat.Group) -> [UnsafeMutableBufferPointer<Float>] {
         let index = groups.firstIndex(of: group) ?? 0
-        var next = memory.baseAddress!.assumingMemoryBound(to: Float.self) + index * valueCount
+        var next = allocated().baseAddress!.assumingMemoryBound(to: Float.self) + index * valueCount
         return layout.specifications.map { specification in
             defer { next += specification.parameter.count }
             return UnsafeMutableBufferPointer(start: next, count: specification.parameter.count)
@@ -101,36 +96,13 @@ package final class CheckpointSnapshot: @unchecked Sendable {
         let byteCount = groups.count * valueCount * MemoryLayout<Float>.stride
         let file = try AtomicFile(replacing: path)
         try file.write(try header(groups))
-        try file.writeDirectly(UnsafeRawBufferPointer(rebasing: memory[..<byteCount]))
+        try file.writeDirectly(UnsafeRawBufferPointer(rebasing: allocated()[..<byteCount]))
         try isAllowed()
         try file.commit()
     }
 
-    /// All that precedes the tensors, which begin on a page so that they can be written from one.
     private func header(_ groups: [CheckpointFormat.Group]) throws -> [UInt8] {
-        var declarations: [SafetensorsWriter.Declaration] = []
-        var checksums: [JSONValue.Member] = []
-        for group in groups {
-            let values = group == .best ? bestChecksums : self.checksums(of: group)
-            for (specification, checksum) in zip(layout.specifications, values) {
-                let name = group.name(of: specification)
-                declarations.append(.init(name, Float.self, shape: specification.shape))
-                checksums.append(.init(name, .integer(Int(checksum))))
-            }
-        }
-        var header = SafetensorsWriter.header(
-            declarations,
-            [
-                (CheckpointFormat.Key.headerChecksum, CheckpointFormat.blankChecksum),
-                (CheckpointFormat.Key.format, CheckpointFormat.version),
-                (CheckpointFormat.Key.state, String(decoding: try JSONEncoder().encode(state), as: UTF8.self)),
-                (CheckpointFormat.Key.configuration, configuration),
-                (CheckpointFormat.Key.data, data),
-                (CheckpointFormat.Key.instructionSet, instructionSet),
-                (CheckpointFormat.Key.checksums, JSONValue.object(checksums).compact),
-            ], alignment: OpenFile.directAlignment)
-        let range = CheckpointFormat.checksumRange
-        header.replaceSubrange(range, with: CheckpointFormat.hexadecimal(Checksum.of(header)).utf8)
-        return header
+        try description.header(
+            groups.map { ($0, $0 == .best ? bestChecksums : checksums(of: $0)) }, layout, state: state)
     }
 }

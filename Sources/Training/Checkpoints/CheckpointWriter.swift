@@ -9,6 +9,8 @@ import Synchronization
 /// nor before the training has continued for ``CheckpointPlan/pause(after:)``: the next step that is due then takes its
 /// turn. An error ends the training at its next step.
 final class CheckpointWriter {
+    /// What checkpoints say of the training beside its numbers.
+    let description: CheckpointDescription
     private let plan: CheckpointPlan
     private let work: Work
     private var lastStep: Int
@@ -100,14 +102,13 @@ final class CheckpointWriter {
 
     /// - Parameter step: of the checkpoint that the training is resumed from, 0 for none.
     init(
-        _ plan: CheckpointPlan, folder: CheckpointFolder, fence: RunFence, layout: ParameterLayout, lastStep: Int,
-        configuration: String, data: String, instructionSet: String, hasAverage: Bool
+        _ plan: CheckpointPlan, _ description: CheckpointDescription, folder: CheckpointFolder, fence: RunFence,
+        layout: ParameterLayout, lastStep: Int, hasAverage: Bool
     ) {
+        self.description = description
         self.plan = plan
         self.lastStep = lastStep
-        let snapshot = CheckpointSnapshot(
-            layout, configuration: configuration, data: data, instructionSet: instructionSet,
-            hasAverage: hasAverage)
+        let snapshot = CheckpointSnapshot(layout, description, hasAverage: hasAverage)
         let work = Work(folder, fence, snapshot, kept: plan.kept)
         self.work = work
         if plan.isOn { Thread.detachNewThread { work.run() } }
@@ -167,6 +168,18 @@ final class CheckpointWriter {
     ) throws {
         try take(state, parameters: parameters, moments: moments, average: average, best: best)
         try work.write()
+    }
+
+    /// Notes that all ranks have written a checkpoint together, and keeps no more of them than are wanted.
+    ///
+    /// - Parameter seconds: what it took, in which no rank has trained.
+    func noteShared(step: Int, seconds: Double) throws {
+        lastStep = step
+        lastMoment = .now
+        copySeconds = seconds
+        count += 1
+        work.written.withLock { ($0.step, $0.time) = (step, Date().timeIntervalSince1970) }
+        try work.folder.keepNewest(plan.kept)
     }
 
     /// Waits for the checkpoint that is on its way, before the training ends with an error.

@@ -27,8 +27,12 @@ extension TrainingRun {
     func addEvents(of line: JSONValue) throws {
         guard let events else { return }
         var summary = EpochSummary(line: line)
+        let elsewhere = divided?.tables ?? []
         summary.add(
-            parameters: optimizer.parameters, second: optimizer.moments.second, layout, step: state.step)
+            parameters: optimizer.parameters, second: optimizer.moments.second,
+            layout.specifications.filter { specification in
+                !elsewhere.contains { $0.index == specification.parameter.index }
+            }, step: state.step)
         try events.append(summary)
     }
 

@@ -3,3 +3,6 @@ import Options
 
 /// `--exchange`.
 extension ExchangeKind: OptionValue {}
+
+/// `--table-sharding`.
+extension TableSharding: OptionValue {}

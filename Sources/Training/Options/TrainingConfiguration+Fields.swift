@@ -178,6 +178,12 @@ extension TrainingConfiguration {
         Field(
             "exchange", \.exchange, of: standard, OptionTraits(effect: .nothing, isRare: true),
             help: "How ranks exchange gradients; never changes a result: \(ExchangeKind.optionKind)."),
+        Field(
+            "table-sharding", \.tableSharding, of: standard, OptionTraits(effect: .nothing, isRare: true), isWritten: false,
+            help: """
+                Where the rows of items and users lie; never changes a result. none: all on every node; rows: each on one \
+                rank, for tables that are larger than the memory of a node.
+                """),
     ]
 
     /// How dev and test are ranked.

@@ -37,6 +37,22 @@ extension TrainingConfiguration {
                 ? "--batch-size \(batchSize) and --history-max \(options.historyMax): \(samples * options.historyMax) items "
                     + "of a mini-batch" : nil, "at most \(Int32.max) fit: choose a smaller batch or shorter histories")
         try objective.validate(negatives: negatives)
+        try validateSharding()
+    }
+
+    /// Refuses what reads all rows of a table that no rank has.
+    private func validateSharding() throws(TrainingError) {
+        guard tableSharding == .rows else { return }
+        try require(
+            objective.loss == .fullSoftmax ? "--table-sharding rows and --loss full-softmax" : nil,
+            "every step would fetch all items: choose --loss sampled-softmax")
+        try require(
+            measures.contains(.coverage) || measures.contains(.interests)
+                ? "--table-sharding rows ranks without --measures coverage and interests" : nil,
+            "leave these out, and ask `trainer evaluate` for them")
+        try require(
+            warmStart == nil ? nil : "--table-sharding rows and --warm-start",
+            "begin without --warm-start, or without --table-sharding")
     }
 
     /// Refuses what a training would have no use for. The configurations of finished runs may hold it.

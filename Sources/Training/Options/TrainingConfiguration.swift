@@ -64,6 +64,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var keep: KeptParameters?
     /// How ranks exchange gradients; never changes a result.
     public var exchange = ExchangeKind.automatic
+    /// Where the rows of the tables of items and users lie; never changes a result.
+    public var tableSharding = TableSharding.none
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
     /// Which interactions are learned from.

@@ -46,9 +46,12 @@ package final class ModelReplica {
             layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
-            propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
+            propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration),
+            ownership: try world.collectively { [model, layout] in
+                try Self.ownership(of: model, layout, configuration, ranks: world.size)
+            })
         // The optimizer makes the memory of the parameters and of the gradients.
-        let map = try NodeMap(configuration.exchange, world: world)
+        let map = try NodeMap(plan.ownership == nil ? configuration.exchange : .messages, world: world)
         let need = try Self.checkMemory(plan, layout, on: map, world: world)
         optimizer = try Self.optimizer(plan, on: map, exchange: configuration.exchange, world: world)
         // The worker reads the one and writes the other.
@@ -80,14 +83,29 @@ package final class ModelReplica {
             "at most \(UInt32.max) steps are possible: choose fewer --epochs, or --max-steps")
     }
 
+    /// Which rank keeps which rows of the tables of items and users; nil where they are not divided.
+    private static func ownership(
+        of model: any Recommender, _ layout: ParameterLayout, _ configuration: TrainingConfiguration, ranks: Int
+    ) throws(TrainingError) -> RowOwnership? {
+        guard configuration.tableSharding == .rows, ranks > 1 else { return nil }
+        try require(
+            model.propagation == nil ? nil : "--table-sharding rows is not for \(configuration.model)",
+            "it spreads all rows over the graph in every step: leave the option out")
+        let tables = [model.items.table, model.users?.table].compactMap { $0 }.filter { $0.tableIndex != nil }
+        return RowOwnership(of: tables, layout, ranks: ranks)
+    }
+
     /// What the optimizer of `plan` takes from memory; throws where there is not so much. Collective.
     private static func checkMemory(
         _ plan: OptimizerPlan, _ layout: ParameterLayout, on map: NodeMap, world: Communicator
     ) throws -> MemoryNeed {
         let bytes = plan.byteCount(ofRank: world.rank, on: map)
-        // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones, both moments and the average.
+        // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones, both moments and the average. Ranks
+        // that divide tables keep their part of the best ones, and write checkpoints from where the numbers are.
         let copies =
-            world.rank == 0 ? (2 + plan.copies) * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
+            plan.ownership != nil
+            ? plan.keptCount(ofRank: world.rank) * MemoryLayout<Float>.stride
+            : world.rank == 0 ? (2 + plan.copies) * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
         let need = MemoryNeed(own: bytes.own + copies, shared: bytes.shared)
         try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
         return need

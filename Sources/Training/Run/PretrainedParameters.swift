@@ -11,10 +11,12 @@ enum PretrainedParameters {
     /// A run must have been made with the options that shape the extractor, on the same data set: otherwise the
     /// differences are named, and nothing is read.
     ///
-    /// - Parameter itemIds: what the rows must belong to.
+    /// - Parameters:
+    ///   - part: what of the parameters is read; nil: all of them.
+    ///   - itemIds: what the rows must belong to.
     static func read(
         _ source: String, _ prefix: String, into values: ParameterValues, _ layout: ParameterLayout,
-        _ configuration: TrainingConfiguration, itemIds: Vocabulary
+        part: ParameterSlice?, _ configuration: TrainingConfiguration, itemIds: Vocabulary
     ) throws {
         var path = source
         if !SafetensorsFile.isNamed(by: source) {
@@ -29,7 +31,7 @@ enum PretrainedParameters {
             path = run.model
         }
         let file = try SafetensorsFile(path: path)
-        try ModelFile.read(file, into: values, layout, prefix: prefix)
+        try ModelFile.read(file, into: values, layout, prefix: prefix, part: part)
         guard try ModelFile.ids(ModelFile.itemIds, in: file, rows: itemIds.count + 1) == itemIds else {
             throw TrainingError(
                 .data, "\(path) was pretrained on other items, as many as these",

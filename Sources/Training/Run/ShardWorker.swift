@@ -87,6 +87,20 @@ package final class ShardWorker {
         }
     }
 
+    /// Calls `body` with the mini-batch of each shard of this rank in a step, with the tape as in training on it.
+    func forEachBatch(stepOfEpoch: Int, step: Int, _ body: (PackedBatch) -> Void) {
+        for sampler in samplers where sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) > 0 {
+            beginTape(batch, step: step)
+            body(batch)
+        }
+    }
+
+    private func beginTape(_ batch: PackedBatch, step: Int) {
+        tape.begin(
+            .training(sampleNames: batch.sampleNames, seed: seed, step: UInt32(truncatingIfNeeded: step)),
+            sampleCount: batch.count, targets: batch.tapeTargets)
+    }
+
     /// Forward and backward of the mini-batch, whose gradient goes to `gradient`, where the optimizer wants it.
     private func record(
         _ gradient: GradientView, step: Int, _ propagator: Propagator?
@@ -116,9 +130,7 @@ package final class ShardWorker {
     ///
     /// - Returns: the sum of their losses.
     private func add(_ batch: PackedBatch, step: Int, _ propagator: Propagator?) throws(ModelError) -> Double {
-        tape.begin(
-            .training(sampleNames: batch.sampleNames, seed: seed, step: UInt32(truncatingIfNeeded: step)),
-            sampleCount: batch.count, targets: batch.tapeTargets)
+        beginTape(batch, step: step)
         if let propagator {
             phases?.begin(.propagation)
             propagator.materialize(rowsOf: batch, for: model)

@@ -45,21 +45,28 @@ extension TrainingRun {
     /// Sets the training to its beginning, or to where a checkpoint left it. Collective.
     func prepare() throws {
         stalls.note(.writing, step: 0)
-        // Rank 0 reads or draws all numbers; the others get them below.
-        let isResumed = try world.collectively {
-            guard isRoot else { return false }
-            if control.resumes, try restore() { return true }
-            try begin()
-            return false
+        let isResumed: Bool
+        if let divided {
+            isResumed = try prepareParts(divided)
+        } else {
+            // Rank 0 reads or draws all numbers; the others get them below.
+            isResumed = try world.collectively {
+                guard isRoot else { return false }
+                if control.resumes, try restore() { return true }
+                try initializeParameters()
+                try beginFolder()
+                return false
+            }
         }
         try world.collectively {
             guard isRoot else { return }
             let data = String(decoding: try JSONEncoder().encode(self.data.fingerprint), as: UTF8.self)
             guard let fence else { return }
+            let description = CheckpointDescription(
+                configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor)
             checkpoints = CheckpointWriter(
-                control.checkpoints, folder: folder.checkpoints, fence: fence, layout: layout, lastStep: state.step,
-                configuration: configuration.text.text, data: data, instructionSet: InstructionSet.builtFor,
-                hasAverage: optimizer.average != nil)
+                control.checkpoints, description, folder: folder.checkpoints, fence: fence, layout: layout,
+                lastStep: state.step, hasAverage: optimizer.average != nil)
         }
         // What the other ranks have to know of where the training is.
         let counts = [isResumed ? 1 : 0, state.step, state.epoch, state.stepsOfEpoch, state.results.count]
@@ -68,9 +75,9 @@ extension TrainingRun {
         if shared[0] == 1 { try optimizer.broadcastState() } else { try optimizer.broadcastParameters() }
     }
 
-    /// Rank 0: initial parameters, an empty folder.
-    private func begin() throws {
-        optimizer.parameters.initialize(layout, seed: configuration.seed)
+    /// Rank 0, or every rank of those that divide tables: the parameters that the training begins with.
+    func initializeParameters() throws {
+        optimizer.parameters.initialize(layout, optimizer.kept, seed: configuration.seed)
         if let source = configuration.warmStart {
             let start = try WarmStart(
                 source, into: optimizer.parameters, layout, of: model, configuration, data: data)
@@ -78,16 +85,23 @@ extension TrainingRun {
         }
         if let prefix = entry.staging.inheritedPrefix, let extractor = configuration.extractor {
             try PretrainedParameters.read(
-                extractor, prefix, into: optimizer.parameters, layout, configuration, itemIds: data.itemIds)
-            if folder.holdsArtifacts(of: extractor) {
-                try folder.pretrain.refuseOtherFiles(overwrites: control.overwrites)
-                try fence?.begin()
-                let kept = try RunFence(claiming: folder.pretrain)
-                defer { kept.release() }
-                try kept.begin()
-                try folder.keepAsPretrained()
-                configuration.extractor = folder.pretrain.path
-            }
+                extractor, prefix, into: optimizer.parameters, layout, part: optimizer.kept, configuration,
+                itemIds: data.itemIds)
+        }
+    }
+
+    /// Rank 0: an empty folder.
+    func beginFolder() throws {
+        if entry.staging.inheritedPrefix != nil, let extractor = configuration.extractor,
+            folder.holdsArtifacts(of: extractor)
+        {
+            try folder.pretrain.refuseOtherFiles(overwrites: control.overwrites)
+            try fence?.begin()
+            let kept = try RunFence(claiming: folder.pretrain)
+            defer { kept.release() }
+            try kept.begin()
+            try folder.keepAsPretrained()
+            configuration.extractor = folder.pretrain.path
         }
         try fence?.begin()
         try folder.create()
@@ -121,7 +135,11 @@ extension TrainingRun {
             return true
         }
         guard !damages.isEmpty else { return false }
-        throw TrainingError(
+        throw noCheckpointIsLeft(damages)
+    }
+
+    func noCheckpointIsLeft(_ damages: [DamagedCheckpoint]) -> TrainingError {
+        TrainingError(
             .data, damages.map(\.description).joined(separator: "\n"),
             recoverySuggestion:
                 "no checkpoint is left to resume from: begin again with --overwrite, or copy a good one to "
@@ -129,7 +147,7 @@ extension TrainingRun {
     }
 
     /// Refuses a checkpoint of another training.
-    private func refuseDifferences(from file: CheckpointFile) throws {
+    func refuseDifferences(from file: CheckpointFile) throws {
         let other = data.fingerprint.differences(from: file.data)
         guard other.isEmpty else {
             throw TrainingError(
@@ -162,7 +180,7 @@ extension TrainingRun {
     }
 
     /// Refuses limits by which the training would have ended before the checkpoint that was read.
-    private func refuseEarlierEnd() throws(TrainingError) {
+    func refuseEarlierEnd() throws(TrainingError) {
         let limit: String
         if state.epoch > configuration.epochs {
             limit = "--epochs \(configuration.epochs)"
@@ -181,7 +199,7 @@ extension TrainingRun {
     }
 
     /// Brings the folder to the state of the checkpoint, and begins to write from there.
-    private func resume(from file: CheckpointFile) throws {
+    func resume(from file: CheckpointFile) throws {
         let isCut = state.isEvaluated && state.stepsOfEpoch < stepsPerEpoch
         guard !isCut || configuration.maxSteps.map({ state.step >= $0 }) ?? false else {
             throw TrainingError(
@@ -202,7 +220,7 @@ extension TrainingRun {
         try AtomicFile.write(state.log.map { $0 + "\n" }.joined(), to: folder.metrics)
         log = try MetricsLog(resuming: folder.metrics, lines: state.log.count)
         try resumeEvents()
-        if let kept { try writeModel(kept) }
+        if divided == nil, let kept { try writeModel(kept) }
         console.info("resuming from step \(state.step) in epoch \(state.epoch), \(file.path)")
     }
 
@@ -220,6 +238,7 @@ extension TrainingRun {
         stalls.note(.writing, step: state.step)
         let span = isRoot ? observation?.timeline?.open(.checkpoint, number: state.step) : nil
         defer { if let span { observation?.timeline?.close(span) } }
+        if let divided { return try writeCheckpointParts(divided) }
         try world.collectively {
             try checkpoints?.write(
                 state, parameters: optimizer.parameters, moments: optimizer.moments,
@@ -228,9 +247,10 @@ extension TrainingRun {
     }
 
     /// Begins to write a checkpoint where one is due, on rank 0 alone: what it copies does not change before this rank
-    /// takes part in the next step.
+    /// takes part in the next step. Collective where tables are divided: then all write it together.
     func writeCheckpointIfDue() throws {
         try fence?.verifyQuickly()
+        if let divided { return try writeCheckpointPartsIfDue(divided, endsEpoch: false) }
         guard let checkpoints, try checkpoints.isDue(step: state.step) else { return }
         countSeconds()
         let start = PhaseClock.now
@@ -238,8 +258,10 @@ extension TrainingRun {
         copySeconds += Double(PhaseClock.now - start) * 1e-9
     }
 
-    /// Begins to write the first checkpoint of the training where its first epoch is over, on rank 0 alone.
+    /// Begins to write the first checkpoint of the training where its first epoch is over, on rank 0 alone. Collective where
+    /// tables are divided.
     func writeFirstCheckpoint() throws {
+        if let divided { return try writeCheckpointPartsIfDue(divided, endsEpoch: true) }
         guard state.isEvaluated, state.step > 0, let checkpoints,
             try checkpoints.isDue(step: state.step, endsEpoch: true)
         else { return }

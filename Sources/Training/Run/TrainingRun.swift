@@ -151,6 +151,7 @@ public final class TrainingRun {
         while state.stepsOfEpoch < steps {
             stalls.note(.computing, step: state.step + 1)
             phases.beginStep(state.step + 1)
+            try worker.fetchRows(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, for: optimizer)
             try worker.computeGradients(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, into: optimizer)
             stalls.note(.exchanging, step: state.step + 1)
             // Adds up the gradients of all ranks and updates the parameters. All ranks have to stop after the same step, so
@@ -208,6 +209,7 @@ public final class TrainingRun {
                 optimizer.propagator?.materializeAll()
                 return try dev.metrics(
                     of: model, on: worker.tape, topK: configuration.topK, world: world,
+                    rows: optimizer.rowFetch.map { FetchedRows($0, of: model, optimizer) },
                     isAbandoned: isEvaluationAbandoned)
             }
         } catch let error as EvaluationAbandoned {
@@ -223,15 +225,19 @@ public final class TrainingRun {
                 epoch: state.epoch, step: state.step, steps: state.stepsOfEpoch)
         let popularity = isCompared ? try rankedPopularityOnDev() : nil
         stalls.note(.writing, step: state.step)
+        let isKept = metrics.map { stopping.add($0.selection) || configuration.keep == .last } ?? false
+        if let divided { try keepParts(divided, isKept: isKept) }
         try world.collectively {
             guard let metrics else { return }
-            if stopping.add(metrics.selection) || configuration.keep == .last {
-                let storage = ParameterStorage(layout)
-                storage.values.copy(from: optimizer.parameters, layout)
-                kept = storage
+            if isKept {
                 state.bestMetrics = metrics
                 // Of every epoch in the log.
                 state.bestMetrics?.interests = nil
+            }
+            if isKept, divided == nil {
+                let storage = ParameterStorage(layout)
+                storage.values.copy(from: optimizer.parameters, layout)
+                kept = storage
                 try writeModel(storage)
             }
             state.results = stopping.results
@@ -308,11 +314,20 @@ public final class TrainingRun {
 
     func writeModel(_ storage: ParameterStorage) throws {
         try fence?.verify()
+        try ModelFile.write(
+            storage.values, layout, to: folder.model, ids: idsOfRows, metadata: modelMetadata)
+    }
+
+    /// What the rows of tables in a file of parameters belong to.
+    var idsOfRows: [(name: String, vocabulary: Vocabulary)] {
         var ids = [(name: ModelFile.itemIds, vocabulary: data.itemIds)]
         if model.users != nil { ids.append((ModelFile.userIds, data.userIds)) }
-        try ModelFile.write(
-            storage.values, layout, to: folder.model, ids: ids,
-            metadata: [("model", entry.name), ("dataset", data.name), ("epoch", String(keptEpoch))])
+        return ids
+    }
+
+    /// Rank 0: what a file of parameters says of itself.
+    var modelMetadata: [(key: String, value: String)] {
+        [("model", entry.name), ("dataset", data.name), ("epoch", String(keptEpoch))]
     }
 
     /// The epoch whose parameters are kept, of those that are evaluated.
@@ -321,7 +336,7 @@ public final class TrainingRun {
     /// Restores the kept parameters everywhere and ranks test, unless it is to be left alone.
     private func test() throws -> TrainingResult? {
         guard data.hasTest else { return try resultOfAll() }
-        if let kept { optimizer.parameters.copy(from: kept.values, layout) }
+        if let kept { optimizer.parameters.copy(from: kept.values, layout, optimizer.kept) }
         try optimizer.broadcastParameters()
         optimizer.propagator?.materializeAll()
         stalls.note(.evaluating, step: state.step)
@@ -333,7 +348,9 @@ public final class TrainingRun {
         let rowsWithoutHistory = try world.allReduce(evaluator.rowsWithoutHistory, .sum)
         let found = try withSpan(.evaluation) {
             try evaluator.metrics(
-                of: model, on: worker.tape, topK: configuration.topK, world: world, isAbandoned: isEvaluationAbandoned)
+                of: model, on: worker.tape, topK: configuration.topK, world: world,
+                rows: optimizer.rowFetch.map { FetchedRows($0, of: model, optimizer) },
+                isAbandoned: isEvaluationAbandoned)
         }
         let popularity = try data.popularity.metrics(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
@@ -347,7 +364,7 @@ public final class TrainingRun {
                 test: split == .test ? found : nil, dev: split == .dev ? found : dev, popularity: popularity,
                 popularityOnDev: popularityOnDev, rowsWithoutHistory: rowsWithoutHistory, ranking: ranking,
                 historyScores: configuration.historyScores)
-            return try write(result(metrics, of: kept))
+            return try write(result(metrics, digest: digest(of: kept)))
         }
     }
 
@@ -356,17 +373,23 @@ public final class TrainingRun {
         stalls.note(.writing, step: state.step)
         return try world.collectively {
             guard let kept else { return nil }
-            return try write(result(nil, of: kept))
+            return try write(result(nil, digest: digest(of: kept)))
         }
     }
 
-    private func result(_ metrics: TrainingResult.Metrics?, of kept: ParameterStorage) -> TrainingResult {
+    /// Rank 0: the digest of the kept parameters; where it does not have all of them, that of their file.
+    private func digest(of kept: ParameterStorage) throws -> String {
+        guard divided != nil else { return ModelFile.digest(kept.values, layout) }
+        return try ModelFile.digest(of: SafetensorsFile(path: folder.model), layout)
+    }
+
+    private func result(_ metrics: TrainingResult.Metrics?, digest: String) -> TrainingResult {
         TrainingResult(
             model: entry.name, dataset: data.name, metrics: metrics,
             bestEpoch: data.hasDev ? stopping.bestEpoch : nil, keptEpoch: keptEpoch, epochs: state.epoch,
             steps: state.step, parameters: layout.parameterCount, ranks: world.size, startSeconds: startSeconds,
             trainSeconds: state.trainSeconds, samplesPerSecond: Double(state.samples) / state.trainSeconds,
-            parametersDigest: ModelFile.digest(kept.values, layout), data: data.fingerprint)
+            parametersDigest: digest, data: data.fingerprint)
     }
 
     private func write(_ result: TrainingResult) throws -> TrainingResult {

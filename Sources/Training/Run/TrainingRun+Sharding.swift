@@ -1,0 +1,188 @@
+import Differentiation
+import DistributedOptimizer
+import Evaluation
+import FileIO
+import MPI
+import ModelFiles
+import Recommenders
+
+/// A training whose ranks divide the rows of tables among themselves: what rank 0 does for all in another one, all ranks do
+/// here together, each with its part. All of it is collective.
+extension TrainingRun {
+    /// How the ranks divide the parameters; nil where rank 0 has all of them.
+    var divided: DividedParameters? {
+        guard let kept = optimizer.kept, let fetch = optimizer.rowFetch else { return nil }
+        return DividedParameters(layout: layout, kept: kept, tables: fetch.tables, world: world)
+    }
+
+    /// Sets the training to its beginning, or to where a checkpoint left it.
+    ///
+    /// - Returns: whether it was a checkpoint.
+    func prepareParts(_ divided: DividedParameters) throws -> Bool {
+        if control.resumes, try restoreParts(divided) { return true }
+        try world.collectively { try initializeParameters() }
+        try world.collectively { if isRoot { try beginFolder() } }
+        return false
+    }
+
+    /// Reads the newest checkpoint that is whole.
+    ///
+    /// - Returns: false where there is none at all.
+    private func restoreParts(_ divided: DividedParameters) throws -> Bool {
+        var damages: [DamagedCheckpoint] = []
+        let steps = try world.broadcast(isRoot ? folder.checkpoints.steps : [], from: 0)
+        for step in steps.reversed() {
+            let path = folder.checkpoints.file(step: step)
+            do {
+                let file = try open(path, divided)
+                try world.collectively { if isRoot { try refuseDifferences(from: file) } }
+                try read(file, divided)
+                try world.collectively {
+                    guard isRoot else { return }
+                    try refuseEarlierEnd()
+                    for damage in damages { console.warning("\(damage)\nresuming from step \(step), \(file.path)") }
+                    try resume(from: file)
+                }
+            } catch let damage as DamagedCheckpoint {
+                damages.append(damage)
+                continue
+            }
+            if let kept { try writeModelParts(kept, divided) }
+            return true
+        }
+        try world.collectively { if isRoot, !damages.isEmpty { throw noCheckpointIsLeft(damages) } }
+        return false
+    }
+
+    private func open(_ path: String, _ divided: DividedParameters) throws -> CheckpointFile {
+        var file: CheckpointFile?
+        var damage: DamagedCheckpoint?
+        do throws(DamagedCheckpoint) {
+            let opened = try CheckpointFile(path: path)
+            if let problem = opened.state.inconsistency(stepsPerEpoch: stepsPerEpoch) {
+                throw DamagedCheckpoint(path: path, reason: problem)
+            }
+            guard opened.hasBest == (opened.state.bestEpoch > 0) else {
+                throw DamagedCheckpoint(path: path, reason: "the parameters of the best epoch are missing")
+            }
+            file = opened
+        } catch {
+            damage = error
+        }
+        try divided.agree(on: damage, path)
+        guard let file else { preconditionFailure("\(path) is neither whole nor damaged") }
+        return file
+    }
+
+    private func read(_ file: CheckpointFile, _ divided: DividedParameters) throws {
+        try divided.read(.parameters, of: file, into: optimizer.parameters)
+        try divided.read(.first, of: file, into: optimizer.moments.first)
+        try divided.read(.second, of: file, into: optimizer.moments.second)
+        if let average = optimizer.average { try divided.read(.average, of: file, into: average) }
+        kept = nil
+        if file.hasBest {
+            let storage = ParameterStorage(reserving: layout, for: divided.kept)
+            try divided.read(.best, of: file, into: storage.values)
+            kept = storage
+        }
+        guard isRoot else { return }
+        state = file.state
+        stopping.restore(results: state.results, bestEpoch: state.bestEpoch)
+    }
+
+    /// Keeps the parameters of an epoch where rank 0 says so, and writes them to the file of the model.
+    ///
+    /// - Parameter isKept: of rank 0 alone.
+    func keepParts(_ divided: DividedParameters, isKept: Bool) throws {
+        guard try world.broadcast(isKept ? 1 : 0, from: 0) == 1 else { return }
+        let storage = kept ?? ParameterStorage(reserving: layout, for: divided.kept)
+        storage.values.copy(from: optimizer.parameters, layout, divided.kept)
+        kept = storage
+        try writeModelParts(storage, divided)
+    }
+
+    private func writeModelParts(_ storage: ParameterStorage, _ divided: DividedParameters) throws {
+        try divided.writeModel(
+            storage.values, to: folder.model,
+            isRoot ? ModelFile.frame(layout, ids: idsOfRows, metadata: modelMetadata) : nil
+        ) { try fence?.verify() }
+    }
+
+    /// Writes a checkpoint where rank 0 finds that one is due.
+    ///
+    /// - Parameter endsEpoch: whether an epoch is over and ranked, and no step was taken since.
+    func writeCheckpointPartsIfDue(_ divided: DividedParameters, endsEpoch: Bool) throws {
+        let isDue = try world.collectively {
+            guard let checkpoints, !endsEpoch || (state.isEvaluated && state.step > 0) else { return false }
+            return try checkpoints.isDue(step: state.step, endsEpoch: endsEpoch)
+        }
+        guard try world.broadcast(isDue ? 1 : 0, from: 0) == 1 else { return }
+        if !endsEpoch { countSeconds() }
+        let start = PhaseClock.now
+        try writeCheckpointParts(divided)
+        if !endsEpoch { copySeconds += Double(PhaseClock.now - start) * 1e-9 }
+    }
+
+    /// Writes a checkpoint.
+    func writeCheckpointParts(_ divided: DividedParameters) throws {
+        let start = PhaseClock.now
+        var groups: [(group: CheckpointFormat.Group, values: ParameterValues)] = [
+            (.parameters, optimizer.parameters), (.first, optimizer.moments.first), (.second, optimizer.moments.second),
+        ]
+        if let average = optimizer.average { groups.append((.average, average)) }
+        if let kept { groups.append((.best, kept.values)) }
+        try divided.writeCheckpoint(
+            to: isRoot ? folder.checkpoints.file(step: state.step) : "", checkpoints?.description, state, groups
+        ) { try fence?.verify() }
+        try world.collectively {
+            try checkpoints?.noteShared(step: state.step, seconds: Double(PhaseClock.now - start) * 1e-9)
+        }
+    }
+}
+
+/// The rows that an evaluation reads, fetched from the ranks that keep them.
+struct FetchedRows: RowSource {
+    let keptItems: Range<Int>
+    private let exchange: RowFetch
+    /// Where items and users are among the tables that are divided; nil: that table is complete here.
+    private let items: Int?
+    private let users: Int?
+
+    init(_ fetch: RowFetch, of model: any Recommender, _ optimizer: any DistributedOptimizer) {
+        exchange = fetch
+        items = fetch.tables.firstIndex { $0.index == model.items.table.index }
+        users = fetch.tables.firstIndex { $0.index == model.users?.table.index }
+        keptItems = model.items.table.tableIndex.flatMap { optimizer.kept?.rows[$0] } ?? 0..<model.items.table.rows
+    }
+
+    func want(items ids: UnsafePointer<Int32>, count: Int) {
+        if let items { exchange.request.add(ids, count: count, table: items) }
+    }
+
+    func want(users ids: UnsafePointer<Int32>, count: Int) {
+        if let users { exchange.request.add(ids, count: count, table: users) }
+    }
+
+    func fetch() throws(MPIError) { try exchange.fetch() }
+}
+
+extension ShardWorker {
+    /// Brings the rows here that the mini-batches of a step read, where other ranks keep them. Collective then.
+    package func fetchRows(
+        stepOfEpoch: Int, step: Int, for optimizer: any DistributedOptimizer
+    ) throws(MPIError) {
+        guard let fetch = optimizer.rowFetch else { return }
+        phases?.begin(.batch)
+        let rows = FetchedRows(fetch, of: model, optimizer)
+        forEachBatch(stepOfEpoch: stepOfEpoch, step: step) { batch in
+            rows.want(items: batch.historyItems, count: batch.histories.total)
+            rows.want(items: batch.candidates, count: batch.targetCount * batch.candidatesPerTarget)
+            rows.want(users: batch.users, count: batch.count)
+            if let drawn = objective.drawnItems(of: batch, on: tape) {
+                rows.want(items: drawn.items, count: drawn.count)
+            }
+        }
+        phases?.begin(.exchange)
+        try rows.fetch()
+    }
+}
