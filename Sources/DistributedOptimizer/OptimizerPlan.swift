@@ -12,6 +12,7 @@ package struct OptimizerPlan {
     let ownedShards: [Range<Int>]
     let propagation: GraphPropagation?
     let accumulatesOnArrival: Bool
+    let rounds: ExchangeRounds
 
     /// - Parameters:
     ///   - layout: all parameters.
@@ -22,9 +23,11 @@ package struct OptimizerPlan {
     ///   - propagation: of the model's tables, if it asks for one.
     ///   - accumulatesOnArrival: whether ranks add the gradients of their shards as they are recorded
     ///     (``ShardAdditions``): saves memory where a gradient has about all rows.
+    ///   - rounds: in which nodes exchange gradients.
     package init(
         layout: ParameterLayout, gradientLayout: GradientLayout, adam: Adam.Settings, shardCount: Int,
-        ownedShards: [Range<Int>], propagation: GraphPropagation?, accumulatesOnArrival: Bool
+        ownedShards: [Range<Int>], propagation: GraphPropagation?, accumulatesOnArrival: Bool,
+        rounds: ExchangeRounds = .automatic
     ) {
         self.layout = layout
         self.gradientLayout = gradientLayout
@@ -33,6 +36,7 @@ package struct OptimizerPlan {
         self.ownedShards = ownedShards
         self.propagation = propagation
         self.accumulatesOnArrival = accumulatesOnArrival
+        self.rounds = rounds
     }
 
     /// The optimizer of this rank: for one node or for several. Collective.
@@ -45,7 +49,7 @@ package struct OptimizerPlan {
     package func byteCount(ofRank rank: Int, on map: NodeMap) -> (own: Int, shared: Int) {
         let additions = additions(ofRank: rank)
         var shared = additions.subtrees.count * gradientLayout.byteCount
-        var own = additions.pendingCount * gradientLayout.byteCount
+        var own = additions.pendingCount * gradientLayout.byteCount + messageByteCount(ofRank: rank, on: map)
         let isFirst = rank == map.ownRanks.first
         // Parameters, moments and their average for the node.
         if isFirst { shared += copies * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride }

@@ -3,3 +3,6 @@ import Options
 
 /// `--exchange`.
 extension ExchangeKind: OptionValue {}
+
+/// `--exchange-rounds`.
+extension ExchangeRounds: OptionValue {}

@@ -178,6 +178,13 @@ extension TrainingConfiguration {
         Field(
             "exchange", \.exchange, of: standard, OptionTraits(effect: .nothing, isRare: true),
             help: "How ranks exchange gradients; never changes a result: \(ExchangeKind.optionKind)."),
+        Field(
+            "exchange-rounds", \.exchangeRounds, of: standard, OptionTraits(effect: .nothing, isRare: true),
+            isWritten: false,
+            help: """
+                How messages go between several nodes, which never changes a result: from each to each other one (direct), \
+                or in about 2 log2 n rounds (halving): \(ExchangeRounds.optionKind).
+                """),
     ]
 
     /// How dev and test are ranked.

@@ -64,6 +64,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var keep: KeptParameters?
     /// How ranks exchange gradients; never changes a result.
     public var exchange = ExchangeKind.automatic
+    /// In how many rounds of messages nodes exchange gradients; never changes a result.
+    public var exchangeRounds = ExchangeRounds.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.
     public var extractor: String?
     /// Which interactions are learned from.

@@ -47,7 +47,8 @@ package final class ModelReplica {
             layout: layout, gradientLayout: gradientLayout, adam: configuration.optimizer,
             shardCount: data.shards.count,
             ownedShards: (0..<world.size).map { data.shards.owned(byRank: $0, of: world.size) },
-            propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration))
+            propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration),
+            rounds: configuration.exchangeRounds)
         // The optimizer makes the memory of the parameters and of the gradients.
         let map = try NodeMap(configuration.exchange, world: world)
         let need = try Self.checkMemory(plan, layout, on: map, world: world)
