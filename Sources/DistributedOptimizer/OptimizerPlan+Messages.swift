@@ -15,10 +15,9 @@ extension OptimizerPlan {
 
     /// The way that takes less time by the most that messages can hold.
     package func automaticRounds(on map: NodeMap, _ network: MessageCost) -> ExchangeRounds {
-        let nodes = map.ranks.count
         let everything = ParameterSlice(0, of: 1, layout)
-        return ExchangeRounds.chosen(nodes: nodes, on: network) {
-            let rowCapacity = gradientLayout.rowCapacity * (shardCount * $0 / nodes)
+        return ExchangeRounds.chosen(RailPlan.subtrees(of: map, self), on: network) { shards in
+            let rowCapacity = gradientLayout.rowCapacity * shards
             let words = SliceMessage.capacity(everything, layout, rowCapacity: rowCapacity, .touched)
             return words * MemoryLayout<Float>.stride
         }

@@ -66,11 +66,7 @@ struct HalvingParts {
                 messages.append(Message(source: source, slices: round.kept, parts: parts[source]))
             }
             messagesOfRounds.append(firstMessage..<messages.count)
-            parts = parts.indices.map { node in
-                guard number < schedule.rounds[node].count else { return parts[node] }
-                let all = schedule.rounds[node][number].sources.reduce(into: parts[node]) { $0 += parts[$1] }
-                return TreeSum.joining(all.sorted { $0.lower < $1.lower }, shards: plan.shardCount)
-            }
+            parts = schedule.joining(parts, number, shards: plan.shardCount)
         }
         self.sendings = sendings
         self.messages = messages
@@ -82,5 +78,21 @@ struct HalvingParts {
     private static func inputs(_ inputs: [Input], of subtree: TreeSum.Subtree) -> [Input] {
         inputs.filter { subtree.lower <= $0.subtree.lower && $0.subtree.upper <= subtree.upper }
             .sorted { $0.subtree.lower < $1.subtree.lower }
+    }
+}
+
+extension HalvingSchedule {
+    /// The parts that each node has behind a round.
+    ///
+    /// - Parameters:
+    ///   - parts: of each node before it, by rising shards.
+    ///   - round: counted from 0.
+    ///   - shards: of all nodes.
+    func joining(_ parts: [[TreeSum.Subtree]], _ round: Int, shards: Int) -> [[TreeSum.Subtree]] {
+        parts.indices.map { node in
+            guard round < rounds[node].count else { return parts[node] }
+            let all = rounds[node][round].sources.reduce(into: parts[node]) { $0 += parts[$1] }
+            return TreeSum.joining(all.sorted { $0.lower < $1.lower }, shards: shards)
+        }
     }
 }

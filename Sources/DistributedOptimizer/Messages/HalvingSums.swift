@@ -105,13 +105,13 @@ package final class HalvingSums {
     /// Words of all messages that are received and sent in one round, at most.
     var wordCount: Int { outgoing.wordCount + incoming.wordCount + 3 * results.count }
 
-    /// The node that round `round` sends to.
+    /// The node that this one sends to in round `round`.
     package func destination(_ round: Int) -> Int { parts.sendings[round].destination }
 
-    /// The nodes that round `round` receives from.
+    /// The node that message `message` comes from.
     package func source(_ message: Int) -> Int { parts.messages[message].source }
 
-    /// The messages that round `round` receives.
+    /// The messages that come in round `round`.
     package func messages(_ round: Int) -> Range<Int> { parts.messagesOfRounds[round] }
 
     /// Begins a step.

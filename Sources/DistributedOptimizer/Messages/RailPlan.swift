@@ -40,9 +40,7 @@ package struct RailPlan {
         self.gradients = gradients
         let shardCount = shards.joined().reduce(0) { $0 + $1.count }
         self.shardCount = shardCount
-        subtrees = shards.map { ranges in
-            ranges.flatMap { TreeSum.completeSubtrees(of: $0, shards: shardCount) }
-        }
+        subtrees = Self.subtrees(of: shards, shardCount: shardCount)
     }
 
     /// That of this rank's rail.
@@ -51,6 +49,15 @@ package struct RailPlan {
             plan.layout, kind, slices: slices, node: map.nodeIndex,
             shards: map.ranks.map { Self.shards(of: $0, plan) }, rowsPerShard: plan.gradientLayout.rowCapacity,
             gradients: plan.inputs(ofRanks: map.ownRanks))
+    }
+
+    /// The largest complete subtrees of each node's shards.
+    static func subtrees(of map: NodeMap, _ plan: OptimizerPlan) -> [[TreeSum.Subtree]] {
+        subtrees(of: map.ranks.map { shards(of: $0, plan) }, shardCount: plan.shardCount)
+    }
+
+    private static func subtrees(of shards: [[Range<Int>]], shardCount: Int) -> [[TreeSum.Subtree]] {
+        shards.map { ranges in ranges.flatMap { TreeSum.completeSubtrees(of: $0, shards: shardCount) } }
     }
 
     /// The shards of some ranks, with those that follow each other in one range.
