@@ -84,9 +84,14 @@ extension ExchangeComparison {
             "nodes": .integer(nodes),
             "steps": .integer(steps),
             "network": [
-                "latency_seconds": .number(network.latency), "seconds_per_byte": .number(network.secondsPerByte),
+                "latency_seconds": .number(network.latency), "gap_seconds": .number(network.gap),
+                "seconds_per_byte": .number(network.secondsPerByte),
             ],
+            "rounds": .string(rounds.rawValue),
+            "automatic_rounds": .string(automaticRounds.rawValue),
             "touched_rows": json(touchedRows),
+            "direct": json(direct),
+            "halving": json(halving),
             "all_rows": json(allRows),
             "allreduce": json(allReduce),
         ]
@@ -96,6 +101,7 @@ extension ExchangeComparison {
         [
             "seconds_per_step": .number(method.seconds),
             "bytes_per_step": .number(method.bytes),
+            "messages_per_step": .integer(method.messages),
             "predicted_seconds_per_step": .number(method.predictedSeconds(network)),
         ]
     }

@@ -142,20 +142,24 @@ extension ExchangeComparison {
     fileprivate var text: String {
         var table = Table([
             .text("gradients over \(nodes) nodes"), .number("ms/step"), .number("times Allreduce"), .number("kB/step"),
-            .number("predicted ms"),
+            .number("messages"), .number("predicted ms"),
         ])
         for (name, method) in [
-            ("touched rows", touchedRows), ("all rows", allRows), ("MPI_Allreduce", allReduce),
+            ("touched rows, direct", direct), ("touched rows, halving", halving),
+            ("all rows, \(rounds.rawValue)", allRows), ("MPI_Allreduce", allReduce),
         ] {
             table.addRow([
                 name, NumberText.fixed(1e3 * method.seconds, decimals: 2),
                 NumberText.fixed(method.seconds / allReduce.seconds, decimals: 3),
-                NumberText.fixed(1e-3 * method.bytes, decimals: 0),
+                NumberText.fixed(1e-3 * method.bytes, decimals: 0), "\(method.messages)",
                 NumberText.fixed(1e3 * method.predictedSeconds(network), decimals: 2),
             ])
         }
         return table.text
-            + "predicted: for each round \(NumberText.fixed(1e6 * network.latency, decimals: 0)) us, and "
+            + "predicted: for each round \(NumberText.fixed(1e6 * network.latency, decimals: 0)) us, for each further "
+            + "message \(NumberText.fixed(1e6 * network.gap, decimals: 0)) us, and "
             + "\(NumberText.fixed(1e-6 / network.secondsPerByte, decimals: 1)) MB/s for the most bytes of a node\n"
+            + "this training: \(rounds.rawValue); on this network --exchange-rounds auto would be "
+            + "\(automaticRounds.rawValue)\n"
     }
 }

@@ -8,7 +8,9 @@ final class ExchangeMeasurement {
     private let trial: MessageTrial
     private let world: Communicator
     private let network: NetworkSpeed
-    private var seconds: (touched: [Double], all: [Double], allReduce: [Double]) = ([], [], [])
+    /// Of the steps: of each form in their order, and of an allreduce.
+    private var seconds = [[Double]](repeating: [], count: MessageTrial.Form.allCases.count)
+    private var allReduceSeconds: [Double] = []
 
     /// Measures the network. Collective.
     init(_ trial: MessageTrial, world: Communicator) throws(MPIError) {
@@ -19,12 +21,13 @@ final class ExchangeMeasurement {
 
     /// Measures with the gradients that have been computed last. Collective.
     ///
-    /// - Throws: ``TrainingError`` if the two forms of the exchange do not end in the same bits.
+    /// - Throws: ``TrainingError`` if the forms of the exchange do not end in the same bits.
     func measureStep() throws {
         try trial.prepare()
-        seconds.touched.append(try time { () throws(MPIError) in try trial.exchange(.touched) })
-        seconds.all.append(try time { () throws(MPIError) in try trial.exchange(.all) })
-        seconds.allReduce.append(try time { () throws(MPIError) in try trial.allReduce(world) })
+        for (index, form) in MessageTrial.Form.allCases.enumerated() {
+            seconds[index].append(try time { () throws(MPIError) in try trial.exchange(form) })
+        }
+        allReduceSeconds.append(try time { () throws(MPIError) in try trial.allReduce(world) })
         try world.collectively {
             guard trial.sumsAgree() else {
                 throw TrainingError(
@@ -48,15 +51,24 @@ final class ExchangeMeasurement {
         // An allreduce sends and receives all but its own part of every gradient, before and after the addition.
         let leastBytes = 2 * Double(nodes - 1) / Double(nodes) * Double(trial.denseCount * MemoryLayout<Float>.stride)
         return ExchangeComparison(
-            nodes: nodes, steps: seconds.touched.count, network: network,
-            touchedRows: ExchangeComparison.Method(
-                seconds: seconds.touched.median,
-                bytes: try mostBytes(trial.sentWords(.touched)), rounds: 2),
-            allRows: ExchangeComparison.Method(
-                seconds: seconds.all.median, bytes: try mostBytes(trial.sentWords(.all)),
-                rounds: 2),
+            nodes: nodes, steps: allReduceSeconds.count, network: network, rounds: trial.rounds,
+            automaticRounds: trial.automaticRounds(network.cost), direct: try method(.direct, rounds: .direct),
+            halving: try method(.halving, rounds: .halving), allRows: try method(.allRows, rounds: trial.rounds),
             allReduce: ExchangeComparison.Method(
-                seconds: seconds.allReduce.median, bytes: leastBytes, rounds: 2 * (nodes - 1)))
+                seconds: allReduceSeconds.median, bytes: leastBytes, rounds: 2 * (nodes - 1),
+                messages: 2 * (nodes - 1)))
+    }
+
+    /// What was found of a form that goes in `rounds`. Collective.
+    private func method(
+        _ form: MessageTrial.Form, rounds: ExchangeRounds
+    ) throws(MPIError) -> ExchangeComparison.Method {
+        let index = MessageTrial.Form.allCases.firstIndex(of: form)!
+        let messages = try world.allReduce(trial.sentMessages(form), .maximum)
+        return ExchangeComparison.Method(
+            seconds: seconds[index].median, bytes: try mostBytes(trial.sentWords(form)),
+            rounds: rounds == .halving ? 2 * ExchangeRounds.halvings(ofNodes: trial.nodeCount) : 2,
+            messages: messages / allReduceSeconds.count)
     }
 
     /// Bytes a step of the node and direction that have the most.
@@ -70,6 +82,6 @@ final class ExchangeMeasurement {
                 (0..<nodes).reduce(0) { $0 + words[node * nodes + $1] },
                 (0..<nodes).reduce(0) { $0 + words[$1 * nodes + node] })
         }.max()
-        return Double((most ?? 0) * MemoryLayout<Float>.stride) / Double(seconds.touched.count)
+        return Double((most ?? 0) * MemoryLayout<Float>.stride) / Double(allReduceSeconds.count)
     }
 }

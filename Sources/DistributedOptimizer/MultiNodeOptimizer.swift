@@ -50,8 +50,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
             plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
             second: memory.moments.second, average: memory.average)
         messages = map.rail.map { rail in
-            let own = map.ranks.indices.map { slices[$0 * map.railCount + map.localRank] }
-            return RailMessages(plan, map, rail: rail, slices: own)
+            RailMessages(plan, map, rail: rail, slices: plan.slices(ofRail: map.localRank, on: map))
         }
     }
 

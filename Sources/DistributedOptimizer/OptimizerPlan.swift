@@ -14,6 +14,7 @@ package struct OptimizerPlan {
     let accumulatesOnArrival: Bool
     /// Which rank keeps which rows; nil: every node has all of them.
     package let ownership: RowOwnership?
+    let rounds: ExchangeRounds
 
     /// - Parameters:
     ///   - layout: all parameters.
@@ -25,10 +26,11 @@ package struct OptimizerPlan {
     ///   - accumulatesOnArrival: whether ranks add the gradients of their shards as they are recorded
     ///     (``ShardAdditions``): saves memory where a gradient has about all rows.
     ///   - ownership: which rank keeps which rows, where each rank is a node of its own; nil: every node has all of them.
+    ///   - rounds: in which nodes exchange gradients.
     package init(
         layout: ParameterLayout, gradientLayout: GradientLayout, adam: Adam.Settings, shardCount: Int,
         ownedShards: [Range<Int>], propagation: GraphPropagation?, accumulatesOnArrival: Bool,
-        ownership: RowOwnership? = nil
+        ownership: RowOwnership? = nil, rounds: ExchangeRounds = .automatic
     ) {
         precondition(ownership == nil || propagation == nil, "propagated tables are not divided among ranks")
         self.layout = layout
@@ -39,6 +41,7 @@ package struct OptimizerPlan {
         self.propagation = propagation
         self.accumulatesOnArrival = accumulatesOnArrival
         self.ownership = ownership
+        self.rounds = rounds
     }
 
     /// The optimizer of this rank: for one node or for several. Collective.
@@ -52,7 +55,7 @@ package struct OptimizerPlan {
     package func byteCount(ofRank rank: Int, on map: NodeMap) -> (own: Int, shared: Int) {
         let additions = additions(ofRank: rank)
         var shared = additions.subtrees.count * gradientLayout.byteCount
-        var own = additions.pendingCount * gradientLayout.byteCount
+        var own = additions.pendingCount * gradientLayout.byteCount + messageByteCount(ofRank: rank, on: map)
         let isFirst = rank == map.ownRanks.first
         // Parameters, moments and their average for the node.
         if isFirst { shared += copies * keptCount(ofRank: rank) * MemoryLayout<Float>.stride }

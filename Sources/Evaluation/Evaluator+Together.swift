@@ -119,7 +119,8 @@ extension Evaluator {
             }
             let isZero = self.candidates.scoresZero(target, user: row)
             question.targets.append(
-                isZero ? 0 : score(of: candidates, candidate: row * batch.candidatesPerTarget, user: row, queries).score)
+                isZero ? 0 : score(of: candidates, candidate: row * batch.candidatesPerTarget, user: row, queries).score
+            )
         }
         self.candidates.withExcluded { items, users in
             question.offsets = (0...users.count).map { users.offsets[$0] }

@@ -80,7 +80,8 @@ public final class Evaluator {
     ///   - isAbandoned: asked after each batch of rows; where it is true on any rank, all throw
     ///     ``EvaluationAbandoned``.
     public func metrics(
-        of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator, rows source: (any RowSource)? = nil,
+        of model: some Recommender, on tape: Tape, topK: [Int], world: Communicator,
+        rows source: (any RowSource)? = nil,
         isAbandoned: () -> Bool = { false }
     ) throws -> RankingMetrics? {
         var wasAbandoned = false
@@ -238,7 +239,8 @@ public final class Evaluator {
         _ queries: Interests, _ table: UnsafePointer<Float>, pairs: Range<Int>,
         into accumulator: inout RankingAccumulator
     ) {
-        compareInterests(queries, winner: { winner(of: batch.positives[$0], user: $0, queries, table) }, pairs, &accumulator)
+        compareInterests(
+            queries, winner: { winner(of: batch.positives[$0], user: $0, queries, table) }, pairs, &accumulator)
     }
 
     /// - Parameter winner: the interest of a user that wins the true item.

@@ -14,29 +14,6 @@ import Testing
         _ = layout.root.matrix("matrix", rows: 7, columns: 9, .normal(deviation: 1))
     }
 
-    /// What a sum has over a slice, bit by bit.
-    private struct Content: Equatable {
-        var sampleCount = 0
-        var loss = 0.0
-        var dense: [UInt32] = []
-        var rows: [[Int: [UInt32]]] = []
-    }
-
-    private func content(_ sum: SliceSum, _ slice: ParameterSlice) -> Content {
-        var content = Content(sampleCount: sum.sampleCount, loss: sum.loss)
-        sum.forEachDenseBlock(of: 0..<slice.dense.count) { _, values, count in
-            content.dense += (0..<count).map { values[$0].bitPattern }
-        }
-        for (tableIndex, table) in layout.tables.enumerated() {
-            var rows: [Int: [UInt32]] = [:]
-            sum.forEachRow(tableIndex) { row, values in
-                rows[row] = (0..<table.parameter.columns).map { values[$0].bitPattern }
-            }
-            content.rows.append(rows)
-        }
-        return content
-    }
-
     private func gradient(sampleCount: Int, items: [Int32]) -> RecordedGradient {
         RecordedGradient(
             layout, rowCapacity: Self.rowCapacity, sampleCount: sampleCount, loss: 0.1 * Double(sampleCount),
@@ -67,7 +44,8 @@ import Testing
                         let read = SliceMessage.read(
                             start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])
                         #expect(read == written)
-                        #expect(content(received, slice) == content(sum, slice))
+                        #expect(SliceMessage.wordCount(of: start, slice: slice, layout) == written)
+                        #expect(SumContent(received, slice, layout) == SumContent(sum, slice, layout))
                     }
                 }
             }
@@ -89,6 +67,7 @@ import Testing
                 let written = SliceMessage.write(sum, slice: slice, layout, .touched, flag: flag, to: start)
                 #expect(sampleCount > 0 || written == 1)
                 #expect(SliceMessage.flag(of: start) == flag)
+                #expect(SliceMessage.wordCount(of: start, slice: slice, layout) == written)
                 let received = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                 _ = SliceMessage.read(
                     start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])

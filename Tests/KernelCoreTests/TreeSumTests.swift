@@ -128,4 +128,26 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: 1...17) func `subtrees of several owners join to the largest ones`(count: Int) {
+        for owners in 1...count {
+            let subtrees = (0..<owners).map {
+                TreeSum.completeSubtrees(of: owned($0, of: owners, count), shards: count)
+            }
+            for lower in 0..<owners {
+                for upper in lower + 1...owners {
+                    let range =
+                        owned(lower, of: owners, count).lowerBound..<owned(upper - 1, of: owners, count).upperBound
+                    let joined = TreeSum.joining(subtrees[lower..<upper].flatMap { $0 }, shards: count)
+                    #expect(joined == TreeSum.completeSubtrees(of: range, shards: count))
+                }
+            }
+            // Without the second owner nothing joins over its place.
+            guard owners > 2 else { continue }
+            let rest = subtrees.indices.filter { $0 != 1 }.flatMap { subtrees[$0] }
+            let joined = TreeSum.joining(rest, shards: count)
+            #expect(Set(joined.flatMap { $0.lower..<$0.upper }) == Set(rest.flatMap { $0.lower..<$0.upper }))
+            #expect(joined.reduce(0) { $0 + $1.upper - $1.lower } == rest.reduce(0) { $0 + $1.upper - $1.lower })
+        }
+    }
 }

@@ -15,6 +15,7 @@ import TrainerSupport
     private struct Parallel {
         let ranks: Int
         let exchange: String
+        var rounds = "auto"
 
         static let all = [
             (1, "shared"), (2, "shared"), (3, "shared"), (5, "shared"), (7, "shared"), (8, "shared"), (1, "messages"),
@@ -30,9 +31,10 @@ import TrainerSupport
         for (index, parallel) in parallel.enumerated() {
             let launch = Launch.ranks(parallel.ranks)
             let run = try await train(
-                command, launch, ["--exchange", parallel.exchange], in: workspace, as: "\(index)")
+                command, launch, ["--exchange", parallel.exchange, "--exchange-rounds", parallel.rounds],
+                in: workspace, as: "\(index)")
             #expect(run.result["ranks"] == .integer(parallel.ranks))
-            expectSame(run, as: reference, "\(launch) through \(parallel.exchange)")
+            expectSame(run, as: reference, "\(launch) through \(parallel.exchange), \(parallel.rounds)")
         }
     }
 
@@ -61,6 +63,16 @@ import TrainerSupport
     func `every selection and every loss is the same on several ranks`(command: TrainingCommand) async throws {
         let parallel = [(2, "shared"), (3, "messages"), (5, "groups-3"), (8, "messages")]
         try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
+    }
+
+    /// Five nodes and eight, and nodes of several ranks, not all of the same number. LightGCN propagates, and its gradients
+    /// are clipped.
+    @Test(
+        arguments: [TrainingCommand(model: "TiMiRec", stage: "both", setting: .withTransformer)]
+            + TrainingCommand.everyObjective.filter { $0.model == "LightGCN" })
+    func `an exchange by halving is the same on any number of nodes`(command: TrainingCommand) async throws {
+        let parallel = [(5, "messages"), (8, "messages"), (7, "groups-2"), (8, "groups-3")]
+        try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1, rounds: "halving") })
     }
 
     @Test(arguments: TrainingCommand.everySelection)

@@ -2,9 +2,19 @@ import Differentiation
 import KernelCore
 import MPI
 
-/// Sends the gradients of a step between the nodes once more: as the exchange does, with all rows of the tables, and as
-/// `MPI_Allreduce` would. Nothing comes of it; the parameters stay as they are. Every rank has one.
+/// Sends the gradients of a step between the nodes once more: in both ways of the exchange, with all rows of the tables,
+/// and as `MPI_Allreduce` would. Nothing comes of it; the parameters stay as they are. Every rank has one.
 package final class MessageTrial {
+    /// An exchange, whose sums have the same bits as those of the others.
+    package enum Form: Sendable, CaseIterable {
+        /// Touched rows, as ``ExchangeRounds/direct`` sends them.
+        case direct
+        /// Touched rows, as ``ExchangeRounds/halving`` sends them.
+        case halving
+        /// All rows, in the rounds of the training.
+        case allRows
+    }
+
     /// Nodes of the cluster.
     package let nodeCount: Int
     /// This rank's node, from 0.
@@ -15,29 +25,34 @@ package final class MessageTrial {
     package let firstPair: Communicator?
     private let plan: OptimizerPlan
     private let memory: NodeMemory
-    /// Nil for a rank without rail.
-    private let messages: (touched: RailMessages, all: RailMessages)?
+    private let map: NodeMap
+    /// One for each form, in their order; none for a rank without rail.
+    private let messages: [RailMessages]
     /// Adds this rank's gradients, over all parameters.
     private let ownSum: SliceSum
     private let everything: ParameterSlice
     private let dense: ParameterStorage
-    private let images: (touched: ParameterStorage, all: ParameterStorage)
+    private let images: (first: ParameterStorage, other: ParameterStorage)
 
     /// - Parameter slices: those of this rank's rail; nil for a rank without rail.
     init(_ plan: OptimizerPlan, _ map: NodeMap, _ memory: NodeMemory, slices: [ParameterSlice]?) {
         self.plan = plan
+        self.map = map
         self.memory = memory
         nodeCount = map.ranks.count
         node = map.nodeIndex
         denseCount = ParameterValues.count(for: plan.layout)
         firstPair = map.localRank == 0 && map.nodeIndex < 2 ? map.rail : nil
         if let slices, let rail = map.rail {
-            messages = (
-                RailMessages(plan, map, rail: rail, slices: slices),
-                RailMessages(plan, map, rail: rail, slices: slices, rows: .all)
-            )
+            messages = Form.allCases.map {
+                switch $0 {
+                case .direct: RailMessages(plan, map, rail: rail, slices: slices, .direct)
+                case .halving: RailMessages(plan, map, rail: rail, slices: slices, .halving)
+                case .allRows: RailMessages(plan, map, rail: rail, slices: slices, rows: .all)
+                }
+            }
         } else {
-            messages = nil
+            messages = []
         }
         everything = ParameterSlice(0, of: 1, plan.layout)
         ownSum = SliceSum(TreeSum(inputs: plan.inputs(ofRanks: [map.ownRanks[map.localRank]])), plan.layout)
@@ -56,11 +71,7 @@ package final class MessageTrial {
     }
 
     /// Exchanges the gradients, and drops the sums. Collective over the rail.
-    ///
-    /// - Parameter rows: those of the tables that travel.
-    package func exchange(_ rows: SliceMessage.Rows) throws(MPIError) {
-        try messages(sending: rows)?.exchange(memory)
-    }
+    package func exchange(_ form: Form) throws(MPIError) { try messages(form)?.exchange(memory) }
 
     /// Adds up the dense gradients of all ranks, those of ``prepare()``, at every rank.
     package func allReduce(_ world: Communicator) throws(MPIError) {
@@ -68,27 +79,36 @@ package final class MessageTrial {
             inPlace: UnsafeMutableBufferPointer(start: dense.values.start, count: denseCount), .sum)
     }
 
-    /// Whether the sums of the last exchange of either kind are the same, bit by bit, on this rank.
+    /// Whether the sums of the last exchange of each form are the same, bit by bit, on this rank.
     package func sumsAgree() -> Bool {
-        guard let messages else { return true }
-        for (rail, image) in [(messages.touched, images.touched), (messages.all, images.all)] {
+        for (index, rail) in messages.enumerated() {
+            let image = index == 0 ? images.first : images.other
             image.values.clear(plan.layout)
             rail.forEachSlice { node, sum in write(sum, over: rail.slices[node], to: image.values) }
+            let (one, other) = (images.first.values.start, image.values.start)
+            guard (0..<denseCount).allSatisfy({ one[$0].bitPattern == other[$0].bitPattern }) else { return false }
         }
-        let (one, other) = (images.touched.values.start, images.all.values.start)
-        return (0..<denseCount).allSatisfy { one[$0].bitPattern == other[$0].bitPattern }
+        return true
     }
 
     /// Words that this rank has sent to each node in all calls of ``exchange(_:)``.
-    package func sentWords(_ rows: SliceMessage.Rows) -> [Int] {
-        messages(sending: rows)?.sentWords ?? Array(repeating: 0, count: nodeCount)
+    package func sentWords(_ form: Form) -> [Int] {
+        messages(form)?.sentWords ?? Array(repeating: 0, count: nodeCount)
     }
 
-    private func messages(sending rows: SliceMessage.Rows) -> RailMessages? {
-        switch rows {
-        case .touched: messages?.touched
-        case .all: messages?.all
-        }
+    /// Messages that this rank has sent in all calls of ``exchange(_:)``.
+    package func sentMessages(_ form: Form) -> Int { messages(form)?.sentMessages ?? 0 }
+
+    /// The way that the training takes.
+    package var rounds: ExchangeRounds { plan.chosenRounds(on: map) }
+
+    /// The way that a training takes where nobody chooses and messages cost as much as was measured.
+    package func automaticRounds(_ network: MessageCost) -> ExchangeRounds {
+        plan.automaticRounds(on: map, network)
+    }
+
+    private func messages(_ form: Form) -> RailMessages? {
+        messages.isEmpty ? nil : messages[Form.allCases.firstIndex(of: form)!]
     }
 
     private func write(_ sum: SliceSum, over slice: ParameterSlice, to values: ParameterValues) {

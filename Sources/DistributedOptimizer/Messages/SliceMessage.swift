@@ -125,24 +125,57 @@ package struct SliceMessage {
         var entries = entries
         for tableIndex in view.tables.indices {
             let rows = slice.rows[tableIndex]
-            let rowCount = Int(words[3 + tableIndex] & ~(highestBit | secondHighestBit))
-            let isList = words[3 + tableIndex] & highestBit == 0
-            let isComplete = words[3 + tableIndex] & secondHighestBit != 0
-            let keyCount = isList ? rowCount : Self.words(ofBits: rows.count)
+            let table = TableHeader(words[3 + tableIndex], rows: rows.count)
             let keys = words + end
-            if isList {
-                for slot in 0..<rowCount { entries[slot] = RowEntry(row: Int32(keys[slot]), slot: Int32(slot)) }
+            if table.isList {
+                for slot in 0..<table.rowCount { entries[slot] = RowEntry(row: Int32(keys[slot]), slot: Int32(slot)) }
             } else {
                 readBits(
-                    keys, count: keyCount, firstRow: rows.lowerBound, slotsAreRows: isComplete, into: entries)
+                    keys, count: table.keyCount, firstRow: rows.lowerBound, slotsAreRows: table.isComplete,
+                    into: entries)
             }
             view.tables[tableIndex] = SliceView.Rows(
-                entries: entries, count: rowCount, values: start + end + keyCount)
-            entries += rowCount
-            let sentCount = isComplete ? rows.count : rowCount
-            end += keyCount + sentCount * layout.tables[tableIndex].parameter.columns
+                entries: entries, count: table.rowCount, values: start + end + table.keyCount)
+            entries += table.rowCount
+            end += table.keyCount + table.sentCount * layout.tables[tableIndex].parameter.columns
         }
         return end
+    }
+
+    /// The number of words of the message at `start`.
+    package static func wordCount(
+        of start: UnsafePointer<Float>, slice: ParameterSlice, _ layout: ParameterLayout
+    ) -> Int {
+        let words = UnsafeRawPointer(start).assumingMemoryBound(to: UInt32.self)
+        guard words[0] & ~highestBit > 0 else { return 1 }
+        var count = 3 + slice.rows.count + slice.dense.count
+        for tableIndex in slice.rows.indices {
+            let table = TableHeader(words[3 + tableIndex], rows: slice.rows[tableIndex].count)
+            count += table.keyCount + table.sentCount * layout.tables[tableIndex].parameter.columns
+        }
+        return count
+    }
+
+    /// What a message says of a table before its rows.
+    private struct TableHeader {
+        /// Rows that are there.
+        let rowCount: Int
+        /// Whether their numbers are a list; otherwise they are bits.
+        let isList: Bool
+        /// Whether all rows of the slice travel.
+        let isComplete: Bool
+        /// Words of their numbers.
+        let keyCount: Int
+        /// Rows that travel.
+        let sentCount: Int
+
+        init(_ word: UInt32, rows: Int) {
+            rowCount = Int(word & ~(highestBit | secondHighestBit))
+            isList = word & highestBit == 0
+            isComplete = word & secondHighestBit != 0
+            keyCount = isList ? rowCount : SliceMessage.words(ofBits: rows)
+            sentCount = isComplete ? rows : rowCount
+        }
     }
 
     private static func readBits(

@@ -131,7 +131,8 @@ package final class RowFetch {
     }
 
     private func exchange<Element: MPIDatatype>(
-        _ outgoing: UnsafeBufferPointer<Element>, _ sent: RankBlocks, into incoming: UnsafeMutableBufferPointer<Element>,
+        _ outgoing: UnsafeBufferPointer<Element>, _ sent: RankBlocks,
+        into incoming: UnsafeMutableBufferPointer<Element>,
         _ received: RankBlocks
     ) throws(MPIError) {
         try sent.withPartition { (sent) throws(MPIError) in

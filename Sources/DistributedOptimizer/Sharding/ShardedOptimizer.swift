@@ -47,7 +47,7 @@ final class ShardedOptimizer: MeasuredOptimizer {
         memory = try NodeMemory(plan, map, parts: map.ranks.count, state: storages.map(\.values))
         parameters = memory.parameters
         rowFetch = RowFetch(ownership, storages[0], on: communicator)
-        messages = RailMessages(plan, map, rail: communicator, slices: ownership.slices, ownership: ownership)
+        messages = RailMessages(plan, map, rail: communicator, slices: ownership.slices)
         adam = Adam(
             plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
             second: memory.moments.second, average: memory.average)

@@ -64,6 +64,23 @@ public struct TreeSum: Sendable {
         return result
     }
 
+    /// What is left of `parts` when two halves of a subtree that are both there have become one, and so on.
+    ///
+    /// - Parameters:
+    ///   - parts: subtrees of the tree over `0..<shards` by rising shards, none inside another; any may be missing.
+    ///   - shards: of the whole tree.
+    /// - Returns: the largest subtrees that `parts` make up, by rising shards.
+    package static func joining(_ parts: [Subtree], shards: Int) -> [Subtree] {
+        func collect(_ subtree: Subtree, _ parts: ArraySlice<Subtree>) -> [Subtree] {
+            guard let first = parts.first, first != subtree else { return Array(parts) }
+            let (lower, upper) = (Subtree(subtree.lower, subtree.split), Subtree(subtree.split, subtree.upper))
+            let middle = parts.firstIndex { $0.lower >= subtree.split } ?? parts.endIndex
+            let halves = collect(lower, parts[..<middle]) + collect(upper, parts[middle...])
+            return halves == [lower, upper] ? [subtree] : halves
+        }
+        return collect(Subtree(0, shards), parts[...])
+    }
+
     private static func schedule(_ subtree: Subtree, _ inputs: [Subtree], _ additions: inout [Addition]) -> Int {
         if let index = inputs.firstIndex(of: subtree) { return index }
         let left = schedule(Subtree(subtree.lower, subtree.split), inputs, &additions)

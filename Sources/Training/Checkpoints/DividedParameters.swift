@@ -22,7 +22,8 @@ struct DividedParameters {
 
     private func isDivided(_ parameter: Parameter) -> Bool { tables.contains { $0.index == parameter.index } }
 
-    private func bytes(_ values: ParameterValues, _ parameter: Parameter, _ range: Range<Int>) -> UnsafeRawBufferPointer {
+    private func bytes(_ values: ParameterValues, _ parameter: Parameter, _ range: Range<Int>) -> UnsafeRawBufferPointer
+    {
         UnsafeRawBufferPointer(
             UnsafeBufferPointer(start: values(parameter) + range.lowerBound, count: range.count))
     }

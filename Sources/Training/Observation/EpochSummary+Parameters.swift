@@ -15,7 +15,9 @@ extension EpochSummary {
     ///   - specifications: the parameters of which all values are here.
     ///   - second: the second moments after the step ``step``.
     ///   - step: steps that were taken; without any there are no gradients.
-    mutating func add(parameters: ParameterValues, second: ParameterValues, _ specifications: [ParameterSpecification], step: Int) {
+    mutating func add(
+        parameters: ParameterValues, second: ParameterValues, _ specifications: [ParameterSpecification], step: Int
+    ) {
         let correction = Double(AdamStep(step: max(step, 1), learningRate: 0, l2: 0).rootCorrection)
         for specification in specifications {
             let parameter = specification.parameter

@@ -6,3 +6,6 @@ extension ExchangeKind: OptionValue {}
 
 /// `--table-sharding`.
 extension TableSharding: OptionValue {}
+
+/// `--exchange-rounds`.
+extension ExchangeRounds: OptionValue {}

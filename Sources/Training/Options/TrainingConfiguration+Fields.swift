@@ -179,10 +179,18 @@ extension TrainingConfiguration {
             "exchange", \.exchange, of: standard, OptionTraits(effect: .nothing, isRare: true),
             help: "How ranks exchange gradients; never changes a result: \(ExchangeKind.optionKind)."),
         Field(
-            "table-sharding", \.tableSharding, of: standard, OptionTraits(effect: .nothing, isRare: true), isWritten: false,
+            "table-sharding", \.tableSharding, of: standard, OptionTraits(effect: .nothing, isRare: true),
+            isWritten: false,
             help: """
                 Where the rows of items and users lie; never changes a result. none: all on every node; rows: each on one \
                 rank, for tables that are larger than the memory of a node.
+                """),
+        Field(
+            "exchange-rounds", \.exchangeRounds, of: standard, OptionTraits(effect: .nothing, isRare: true),
+            isWritten: false,
+            help: """
+                How messages go between several nodes, which never changes a result: from each to each other one (direct), \
+                or in about 2 log2 n rounds (halving): \(ExchangeRounds.optionKind).
                 """),
     ]
 
