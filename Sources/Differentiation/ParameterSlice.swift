@@ -7,7 +7,8 @@ public struct ParameterSlice: Sendable {
 
     /// All dense parameters, and of each table the rows that are named.
     public init(_ layout: ParameterLayout, rows: [Range<Int>]) {
-        precondition(rows.count == layout.tables.count, "there are \(rows.count) ranges for \(layout.tables.count) tables")
+        let count = layout.tables.count
+        precondition(rows.count == count, "there are \(rows.count) ranges for \(count) tables")
         dense = 0..<layout.denseCount
         self.rows = rows
     }

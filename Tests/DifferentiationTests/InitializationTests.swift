@@ -19,6 +19,40 @@ import Testing
         return (mean, variance.squareRoot(), fourth / Double(values.count) / (variance * variance))
     }
 
+    @Test(arguments: [Initialization.normal(deviation: 0.1), .uniform(bound: 2), .xavierUniform, .constant(3)])
+    func `rows that are initialised by themselves are those of the whole`(initialization: Initialization) {
+        let layout = ParameterLayout()
+        let table = layout.root.table("t", rows: 1001, columns: 7, initialization)
+        let dense = layout.root.matrix("d", rows: 3, columns: 5, initialization)
+        let whole = ParameterStorage(layout)
+        whole.values.initialize(layout, seed: 9)
+        for rows in [0..<1, 1..<400, 333..<1001] {
+            let part = ParameterSlice(layout, rows: [rows])
+            let storage = ParameterStorage(reserving: layout, for: part)
+            storage.values.initialize(layout, part, seed: 9)
+            #expect(
+                rows.flatMap { row in (0..<7).map { row * 7 + $0 } }.allSatisfy {
+                    storage.values(table)[$0] == whole.values(table)[$0]
+                })
+            #expect((0..<15).allSatisfy { storage.values(dense)[$0] == whole.values(dense)[$0] })
+            #expect(
+                (rows.upperBound * 7..<7007).allSatisfy { storage.values(table)[$0] == 0 }, "nothing else is touched")
+        }
+    }
+
+    @Test func `rows that are released read as zero, and those that are kept stay`() {
+        let layout = ParameterLayout()
+        let table = layout.root.table("t", rows: 100_000, columns: 16, .constant(1))
+        let kept = 30_000..<50_000
+        let storage = ParameterStorage(reserving: layout, for: ParameterSlice(layout, rows: [kept]))
+        storage.values.initialize(layout, seed: 0)
+        storage.releaseRows(of: table, but: kept)
+        let values = storage.values(table)
+        #expect(kept.allSatisfy { values[$0 * 16] == 1 && values[$0 * 16 + 15] == 1 })
+        #expect(
+            (0..<29_900).allSatisfy { values[$0 * 16] == 0 } && (50_100..<99_900).allSatisfy { values[$0 * 16] == 0 })
+    }
+
     // Bounds of five standard deviations of the estimates from 90,000 numbers.
     @Test func `normal values have their mean, deviation and tails`() {
         let found = moments(values(.normal(deviation: 0.02), rows: 300, columns: 300))

@@ -85,9 +85,11 @@ struct CheckpointTrial: ReaderTrial {
         }
         let data = try InteractionDataset(name: "memory", train: table(1), dev: table(2), test: table(3))
         let snapshot = CheckpointSnapshot(
-            layout, configuration: configuration.text.text,
-            data: String(decoding: try JSONEncoder().encode(DatasetFingerprint(data)), as: UTF8.self),
-            instructionSet: "some instructions")
+            layout,
+            CheckpointDescription(
+                configuration: configuration.text.text,
+                data: String(decoding: try JSONEncoder().encode(DatasetFingerprint(data)), as: UTF8.self),
+                instructionSet: "some instructions"))
         var state = TrainingState()
         (state.step, state.epoch, state.stepsOfEpoch) = (5, 1, 5)
         var seeds: [[UInt8]] = []

@@ -29,6 +29,15 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 3, 64, 4095, 100_000])
+    func `the checksums of two parts give that of both`(count: Int) {
+        let first = (0..<777).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let second = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ 7) }
+        let combined = Checksum.combined(Checksum.of(first), Checksum.of(second), count: count)
+        #expect(combined == Checksum.of(first + second))
+        #expect(Checksum.combined(0, Checksum.of(second), count: count) == Checksum.of(second))
+    }
+
     @Test func `pieces have the checksum of the whole`() {
         let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 * 37) }
         for cut in [1, 7, 8, 9, 500, 999] {

@@ -8,6 +8,18 @@ import Testing
         #expect(words == (0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8))
     }
 
+    @Test func `a stream that seeks goes on as one that has read all words before`() {
+        func stream() -> RandomStream { RandomStream(seed: 3, purpose: .initialization, iteration: 0, element: 5) }
+        var read = stream()
+        let words = (0..<40).map { _ in read.nextWord() }
+        for position in [0, 1, 3, 4, 7, 38] {
+            var other = stream()
+            _ = other.nextWord()
+            other.seek(toWord: position)
+            #expect((position..<40).map { _ in other.nextWord() } == Array(words[position...]))
+        }
+    }
+
     @Test func `all ones give the published words`() {
         let ones = UInt32.max
         let words = Philox4x32.block(counter: (ones, ones, ones, ones), key: (ones, ones))

@@ -63,7 +63,9 @@ import TrainerSupport
             let ranks = Int.random(in: 1...4, using: &random)
             let more = [
                 "--resume", "--checkpoint-every", "\(Int.random(in: 1...40, using: &random))", "--exchange",
-                Bool.random(using: &random) ? "auto" : "messages",
+                Bool.random(using: &random) ? "auto" : "messages", "--table-sharding",
+                // The rows of LightGCN are not divided.
+                Bool.random(using: &random) && !Self.commands[command].contains("LightGCN") ? "rows" : "none",
             ]
             let attempts = Self.attempts(out)
             let job = RunningJob(.ranks(ranks), try await Self.arguments(command, out: out) + more, out: out)

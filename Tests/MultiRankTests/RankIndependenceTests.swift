@@ -16,6 +16,7 @@ import TrainerSupport
         let ranks: Int
         let exchange: String
         var rounds = "auto"
+        var sharding = "none"
 
         static let all = [
             (1, "shared"), (2, "shared"), (3, "shared"), (5, "shared"), (7, "shared"), (8, "shared"), (1, "messages"),
@@ -24,15 +25,18 @@ import TrainerSupport
         ].map { Parallel(ranks: $0.0, exchange: $0.1) }
     }
 
-    private func compare(_ command: TrainingCommand, _ parallel: [Parallel]) async throws {
+    private func compare(
+        _ command: TrainingCommand, _ parallel: [Parallel], _ more: [String] = []
+    ) async throws {
         let workspace = try Workspace()
-        let reference = try await train(command, .alone, in: workspace, as: "alone")
+        let reference = try await train(command, .alone, more, in: workspace, as: "alone")
         expectComplete(reference)
         for (index, parallel) in parallel.enumerated() {
             let launch = Launch.ranks(parallel.ranks)
             let run = try await train(
-                command, launch, ["--exchange", parallel.exchange, "--exchange-rounds", parallel.rounds],
-                in: workspace, as: "\(index)")
+                command, launch,
+                more + ["--exchange", parallel.exchange, "--exchange-rounds", parallel.rounds]
+                    + ["--table-sharding", parallel.sharding], in: workspace, as: "\(index)")
             #expect(run.result["ranks"] == .integer(parallel.ranks))
             expectSame(run, as: reference, "\(launch) through \(parallel.exchange), \(parallel.rounds)")
         }
@@ -49,6 +53,34 @@ import TrainerSupport
     func `every model is the same where the shards are no power of two`(command: TrainingCommand) async throws {
         let parallel = [(2, "shared"), (3, "messages"), (5, "shared"), (6, "messages")]
         try await compare(command, parallel.map { Parallel(ranks: $0.0, exchange: $0.1) })
+    }
+
+    /// Ranks that each keep some of the rows of items and users.
+    private static let divided = [(2, "direct"), (3, "halving"), (5, "direct"), (8, "halving")].map {
+        Parallel(ranks: $0.0, exchange: "auto", rounds: $0.1, sharding: "rows")
+    }
+
+    @Test(arguments: TrainingCommand.everyModel(.withTransformer).filter { $0.model != "LightGCN" })
+    func `every model is the same where ranks divide the rows of its tables`(command: TrainingCommand) async throws {
+        try await compare(command, Self.divided)
+    }
+
+    @Test(
+        arguments: TrainingCommand.everyObjective.filter {
+            $0.model != "LightGCN" && !$0.setting.arguments.contains("full-softmax")
+        })
+    func `every selection and every loss is the same where ranks divide rows`(command: TrainingCommand) async throws {
+        try await compare(command, Array(Self.divided.suffix(1)))
+    }
+
+    @Test(
+        arguments: [
+            ["--score", "cosine", "--loss", "sampled-softmax"], ["--history-scores", "zero"],
+            ["--clip-norm", "0.1", "--loss", "sampled-softmax"],
+        ])
+    func `ranks that divide rows find the same positions among all items`(options: [String]) async throws {
+        let command = TrainingCommand(model: "SASRec", setting: .withTransformer)
+        try await compare(command, Self.divided, options + ["--evaluation", "full", "--average", "0.9"])
     }
 
     @Test(arguments: ["BPRMF", "ComiRec", "TiMiRec"])

@@ -109,6 +109,10 @@ import TrainerSupport
         Case(
             "--model=SASRec", "--loss=full-softmax", "--multi-interest-loss=1",
             message: "--multi-interest-loss: SASRec does not have several interests"),
+        Case("--table-sharding", "columns"),
+        Case("--table-sharding=rows", "--loss=full-softmax", message: "--table-sharding rows and --loss full-softmax"),
+        Case("--table-sharding=rows", "--measures=coverage", message: "--table-sharding rows ranks without --measures"),
+        Case("--table-sharding=rows", "--warm-start=run", message: "--table-sharding rows and --warm-start"),
         Case("--loss=full-softmax", "--negatives", "5", message: "--negatives is 5, but --loss full-softmax"),
         Case("--routing-regularization=-1", message: "--routing-regularization is -1.0"),
         Case("--model=MIND", "--routing-regularization=1", message: "--routing-regularization: MIND has no attention"),

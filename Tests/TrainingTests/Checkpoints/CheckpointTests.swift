@@ -37,7 +37,9 @@ import Training
     private static let configuration = "model: ComiRec\nlr: 0.001\n"
 
     private static func snapshot(_ layout: ParameterLayout, data: String) -> CheckpointSnapshot {
-        CheckpointSnapshot(layout, configuration: configuration, data: data, instructionSet: "some instructions")
+        CheckpointSnapshot(
+            layout,
+            CheckpointDescription(configuration: configuration, data: data, instructionSet: "some instructions"))
     }
 
     private func take(_ state: TrainingState, best: ParameterStorage?, into snapshot: CheckpointSnapshot) {
