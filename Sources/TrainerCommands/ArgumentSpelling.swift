@@ -46,6 +46,8 @@ enum ArgumentSpelling {
                 + RankingGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
         case "evaluate": places + EvaluationGroup.declarations + ModelGroup.declarations + ScoreGroup.declarations
         case "benchmark": places + StepGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
+        case "forecast":
+            places + ForecastStepGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
         default: []
         }
     }
