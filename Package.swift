@@ -101,7 +101,8 @@ let package = Package(
             name: "TrainerCommands",
             dependencies: [
                 "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "Experiments", "FileIO",
-                "Forecasting", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options", "Recommenders", "Reporting",
+                "Forecasting", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options", "Recommenders",
+                "Reporting",
                 "RunReports", "Serving", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -60,7 +60,8 @@ public struct ForecastJob: Sendable {
             calibration = read
         } else {
             console.info(
-                "measuring \(entry.name) on \(NumberText.counted(world.size, "ranks")) of this machine, about 20 seconds")
+                "measuring \(entry.name) on \(NumberText.counted(world.size, "ranks")) of this machine, about 20 seconds"
+            )
             calibration = try CalibrationJob(
                 configuration: configuration, entry: entry, drawsNegatives: drawsNegatives,
                 madeUp: (
@@ -85,7 +86,7 @@ public struct ForecastJob: Sendable {
     }
 
     /// The forecast of what was asked for.
-    func forecast(by calibration: Calibration) throws -> ForecastResult {
+    package func forecast(by calibration: Calibration) throws -> ForecastResult {
         var assumptions: [String] = []
         let items = options.items ?? calibration.items
         let users = options.users ?? calibration.users
@@ -98,8 +99,8 @@ public struct ForecastJob: Sendable {
         let network = try network(calibration, ranksPerHost: ranksPerHost, &assumptions)
         if ranksPerHost > calibration.ranks {
             assumptions.append(
-                "\(NumberText.counted(calibration.ranks, "ranks")) were measured together, and \(ranksPerHost) share a host: "
-                    + "memory is taken to be no faster for them\n"
+                "\(ranksPerHost) ranks share a host, and \(calibration.ranks == 1 ? "one was" : "\(calibration.ranks) were") "
+                    + "measured: memory is taken to be no faster for them\n"
                     + "measure as many: mpirun -n \(ranksPerHost) trainer forecast --calibrate FILE ...")
         }
         if calibration.model != entry.name || calibration.stage != configuration.stage?.rawValue ?? "" {
@@ -108,7 +109,8 @@ public struct ForecastJob: Sendable {
                     + "measure \(entry.name) itself with --calibrate")
         }
         let model = ForecastModel(
-            configuration: configuration, shape: shape, layout: try probe.layout(users: users, items: items), cost: cost,
+            configuration: configuration, shape: shape, layout: try probe.layout(users: users, items: items),
+            cost: cost,
             network: network, ranksPerHost: ranksPerHost, users: users, items: items, interactions: interactions)
         let canShard = configuration.objective.loss != .fullSoftmax
         let isWeak = options.samplesPerRank != nil
@@ -119,19 +121,23 @@ public struct ForecastJob: Sendable {
         // What is advised may be another way than the one that was asked for.
         let advice = ForecastSearch(
             model: model, shardings: canShard ? [.none, .rows] : [.none], rounds: search.rounds,
-            hostMemory: options.hostMemory, isWeak: true)
+            hostMemory: options.hostMemory, isWeak: isWeak)
         let points = try options.ranks.map { ranks in
             let cluster = model.cluster(ranks: ranks)
             let size = try size(ranks)
             let found = search.best(cluster, batchSize: size.batchSize, logicalShards: size.logicalShards)
             return ForecastResult.Point(
                 cluster: cluster, settings: found.settings, step: found.step,
-                efficiency: model.efficiency(found.settings, cluster, isWeak: isWeak), memory: found.memory,
-                limit: search.limit(found.step, found.memory), smallest: advice.smallest(cluster),
+                efficiency: model.efficiency(found.settings, cluster, isWeak: isWeak),
+                usefulShare: model.usefulShare(found.settings, cluster), memory: found.memory,
+                limit: search.limit(found.step, found.memory),
+                smallest: advice.smallest(cluster) { model.efficiency($0, cluster, isWeak: true) },
+                smallestUseful: advice.smallest(cluster) { model.usefulShare($0, cluster) },
                 ways: StepSettings.ExchangeRounds.allCases.map { rounds in
                     model.step(
                         model.settings(
-                            batchSize: size.batchSize, logicalShards: size.logicalShards, found.settings.sharding, rounds),
+                            batchSize: size.batchSize, logicalShards: size.logicalShards, found.settings.sharding,
+                            rounds),
                         cluster)
                 })
         }
@@ -140,7 +146,12 @@ public struct ForecastJob: Sendable {
         return ForecastResult(
             model: entry.name, users: users, items: items, parameters: shape.parameterCount,
             meanHistory: shape.meanHistory, isWeak: isWeak, hostMemory: options.hostMemory, network: network,
-            points: points, firstBreak: search.firstBreak(upTo: most) { try? size($0) }, mostRanks: most,
+            points: points,
+            cheapest: advice.cheapest(
+                try options.ranks.map {
+                    let size = try size($0)
+                    return (model.cluster(ranks: $0), size.batchSize, size.logicalShards)
+                }), firstBreak: search.firstBreak(upTo: most) { try? size($0) }, mostRanks: most,
             calibration: calibration, scale: scale, assumptions: assumptions)
     }
 
@@ -181,13 +192,15 @@ public struct ForecastJob: Sendable {
     ) throws(TrainingError) -> Cluster.Network {
         let measured = calibration.network
         let isOneHost = options.ranks.allSatisfy { $0 <= ranksPerHost }
-        let bytes = options.linkBytesPerSecond ?? measured.flatMap { $0.secondsPerByte > 0 ? 1 / $0.secondsPerByte : nil }
+        let bytes =
+            options.linkBytesPerSecond ?? measured.flatMap { $0.secondsPerByte > 0 ? 1 / $0.secondsPerByte : nil }
         let latency = options.latency ?? measured?.latency
         guard let bytes, let latency else {
             guard isOneHost else {
                 throw TrainingError(
                     .usage, "nothing is known of the network between hosts",
-                    recoverySuggestion: "say it with --link 25gbit --latency 5us, or measure it: start --calibrate on two hosts")
+                    recoverySuggestion:
+                        "say it with --link 25gbit --latency 5us, or measure it: start --calibrate on two hosts")
             }
             return Cluster.Network(latency: 0, overhead: 0, bytesPerSecond: .infinity)
         }

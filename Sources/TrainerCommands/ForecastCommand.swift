@@ -175,7 +175,8 @@ struct ClusterOptions: ParsableArguments {
 
     @Option(
         name: .spellings(of: "host-memory"),
-        help: ArgumentHelp("Memory of a host, such as 64GB: settings that need more are not chosen.", valueName: "size"))
+        help: ArgumentHelp("Memory of a host, such as 64GB: settings that need more are not chosen.", valueName: "size")
+    )
     var hostMemory: MemorySize?
 
     @Option(

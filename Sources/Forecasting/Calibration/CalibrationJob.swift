@@ -16,7 +16,7 @@ struct CalibrationJob {
     let madeUp: (users: Int, items: Int)
 
     /// So many users and items are made up at most: their tables are larger than all caches.
-    static let most = (users: 4_000, items: 200_000)
+    static let most = (users: 20_000, items: 200_000)
 
     /// Measures. Collective.
     func run(world: Communicator, console: Console) throws -> Calibration {

@@ -29,6 +29,9 @@ public struct CalibratedCost: Sendable, Equatable {
         fit.seconds(shards: shards, samples: samples) * scale(samples: samples)
     }
 
+    /// Seconds that a rank computes for so many samples at least: of mini-batches so large that nothing else counts.
+    public func leastSeconds(samples: Double) -> Double { fit.perSample * samples * scale(samples: 1e6) }
+
     /// Standard deviation of these seconds between the ranks, by the lengths of histories.
     public func spread(shards: Double, samples: Double) -> Double {
         let count = shards * samples

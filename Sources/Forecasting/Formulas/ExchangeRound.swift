@@ -18,17 +18,19 @@ public struct ExchangeRound: Sendable, Equatable {
     static let pieceBytes = 64_000.0
 
     /// Seconds of the parts of a round.
-    struct Seconds: Equatable {
+    package struct Seconds: Equatable {
         /// Until the first byte is there, and the processor's work for the messages beyond what the wire takes.
-        var messages = 0.0
+        package var messages = 0.0
         /// On the link of a host.
-        var wire = 0.0
+        package var wire = 0.0
         /// Adding up.
-        var addition = 0.0
+        package var addition = 0.0
 
-        var total: Double { messages + wire + addition }
+        /// Of all parts.
+        package var total: Double { messages + wire + addition }
 
-        static func += (a: inout Seconds, b: Seconds) {
+        /// Adds those of another round.
+        package static func += (a: inout Seconds, b: Seconds) {
             a.messages += b.messages
             a.wire += b.wire
             a.addition += b.addition
@@ -41,7 +43,7 @@ public struct ExchangeRound: Sendable, Equatable {
     /// - Parameters:
     ///   - rails: ranks of a host that share its link.
     ///   - additionRate: bytes a second that a rank adds up.
-    func seconds(_ network: Cluster.Network, rails: Int, additionRate: Double) -> Seconds {
+    package func seconds(_ network: Cluster.Network, rails: Int, additionRate: Double) -> Seconds {
         guard messages > 0 else { return Seconds(addition: addedBytes / additionRate) }
         let pieces = max((bytes / Self.pieceBytes).rounded(.up), 1)
         let handling = Double(messages) * pieces * network.overhead

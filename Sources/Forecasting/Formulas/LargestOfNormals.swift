@@ -1,10 +1,10 @@
 import Glibc
 
 /// How far the largest of several numbers from a normal distribution lies above their mean: for the slowest of many ranks.
-enum LargestOfNormals {
+package enum LargestOfNormals {
     /// The expected largest of `count` independent standard normal numbers: the integral of
     /// `x count phi(x) Phi(x)^(count - 1)` (David and Nagaraja, Order Statistics, 2003).
-    static func expected(of count: Int) -> Double {
+    package static func expected(of count: Int) -> Double {
         guard count > 1 else { return 0 }
         let (limit, steps) = (8.0, 1600)
         let width = 2 * limit / Double(steps)

@@ -52,7 +52,8 @@ public struct StepForecast: Sendable, Equatable {
         let tables =
             settings.sharding == .rows ? Double(shape.tableCount) / Double(hosts) : Double(shape.tableCount)
         let adam = calibration.adamSeconds(
-            values: (tables + Double(shape.denseCount)) / rails * Double(settings.copies) / 3, ranks: cluster.ranksPerHost)
+            values: (tables + Double(shape.denseCount)) / rails * Double(settings.copies) / 3,
+            ranks: cluster.ranksPerHost)
         optimizerSeconds = adam
         func time(_ rounds: ArraySlice<ExchangeRound>) -> ExchangeRound.Seconds {
             rounds.reduce(into: ExchangeRound.Seconds()) {

@@ -40,7 +40,8 @@ public struct StepTimeFit: Sendable, Equatable {
         var isUsed = [true, true, true]
         while true {
             let parts = Self.leastSquares(points, isUsed)
-            guard let negative = parts.indices.filter({ isUsed[$0] && parts[$0] < 0 }).min(by: { parts[$0] < parts[$1] })
+            guard
+                let negative = parts.indices.filter({ isUsed[$0] && parts[$0] < 0 }).min(by: { parts[$0] < parts[$1] })
             else {
                 self.init(perStep: parts[0], perShard: parts[1], perSample: parts[2])
                 return

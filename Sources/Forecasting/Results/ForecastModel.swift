@@ -55,6 +55,11 @@ struct ForecastModel {
         return samplesOfRank(settings, cluster) / samplesOfRank(alone, one)
     }
 
+    /// Samples a second of a rank, in those of one that computes very large mini-batches and does nothing else.
+    func usefulShare(_ settings: StepSettings, _ cluster: Cluster) -> Double {
+        cost.leastSeconds(samples: Double(settings.batchSize) / Double(cluster.ranks)) / step(settings, cluster).total
+    }
+
     /// What a training of these settings takes from the memory of the host of rank 0.
     func memory(_ settings: StepSettings, _ cluster: Cluster) -> MemoryForecast {
         var configuration = configuration

@@ -22,7 +22,7 @@ extension ForecastResult {
                     "ranks": .integer($0.ranks), "limit": .string($0.limit.name), "efficiency": .number($0.efficiency),
                 ]
             } ?? .null,
-            "cheapest_ranks": cheapest.map { .integer($0.cluster.ranks) } ?? .null,
+            "cheapest": cheapest?.json ?? .null,
             "assumptions": .array(assumptions.map { .string($0) }),
             "calibration": calibration.json,
         ]
@@ -46,7 +46,7 @@ extension ForecastResult.Point {
             "optimizer_seconds": .number(step.optimizerSeconds),
             "samples_per_second": .number(samplesPerSecond),
             "efficiency": .number(efficiency),
-            "host_seconds_per_million_samples": .number(hostSecondsPerMillion),
+            "useful_share": .number(usefulShare),
             "bytes_sent_by_host": .number(step.exchange.bytesPerHost(cluster)),
             "messages_sent_by_host": .integer(step.exchange.messagesPerHost(cluster)),
             "host_memory": [
@@ -60,13 +60,21 @@ extension ForecastResult.Point {
                 zip(StepSettings.ExchangeRounds.allCases, ways).map {
                     JSONValue.Member($0.rawValue, .number($1.total))
                 }),
-            "smallest_batch_of_90_percent": smallest.map {
-                [
-                    "batch_size": .integer($0.settings.batchSize),
-                    "table_sharding": .string($0.settings.sharding.rawValue),
-                    "exchange_rounds": .string($0.settings.rounds.rawValue), "efficiency": .number($0.efficiency),
-                ]
-            } ?? .null,
+            "smallest_batch_of_90_percent": smallest?.json ?? .null,
+            "smallest_batch_of_90_percent_useful": smallestUseful?.json ?? .null,
+        ]
+    }
+}
+
+extension ForecastResult.Advice {
+    fileprivate var json: JSONValue {
+        [
+            "ranks": .integer(cluster.ranks),
+            "batch_size": .integer(settings.batchSize),
+            "table_sharding": .string(settings.sharding.rawValue),
+            "exchange_rounds": .string(settings.rounds.rawValue),
+            "kept": .number(efficiency),
+            "host_seconds_per_million_samples": .number(hostSecondsPerMillion),
         ]
     }
 }

@@ -29,8 +29,9 @@ extension ForecastResult {
             "step \(point.cluster.ranks) \(point.cluster.hosts) \(way.rawValue) \(step.total)", "compute \(compute)",
             "pack \(max(pack, 0))", "optimizer \(step.optimizerSeconds)",
         ]
-        for (name, rounds) in [("fetch", exchange.fetching), ("reduce", exchange.reducing), ("spread", exchange.spreading)]
-        {
+        for (name, rounds) in [
+            ("fetch", exchange.fetching), ("reduce", exchange.reducing), ("spread", exchange.spreading),
+        ] {
             lines += rounds.map { "\(name) \($0.messages) \(Int($0.bytes.rounded())) \(adding($0))" }
         }
         return (lines + ["end"]).map { $0 + "\n" }.joined()

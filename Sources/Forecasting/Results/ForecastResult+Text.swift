@@ -3,7 +3,7 @@ import Reporting
 extension ForecastResult {
     /// What was found, as tables for people.
     public var text: String {
-        [title, stepTable, hostTable, advice].filter { !$0.isEmpty }.joined(separator: "\n")
+        [title, stepTable, hostTable, batchTable, advice].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private var title: String {
@@ -22,69 +22,94 @@ extension ForecastResult {
         return "\(model): \(catalogue); a forecast, not a measurement\n\(samples)\n\(link)"
     }
 
+    private static var percent: String { "\(Int(100 * wantedEfficiency)) %" }
+
     private var stepTable: String {
+        let parts = StepForecast.Part.allCases
         var table = Table(
-            [.number("ranks"), .number("hosts"), .number("batch"), .text("exchange"), .text("tables"), .number("ms/step")]
-                + StepForecast.Part.allCases.map { .number($0.rawValue) } + [.number("samples/s"), .number("efficiency")])
+            [.number("ranks"), .number("ms/step")] + parts.map { .number($0.rawValue) } + [
+                .number("samples/s"), .number("efficiency"), .number("useful"),
+            ])
         for point in points {
             table.addRow(
-                [
-                    "\(point.cluster.ranks)", "\(point.cluster.hosts)", "\(point.settings.batchSize)",
-                    point.cluster.hosts > 1 ? point.settings.rounds.rawValue : "-",
-                    point.settings.sharding == .rows ? "sharded" : "whole", Self.milliseconds(point.step.total),
-                ] + StepForecast.Part.allCases.map { Self.milliseconds(point.step.seconds[$0] ?? 0) } + [
-                    NumberText.grouped(Int(point.samplesPerSecond.rounded())),
-                    "\(Self.fixed(100 * point.efficiency, 0)) %",
-                ])
+                ["\(point.cluster.ranks)", Self.milliseconds(point.step.total)]
+                    + parts.map { Self.milliseconds(point.step.seconds[$0] ?? 0) } + [
+                        NumberText.grouped(Int(point.samplesPerSecond.rounded())), Self.percent(point.efficiency),
+                        Self.percent(point.usefulShare),
+                    ])
         }
         return table.text
     }
 
     private var hostTable: String {
         var table = Table([
-            .number("ranks"), .number("memory of a host, GB"), .number("MB sent a step"), .number("messages"),
-            .text("limited by"), .text("smallest batch with \(Int(100 * Self.wantedEfficiency)) %"),
+            .number("ranks"), .number("hosts"), .number("batch"), .text("exchange"), .text("tables"),
+            .number("GB of a host"), .number("MB sent"), .number("messages"), .text("limited by"),
         ])
         for point in points {
             let exchange = point.step.exchange
             table.addRow([
-                "\(point.cluster.ranks)", Self.fixed(point.memory.total * 1e-9, 2),
+                "\(point.cluster.ranks)", "\(point.cluster.hosts)", "\(point.settings.batchSize)",
+                point.cluster.hosts > 1 ? point.settings.rounds.rawValue : "-",
+                point.settings.sharding == .rows ? "sharded" : "whole", Self.fixed(point.memory.total * 1e-9, 2),
                 Self.fixed(exchange.bytesPerHost(point.cluster) * 1e-6, 3),
                 NumberText.grouped(exchange.messagesPerHost(point.cluster)), point.limit.name,
-                point.smallest.map { Self.described($0.settings, point.cluster) } ?? "none",
             ])
         }
         return table.text
     }
 
-    private static func described(_ settings: StepSettings, _ cluster: Cluster) -> String {
-        let way = cluster.hosts > 1 ? ", \(settings.rounds.rawValue)" : ""
-        return NumberText.grouped(settings.batchSize) + way + (settings.sharding == .rows ? ", tables sharded" : "")
+    private var batchTable: String {
+        var table = Table([
+            .number("ranks"), .text("smallest batch with \(Self.percent) of one host"),
+            .text("with \(Self.percent) useful"),
+        ])
+        for point in points {
+            table.addRow([
+                "\(point.cluster.ranks)", Self.described(point.smallest), Self.described(point.smallestUseful),
+            ])
+        }
+        return table.text
+    }
+
+    private static func described(_ advice: Advice?) -> String {
+        guard let advice else { return "none" }
+        return NumberText.grouped(advice.settings.batchSize) + way(advice)
+    }
+
+    private static func way(_ advice: Advice) -> String {
+        guard advice.cluster.hosts > 1 else { return "" }
+        return ", \(advice.settings.rounds.rawValue)" + (advice.settings.sharding == .rows ? ", tables sharded" : "")
     }
 
     private var advice: String {
-        var lines: [String] = []
+        var lines = [
+            "efficiency: speed of a rank, in that of a rank of one full host; useful: in that of one that only computes"
+        ]
         if let firstBreak {
-            let left = "\(Self.fixed(100 * firstBreak.efficiency, 0)) % efficiency"
             lines.append(
-                "first in the way: \(firstBreak.limit.name), with \(NumberText.counted(firstBreak.ranks, "ranks")) (\(left))")
+                "first in the way: \(firstBreak.limit.name), with \(NumberText.counted(firstBreak.ranks, "ranks")) "
+                    + "(\(Self.percent(firstBreak.efficiency)) efficiency)")
         } else {
             lines.append("nothing is in the way up to \(NumberText.grouped(mostRanks)) ranks")
         }
         if let cheapest {
             lines.append(
-                "the cheapest of these with \(Int(100 * Self.wantedEfficiency)) %: "
-                    + "\(NumberText.counted(cheapest.cluster.ranks, "ranks")), "
-                    + "\(Self.fixed(cheapest.hostSecondsPerMillion, 2)) s of hosts for a million samples")
+                "the cheapest with \(Self.percent): \(NumberText.counted(cheapest.cluster.ranks, "ranks"))"
+                    + "\(Self.way(cheapest)), \(NumberText.significant(cheapest.hostSecondsPerMillion, digits: 3)) s of "
+                    + "hosts for a million samples")
         } else {
-            lines.append("none of these keeps \(Int(100 * Self.wantedEfficiency)) %")
+            lines.append("none of these keeps \(Self.percent)")
         }
         if abs(scale - 1) > 0.05 {
-            lines.append("computing is \(Self.fixed(scale, 2)) times that of the mini-batches that were measured, by operations")
+            lines.append("computing is \(Self.fixed(scale, 2)) times that of the mini-batches that were measured")
         }
         return lines.map { $0 + "\n" }.joined()
     }
 
-    private static func fixed(_ value: Double, _ decimals: Int) -> String { NumberText.fixed(value, decimals: decimals) }
+    private static func percent(_ share: Double) -> String { fixed(100 * share, 0) + " %" }
+    private static func fixed(_ value: Double, _ decimals: Int) -> String {
+        NumberText.fixed(value, decimals: decimals)
+    }
     private static func milliseconds(_ seconds: Double) -> String { fixed(1e3 * seconds, 3) }
 }

@@ -10,20 +10,22 @@ public struct ForecastResult: Sendable {
         public let step: StepForecast
         /// Samples a second of a rank, in those of a rank of one full host.
         public let efficiency: Double
+        /// Samples a second of a rank, in those of one that computes very large mini-batches and does nothing else.
+        public let usefulShare: Double
         /// Of the host of rank 0.
         public let memory: MemoryForecast
         /// What takes the most of the time, or what a host lacks.
         public let limit: Limit
         /// The smallest batch that keeps the wanted efficiency, with the settings that do; nil: no batch of those tried.
-        public let smallest: Smallest?
+        public let smallest: Advice?
+        /// The smallest batch that keeps as much of ``usefulShare``.
+        public let smallestUseful: Advice?
 
         /// The same step in each way to exchange.
         public let ways: [StepForecast]
 
         /// Samples a second, of all ranks.
         public var samplesPerSecond: Double { Double(settings.batchSize) / step.total }
-        /// Seconds of all hosts together for a million samples.
-        public var hostSecondsPerMillion: Double { Double(cluster.hosts) / samplesPerSecond * 1e6 }
     }
 
     /// What stands in the way.
@@ -42,12 +44,21 @@ public struct ForecastResult: Sendable {
         }
     }
 
-    /// A batch that keeps the wanted efficiency.
-    public struct Smallest: Sendable {
-        /// The settings with it.
+    /// Settings that keep the wanted efficiency.
+    public struct Advice: Sendable {
+        /// The hosts.
+        public let cluster: Cluster
+        /// The settings.
         public let settings: StepSettings
-        /// What it keeps.
+        /// What they keep.
         public let efficiency: Double
+        /// Seconds of a step.
+        public let seconds: Double
+
+        /// Seconds of all hosts together for a million samples.
+        public var hostSecondsPerMillion: Double {
+            Double(cluster.hosts) * seconds / Double(settings.batchSize) * 1e6
+        }
     }
 
     /// What is first in the way when there are more ranks than one host has.
@@ -81,6 +92,9 @@ public struct ForecastResult: Sendable {
     public let network: Cluster.Network
     /// By number of ranks, as asked.
     public let points: [Point]
+    /// The settings for one of these numbers of ranks that keep the wanted efficiency with the least time of hosts for a
+    /// sample, with the batch that was asked for; nil: there are none that fit.
+    public let cheapest: Advice?
     /// The first that is in the way with the samples and settings that were asked for; nil: nothing up to the most ranks
     /// tried.
     public let firstBreak: Break?
@@ -93,9 +107,4 @@ public struct ForecastResult: Sendable {
     /// What of it is an assumption, for people.
     public let assumptions: [String]
 
-    /// The one of the points that keeps the wanted efficiency with the least time of hosts for a sample.
-    public var cheapest: Point? {
-        points.filter { $0.efficiency >= Self.wantedEfficiency && $0.limit != .memory }
-            .min { $0.hostSecondsPerMillion < $1.hostSecondsPerMillion }
-    }
 }

@@ -36,20 +36,34 @@ struct ForecastSearch {
         return .part(StepForecast.Part.allCases.max { (step.seconds[$0] ?? 0) < (step.seconds[$1] ?? 0) } ?? .computing)
     }
 
-    /// The smallest batch of powers of two a rank, one mini-batch each, with which ranks are nearly as fast as those of one
-    /// host; nil: there is none, or too many ranks for the shards of a training.
-    func smallest(_ cluster: Cluster) -> ForecastResult.Smallest? {
+    /// The smallest batch of powers of two a rank, one mini-batch each, of which `measure` is what is wanted at least; nil:
+    /// there is none, or too many ranks for the shards of a training.
+    func smallest(_ cluster: Cluster, _ measure: (StepSettings) -> Double) -> ForecastResult.Advice? {
         guard cluster.ranks <= Self.mostShards else { return nil }
         var samples = 1
         while samples <= Self.mostSamples {
             let found = best(cluster, batchSize: samples * cluster.ranks, logicalShards: cluster.ranks)
-            let efficiency = model.efficiency(found.settings, cluster, isWeak: true)
-            if efficiency >= ForecastResult.wantedEfficiency, fits(found.memory) {
-                return ForecastResult.Smallest(settings: found.settings, efficiency: efficiency)
+            let kept = measure(found.settings)
+            if kept >= ForecastResult.wantedEfficiency, fits(found.memory) {
+                return ForecastResult.Advice(
+                    cluster: cluster, settings: found.settings, efficiency: kept, seconds: found.step.total)
             }
             samples *= 2
         }
         return nil
+    }
+
+    /// Of several numbers of ranks the one with the least time of hosts for a sample that keeps the wanted efficiency.
+    func cheapest(
+        _ sizes: [(cluster: Cluster, batchSize: Int, logicalShards: Int)]
+    ) -> ForecastResult.Advice? {
+        sizes.compactMap { size -> ForecastResult.Advice? in
+            let found = best(size.cluster, batchSize: size.batchSize, logicalShards: size.logicalShards)
+            let efficiency = model.efficiency(found.settings, size.cluster, isWeak: isWeak)
+            guard efficiency >= ForecastResult.wantedEfficiency, fits(found.memory) else { return nil }
+            return ForecastResult.Advice(
+                cluster: size.cluster, settings: found.settings, efficiency: efficiency, seconds: found.step.total)
+        }.min { $0.hostSecondsPerMillion < $1.hostSecondsPerMillion }
     }
 
     /// What is first in the way when hosts are doubled from one on.

@@ -9,7 +9,7 @@ import Training
 ///
 /// Every sample adds as much as every other one of its length, so that two mini-batches tell what any one takes. Which
 /// ids a table is asked for is seen in the gradient: histories, positives and negatives have ids of their own.
-struct ModelProbe {
+package struct ModelProbe {
     private let configuration: TrainingConfiguration
     private let entry: RecommenderEntry
     /// Items of the made-up histories.
@@ -23,7 +23,7 @@ struct ModelProbe {
     /// - Parameters:
     ///   - configuration: valid, with the stage.
     ///   - meanHistory: mean number of items of a history, or of rows of a window.
-    init(_ configuration: TrainingConfiguration, entry: RecommenderEntry, meanHistory: Double) {
+    package init(_ configuration: TrainingConfiguration, entry: RecommenderEntry, meanHistory: Double) {
         self.configuration = configuration
         self.entry = entry
         let mean = Int(meanHistory.rounded())
@@ -49,7 +49,7 @@ struct ModelProbe {
     }
 
     /// The layout of all parameters for a catalogue; nothing but the layout is made.
-    func layout(users: Int, items: Int) throws -> ParameterLayout {
+    package func layout(users: Int, items: Int) throws -> ParameterLayout {
         let layout = ParameterLayout()
         let context = Self.context(configuration, users: users, items: items)
         _ = entry.model(context, in: layout.root)
@@ -71,7 +71,7 @@ struct ModelProbe {
     /// - Parameters:
     ///   - popularity: of the items.
     /// - Throws: a mistake of the model.
-    func shape(users: Int, items: Int, popularity: RowPopularity) throws -> ModelShape {
+    package func shape(users: Int, items: Int, popularity: RowPopularity) throws -> ModelShape {
         let samples = hasWindows ? 2 : Self.few
         let small = itemsNeeded(samples: 2 * samples)
         let few = try trial(samples: samples, items: small)
@@ -129,7 +129,9 @@ struct ModelProbe {
             // The targets of a window are items of its history, but for the last one.
             if 2 * touched.positives > samples { draws.popularPerSample += 1 }
             let negatives = candidateNegatives * targets
-            if negatives > 0, 2 * touched.negatives > samples * negatives { draws.uniformPerSample += Double(negatives) }
+            if negatives > 0, 2 * touched.negatives > samples * negatives {
+                draws.uniformPerSample += Double(negatives)
+            }
             if isItems { addNegatives(to: &draws, targets: targets) }
         }
         return draws

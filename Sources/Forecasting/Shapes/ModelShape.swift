@@ -76,8 +76,9 @@ public struct ModelShape: Sendable, Equatable {
 
     /// Bytes of the gradient of mini-batches, added up: the dense parameters, and the rows that they touch.
     public func gradientBytes(samples: Double, shards: Double) -> Double {
-        4 * tables.reduce(Double(denseCount)) {
-            $0 + $1.touchedRows(samples: samples, shards: shards) * Double($1.columns)
-        }
+        4
+            * tables.reduce(Double(denseCount)) {
+                $0 + $1.touchedRows(samples: samples, shards: shards) * Double($1.columns)
+            }
     }
 }
