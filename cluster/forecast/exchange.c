@@ -137,44 +137,69 @@ static void exchange_direct(struct rail rail, struct round round, MPI_Request *r
     work(round.seconds);
 }
 
-static void exchange_pair(struct rail rail, struct round round, MPI_Request *requests, int to, int from, double work_time) {
-    int used = start(requests, 0, to >= 0 ? peer(rail, to) : -1, from >= 0 ? peer(rail, from) : -1, outgoing, incoming,
-                     round.bytes);
-    work(work_time);
-    MPI_Waitall(used, requests, MPI_STATUSES_IGNORE);
-    if (from >= 0) work(round.seconds);
+// A round of a halving: the one that is sent to, those that send.
+struct meeting {
+    int destination, sources[2], source_count;
+};
+
+// The rounds of a host, as HalvingSchedule has them: hosts at even and at odd places of a group are its halves, and
+// neighbours meet. Without a neighbour behind it the last one sends to the one before it.
+static int meetings(int host, int hosts, struct meeting *rounds) {
+    int first = 0, stride = 1, count = hosts, number = 0;
+    while (count > 1) {
+        int place = (host - first) / stride, odd = count / 2;
+        struct meeting *round = &rounds[number++];
+        if (place % 2 == 0) {
+            int has_neighbour = place + 1 < count;
+            round->destination = host + (has_neighbour ? stride : -stride);
+            round->source_count = has_neighbour;
+            round->sources[0] = host + stride;
+            count = count - odd;
+        } else {
+            int has_two = count % 2 == 1 && place == count - 2;
+            round->destination = host - stride;
+            round->source_count = 1 + has_two;
+            round->sources[0] = host - stride;
+            round->sources[1] = host + stride;
+            first += stride;
+            count = odd;
+        }
+        stride *= 2;
+    }
+    return number;
 }
 
-// Halves of halves: hosts beyond a power of two give what they have to another one first, and get all of it at the end.
+// A round: messages to and from some hosts, with work while they travel.
+static void exchange_some(struct rail rail, struct round round, MPI_Request *requests, const int *to, int to_count,
+                          const int *from, int from_count, double while_waiting) {
+    int used = 0;
+    for (int i = 0; i < from_count; i++)
+        used = start(requests, used, -1, peer(rail, from[i]), NULL, incoming + i * round.bytes, round.bytes);
+    for (int i = 0; i < to_count; i++)
+        used = start(requests, used, peer(rail, to[i]), -1, outgoing, NULL, round.bytes);
+    work(while_waiting);
+    MPI_Waitall(used, requests, MPI_STATUSES_IGNORE);
+    work(round.seconds);
+}
+
+// Halves of halves, and the same ways back; Adam over what is there while more travels.
 static void exchange_halving(struct rail rail, const struct step *step, MPI_Request *requests) {
-    int levels = 0;
-    while (2 << levels <= rail.hosts) levels++;
-    int power = 1 << levels, rest = rail.hosts - power, next = 0;
-    if (rest) {
-        struct round round = step->rounds[reduce][next++];
-        int is_beyond = rail.host >= power, has_guest = rail.host < rest;
-        exchange_pair(rail, round, requests, is_beyond ? rail.host - power : -1, has_guest ? rail.host + power : -1, 0);
+    struct meeting rounds[most_rounds];
+    int count = meetings(rail.host, rail.hosts, rounds), all = step->count[reduce];
+    for (int number = 0; number < count; number++) {
+        struct meeting *round = &rounds[number];
+        exchange_some(rail, step->rounds[reduce][number], requests, &round->destination, 1, round->sources,
+                      round->source_count, 0);
     }
-    for (int level = 0; level < levels; level++, next++) {
-        if (rail.host >= power) continue;
-        int partner = rail.host ^ 1 << level;
-        exchange_pair(rail, step->rounds[reduce][next], requests, partner, partner, 0);
+    double done = 0, there = 1.0 / (1 << count);
+    for (int number = count - 1; number >= 0; number--) {
+        struct meeting *round = &rounds[number];
+        exchange_some(rail, step->rounds[spread][all - 1 - number], requests, round->sources, round->source_count,
+                      &round->destination, 1, step->optimizer * (there - done));
+        done = there;
+        there *= 2;
     }
-    // Adam over what is there while the next part travels: a share of 1 / power, then as much as has come.
-    double share = 1.0 / power;
-    next = 0;
-    for (int level = levels - 1; level >= 0; level--, next++) {
-        if (rail.host >= power) continue;
-        int partner = rail.host ^ 1 << level;
-        exchange_pair(rail, step->rounds[spread][next], requests, partner, partner, step->optimizer * share);
-        share = next == 0 ? share : 2 * share;
-    }
-    if (rest) {
-        struct round round = step->rounds[spread][next];
-        int is_beyond = rail.host >= power, has_guest = rail.host < rest;
-        exchange_pair(rail, round, requests, has_guest ? rail.host + power : -1, is_beyond ? rail.host - power : -1, 0);
-    }
-    work(step->optimizer * (levels || rest ? (rail.host >= power ? 1 : 0.5) : 1));
+    work(step->optimizer * (1 - done));
 }
 
 int main(int argc, char **argv) {
@@ -194,8 +219,10 @@ int main(int argc, char **argv) {
     for (int kind = 0; kind < kinds; kind++) {
         for (int i = 0; i < step.count[kind]; i++) {
             struct round round = step.rounds[kind][i];
-            if (round.messages * round.bytes > most) most = round.messages * round.bytes;
-            int count = 2 * round.messages * pieces(round.bytes);
+            // In a halving a host can send one message and receive two, or the other way round.
+            int messages = round.messages > 2 ? round.messages : 2;
+            if (messages * round.bytes > most) most = messages * round.bytes;
+            int count = 2 * messages * pieces(round.bytes);
             if (count > requests_needed) requests_needed = count;
         }
     }

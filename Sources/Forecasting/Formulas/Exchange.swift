@@ -41,32 +41,30 @@ public struct Exchange: Sendable, Equatable {
             spreading = [ExchangeRound(messages: others, bytes: sum)]
             shareAtHand = share
         case .halving:
-            var rounds: [ExchangeRound] = []
-            var backward: [ExchangeRound] = []
-            let levels = hosts.bitWidth - 1 - hosts.leadingZeroBitCount
-            // Hosts beyond a power of two give all that they have to another one first, and get all of it at the end.
-            if hosts != 1 << levels {
-                let all = sizes.message(.all, hosts: 1, share: 1)
-                rounds.append(ExchangeRound(messages: 1, bytes: all, addedBytes: 2 * all))
-                backward.append(ExchangeRound(messages: 1, bytes: sizes.message(spread, hosts: hosts, share: 1)))
+            var there: [ExchangeRound] = []
+            var back: [ExchangeRound] = []
+            // The largest group of hosts that add up the slices of all of them; it splits into two halves in each round.
+            var group = hosts
+            while group > 1 {
+                let half = (group + 1) / 2
+                // Where the number is odd, one host gets two messages, and sends two on the way back.
+                let messages = group % 2 == 1 ? 2 : 1
+                let part = Double(half) / Double(hosts)
+                let bytes = sizes.message(.all, hosts: 1 << there.count, share: part)
+                there.append(
+                    ExchangeRound(messages: messages, bytes: bytes, addedBytes: Double(messages + 1) * bytes))
+                back.append(
+                    ExchangeRound(messages: messages, bytes: sizes.message(spread, hosts: hosts, share: part)))
+                group = half
             }
-            let folded = Double(hosts) / Double(1 << levels)
-            for level in 0..<levels {
-                // What a host has is the sum of 2^level hosts by now, of a part of the parameters of which half stays.
-                let part = 1 / Double(2 << level)
-                let bytes = sizes.message(.all, hosts: folded * Double(1 << level), share: part)
-                rounds.append(ExchangeRound(messages: 1, bytes: bytes, addedBytes: 2 * bytes))
-                backward.append(
-                    ExchangeRound(messages: 1, bytes: sizes.message(spread, hosts: Double(hosts), share: part)))
-            }
-            reducing = rounds
+            reducing = there
             // The smallest part travels first.
-            spreading = backward.reversed()
+            spreading = back.reversed()
             shareAtHand = 0.5
         }
     }
 
-    /// Bytes that a host sends in a step.
+    /// Bytes that a host sends in a step, the one that sends the most.
     public func bytesPerHost(_ cluster: Cluster) -> Double {
         (fetching + reducing + spreading).reduce(0) {
             $0 + Double(cluster.ranksPerHost * $1.messages) * $1.bytes
@@ -87,36 +85,39 @@ public struct Exchange: Sendable, Equatable {
         let samplesOfHost: Double
         let shardsOfHost: Double
         let rails: Double
-        /// Complete subtrees of the tree over the shards that a host has: one for aligned powers of two.
-        let subtrees: Double
+        let hosts: Int
+        let shards: Int
 
         init(_ shape: ModelShape, _ settings: StepSettings, _ cluster: Cluster) {
             self.shape = shape
-            let hosts = cluster.hosts
+            hosts = cluster.hosts
+            shards = settings.logicalShards
             samplesOfHost = Double(settings.batchSize) / Double(hosts)
-            shardsOfHost = Double(settings.logicalShards) / Double(hosts)
+            shardsOfHost = Double(shards) / Double(hosts)
             rails = Double(cluster.ranksPerHost)
-            let shards = settings.logicalShards
-            let counts = (0..<hosts).map { host in
-                TreeSum.completeSubtrees(of: host * shards / hosts..<(host + 1) * shards / hosts, shards: shards).count
+        }
+
+        /// Complete subtrees of the tree over the shards that so many neighbouring hosts have together, the mean: one for
+        /// aligned powers of two. What are no halves of a subtree travel side by side.
+        private func parts(ofHosts count: Int) -> Double {
+            let blocks = stride(from: 0, to: hosts, by: count).map { first in
+                let last = min(first + count, hosts)
+                return TreeSum.completeSubtrees(of: first * shards / hosts..<last * shards / hosts, shards: shards)
+                    .count
             }
-            subtrees = Double(counts.reduce(0, +)) / Double(hosts)
+            return max(Double(blocks.reduce(0, +)) / Double(blocks.count), 1)
         }
 
-        /// A message of a rail with a share of the parameters, summed over so many hosts.
-        func message(_ part: Part, hosts: Int, share: Double) -> Double {
-            message(part, hosts: Double(hosts), share: share)
-        }
-
-        func message(_ part: Part, hosts: Double, share: Double) -> Double {
-            // Sums of one host travel by subtree, those of several are complete by then.
-            let parts = hosts > 1 ? 1 : max(subtrees, 1)
+        /// A message of a rail with a share of the parameters, of the sums over so many hosts.
+        func message(_ part: Part, hosts count: Int, share: Double) -> Double {
+            let count = min(count, hosts)
+            let parts = parts(ofHosts: count)
             let slice = share / rails
             var bytes = headerBytes + parts * (4 * Double(shape.tables.count) + 4 * Double(shape.denseCount) * slice)
             guard part == .all else { return bytes }
             for table in shape.tables {
                 let rows = table.touchedRows(
-                    samples: samplesOfHost * hosts / parts, shards: shardsOfHost * hosts / parts)
+                    samples: samplesOfHost * Double(count) / parts, shards: shardsOfHost * Double(count) / parts)
                 let list = rows * slice
                 let bits = (Double(table.rows) * slice / 32).rounded(.up)
                 bytes += parts * (4 * min(list, bits) + 4 * list * Double(table.columns))
