@@ -77,6 +77,12 @@ let package = Package(
                 "ModelFiles", "MPI", "Recommenders", "Reporting", "Training",
             ]),
         .target(
+            name: "Forecasting",
+            dependencies: [
+                "Differentiation", "DistributedOptimizer", "FileIO", "Interactions", "KernelCore", "MPI",
+                "Recommenders", "Reporting", "Training",
+            ]),
+        .target(
             name: "Serving",
             dependencies: [
                 "Differentiation", "FileIO", "Interactions", "KernelCore", "ModelFiles", "MPI", "Recommenders",
@@ -94,9 +100,10 @@ let package = Package(
         .target(
             name: "TrainerCommands",
             dependencies: [
-                "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "Experiments", "FileIO", "Interactions",
-                "KernelCore", "ModelFiles", "MPI", "Options", "Recommenders", "Reporting", "RunReports", "Serving",
-                "Training",
+                "Benchmarking", "Differentiation", "Evaluation", "EventLogs", "Experiments", "FileIO",
+                "Forecasting", "Interactions", "KernelCore", "ModelFiles", "MPI", "Options", "Recommenders",
+                "Reporting",
+                "RunReports", "Serving", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "trainer", dependencies: ["TrainerCommands"]),
@@ -120,6 +127,12 @@ let package = Package(
         .testTarget(
             name: "ModelFilesTests",
             dependencies: ["FileIO", "FileSupport", "HostileFiles", "KernelCore", "ModelFiles"]),
+        .testTarget(
+            name: "ForecastingTests",
+            dependencies: [
+                "Differentiation", "DistributedOptimizer", "FileIO", "FileSupport", "Forecasting", "KernelCore",
+                "Recommenders", "Training",
+            ]),
         .testTarget(name: "BenchmarkingTests", dependencies: ["Benchmarking", "KernelCore"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "KernelCore", "CZlib"]),
         .testTarget(

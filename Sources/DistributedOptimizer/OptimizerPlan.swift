@@ -53,19 +53,27 @@ package struct OptimizerPlan {
 
     /// Bytes that the optimizer of a rank of this node takes: those of its own, and those in memory that it shares.
     package func byteCount(ofRank rank: Int, on map: NodeMap) -> (own: Int, shared: Int) {
+        var bytes = byteCount(ofRank: rank, among: map.ownRanks)
+        bytes.own += messageByteCount(ofRank: rank, on: map)
+        return map.node == nil ? (bytes.own + bytes.shared, 0) : bytes
+    }
+
+    /// The same without the messages between nodes, for a rank of a node that has the ranks `nodeRanks`, whether there is such
+    /// a node or not.
+    package func byteCount(ofRank rank: Int, among nodeRanks: [Int]) -> (own: Int, shared: Int) {
         let additions = additions(ofRank: rank)
         var shared = additions.subtrees.count * gradientLayout.byteCount
-        var own = additions.pendingCount * gradientLayout.byteCount + messageByteCount(ofRank: rank, on: map)
-        let isFirst = rank == map.ownRanks.first
+        var own = additions.pendingCount * gradientLayout.byteCount
+        let isFirst = rank == nodeRanks.first
         // Parameters, moments and their average for the node.
         if isFirst { shared += copies * keptCount(ofRank: rank) * MemoryLayout<Float>.stride }
         if let propagation {
-            let floats = Propagator.sharedCount(propagation, layout, parts: map.ownRanks.count)
+            let floats = Propagator.sharedCount(propagation, layout, parts: nodeRanks.count)
             if isFirst { shared += floats * MemoryLayout<Float>.stride }
             // The propagated rows that the rank reads.
             own += layout.tableCount * MemoryLayout<Float>.stride
         }
-        return map.node == nil ? (own + shared, 0) : (own, shared)
+        return (own, shared)
     }
 
     /// Values of one copy of the parameters that a rank, or its node, keeps.

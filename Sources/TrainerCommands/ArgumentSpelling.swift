@@ -46,6 +46,8 @@ enum ArgumentSpelling {
                 + RankingGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
         case "evaluate": ofRuns + EvaluationGroup.declarations + ModelGroup.declarations + ScoreGroup.declarations
         case "benchmark": ofRuns + StepGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
+        case "forecast":
+            ofRuns + ForecastStepGroup.declarations + ModelGroup.declarations + ObjectiveGroup.declarations
         default: []
         }
     }

@@ -7,7 +7,9 @@ enum CommandNames {
     /// Refuses a line that does not begin with a subcommand, and words where options are expected.
     static func check(_ arguments: [String]) throws(CommandError) {
         try check(arguments, of: TrainerCommand.self, path: ["trainer"])
-        let withoutWords = ["train", "evaluate", "recommend", "similar", "export", "search", "compare", "benchmark"]
+        let withoutWords = [
+            "train", "evaluate", "recommend", "similar", "export", "search", "compare", "benchmark", "forecast",
+        ]
         guard let command = arguments.first, withoutWords.contains(command), arguments.count > 1,
             !arguments[1].hasPrefix("-")
         else { return }

@@ -5,7 +5,7 @@ import Recommenders
 enum ModelHelp {
     /// The text; nil where the arguments do not ask for the help of a model that there is.
     static func answer(to arguments: [String]) -> String? {
-        guard let command = arguments.first, ["train", "evaluate", "benchmark"].contains(command),
+        guard let command = arguments.first, ["train", "evaluate", "benchmark", "forecast"].contains(command),
             arguments.contains("--help") || arguments.contains("-h"),
             let name = ArgumentSpelling.values(of: ArgumentSpelling.modelSpellings, in: arguments).last,
             let entry = RecommenderCatalogue.entry(named: name)

@@ -5,13 +5,15 @@ import Training
 
 /// Names that an option of a model cannot have: commands that have the options of models have others of these names.
 package enum OptionNames {
-    /// Options of `train`, `evaluate` and `benchmark` that are no part of a configuration.
+    /// Options of `train`, `evaluate`, `benchmark` and `forecast` that are no part of a configuration.
     private static let ofCommands: Set<String> = [
-        "buffer", "check-epoch", "checkpoint", "checkpoint-every", "checkpoint-seconds", "compare-exchange", "config",
-        "epochs-from", "eval-batch-size", "extend", "gpu", "help", "help-hidden", "json", "keep-checkpoints",
-        "metrics-file", "num-workers", "operations", "overwrite", "passes", "path", "pin-memory", "quiet", "regenerate",
-        "resume", "split", "stall-limit", "tensorboard", "test", "test-all", "test-epoch", "time-limit", "trace",
-        "verbose", "version", "warm-up",
+        "buffer", "calibrate", "check-epoch", "checkpoint", "checkpoint-every", "checkpoint-seconds",
+        "compare-exchange", "config", "epochs-from", "eval-batch-size", "exchange-rounds", "extend", "gpu", "help",
+        "help-hidden", "host-memory", "hosts", "interactions", "items", "json", "keep-checkpoints", "latency", "link",
+        "machine", "mean-history", "message-overhead", "metrics-file", "num-workers", "operations", "overwrite",
+        "passes", "path", "pin-memory", "quiet", "ranks", "ranks-per-host", "regenerate", "resume", "samples-per-rank",
+        "schedule", "split", "stall-limit", "table-sharding", "tensorboard", "test", "test-all", "test-epoch",
+        "time-limit", "trace", "users", "verbose", "version", "warm-up", "zipf",
     ]
 
     /// The first mistake in the names and aliases of the options of models; nil where there is none.

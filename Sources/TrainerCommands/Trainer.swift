@@ -67,6 +67,7 @@ struct TrainerCommand: ParsableCommand {
             """, version: BuildDescription.current.text,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, RecommendCommand.self, SimilarCommand.self, ExportCommand.self,
-            SearchCommand.self, CompareCommand.self, ReportCommand.self, BenchmarkCommand.self, DataCommand.self,
+            SearchCommand.self, CompareCommand.self, ReportCommand.self, BenchmarkCommand.self,
+            ForecastCommand.self, DataCommand.self,
         ])
 }

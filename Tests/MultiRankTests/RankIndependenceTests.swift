@@ -79,7 +79,7 @@ import TrainerSupport
             ["--clip-norm", "0.1", "--loss", "sampled-softmax"],
         ])
     func `ranks that divide rows find the same positions among all items`(options: [String]) async throws {
-        let command = TrainingCommand(model: "SASRec", setting: .withTransformer)
+        let command = TrainingCommand(model: "SASRec", stage: nil, setting: .withTransformer)
         try await compare(command, Self.divided, options + ["--evaluation", "full", "--average", "0.9"])
     }
 

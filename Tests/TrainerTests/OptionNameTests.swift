@@ -25,7 +25,7 @@ import TrainerSupport
         #expect(OptionNames.error(in: RecommenderCatalogue.entries) == nil)
     }
 
-    @Test(arguments: ["train", "evaluate", "benchmark"])
+    @Test(arguments: ["train", "evaluate", "benchmark", "forecast"])
     func `every option of a command is the name of a model's option or refused as one`(command: String) async throws {
         let help = try await Launch.alone.successfulTrainer([command, "--help-hidden"]).standardOutput
         let names = help.split(separator: "\n").compactMap {

@@ -3,7 +3,7 @@ import Interactions
 
 extension PackedBatch {
     /// The targets by themselves, for a tape, where a history has several; nil where each has one.
-    var tapeTargets: Tape.Targets? {
+    package var tapeTargets: Tape.Targets? {
         targetRows == nil ? nil : Tape.Targets(names: targetNames, count: targetCount)
     }
 }

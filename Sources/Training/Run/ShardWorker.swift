@@ -162,13 +162,13 @@ package final class ShardWorker {
 
     /// Whether the gradients of shards are added as they come: where every mini-batch reads all items, so that each
     /// gradient is as large as their sum.
-    static func accumulatesOnArrival(_ configuration: TrainingConfiguration) -> Bool {
+    package static func accumulatesOnArrival(_ configuration: TrainingConfiguration) -> Bool {
         configuration.objective.loss == .fullSoftmax
     }
 
     /// The most ids that a gradient can hold, of a mini-batch or of a sum over several: users, items of histories and
     /// candidates of the largest quota, and the items that the objective adds.
-    static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
+    package static func rowCapacity(_ configuration: TrainingConfiguration, _ objective: Objective) -> Int {
         // All users of a batch may belong to one shard where they are drawn; a sum is over all of them.
         let quota =
             configuration.sampling == .users || accumulatesOnArrival(configuration)

@@ -24,11 +24,12 @@ struct DocumentationStage {
 
     /// The scripts that the stand-in `script` takes the place of.
     private static let longScripts = [
-        "bench", "fuzz", "install", "package", "quickstart", "reproduce", "scaling", "setup", "test",
+        "bench", "forecast-check", "fuzz", "install", "package", "quickstart", "reproduce", "scaling", "setup", "test",
     ]
 
     /// Programs without which a block has no sense, so that it is only parsed.
     static let notRun = [
+        "cluster/forecast/simulate": "needs SimGrid, which few have; it was tried by hand",
         "cluster/slurm/lab": "starts Slurm's own daemons, as root; it was tried by hand, see ClusterNotes",
         ".build/release/hello": "the reader's own program; its lines are run by DocumentationChecks of mpi-program",
         "Sources/Examples/MPIPrograms/.build/release/pi": "ExampleTests builds and runs it",

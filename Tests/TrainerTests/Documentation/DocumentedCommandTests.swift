@@ -27,11 +27,13 @@ import Training
     static let helps = [
         ["trainer"], ["trainer", "train"], ["trainer", "evaluate"], ["trainer", "recommend"], ["trainer", "similar"],
         ["trainer", "export"], ["trainer", "search"], ["trainer", "compare"], ["trainer", "report"],
-        ["trainer", "benchmark"],
+        ["trainer", "benchmark"], ["trainer", "forecast"],
         ["trainer", "data", "generate"], ["trainer", "data", "convert"], ["trainer", "data", "inspect"],
         ["cluster/run-with-restarts"], ["cluster/hosts/train"], ["cluster/hosts/lab"],
-        ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"], ["scripts/compare-builds"],
-        ["scripts/fetch-data"], ["scripts/fuzz"], ["scripts/install"], ["scripts/package"], ["scripts/quickstart"],
+        ["cluster/forecast/simulate"], ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"],
+        ["scripts/compare-builds"],
+        ["scripts/fetch-data"], ["scripts/forecast-check"], ["scripts/fuzz"], ["scripts/install"], ["scripts/package"],
+        ["scripts/quickstart"],
         ["scripts/reproduce"], ["scripts/scaling"], ["scripts/setup"], ["scripts/test"],
     ]
 

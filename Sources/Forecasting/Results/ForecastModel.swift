@@ -1,0 +1,82 @@
+import Differentiation
+import DistributedOptimizer
+import Recommenders
+import Training
+
+/// The formulas with everything that they are about: a model, a catalogue, a machine.
+struct ForecastModel {
+    let configuration: TrainingConfiguration
+    let shape: ModelShape
+    let layout: ParameterLayout
+    let cost: CalibratedCost
+    let network: Cluster.Network
+    let ranksPerHost: Int
+    let users: Int
+    let items: Int
+    let interactions: Double
+    /// Values of a parameter, its moments, and its average.
+    var copies: Int { configuration.optimizer.averaging > 0 ? 4 : 3 }
+
+    func cluster(ranks: Int) -> Cluster { Cluster(ranks: ranks, ranksPerHost: ranksPerHost, network: network) }
+
+    func settings(
+        batchSize: Int, logicalShards: Int, _ sharding: StepSettings.TableSharding,
+        _ rounds: StepSettings.ExchangeRounds
+    ) -> StepSettings {
+        StepSettings(
+            batchSize: batchSize, logicalShards: logicalShards, sharding: sharding, rounds: rounds,
+            clipsGradient: configuration.optimizer.clipNorm > 0,
+            addsOnArrival: ShardWorker.accumulatesOnArrival(configuration), copies: copies)
+    }
+
+    func step(_ settings: StepSettings, _ cluster: Cluster) -> StepForecast {
+        StepForecast(shape, settings, cluster, cost)
+    }
+
+    /// Samples a second of a rank, in those of a rank of one full host that has the same mini-batches.
+    ///
+    /// - Parameter isWeak: whether every rank has as many samples on one host; otherwise the batch is the same.
+    func efficiency(_ settings: StepSettings, _ cluster: Cluster, isWeak: Bool) -> Double {
+        let one = cluster.oneHost
+        let shardsOfRank = (settings.logicalShards + cluster.ranks - 1) / cluster.ranks
+        let alone: StepSettings
+        if isWeak {
+            let shards = shardsOfRank * one.ranks
+            alone = self.settings(
+                batchSize: max(Int((settings.samplesOfShard * Double(shards)).rounded()), shards),
+                logicalShards: shards, .none, settings.rounds)
+        } else {
+            alone = self.settings(
+                batchSize: settings.batchSize, logicalShards: settings.logicalShards, .none, settings.rounds)
+        }
+        func samplesOfRank(_ settings: StepSettings, _ cluster: Cluster) -> Double {
+            Double(settings.batchSize) / Double(cluster.ranks) / step(settings, cluster).total
+        }
+        return samplesOfRank(settings, cluster) / samplesOfRank(alone, one)
+    }
+
+    /// Samples a second of a rank, in those of one that computes very large mini-batches and does nothing else.
+    func usefulShare(_ settings: StepSettings, _ cluster: Cluster) -> Double {
+        cost.leastSeconds(samples: Double(settings.batchSize) / Double(cluster.ranks)) / step(settings, cluster).total
+    }
+
+    /// What a training of these settings takes from the memory of the host of rank 0.
+    func memory(_ settings: StepSettings, _ cluster: Cluster) -> MemoryForecast {
+        var configuration = configuration
+        configuration.batchSize = settings.batchSize
+        configuration.logicalShards = settings.logicalShards
+        let objective = Objective(
+            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize,
+            ModelProbe.context(configuration, users: users, items: items), in: ParameterLayout().root)
+        let gradients = GradientLayout(
+            layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
+        let shards = settings.logicalShards
+        let plan = OptimizerPlan(
+            layout: layout, gradientLayout: gradients, adam: configuration.optimizer, shardCount: shards,
+            ownedShards: (0..<cluster.ranks).map { $0 * shards / cluster.ranks..<($0 + 1) * shards / cluster.ranks },
+            propagation: nil, accumulatesOnArrival: settings.addsOnArrival)
+        return MemoryForecast(
+            plan, shape, settings, cluster, Exchange(shape, settings, cluster), users: users, items: items,
+            interactions: interactions)
+    }
+}
