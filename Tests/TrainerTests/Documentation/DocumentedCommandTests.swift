@@ -30,8 +30,10 @@ import Training
         ["trainer", "benchmark"], ["trainer", "forecast"],
         ["trainer", "data", "generate"], ["trainer", "data", "convert"], ["trainer", "data", "inspect"],
         ["cluster/run-with-restarts"], ["cluster/hosts/train"], ["cluster/hosts/lab"],
-        ["cluster/forecast/simulate"], ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"], ["scripts/compare-builds"],
-        ["scripts/fetch-data"], ["scripts/forecast-check"], ["scripts/fuzz"], ["scripts/install"], ["scripts/package"], ["scripts/quickstart"],
+        ["cluster/forecast/simulate"], ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"],
+        ["scripts/compare-builds"],
+        ["scripts/fetch-data"], ["scripts/forecast-check"], ["scripts/fuzz"], ["scripts/install"], ["scripts/package"],
+        ["scripts/quickstart"],
         ["scripts/reproduce"], ["scripts/scaling"], ["scripts/setup"], ["scripts/test"],
     ]
 
