@@ -66,6 +66,7 @@ public struct ForecastOptions: Sendable, Equatable {
         try require("--interactions", interactions, 1...1_000_000_000_000)
         try require("--hosts", hosts, 1...Self.mostRanks)
         try require("--ranks-per-host", ranksPerHost, 1...4096)
+        try require("--logical-shards", logicalShards, 1...ForecastSearch.mostShards)
         try require("--samples-per-rank", samplesPerRank, 1...1_000_000)
         for count in ranks { try require("--ranks", count, 1...Self.mostRanks) }
         if let meanHistory, !(meanHistory >= 1 && meanHistory <= 1e6) {

@@ -12,7 +12,7 @@ struct ForecastCommand: ParsableCommand {
         abstract: "Forecasts time, memory and traffic of training steps on clusters that are not there.",
         usage: """
             trainer forecast --model <model> --ranks <n,n,...> [<options>]
-            mpirun -n <ranks of a host> trainer forecast --model <model> --calibrate <file>
+            mpirun -n <ranks of a host> trainer forecast --calibrate <file> ...
             """,
         discussion: """
             Measures this machine for about 20 seconds and computes by formulas what a step takes on more ranks and \
@@ -47,6 +47,11 @@ struct ForecastCommand: ParsableCommand {
         name: .spellings(of: "samples-per-rank"),
         help: "Let the batch grow with the ranks: so many samples of each. (default: --batch-size for all of them)")
     var samplesPerRank: Int?
+
+    @Option(
+        name: .spellings(of: "logical-shards"),
+        help: "Parts of the users: the most ranks. (1 to 4096) (default: one of each rank)")
+    var logicalShards: Int?
 
     @Option(help: "Write what this machine was measured to need.", completion: .file())
     var calibrate: String?
@@ -85,7 +90,6 @@ struct ForecastCommand: ParsableCommand {
             throw CommandError("--model is missing\nchoose one of these:\n\(ModelList.text)")
         }
         var texts = step.texts
-        let shards = texts.removeValue(forKey: "logical-shards")
         if samplesPerRank != nil, texts["batch-size"] != nil {
             throw CommandError("--samples-per-rank and --batch-size both say how many samples a step has\nchoose one")
         }
@@ -100,12 +104,7 @@ struct ForecastCommand: ParsableCommand {
         options.calibration = machine
         options.calibrationOutput = calibrate
         options.schedule = schedule
-        if let shards {
-            guard let count = Int(shards), (1...4096).contains(count) else {
-                throw CommandError("--logical-shards is \(shards)\nchoose 1 to 4096")
-            }
-            options.logicalShards = count
-        }
+        options.logicalShards = logicalShards
         do {
             return try ForecastJob(training, stage: stage, options: options)
         } catch {
@@ -116,7 +115,7 @@ struct ForecastCommand: ParsableCommand {
 
 /// A training step as a forecast is asked for one: without what no time follows from, and with ways to exchange of its own.
 enum ForecastStepGroup: DeclaredOptionGroup {
-    private static let others: Set<String> = ["exchange", "exchange-rounds", "table-sharding"]
+    private static let others: Set<String> = ["exchange", "exchange-rounds", "logical-shards", "table-sharding"]
     static var declarations: [OptionDeclaration] {
         StepGroup.declarations.filter { !others.contains($0.name) }
     }
