@@ -111,7 +111,8 @@ public struct ForecastJob: Sendable {
         let model = ForecastModel(
             configuration: configuration, shape: shape, layout: try probe.layout(users: users, items: items),
             cost: cost,
-            network: network, ranksPerHost: ranksPerHost, users: users, items: items, interactions: interactions)
+            network: network, ranksPerHost: ranksPerHost, hosts: options.hosts, users: users, items: items,
+            interactions: interactions)
         let canShard = configuration.objective.loss != .fullSoftmax
         let isWeak = options.samplesPerRank != nil
         let search = ForecastSearch(
@@ -191,7 +192,7 @@ public struct ForecastJob: Sendable {
         _ calibration: Calibration, ranksPerHost: Int, _ assumptions: inout [String]
     ) throws(TrainingError) -> Cluster.Network {
         let measured = calibration.network
-        let isOneHost = options.ranks.allSatisfy { $0 <= ranksPerHost }
+        let isOneHost = (options.hosts ?? 1) == 1 && options.ranks.allSatisfy { $0 <= ranksPerHost }
         let bytes =
             options.linkBytesPerSecond ?? measured.flatMap { $0.secondsPerByte > 0 ? 1 / $0.secondsPerByte : nil }
         let latency = options.latency ?? measured?.latency

@@ -91,10 +91,7 @@ public struct ForecastOptions: Sendable, Equatable {
             throw refuse("--hosts and --ranks-per-host both say where ranks are", "choose one")
         }
         if let hosts {
-            guard ranks.count == 1, let count = ranks.first else {
-                throw refuse("--hosts is for one number of --ranks", "say --ranks-per-host for several")
-            }
-            guard count % hosts == 0 else {
+            for count in ranks where count % hosts != 0 {
                 throw refuse("\(count) ranks on \(hosts) hosts", "every host has the same number of ranks")
             }
         }
@@ -104,7 +101,7 @@ public struct ForecastOptions: Sendable, Equatable {
     ///
     /// - Parameter measured: that were measured together.
     func ranksPerHost(measured: Int) -> Int {
-        if let hosts, let count = ranks.first { return count / hosts }
+        if let hosts, let count = ranks.max() { return count / hosts }
         return ranksPerHost ?? measured
     }
 }

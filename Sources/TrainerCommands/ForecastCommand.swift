@@ -148,7 +148,7 @@ struct CatalogueOptions: ParsableArguments {
 /// The hosts and their network.
 struct ClusterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Numbers of ranks.", valueName: "n,n,...")) var ranks: NumberList?
-    @Option(help: "Hosts, for one number of ranks.") var hosts: Int?
+    @Option(help: "Hosts that the ranks are spread over.") var hosts: Int?
 
     @Option(
         name: .spellings(of: "ranks-per-host"),

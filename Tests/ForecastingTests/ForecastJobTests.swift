@@ -165,6 +165,14 @@ import Training
         #expect(points.map { $0["ranks"] } == [.integer(16), .integer(64)])
     }
 
+    @Test func `hosts hold all of the numbers of ranks, spread evenly`() throws {
+        var options = Self.options()
+        options.ranks = [8, 16, 64]
+        (options.ranksPerHost, options.hosts) = (nil, 8)
+        let points = try forecast(Self.configuration(), options).points
+        #expect(points.map(\.cluster.ranksPerHost) == [1, 2, 8] && points.allSatisfy { $0.cluster.hosts == 8 })
+    }
+
     static let refusals: [(String, @Sendable (inout ForecastOptions) -> Void)] = [
         ("--ranks is missing", { $0.ranks = [] }), ("--ranks is 0", { $0.ranks = [0] }),
         ("--ranks has a number twice", { $0.ranks = [4, 4] }), ("--items is 0", { $0.items = 0 }),
@@ -178,13 +186,6 @@ import Training
                 $0.ranks = [16]
                 $0.ranksPerHost = nil
                 $0.hosts = 3
-            }
-        ),
-        (
-            "--hosts is for one number of --ranks",
-            {
-                $0.ranksPerHost = nil
-                $0.hosts = 4
             }
         ),
         (

@@ -10,14 +10,24 @@ struct ForecastModel {
     let layout: ParameterLayout
     let cost: CalibratedCost
     let network: Cluster.Network
+    /// Of a host that is full.
     let ranksPerHost: Int
+    /// Hosts that every number of ranks is spread over; nil: as many as are needed.
+    var hosts: Int?
     let users: Int
     let items: Int
     let interactions: Double
     /// Values of a parameter, its moments, and its average.
     var copies: Int { configuration.optimizer.averaging > 0 ? 4 : 3 }
 
-    func cluster(ranks: Int) -> Cluster { Cluster(ranks: ranks, ranksPerHost: ranksPerHost, network: network) }
+    func cluster(ranks: Int) -> Cluster {
+        Cluster(ranks: ranks, ranksPerHost: hosts.map { max(ranks / $0, 1) } ?? ranksPerHost, network: network)
+    }
+
+    /// The cluster of full hosts.
+    func cluster(hosts: Int) -> Cluster {
+        Cluster(ranks: hosts * ranksPerHost, ranksPerHost: ranksPerHost, network: network)
+    }
 
     func settings(
         batchSize: Int, logicalShards: Int, _ sharding: StepSettings.TableSharding,

@@ -74,7 +74,7 @@ struct ForecastSearch {
     ) -> ForecastResult.Break? {
         var hosts = 1
         while hosts * model.ranksPerHost <= mostRanks {
-            let cluster = model.cluster(ranks: hosts * model.ranksPerHost)
+            let cluster = model.cluster(hosts: hosts)
             guard let size = size(cluster.ranks) else { return nil }
             let found = best(cluster, batchSize: size.batchSize, logicalShards: size.logicalShards)
             let efficiency = model.efficiency(found.settings, cluster, isWeak: isWeak)
