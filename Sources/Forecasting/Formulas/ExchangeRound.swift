@@ -26,6 +26,9 @@ public struct ExchangeRound: Sendable, Equatable {
         /// Adding up.
         package var addition = 0.0
 
+        /// The processor's work for the messages, which is part of the other times where it is longer than the wire's.
+        package var handling = 0.0
+
         /// Of all parts.
         package var total: Double { messages + wire + addition }
 
@@ -34,6 +37,7 @@ public struct ExchangeRound: Sendable, Equatable {
             a.messages += b.messages
             a.wire += b.wire
             a.addition += b.addition
+            a.handling += b.handling
         }
     }
 
@@ -49,6 +53,7 @@ public struct ExchangeRound: Sendable, Equatable {
         let handling = Double(messages) * pieces * network.overhead
         let wire = Double(rails * messages) * bytes / network.bytesPerSecond
         return Seconds(
-            messages: network.latency + max(handling - wire, 0), wire: wire, addition: addedBytes / additionRate)
+            messages: network.latency + max(handling - wire, 0), wire: wire, addition: addedBytes / additionRate,
+            handling: handling)
     }
 }

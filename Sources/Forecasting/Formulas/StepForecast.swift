@@ -64,9 +64,12 @@ public struct StepForecast: Sendable, Equatable {
         var sent = time(exchange.fetching[...])
         sent += time(exchange.reducing[...])
         let spreading = time(exchange.spreading[...])
-        // While sums travel, Adam runs over those that are there; those that come last it cannot begin with before.
+        // While sums travel, Adam runs over those that are there, when the processor has nothing to do for messages; those
+        // that come last it cannot begin with before.
         let isHidden = hosts > 1 && !settings.clipsGradient
-        let behind = isHidden ? max(adam - spreading.total, adam * (1 - Self.overlap(exchange, settings))) : adam
+        let behind =
+            isHidden
+            ? max(adam + spreading.handling - spreading.total, adam * (1 - Self.overlap(exchange, settings))) : adam
         sent += spreading
         seconds[.messages] = sent.messages
         seconds[.link] = sent.wire
