@@ -9,7 +9,7 @@ struct HalvingParts {
     /// A sum that a node has of a slice.
     struct Input {
         /// Where it lies.
-        enum Place {
+        enum Origin {
             /// In the memory of the node.
             case gradient
             /// Part `part` of message `message` of those that the node receives.
@@ -17,7 +17,7 @@ struct HalvingParts {
         }
 
         let subtree: TreeSum.Subtree
-        let place: Place
+        let origin: Origin
     }
 
     /// A message that the node receives.
@@ -47,7 +47,7 @@ struct HalvingParts {
     init(_ plan: RailPlan, _ schedule: HalvingSchedule) {
         let own = plan.node
         let rounds = schedule.rounds[own]
-        var inputs = plan.gradients.map { Input(subtree: $0, place: .gradient) }
+        var inputs = plan.gradients.map { Input(subtree: $0, origin: .gradient) }
         // Of every node before a round.
         var parts = plan.subtrees
         var sendings: [Sending] = []
@@ -61,7 +61,7 @@ struct HalvingParts {
             let firstMessage = messages.count
             for source in round.sources {
                 for (part, subtree) in parts[source].enumerated() {
-                    inputs.append(Input(subtree: subtree, place: .message(messages.count, part: part)))
+                    inputs.append(Input(subtree: subtree, origin: .message(messages.count, part: part)))
                 }
                 messages.append(Message(source: source, slices: round.kept, parts: parts[source]))
             }

@@ -1,7 +1,7 @@
 /// Which node sends to which in an exchange by halving, for any number of nodes.
 ///
 /// A group of nodes adds up the slices of all of its members. In a round it splits in two: the nodes at even and those at
-/// odd places. Of two neighbours each sends the other what that one's half will add up, and keeps the rest. So in the
+/// odd positions. Of two neighbours each sends the other what that one's half will add up, and keeps the rest. So in the
 /// first round neighbours meet, in the second one neighbours of pairs: what meets are neighbouring shards, the halves of
 /// a subtree where nodes have equally many. A group of one has its sum.
 ///
@@ -40,19 +40,19 @@ package struct HalvingSchedule {
             let even = stride(from: 0, to: group.count, by: 2).map { group[$0] }
             let odd = stride(from: 1, to: group.count, by: 2).map { group[$0] }
             let isUneven = even.count > odd.count
-            for (place, node) in even.enumerated() {
-                let hasNeighbour = place < odd.count
+            for (index, node) in even.enumerated() {
+                let hasNeighbour = index < odd.count
                 rounds[node].append(
                     Round(
-                        kept: even, given: odd, destination: odd[min(place, odd.count - 1)],
-                        sources: hasNeighbour ? [odd[place]] : []))
+                        kept: even, given: odd, destination: odd[min(index, odd.count - 1)],
+                        sources: hasNeighbour ? [odd[index]] : []))
             }
-            for (place, node) in odd.enumerated() {
-                let hasTwo = isUneven && place == odd.count - 1
+            for (index, node) in odd.enumerated() {
+                let hasTwo = isUneven && index == odd.count - 1
                 rounds[node].append(
                     Round(
-                        kept: odd, given: even, destination: even[place],
-                        sources: hasTwo ? [even[place], even[place + 1]] : [even[place]]))
+                        kept: odd, given: even, destination: even[index],
+                        sources: hasTwo ? [even[index], even[index + 1]] : [even[index]]))
             }
             divide(even)
             divide(odd)

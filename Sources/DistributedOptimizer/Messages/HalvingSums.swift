@@ -37,7 +37,7 @@ package final class HalvingSums {
     private let outgoing: MessageBuffers
     private let incoming: MessageBuffers
     /// For each message that comes, where each part of each slice begins: `[nodes, parts]`.
-    private var places: [[Int]]
+    private var offsets: [[Int]]
     /// Whether a node that has been heard of has set its flag.
     private var flag = false
     /// Finished sums, as they have come.
@@ -45,7 +45,7 @@ package final class HalvingSums {
     /// Words of it so far.
     private var resultEnd = 0
     /// Where the sum of each slice begins.
-    private var resultPlaces: [Int]
+    private var resultOffsets: [Int]
     /// Slices in the order in which they come back.
     private let order: [Int]
     /// For each round, how many of `order` are there before what it brings back, and behind.
@@ -67,9 +67,9 @@ package final class HalvingSums {
         rows = RowScratch(inputs: max(capacities.inputs, finishedRows + 1), width: plan.entryCapacity)
         outgoing = MessageBuffers([capacities.outgoing])
         incoming = MessageBuffers(capacities.incoming)
-        places = parts.messages.map { Array(repeating: 0, count: plan.slices.count * $0.parts.count) }
+        offsets = parts.messages.map { Array(repeating: 0, count: plan.slices.count * $0.parts.count) }
         results = .allocate(capacity: capacities.results)
-        resultPlaces = Array(repeating: 0, count: plan.slices.count)
+        resultOffsets = Array(repeating: 0, count: plan.slices.count)
         order = schedule.gathered(plan.node, behind: 0)
         gathered = parts.sendings.indices.map {
             schedule.gathered(plan.node, behind: $0 + 1).count..<schedule.gathered(plan.node, behind: $0).count
@@ -153,12 +153,12 @@ package final class HalvingSums {
         for message in parts.messagesOfRounds[round] {
             let start = incoming[message].baseAddress!
             let partCount = parts.messages[message].parts.count
-            var place = MessageRound.headerCount
+            var offset = MessageRound.headerCount
             for slice in parts.messages[message].slices {
                 for part in 0..<partCount {
-                    places[message][slice * partCount + part] = place
-                    flag = SliceMessage.flag(of: start + place) || flag
-                    place += SliceMessage.wordCount(of: start + place, slice: plan.slices[slice], plan.layout)
+                    offsets[message][slice * partCount + part] = offset
+                    flag = SliceMessage.flag(of: start + offset) || flag
+                    offset += SliceMessage.wordCount(of: start + offset, slice: plan.slices[slice], plan.layout)
                 }
             }
         }
@@ -170,7 +170,7 @@ package final class HalvingSums {
     package func addUp(_ gradient: (_ firstShard: Int) -> GradientView) -> StepSummary {
         read(total, plan.node, gradient)
         let start = results.baseAddress! + MessageRound.headerCount
-        resultPlaces[plan.node] = MessageRound.headerCount
+        resultOffsets[plan.node] = MessageRound.headerCount
         resultEnd =
             MessageRound.headerCount
             + SliceMessage.write(
@@ -183,12 +183,12 @@ package final class HalvingSums {
     /// Makes the sum of a part over a slice see what it is made of.
     private func read(_ part: PartSum, _ slice: Int, _ gradient: (_ firstShard: Int) -> GradientView) {
         for (index, input) in part.inputs.enumerated() {
-            switch input.place {
+            switch input.origin {
             case .gradient: part.sum.views[index].read(gradient(input.subtree.lower), slice: plan.slices[slice])
             case .message(let message, let number):
-                let place = places[message][slice * parts.messages[message].parts.count + number]
+                let offset = offsets[message][slice * parts.messages[message].parts.count + number]
                 _ = SliceMessage.read(
-                    incoming[message].baseAddress! + place, slice: plan.slices[slice], plan.layout,
+                    incoming[message].baseAddress! + offset, slice: plan.slices[slice], plan.layout,
                     entries: rows[index], into: &part.sum.views[index])
             }
         }
@@ -210,11 +210,11 @@ package final class HalvingSums {
     package func readFinished(_ round: Int) -> ArraySlice<Int> {
         let new = order[gathered[round]]
         for slice in new {
-            resultPlaces[slice] = resultEnd + MessageRound.headerCount
+            resultOffsets[slice] = resultEnd + MessageRound.headerCount
             resultEnd =
-                resultPlaces[slice]
+                resultOffsets[slice]
                 + SliceMessage.wordCount(
-                    of: results.baseAddress! + resultPlaces[slice], slice: plan.slices[slice], plan.layout)
+                    of: results.baseAddress! + resultOffsets[slice], slice: plan.slices[slice], plan.layout)
         }
         return new
     }
@@ -224,7 +224,7 @@ package final class HalvingSums {
         // What stays here is in no message.
         if node == plan.node, !plan.omitted.isEmpty { return total.sum }
         _ = SliceMessage.read(
-            results.baseAddress! + resultPlaces[node], slice: plan.slices[node], plan.layout,
+            results.baseAddress! + resultOffsets[node], slice: plan.slices[node], plan.layout,
             entries: rows[finishedRows], into: &finished.views[0])
         return finished
     }

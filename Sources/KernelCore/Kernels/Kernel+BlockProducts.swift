@@ -21,9 +21,9 @@ extension Kernel {
         for row in 0..<x.rows {
             for block in 0..<w.rows {
                 let incoming = dy[row * w.rows + block]
-                let place = block * w.columns
-                SmallProducts.add(w.row(block), times: incoming, to: dx + row * x.columns + place, w.columns)
-                SmallProducts.add(x.row(row) + place, times: incoming, to: dw + place, w.columns)
+                let offset = block * w.columns
+                SmallProducts.add(w.row(block), times: incoming, to: dx + row * x.columns + offset, w.columns)
+                SmallProducts.add(x.row(row) + offset, times: incoming, to: dw + offset, w.columns)
             }
         }
     }

@@ -11,7 +11,7 @@ extension Kernel {
     ///
     /// - Parameters:
     ///   - scores: `[samples, 1 + N]`, the positive first.
-    ///   - posterior: `[samples, N]`, kept for the backward pass: `w_j sigmoid_j` normalised over j.
+    ///   - posterior: `[samples, N]`, kept for the backward pass: `w_j sigmoid_j` normalized over j.
     public static func rankingLoss(_ scores: MatrixView, posterior: UnsafeMutablePointer<Float>) -> Float {
         let negatives = scores.columns - 1
         var total: Float = 0

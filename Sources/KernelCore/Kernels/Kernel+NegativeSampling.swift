@@ -49,7 +49,8 @@ extension Kernel {
                     isUniform
                     ? 1 + Int32(stream.next(below: UInt32(distribution.itemCount)))
                     : item(
-                        at: min(Int64(Double(stream.next() >> 11) * 0x1p-53 * total), Int64(total) - 1), counts,
+                        atInteraction: min(Int64(Double(stream.next() >> 11) * 0x1p-53 * total), Int64(total) - 1),
+                        counts,
                         distribution.itemCount)
             }
             return
@@ -67,11 +68,13 @@ extension Kernel {
     }
 
     /// The item that an interaction belongs to, of interactions sorted by item: the first whose count reaches beyond it.
-    private static func item(at place: Int64, _ cumulativeCounts: UnsafePointer<Int64>, _ itemCount: Int) -> Int32 {
+    private static func item(atInteraction number: Int64, _ cumulativeCounts: UnsafePointer<Int64>, _ itemCount: Int)
+        -> Int32
+    {
         var (lower, upper) = (1, itemCount)
         while lower < upper {
             let middle = (lower + upper) / 2
-            if cumulativeCounts[middle] <= place { lower = middle + 1 } else { upper = middle }
+            if cumulativeCounts[middle] <= number { lower = middle + 1 } else { upper = middle }
         }
         return Int32(lower)
     }

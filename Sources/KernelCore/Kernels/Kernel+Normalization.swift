@@ -35,10 +35,10 @@ extension Kernel {
         dx: UnsafeMutablePointer<Float>
     ) {
         for row in 0..<y.rows {
-            let (own, place) = (y.row(row), row * y.columns)
-            let along = SmallProducts.dot(own, dy + place, y.columns) / (scale * scale)
-            SmallProducts.add(dy + place, times: scale * inverses[row], to: dx + place, y.columns)
-            SmallProducts.add(own, times: -scale * inverses[row] * along, to: dx + place, y.columns)
+            let (own, offset) = (y.row(row), row * y.columns)
+            let along = SmallProducts.dot(own, dy + offset, y.columns) / (scale * scale)
+            SmallProducts.add(dy + offset, times: scale * inverses[row], to: dx + offset, y.columns)
+            SmallProducts.add(own, times: -scale * inverses[row] * along, to: dx + offset, y.columns)
         }
     }
 }

@@ -121,14 +121,15 @@ extension Kernel {
                 // Of the row after: its share of what comes from there.
                 var kept: Float = 0
                 for row in sequences.range(sequence).reversed() {
-                    let place = (row * interests + k) * columns
+                    let offset = (row * interests + k) * columns
                     let factor = Vector(repeating: kept)
                     forEachVector(columns) { index, lanes in
                         let later = load(scratch, index, lanes)
                         store(
-                            factor.multiplied(by: later, adding: load(dy + place, index, lanes)), scratch, index, lanes)
+                            factor.multiplied(by: later, adding: load(dy + offset, index, lanes)), scratch, index, lanes
+                        )
                     }
-                    product = SmallProducts.dot(dy + place, y + place, columns) + kept * product
+                    product = SmallProducts.dot(dy + offset, y + offset, columns) + kept * product
                     let share = shares.row(row)[k]
                     dlogits[row * interests + k] +=
                         share * (SmallProducts.dot(scratch, x.row(row), columns) - product)

@@ -51,11 +51,11 @@ extension Kernel {
         for sequence in 0..<sequences.count {
             let length = sequences.length(sequence)
             for row in 0..<length {
-                let place = first + row * length
-                let numbers = y + place
+                let rowStart = first + row * length
+                let numbers = y + rowStart
                 numbers.update(from: distances + (count - 1 - row), count: row + 1)
                 if let times, let buckets {
-                    for position in 0...row { numbers[position] += times[Int(buckets[place + position])] }
+                    for position in 0...row { numbers[position] += times[Int(buckets[rowStart + position])] }
                 }
                 clear(numbers + (row + 1), count: length - row - 1)
             }
@@ -72,10 +72,10 @@ extension Kernel {
         for sequence in 0..<sequences.count {
             let length = sequences.length(sequence)
             for row in 0..<length {
-                let place = first + row * length
-                accumulate(dy + place, into: ddistances + (count - 1 - row), count: row + 1)
+                let rowStart = first + row * length
+                accumulate(dy + rowStart, into: ddistances + (count - 1 - row), count: row + 1)
                 guard let dtimes, let buckets else { continue }
-                for position in 0...row { dtimes[Int(buckets[place + position])] += dy[place + position] }
+                for position in 0...row { dtimes[Int(buckets[rowStart + position])] += dy[rowStart + position] }
             }
             first += length * length
         }

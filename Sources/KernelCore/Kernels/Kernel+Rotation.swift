@@ -2,7 +2,7 @@ internal import CVector
 import Glibc
 
 /// The angles of rotary positions (Su et al. 2021): column c of the first half of a head and column c of the second half
-/// are turned at place l by `l / 10000^(2 c / width)`.
+/// are turned at position l by `l / 10000^(2 c / width)`.
 public final class RotaryAngles: Sendable {
     /// Places from 0 on.
     public let positions: Int
@@ -11,18 +11,18 @@ public final class RotaryAngles: Sendable {
     // Written once, before anybody else sees it.
     private nonisolated(unsafe) let memory: UnsafeMutablePointer<Float>
 
-    /// Of `positions` places, for heads of `width` columns.
+    /// For `positions` positions and heads of `width` columns.
     public init(positions: Int, width: Int) {
         precondition(positions > 0 && width > 0, "there are no angles of nothing")
         self.positions = positions
         self.width = width
         let half = width / 2
         memory = .allocate(capacity: max(2 * positions * half, 1))
-        for place in 0..<positions {
+        for position in 0..<positions {
             for column in 0..<half {
-                let angle = Double(place) * exp(-Double(2 * column) / Double(width) * log(10_000))
-                memory[place * half + column] = Float(cos(angle))
-                memory[(positions + place) * half + column] = Float(sin(angle))
+                let angle = Double(position) * exp(-Double(2 * column) / Double(width) * log(10_000))
+                memory[position * half + column] = Float(cos(angle))
+                memory[(positions + position) * half + column] = Float(sin(angle))
             }
         }
     }
@@ -36,7 +36,7 @@ public final class RotaryAngles: Sendable {
 }
 
 extension Kernel {
-    /// Turns the two halves of each head of each row by the angles of its place in its sequence, or back:
+    /// Turns the two halves of each head of each row by the angles of its position in its sequence, or back:
     /// `y_1 = x_1 cos - x_2 sin`, `y_2 = x_1 sin + x_2 cos`, added to `y` where `accumulate` says so.
     ///
     /// - Parameters:
@@ -47,13 +47,15 @@ extension Kernel {
         into y: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
         for sequence in 0..<sequences.count {
-            for (place, row) in sequences.range(sequence).enumerated() {
-                turn(x, row, by: angles, at: place, heads: heads, backwards: backwards, into: y, accumulate: accumulate)
+            for (position, row) in sequences.range(sequence).enumerated() {
+                turn(
+                    x, row, by: angles, at: position, heads: heads, backwards: backwards, into: y,
+                    accumulate: accumulate)
             }
         }
     }
 
-    /// The same for queries of causal attention, each turned by the place of the position that it is behind; behind an
+    /// The same for queries of causal attention, each turned by the position that it is behind; behind an
     /// empty sequence not at all.
     ///
     /// - Parameters:
@@ -64,21 +66,23 @@ extension Kernel {
         into y: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
         for group in 0..<queries.groups.total {
-            let place = max(Int(queries.seen[group]) - 1, 0)
+            let position = max(Int(queries.seen[group]) - 1, 0)
             for row in group * queries.perGroup..<(group + 1) * queries.perGroup {
-                turn(x, row, by: angles, at: place, heads: heads, backwards: backwards, into: y, accumulate: accumulate)
+                turn(
+                    x, row, by: angles, at: position, heads: heads, backwards: backwards, into: y,
+                    accumulate: accumulate)
             }
         }
     }
 
     @inline(__always)
     private static func turn(
-        _ x: MatrixView, _ row: Int, by angles: RotaryAngles, at place: Int, heads: Int, backwards: Bool,
+        _ x: MatrixView, _ row: Int, by angles: RotaryAngles, at position: Int, heads: Int, backwards: Bool,
         into y: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
         let half = angles.width / 2
         let sign = Vector(repeating: backwards ? -1 : 1)
-        let (cosines, sines) = (angles.cosines + place * half, angles.sines + place * half)
+        let (cosines, sines) = (angles.cosines + position * half, angles.sines + position * half)
         for head in 0..<heads {
             let first = row * x.columns + head * angles.width
             forEachVector(half) { index, lanes in

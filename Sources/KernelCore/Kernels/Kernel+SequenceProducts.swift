@@ -56,13 +56,13 @@ extension Kernel {
         dy: MatrixView, dweights: UnsafeMutablePointer<Float>, dv: UnsafeMutablePointer<Float>
     ) {
         for sequence in 0..<sequences.count {
-            let place = sequences.start(sequence) * count
+            let offset = sequences.start(sequence) * count
             let incoming = rows(of: dy, sequence, sequences)
             SmallProducts.inner(
                 incoming, vectors(of: v, sequence, count), width: v.columns,
-                into: StridedResult(dweights + place, stride: count), accumulate: true)
+                into: StridedResult(dweights + offset, stride: count), accumulate: true)
             SmallProducts.combine(
-                SumWeights(weights + place, rowStride: 1, columnStride: count, count: count), incoming,
+                SumWeights(weights + offset, rowStride: 1, columnStride: count, count: count), incoming,
                 width: v.columns, into: StridedResult(dv + sequence * count * v.columns, stride: v.columns),
                 accumulate: true)
         }

@@ -67,8 +67,8 @@ extension Kernel {
         guard let bins = counts.baseAddress, !counts.isEmpty else { return }
         let last = Float(counts.count - 1)
         for index in 0..<count {
-            let place = (values[index] - lowest) * perUnit
-            bins[Int(Int32(max(min(place, last), 0)))] += 1
+            let position = (values[index] - lowest) * perUnit
+            bins[Int(Int32(max(min(position, last), 0)))] += 1
         }
     }
 }

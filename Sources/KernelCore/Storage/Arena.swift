@@ -26,7 +26,7 @@ public final class Arena {
     /// Number of blocks; 1 in the steady state.
     public var blockCount: Int { blocks.count }
 
-    /// Uninitialised room for `count` elements, valid until the next ``reset()``.
+    /// Uninitialized room for `count` elements, valid until the next ``reset()``.
     @inline(__always)
     public func allocate<Element: BitwiseCopyable>(
         _ type: Element.Type = Element.self, count: Int

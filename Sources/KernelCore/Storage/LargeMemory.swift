@@ -36,7 +36,7 @@ public enum LargeMemory {
         handler.withLock { $0 = end }
     }
 
-    /// Uninitialised memory; nil where it cannot be had. Given back with ``deallocate(_:)``.
+    /// Uninitialized memory; nil where it cannot be had. Given back with ``deallocate(_:)``.
     ///
     /// - Parameter alignment: a power of two, at least ``alignment``.
     public static func allocateIfPossible(
@@ -49,7 +49,7 @@ public enum LargeMemory {
         return UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     }
 
-    /// Uninitialised memory. Given back with ``deallocate(_:)``.
+    /// Uninitialized memory. Given back with ``deallocate(_:)``.
     ///
     /// - Parameters:
     ///   - alignment: a power of two, at least ``alignment``.
@@ -63,7 +63,7 @@ public enum LargeMemory {
         return memory
     }
 
-    /// Uninitialised memory for `count` elements. Given back with ``deallocate(_:)``.
+    /// Uninitialized memory for `count` elements. Given back with ``deallocate(_:)``.
     public static func allocate<Element: BitwiseCopyable>(
         _ type: Element.Type = Element.self, count: Int, bytesInUse: Int = 0
     ) -> UnsafeMutablePointer<Element> {
