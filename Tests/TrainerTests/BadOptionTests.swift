@@ -214,7 +214,8 @@ import TrainerSupport
         Case(
             "fly",
             message:
-                "choose one of train, evaluate, recommend, similar, export, search, compare, report, benchmark, data"),
+                "choose one of train, evaluate, recommend, similar, export, search, compare, report, benchmark, forecast, "
+                + "data"),
         Case("data", "genrate", "--out", "x", message: "trainer data genrate; did you mean generate?"),
         Case(
             "--stage", "pretrain", "train", "--model", "TiMiRec",
