@@ -15,9 +15,9 @@ extension Recipe {
             data: "any; chosen on dev of amazon-sports, which --dataset names",
             source: "the page Results, Targets at every position",
             options: """
-                --model eSASRec --targets all --history-max 50 --layers 1 --dropout 0.5 --loss sampled-softmax \
-                --negatives 512 --score cosine --score-temperature 0.1 --batch-size 128 --lr 3e-3 --average 0.999 \
-                --epochs 60 --evaluation full --topk 10,20
+                --model eSASRec --targets all --history-max 50 --layers 1 --dropout 0.5 --embedding-size 128 \
+                --loss sampled-softmax --negatives 512 --score cosine --score-temperature 0.1 --batch-size 128 --lr 3e-3 \
+                --average 0.999 --epochs 60 --evaluation full --topk 10,20
                 """),
         Recipe(
             "movielens", for: "thousands of users with long histories, all items ranked",
