@@ -45,8 +45,13 @@ struct ForecastCommand: ParsableCommand {
 
     @Option(
         name: .spellings(of: "samples-per-rank"),
-        help: "Let the batch grow with the ranks: so many samples of each. (default: --batch-size for all of them)")
+        help:
+            "Let the batch grow with the ranks: so many samples of each. (default: --batch-size for all; 32 where it is not given and too small)"
+    )
     var samplesPerRank: Int?
+
+    /// Samples of a rank where nobody says how many, and the default batch has not one for each.
+    private static let samplesOfManyRanks = 32
 
     @Option(
         name: .spellings(of: "logical-shards"),
@@ -100,7 +105,8 @@ struct ForecastCommand: ParsableCommand {
         var options = ForecastOptions()
         catalogue.fill(&options)
         cluster.fill(&options)
-        options.samplesPerRank = samplesPerRank
+        let isTooSmall = texts["batch-size"] == nil && options.ranks.contains { $0 > training.batchSize }
+        options.samplesPerRank = samplesPerRank ?? (isTooSmall ? Self.samplesOfManyRanks : nil)
         options.calibration = machine
         options.calibrationOutput = calibrate
         options.schedule = schedule
