@@ -40,7 +40,7 @@ import TrainerSupport
         (["--ranks", "4", "--table-sharding", "columns"], "--table-sharding"),
         (["--ranks", "4", "--samples-per-rank", "8", "--batch-size", "64"], "choose one"),
         (["--ranks", "8", "--logical-shards", "4"], "8 ranks for 4 logical shards"),
-        (["--ranks", "512"], "a batch of 256 samples for 512 logical shards"),
+        (["--ranks", "512", "--batch-size", "256"], "a batch of 256 samples for 512 logical shards"),
         (["--ranks", "4", "--hosts", "2", "--ranks-per-host", "2"], "--hosts and --ranks-per-host"),
         (["--ranks", "4", "--machine", "a", "--calibrate", "b"], "--machine reads what --calibrate writes"),
         (["--ranks", "4", "--model", "LightGCN"], "LightGCN propagates tables over a graph"),
