@@ -60,7 +60,7 @@ extension BenchmarkResult {
         }
         if let exchange { object["exchange"] = exchange.json }
         if options.timesOperations { object["operations"] = .array(operations.map(\.json)) }
-        object["parameters_sha256"] = .string(parametersDigest)
+        object["parameters_sha256"] = parametersDigest.map { .string($0) }
         return object
     }
 }

@@ -90,8 +90,9 @@ public struct BenchmarkResult: Sendable {
     public let exchange: ExchangeComparison?
     /// What the machine can do at best, measured after the steps by the same ranks.
     public let limits: MachineLimits
-    /// The digest of the parameters after the warm-up and the passes, as in the result of a training.
-    public let parametersDigest: String
+    /// The digest of the parameters after the warm-up and the passes, as in the result of a training; nil where no rank has
+    /// all of them.
+    public let parametersDigest: String?
 
     /// Seconds of the fastest pass.
     public var seconds: Double { passSeconds.min() ?? .nan }

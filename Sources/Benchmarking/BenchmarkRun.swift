@@ -70,8 +70,8 @@ final class BenchmarkRun {
         trained.worker.tape.profile = nil
         // What is measured from here on needs memory of its own.
         let peaks = try world.allGather(ProcessMemory.peakBytes ?? 0)
-        let hasAllRows = optimizer.kept == nil
-        let digest = world.rank == 0 && hasAllRows ? ModelFile.digest(optimizer.parameters, trained.layout) : ""
+        let hasAllRows = world.rank == 0 && optimizer.kept == nil
+        let digest = hasAllRows ? ModelFile.digest(optimizer.parameters, trained.layout) : nil
         let additionSeconds = try measureAddition()
         let ranking = try measureRanking()
         let comparison = options.comparesExchange ? try compareExchange() : nil
@@ -176,7 +176,8 @@ final class BenchmarkRun {
             let start = ContinuousClock.now
             trained.optimizer.propagator?.materializeAll()
             let metrics = try evaluator.metrics(
-                of: trained.model, on: trained.worker.tape, topK: configuration.topK, world: world)
+                of: trained.model, on: trained.worker.tape, topK: configuration.topK, world: world,
+                rows: trained.optimizer.rowFetch.map { FetchedRows($0, of: trained.model, trained.optimizer) })
             fastest = min(fastest, try world.allReduce((ContinuousClock.now - start).inSeconds, .maximum))
             rows = metrics?.rows ?? rows
         }

@@ -19,9 +19,18 @@ public struct ParameterSlice: Sendable {
     }
 
     /// A part of the dense region, and of each table the rows that are named.
-    package init(dense: Range<Int>, rows: [Range<Int>]) {
+    private init(dense: Range<Int>, rows: [Range<Int>]) {
         self.dense = dense
         self.rows = rows
+    }
+
+    /// The slice without rows of some tables.
+    ///
+    /// - Parameter omitted: for each table, whether it is left out; empty: none is.
+    package func omitting(_ omitted: [Bool]) -> ParameterSlice {
+        guard !omitted.isEmpty else { return self }
+        return ParameterSlice(
+            dense: dense, rows: zip(rows, omitted).map { $1 ? $0.lowerBound..<$0.lowerBound : $0 })
     }
 
     /// Of a parameter the values that belong to the slice, counted from its first value.

@@ -159,19 +159,18 @@ extension Evaluator {
             let shape = Array(shapes[rank])
             let (users, perUser) = (Int(shape[0]), Int(shape[1]))
             var counts = [Int32](repeating: 0, count: users)
-            let own = (
-                queries: Array(queries[rank]), targets: Array(targets[rank]), excluded: Array(excluded[rank]) + [0],
-                offsets: Array(offsets[rank])
-            )
+            let asked = Question(
+                shape: shape, queries: Array(queries[rank]), targets: Array(targets[rank]),
+                excluded: Array(excluded[rank]), offsets: Array(offsets[rank]))
             if users > 0 {
                 // Vectors of their own begin with the first row that is kept.
                 if let vectors {
                     vectors.withUnsafeBufferPointer { vectors in
                         guard let start = vectors.baseAddress else { return }
-                        count(own, perUser, start - kept.lowerBound * columns, columns, kept, &counts)
+                        count(asked, perUser, start - kept.lowerBound * columns, columns, kept, &counts)
                     }
                 } else {
-                    count(own, perUser, table, columns, kept, &counts)
+                    count(asked, perUser, table, columns, kept, &counts)
                 }
             }
             found.append(counts)
@@ -183,8 +182,8 @@ extension Evaluator {
     }
 
     private func count(
-        _ question: (queries: [Float], targets: [Float], excluded: [Int32], offsets: [Int32]), _ perUser: Int,
-        _ table: UnsafePointer<Float>, _ columns: Int, _ kept: Range<Int>, _ counts: inout [Int32]
+        _ question: Question, _ perUser: Int, _ table: UnsafePointer<Float>, _ columns: Int, _ kept: Range<Int>,
+        _ counts: inout [Int32]
     ) {
         let rows = kept.clamped(to: 1..<itemCount + 1)
         guard !rows.isEmpty else { return }

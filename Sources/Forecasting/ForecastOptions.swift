@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import Training
 
 /// What is asked of a forecast, beside the training.
@@ -31,7 +32,7 @@ public struct ForecastOptions: Sendable, Equatable {
     /// Mini-batches of a rank for every number of ranks; nil: by the logical shards that were asked for.
     public var logicalShards: Int?
     /// Where rows lie; nil: the faster that fits.
-    public var sharding: StepSettings.TableSharding? = StepSettings.TableSharding.none
+    public var sharding: TableSharding? = TableSharding.none
     /// How gradients travel; nil: the faster.
     public var rounds: StepSettings.ExchangeRounds?
     /// A file to read a calibration from; nil: the machine is measured now.

@@ -1,7 +1,7 @@
 extension Array where Element: MPIDatatype {
     /// The elements in place, with the type of the error kept.
     @inline(__always)
-    func withElements<Result>(
+    package func withElements<Result>(
         _ body: (UnsafeBufferPointer<Element>) throws(MPIError) -> Result
     ) throws(MPIError) -> Result {
         let outcome = withUnsafeBufferPointer { (elements) -> Swift.Result<Result, MPIError> in

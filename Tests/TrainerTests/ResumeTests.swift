@@ -157,6 +157,43 @@ import TrainerSupport
         #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)
     }
 
+    /// The parameters that are ranked then are not those that the training continues with: an average, or an earlier epoch.
+    @Test(arguments: [Launch.alone, .ranks(2)])
+    func `a training that is stopped while test is ranked is extended as one that was not`(
+        launch: Launch
+    ) async throws {
+        let workspace = try Workspace()
+        try await Launch.alone.successfulTrainer([
+            "data", "generate", "--out", workspace("data/wide"), "--users", "20000", "--items", "20000",
+            "--mean-interactions", "8", "--negatives", "0",
+        ])
+        func train(_ name: String, _ more: String...) -> [String] {
+            [
+                "train", "--quiet", "--data-root", workspace("data"), "--dataset", "wide", "--model", "BPRMF",
+                "--evaluation", "full", "--early-stop", "0", "--average", "0.99", "--out", workspace(name),
+            ] + more
+        }
+        try await Launch.alone.successfulTrainer(train("reference", "--epochs", "3"))
+        for attempt in 0..<20 {
+            let out = workspace("run-\(attempt)")
+            let job = RunningJob(launch, train("run-\(attempt)", "--epochs", "2"), out: out, timeout: .seconds(60))
+            defer { job.end() }
+            let isRankingTest = try await job.wait(every: .milliseconds(5)) {
+                FileManager.default.contents(atPath: out + "/metrics.jsonl")?.count { $0 == UInt8(ascii: "\n") } == 2
+            }
+            guard isRankingTest, let trainer = job.trainers.first else { continue }
+            kill(trainer, SIGTERM)
+            // One that has ended before has to be tried again.
+            guard try await job.result.exitCode == 75 else { continue }
+            try await launch.successfulTrainer(
+                train("run-\(attempt)", "--epochs", "3", "--resume", "--extend"), timeout: .seconds(60))
+            let (run, whole) = (try FinishedRun(folder: out), try FinishedRun(folder: workspace("reference")))
+            #expect(run.digest == whole.digest && run.findings == whole.findings && run.metrics == whole.metrics)
+            return
+        }
+        Issue.record("no training was stopped while test was ranked")
+    }
+
     @Test func `a finished training is not trained again`() async throws {
         let workspace = try Workspace()
         let out = workspace("run")

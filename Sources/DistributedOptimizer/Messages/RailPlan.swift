@@ -85,10 +85,7 @@ package struct RailPlan {
 
     /// Words of a finished sum over one slice, at most.
     func resultCapacity(ofSlice slice: Int) -> Int {
-        let slice = slices[slice]
-        guard !omitted.isEmpty else { return capacity(slice, shards: shardCount) }
-        let rows = zip(slice.rows, omitted).map { $1 ? $0.lowerBound..<$0.lowerBound : $0 }
-        return capacity(ParameterSlice(dense: slice.dense, rows: rows), shards: shardCount)
+        capacity(slices[slice].omitting(omitted), shards: shardCount)
     }
 
     private func capacity(_ slice: ParameterSlice, shards: Int) -> Int {

@@ -1,4 +1,3 @@
-import KernelCore
 import MPI
 
 /// How many elements go to or come from each rank, and where those of each begin, one block behind the other.
@@ -29,47 +28,11 @@ struct RankBlocks {
     }
 
     /// Calls `body` with the blocks as MPI takes them.
-    func withPartition<Result, Failure: Error>(
-        _ body: (Partition) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try counts.withElements { (counts) throws(Failure) in
-            try starts.withElements { (starts) throws(Failure) in
+    func withPartition<Result>(_ body: (Partition) throws(MPIError) -> Result) throws(MPIError) -> Result {
+        try counts.withElements { (counts) throws(MPIError) in
+            try starts.withElements { (starts) throws(MPIError) in
                 try body(Partition(counts: counts, displacements: starts))
             }
         }
-    }
-}
-
-extension Array {
-    /// `withUnsafeBufferPointer` for closures that throw one type of error.
-    func withElements<Result, Failure: Error>(
-        _ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try withUnsafeBufferPointer { elements in
-            Swift.Result { () throws(Failure) in try body(elements) }
-        }.get()
-    }
-}
-
-/// Memory that grows and never shrinks, and whose content is lost where it grows.
-final class GrowingBuffer<Element: BitwiseCopyable> {
-    private var memory: UnsafeMutablePointer<Element>
-    private var capacity = 64
-
-    init() { memory = LargeMemory.allocate(count: 64) }
-
-    deinit { LargeMemory.deallocate(memory) }
-
-    /// Bytes of the buffer.
-    var byteCount: Int { capacity * MemoryLayout<Element>.stride }
-
-    /// The first `count` elements.
-    func callAsFunction(_ count: Int) -> UnsafeMutableBufferPointer<Element> {
-        if count > capacity {
-            LargeMemory.deallocate(memory)
-            capacity = max(count, 2 * capacity)
-            memory = LargeMemory.allocate(count: capacity)
-        }
-        return UnsafeMutableBufferPointer(start: memory, count: count)
     }
 }

@@ -13,8 +13,6 @@ package final class RowFetch {
     package var tables: [Parameter] { ownership.tables }
     /// What this rank wants of the others; empty behind a fetch.
     package let request: RowRequest
-    /// Rows that came from other ranks so far.
-    package private(set) var rowCount = 0
     private let ownership: RowOwnership
     private let communicator: Communicator
     private let storage: ParameterStorage
@@ -84,7 +82,6 @@ package final class RowFetch {
         forEachRow(wantedRows, wantedCounts) { values, offset, columns in
             values.update(from: receivedValues.baseAddress! + offset, count: columns)
         }
-        rowCount += wanted.total
         fetchedBytes += wanted.total * Self.pageBytes
         request.clear()
     }

@@ -25,11 +25,7 @@ package struct RowOwnership {
         self.isDivided = isDivided
         let slices = (0..<ranks).map { ParameterSlice($0, of: ranks, layout) }
         self.slices = slices
-        sharedSlices = slices.map { slice in
-            ParameterSlice(
-                dense: slice.dense,
-                rows: zip(slice.rows, isDivided).map { $1 ? $0.lowerBound..<$0.lowerBound : $0 })
-        }
+        sharedSlices = slices.map { $0.omitting(isDivided) }
         kept = slices.map { slice in
             ParameterSlice(
                 layout,

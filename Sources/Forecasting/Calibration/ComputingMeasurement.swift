@@ -60,7 +60,8 @@ struct ComputingMeasurement {
                 let count = max(steps.seconds.count, 1)
                 let all = try world.allReduce(
                     [
-                        steps.seconds.middle, Double(steps.samples) / Double(count * shards),
+                        steps.seconds.isEmpty ? 0 : steps.seconds.median,
+                        Double(steps.samples) / Double(count * shards),
                         Double(steps.tokens) / Double(max(steps.samples, 1)),
                     ], .sum
                 ).map { $0 / Double(world.size) }
@@ -118,9 +119,4 @@ struct ComputingMeasurement {
         try optimizer.close()
         return steps
     }
-}
-
-extension [Double] {
-    /// The middle one, the upper of two; 0 of nothing.
-    var middle: Double { isEmpty ? 0 : sorted()[count / 2] }
 }

@@ -90,7 +90,7 @@ struct MemoryMeasurement {
             for _ in 0..<count { try node.barrier() }
             seconds.append((ContinuousClock.now - start).inSeconds / Double(count))
         }
-        return try world.allReduce(seconds.middle, .maximum)
+        return try world.allReduce(seconds.median, .maximum)
     }
 
     /// Seconds of `body`, the median of some repetitions, the mean over the ranks.
@@ -101,6 +101,6 @@ struct MemoryMeasurement {
             try world.barrier()
             seconds.append(ContinuousClock().measure(body).inSeconds)
         }
-        return try world.allReduce(seconds.middle, .sum) / Double(world.size)
+        return try world.allReduce(seconds.median, .sum) / Double(world.size)
     }
 }

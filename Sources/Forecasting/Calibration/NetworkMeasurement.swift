@@ -1,3 +1,4 @@
+import DistributedOptimizer
 import MPI
 import Training
 
@@ -20,33 +21,14 @@ struct NetworkMeasurement {
         let nodes = try world.allReduce(node.rank == 0 ? 1 : 0, .sum)
         guard nodes > 1 else { return nil }
         let pair = (leaders?.rank ?? 2) < 2 ? leaders : nil
-        let short = try oneWay(pair, count: 1, repetitions: Self.shortRepetitions)
-        let long = try oneWay(pair, count: Self.longCount, repetitions: Self.longRepetitions)
+        let short = try pair?.oneWaySeconds(count: 1, repetitions: Self.shortRepetitions) ?? 0
+        let long = try pair?.oneWaySeconds(count: Self.longCount, repetitions: Self.longRepetitions) ?? 0
         let overhead = try overhead(pair)
         let latency = try world.broadcast(short, from: 0)
         let bytes = Double((Self.longCount - 1) * MemoryLayout<Float>.stride)
         return Calibration.Network(
             latency: latency, overhead: try world.broadcast(overhead, from: 0),
             secondsPerByte: max(try world.broadcast(long, from: 0) - latency, 0) / bytes)
-    }
-
-    /// Seconds of a message in one direction, the median; 0 for a rank that only listens.
-    private func oneWay(_ pair: Communicator?, count: Int, repetitions: Int) throws(MPIError) -> Double {
-        guard let pair else { return 0 }
-        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
-        buffer.initialize(repeating: 0)
-        defer { buffer.deallocate() }
-        let message = UnsafeBufferPointer(buffer)
-        var times: [Double] = []
-        // The first round trip opens connections.
-        for _ in 0...repetitions {
-            let start = ContinuousClock.now
-            if pair.rank == 0 { try pair.send(message, to: 1) }
-            try pair.receive(into: buffer, from: 1 - pair.rank)
-            if pair.rank == 1 { try pair.send(message, to: 0) }
-            times.append((ContinuousClock.now - start).inSeconds / 2)
-        }
-        return Array(times.dropFirst()).middle
     }
 
     /// Seconds of a short message in each direction among many, the median.
@@ -66,8 +48,8 @@ struct NetworkMeasurement {
         for _ in 0...Self.burst.repetitions {
             let start = ContinuousClock.now
             for index in 0..<count {
-                let place = UnsafeMutableBufferPointer(rebasing: incoming[index..<index + 1])
-                try pair.startReceive(into: place, from: 1 - pair.rank, tag: 1, in: &group)
+                let buffer = UnsafeMutableBufferPointer(rebasing: incoming[index..<index + 1])
+                try pair.startReceive(into: buffer, from: 1 - pair.rank, tag: 1, in: &group)
             }
             for index in 0..<count {
                 let message = UnsafeBufferPointer(rebasing: outgoing[index..<index + 1])
@@ -76,6 +58,6 @@ struct NetworkMeasurement {
             try group.waitForAll()
             times.append((ContinuousClock.now - start).inSeconds / Double(count))
         }
-        return Array(times.dropFirst()).middle
+        return times.dropFirst().median
     }
 }

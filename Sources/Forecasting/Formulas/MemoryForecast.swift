@@ -7,7 +7,7 @@ import Training
 public struct MemoryForecast: Sendable, Equatable {
     /// Bytes of parameters, moments and gradients: those of the plan of the training.
     public let optimizer: Double
-    /// Bytes of the best parameters and of the copy that a checkpoint is written from, at rank 0.
+    /// Bytes of the best parameters and, at rank 0, of the copy that a checkpoint is written from.
     public let copies: Double
     /// Bytes of the values of mini-batches.
     public let activations: Double
@@ -55,7 +55,9 @@ public struct MemoryForecast: Sendable, Equatable {
                 samples: Double(settings.batchSize) / hosts, shards: Double(settings.logicalShards) / hosts)
                 - 4 * Double(shape.denseCount) : 0
         optimizer = Double(bytes) - Double(plan.copies) * absent + fetched
-        copies = Double(2 + plan.copies) * (4 * Double(shape.parameterCount) - absent)
+        // Ranks that divide tables keep their part of the best parameters, and write checkpoints without a copy.
+        let copiesOfHost = settings.sharding == .rows && cluster.hosts > 1 ? 1 : 2 + plan.copies
+        copies = Double(copiesOfHost) * (4 * Double(shape.parameterCount) - absent)
         let rails = Double(cluster.ranksPerHost)
         activations = rails * shape.activationBytes(settings.samplesOfShard)
         // Those of a round are there at the same time, out and in, and the sums that come last stay.

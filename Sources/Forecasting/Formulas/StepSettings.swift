@@ -1,13 +1,7 @@
+import DistributedOptimizer
+
 /// How a step is divided and exchanged.
 public struct StepSettings: Sendable, Equatable {
-    /// How tables lie on the hosts.
-    public enum TableSharding: String, Sendable, CaseIterable {
-        /// Every host has all rows.
-        case none
-        /// Every host has its part of the rows, and fetches what its samples read.
-        case rows
-    }
-
     /// In which rounds gradients travel between hosts.
     public enum ExchangeRounds: String, Sendable, CaseIterable {
         /// Each to each other one, in two rounds.

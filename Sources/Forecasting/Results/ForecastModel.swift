@@ -30,7 +30,7 @@ struct ForecastModel {
     }
 
     func settings(
-        batchSize: Int, logicalShards: Int, _ sharding: StepSettings.TableSharding,
+        batchSize: Int, logicalShards: Int, _ sharding: TableSharding,
         _ rounds: StepSettings.ExchangeRounds
     ) -> StepSettings {
         StepSettings(

@@ -1,10 +1,11 @@
+import DistributedOptimizer
 import Training
 
 /// Chooses settings by the formulas: the faster way, the smallest batch that keeps an efficiency, what is first in the way.
 struct ForecastSearch {
     let model: ForecastModel
     /// Ways that may be chosen from.
-    let shardings: [StepSettings.TableSharding]
+    let shardings: [TableSharding]
     let rounds: [StepSettings.ExchangeRounds]
     /// Bytes of a host; nil: any.
     let hostMemory: Double?

@@ -82,6 +82,16 @@ package struct CheckpointFile {
         }
     }
 
+    /// Throws where the state contradicts itself or the tensors.
+    func verifyState(stepsPerEpoch: Int) throws(DamagedCheckpoint) {
+        if let problem = state.inconsistency(stepsPerEpoch: stepsPerEpoch) {
+            throw DamagedCheckpoint(path: path, reason: problem)
+        }
+        guard hasBest == (state.bestEpoch > 0) else {
+            throw DamagedCheckpoint(path: path, reason: "the parameters of the best epoch are missing")
+        }
+    }
+
     /// Reads a group of tensors into `values`. After an error these hold nothing useful.
     package func read(
         _ group: CheckpointFormat.Group, into values: ParameterValues, _ layout: ParameterLayout

@@ -159,12 +159,7 @@ extension TrainingRun {
     }
 
     private func read(_ file: CheckpointFile) throws(DamagedCheckpoint) {
-        if let problem = file.state.inconsistency(stepsPerEpoch: stepsPerEpoch) {
-            throw DamagedCheckpoint(path: file.path, reason: problem)
-        }
-        guard file.hasBest == (file.state.bestEpoch > 0) else {
-            throw DamagedCheckpoint(path: file.path, reason: "the parameters of the best epoch are missing")
-        }
+        try file.verifyState(stepsPerEpoch: stepsPerEpoch)
         try file.read(.parameters, into: optimizer.parameters, layout)
         try file.read(.first, into: optimizer.moments.first, layout)
         try file.read(.second, into: optimizer.moments.second, layout)

@@ -1,10 +1,6 @@
 import Differentiation
 import DistributedOptimizer
-import Evaluation
-import FileIO
-import MPI
 import ModelFiles
-import Recommenders
 
 /// A training whose ranks divide the rows of tables among themselves: what rank 0 does for all in another one, all ranks do
 /// here together, each with its part. All of it is collective.
@@ -59,12 +55,7 @@ extension TrainingRun {
         var damage: DamagedCheckpoint?
         do throws(DamagedCheckpoint) {
             let opened = try CheckpointFile(path: path)
-            if let problem = opened.state.inconsistency(stepsPerEpoch: stepsPerEpoch) {
-                throw DamagedCheckpoint(path: path, reason: problem)
-            }
-            guard opened.hasBest == (opened.state.bestEpoch > 0) else {
-                throw DamagedCheckpoint(path: path, reason: "the parameters of the best epoch are missing")
-            }
+            try opened.verifyState(stepsPerEpoch: stepsPerEpoch)
             file = opened
         } catch {
             damage = error
@@ -137,52 +128,5 @@ extension TrainingRun {
         try world.collectively {
             try checkpoints?.noteShared(step: state.step, seconds: Double(PhaseClock.now - start) * 1e-9)
         }
-    }
-}
-
-/// The rows that an evaluation reads, fetched from the ranks that keep them.
-struct FetchedRows: RowSource {
-    let keptItems: Range<Int>
-    private let exchange: RowFetch
-    /// Where items and users are among the tables that are divided; nil: that table is complete here.
-    private let items: Int?
-    private let users: Int?
-
-    init(_ fetch: RowFetch, of model: any Recommender, _ optimizer: any DistributedOptimizer) {
-        exchange = fetch
-        items = fetch.tables.firstIndex { $0.index == model.items.table.index }
-        users = fetch.tables.firstIndex { $0.index == model.users?.table.index }
-        keptItems = model.items.table.tableIndex.flatMap { optimizer.kept?.rows[$0] } ?? 0..<model.items.table.rows
-    }
-
-    func want(items ids: UnsafePointer<Int32>, count: Int) {
-        if let items { exchange.request.add(ids, count: count, table: items) }
-    }
-
-    func want(users ids: UnsafePointer<Int32>, count: Int) {
-        if let users { exchange.request.add(ids, count: count, table: users) }
-    }
-
-    func fetch() throws(MPIError) { try exchange.fetch() }
-}
-
-extension ShardWorker {
-    /// Brings the rows here that the mini-batches of a step read, where other ranks keep them. Collective then.
-    package func fetchRows(
-        stepOfEpoch: Int, step: Int, for optimizer: any DistributedOptimizer
-    ) throws(MPIError) {
-        guard let fetch = optimizer.rowFetch else { return }
-        phases?.begin(.batch)
-        let rows = FetchedRows(fetch, of: model, optimizer)
-        forEachBatch(stepOfEpoch: stepOfEpoch, step: step) { batch in
-            rows.want(items: batch.historyItems, count: batch.histories.total)
-            rows.want(items: batch.candidates, count: batch.targetCount * batch.candidatesPerTarget)
-            rows.want(users: batch.users, count: batch.count)
-            if let drawn = objective.drawnItems(of: batch, on: tape) {
-                rows.want(items: drawn.items, count: drawn.count)
-            }
-        }
-        phases?.begin(.exchange)
-        try rows.fetch()
     }
 }

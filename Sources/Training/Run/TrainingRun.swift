@@ -333,10 +333,15 @@ public final class TrainingRun {
     /// The epoch whose parameters are kept, of those that are evaluated.
     private var keptEpoch: Int { configuration.keep == .last ? stopping.results.count : stopping.bestEpoch }
 
-    /// Restores the kept parameters everywhere and ranks test, unless it is to be left alone.
+    /// Puts the kept parameters in the place of the last ones, or these back.
+    private func exchangeKept() {
+        if let kept { optimizer.parameters.swap(with: kept.values, layout, optimizer.kept) }
+    }
+
+    /// Ranks test with the kept parameters, or dev where test is to be left alone.
     private func test() throws -> TrainingResult? {
         guard data.hasTest else { return try resultOfAll() }
-        if let kept { optimizer.parameters.copy(from: kept.values, layout, optimizer.kept) }
+        exchangeKept()
         try optimizer.broadcastParameters()
         optimizer.propagator?.materializeAll()
         stalls.note(.evaluating, step: state.step)
@@ -346,12 +351,20 @@ public final class TrainingRun {
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
             score: configuration.objective.score, seed: configuration.seed)
         let rowsWithoutHistory = try world.allReduce(evaluator.rowsWithoutHistory, .sum)
-        let found = try withSpan(.evaluation) {
-            try evaluator.metrics(
-                of: model, on: worker.tape, topK: configuration.topK, world: world,
-                rows: optimizer.rowFetch.map { FetchedRows($0, of: model, optimizer) },
-                isAbandoned: isEvaluationAbandoned)
+        let found: RankingMetrics?
+        do {
+            found = try withSpan(.evaluation) {
+                try evaluator.metrics(
+                    of: model, on: worker.tape, topK: configuration.topK, world: world,
+                    rows: optimizer.rowFetch.map { FetchedRows($0, of: model, optimizer) },
+                    isAbandoned: isEvaluationAbandoned)
+            }
+        } catch {
+            // A training that is stopped here, and is extended later, continues with the last parameters.
+            exchangeKept()
+            throw error
         }
+        exchangeKept()
         let popularity = try data.popularity.metrics(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, topK: configuration.topK,
