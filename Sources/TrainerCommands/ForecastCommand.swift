@@ -1,5 +1,4 @@
 import ArgumentParser
-import DistributedOptimizer
 import Forecasting
 import Options
 import Recommenders
@@ -188,7 +187,7 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         name: .spellings(of: "table-sharding"),
         help: "Every host has all rows (none) or its part (rows); auto: the faster that fits.")
-    var tableSharding = Choice(TableSharding.none)
+    var tableSharding = Choice(StepSettings.TableSharding.none)
 
     @Option(
         name: .spellings(of: "exchange-rounds"),

@@ -164,7 +164,7 @@ import TrainerSupport
     ) async throws {
         let workspace = try Workspace()
         try await Launch.alone.successfulTrainer([
-            "data", "generate", "--out", workspace("data/wide"), "--users", "20000", "--items", "20000",
+            "data", "generate", "--out", workspace("data/wide"), "--users", "5000", "--items", "20000",
             "--mean-interactions", "8", "--negatives", "0",
         ])
         func train(_ name: String, _ more: String...) -> [String] {
