@@ -32,7 +32,10 @@ public struct ForecastOptions: Sendable, Equatable {
     /// Mini-batches of a rank for every number of ranks; nil: by the logical shards that were asked for.
     public var logicalShards: Int?
     /// Where rows lie; nil: the faster that fits.
-    public var sharding: TableSharding? = TableSharding.none
+    public var sharding: TableSharding? = Self.wholeTables
+
+    /// The tables are whole on every host.
+    public static let wholeTables = TableSharding.none
     /// How gradients travel; nil: the faster.
     public var rounds: StepSettings.ExchangeRounds?
     /// A file to read a calibration from; nil: the machine is measured now.

@@ -187,7 +187,7 @@ struct ClusterOptions: ParsableArguments {
     @Option(
         name: .spellings(of: "table-sharding"),
         help: "Every host has all rows (none) or its part (rows); auto: the faster that fits.")
-    var tableSharding = Choice(StepSettings.TableSharding.none)
+    var tableSharding = Choice(ForecastOptions.wholeTables)
 
     @Option(
         name: .spellings(of: "exchange-rounds"),

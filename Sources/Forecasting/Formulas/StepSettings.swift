@@ -2,9 +2,6 @@ import DistributedOptimizer
 
 /// How a step is divided and exchanged.
 public struct StepSettings: Sendable, Equatable {
-    /// Where rows lie, as a training has it.
-    public typealias TableSharding = DistributedOptimizer.TableSharding
-
     /// In which rounds gradients travel between hosts.
     public enum ExchangeRounds: String, Sendable, CaseIterable {
         /// Each to each other one, in two rounds.
