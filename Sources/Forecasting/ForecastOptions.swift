@@ -3,6 +3,9 @@ import Training
 
 /// What is asked of a forecast, beside the training.
 public struct ForecastOptions: Sendable, Equatable {
+    /// The tables are whole on every host.
+    public static let wholeTables = TableSharding.none
+
     /// The catalogue that is asked for; nil: that of the data set, or of the data that are made up.
     public var items: Int?
     /// The users; nil as for the items.
@@ -33,9 +36,6 @@ public struct ForecastOptions: Sendable, Equatable {
     public var logicalShards: Int?
     /// Where rows lie; nil: the faster that fits.
     public var sharding: TableSharding? = Self.wholeTables
-
-    /// The tables are whole on every host.
-    public static let wholeTables = TableSharding.none
     /// How gradients travel; nil: the faster.
     public var rounds: StepSettings.ExchangeRounds?
     /// A file to read a calibration from; nil: the machine is measured now.
