@@ -52,7 +52,8 @@ public struct BenchmarkJob: Sendable {
         let folder = configuration.dataFolder
         let data = try TrainingData(
             kind: entry.training.samples, shardCount: configuration.logicalShards, windows: configuration.windows,
-            needsGraph: entry.needs.contains(.graph), world: world
+            needsGraph: entry.needs.contains(.graph),
+            neighbourDistance: options.ranking == nil ? nil : configuration.neighbourDistance, world: world
         ) {
             guard readsFolder else {
                 return try SyntheticDataset(SyntheticDataset.Options()).dataset(name: Self.syntheticName)

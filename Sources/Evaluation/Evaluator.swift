@@ -25,6 +25,8 @@ public final class Evaluator {
     public let comparesInterests: Bool
     /// What the score of an item is.
     public let score: ScoreRule
+    /// What is added to the scores; nil: nothing.
+    let neighbours: NeighbourScores?
     let rows: [EvaluationRows]
     let itemCount: Int
     let seed: UInt64
@@ -41,11 +43,12 @@ public final class Evaluator {
     ///   - measures: what is found beside hit ratio and gain; coverage needs the protocol `full`.
     ///   - comparesInterests: whether ``RankingMetrics/interests`` is found although no measure asks for it.
     ///   - score: what the score of an item is.
+    ///   - neighbours: what is added to the scores; nil: nothing. Not where rows are brought from other ranks.
     ///   - seed: of the training, for models with something random in scoring.
     public init(
         store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol,
         historyScores: HistoryScores = .exclude, measures: Set<RankingMeasure> = [], comparesInterests: Bool = false,
-        score: ScoreRule = .product, seed: UInt64
+        score: ScoreRule = .product, neighbours: NeighbourScores? = nil, seed: UInt64
     ) {
         precondition(ranking == .full || !measures.contains { $0.needsAllItems }, "coverage is of all items")
         self.split = split
@@ -54,6 +57,7 @@ public final class Evaluator {
         self.measures = measures
         self.comparesInterests = comparesInterests
         self.score = score
+        self.neighbours = neighbours
         itemCount = store.itemCount
         self.seed = seed
         rows = store.shards.map {
@@ -159,8 +163,12 @@ public final class Evaluator {
             queries.vectors.matrix, queries.groups, table: table, candidates: numbers ?? batch.candidates,
             perUser: perUser, into: scores)
         for row in 0..<batch.count {
-            let target = scores[row * perUser]
             let own = batch.candidates + row * perUser
+            if let neighbours {
+                neighbours.look(at: batch.history(row))
+                for index in 0..<perUser { scores[row * perUser + index] += neighbours.score(of: own[index]) }
+            }
+            let target = scores[row * perUser]
             var position = 1 + Kernel.countNotBelow(target, scores + (row * perUser + 1), perUser - 1)
             // The true item is not ranked against itself.
             for index in 1..<perUser where own[index] == own[0] && !(scores[row * perUser + index] < target) {
@@ -190,14 +198,16 @@ public final class Evaluator {
         candidates.begin()
         for (row, index) in range.enumerated() {
             let target = batch.positives[row]
+            neighbours?.look(at: batch.history(row))
             switch historyScores {
-            case .exclude: candidates.addUser(target, seen: rows, index)
-            case .zero: candidates.addUser(target, history: batch.history(row))
+            case .exclude: candidates.addUser(target, seen: rows, index, neighbours)
+            case .zero: candidates.addUser(target, history: batch.history(row), neighbours)
             }
             targets[row] =
                 candidates.scoresZero(target, user: row)
                 ? 0
                 : Kernel.rowScore(table + Int(target) * columns, interests: queries.ofUser(row)).score
+                    + (neighbours?.score(of: target) ?? 0)
             best?.offer(target, score: targets[row], user: row)
         }
         candidates.withExcluded { excluded, users in
@@ -211,6 +221,12 @@ public final class Evaluator {
             for item in candidates.zeroItems(ofUser: row) where item != target {
                 if !(0 < targets[row]) { counts[row] += 1 }
                 best?.offer(item, score: 0, user: row)
+            }
+            candidates.forEachNearItem(ofUser: row) { item, addition in
+                let score =
+                    Kernel.rowScore(table + Int(item) * columns, interests: queries.ofUser(row)).score + addition
+                if !(score < targets[row]) { counts[row] += 1 }
+                best?.offer(item, score: score, user: row)
             }
             accumulator.positions.append(1 + counts[row])
         }

@@ -1,5 +1,6 @@
 import Interactions
 import KernelCore
+import Recommenders
 
 /// Which items the true items of a batch are not compared with by their scores: the true item itself, and what the
 /// users have had before. Keeps its memory from batch to batch.
@@ -12,6 +13,12 @@ struct FullCandidates {
     private var zeroOffsets: [Int32] = [0]
     /// The items of each user that have the score 0, ascending.
     private var zeros: [Int32] = []
+    /// `[users + 1]` into ``near`` and ``nearScores``.
+    private var nearOffsets: [Int32] = [0]
+    /// The items of each user whose scores have an addition, without those that take no part, ascending.
+    private var near: [Int32] = []
+    /// What is added.
+    private var nearScores: [Float] = []
     private var items: [Int32] = []
 
     /// Forgets all users.
@@ -20,18 +27,30 @@ struct FullCandidates {
         excluded.removeAll(keepingCapacity: true)
         zeroOffsets.removeAll(keepingCapacity: true)
         zeros.removeAll(keepingCapacity: true)
+        nearOffsets.removeAll(keepingCapacity: true)
+        near.removeAll(keepingCapacity: true)
+        nearScores.removeAll(keepingCapacity: true)
         offsets.append(0)
         zeroOffsets.append(0)
+        nearOffsets.append(0)
     }
 
     /// Adds a user for whom the items of the whole history are no candidates.
-    mutating func addUser(_ target: Int32, seen rows: EvaluationRows, _ index: Int) {
+    ///
+    /// - Parameter neighbours: has looked at the history.
+    mutating func addUser(
+        _ target: Int32, seen rows: EvaluationRows, _ index: Int, _ neighbours: NeighbourScores? = nil
+    ) {
         rows.seenItems(index, into: &items)
-        finishUser(target)
+        finishUser(target, neighbours)
     }
 
     /// Adds a user for whom the items of the history score 0.
-    mutating func addUser(_ target: Int32, history: UnsafeBufferPointer<Int32>) {
+    ///
+    /// - Parameter neighbours: has looked at the history.
+    mutating func addUser(
+        _ target: Int32, history: UnsafeBufferPointer<Int32>, _ neighbours: NeighbourScores? = nil
+    ) {
         items.removeAll(keepingCapacity: true)
         items.append(contentsOf: history)
         items.sort()
@@ -42,17 +61,37 @@ struct FullCandidates {
         }
         items.removeLast(items.count - kept)
         zeros.append(contentsOf: items)
-        finishUser(target)
+        finishUser(target, neighbours)
     }
 
-    /// Takes over ``items`` and the true item.
-    private mutating func finishUser(_ target: Int32) {
+    /// Takes over ``items``, the true item, and the items whose scores have an addition.
+    private mutating func finishUser(_ target: Int32, _ neighbours: NeighbourScores?) {
         let offset = items.firstIndex { $0 >= target } ?? items.count
-        excluded.append(contentsOf: items[..<offset])
-        if offset == items.count || items[offset] != target { excluded.append(target) }
-        excluded.append(contentsOf: items[offset...])
+        if offset == items.count || items[offset] != target { items.insert(target, at: offset) }
+        if let neighbours {
+            var next = 0
+            for item in neighbours.items {
+                while next < items.count, items[next] < item {
+                    excluded.append(items[next])
+                    next += 1
+                }
+                guard next == items.count || items[next] != item else { continue }
+                excluded.append(item)
+                near.append(item)
+                nearScores.append(neighbours.score(of: item))
+            }
+            excluded.append(contentsOf: items[next...])
+        } else {
+            excluded.append(contentsOf: items)
+        }
         offsets.append(Int32(excluded.count))
         zeroOffsets.append(Int32(zeros.count))
+        nearOffsets.append(Int32(near.count))
+    }
+
+    /// Calls `body` with each item of a user whose score has an addition, and with that.
+    func forEachNearItem(ofUser user: Int, _ body: (_ item: Int32, _ addition: Float) -> Void) {
+        for index in Int(nearOffsets[user])..<Int(nearOffsets[user + 1]) { body(near[index], nearScores[index]) }
     }
 
     /// The items that score 0 for a user, ascending.

@@ -17,7 +17,7 @@ extension Recipe {
             options: """
                 --model eSASRec --targets all --history-max 50 --layers 1 --dropout 0.5 --embedding-size 128 \
                 --loss sampled-softmax --negatives 512 --score cosine --score-temperature 0.1 --batch-size 128 --lr 3e-3 \
-                --average 0.999 --epochs 60 --evaluation full --topk 10,20
+                --average 0.999 --epochs 60 --evaluation full --topk 10,20 --neighbour-weight 2.5
                 """),
         Recipe(
             "movielens", for: "thousands of users with long histories, all items ranked",

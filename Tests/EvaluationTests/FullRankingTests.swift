@@ -21,9 +21,12 @@ import Testing
         /// An item whose score is not a number.
         var brokenItem: Int32?
         var isAdaptive = false
+        /// Of what is added for items that stand near those of the history.
+        var neighbourWeight: Float = 0
 
         var testDescription: String {
             "\(historyScores) K \(perUser)\(isCoarse ? " coarse" : "")\(brokenItem == nil ? "" : " broken")"
+                + (neighbourWeight > 0 ? " neighbours" : "")
         }
 
         static let all: [Setting] = HistoryScores.allCases.flatMap { scores in
@@ -32,6 +35,8 @@ import Testing
                 Setting(perUser: 3, historyScores: scores, isCoarse: true),
                 Setting(historyScores: scores, isCoarse: true, brokenItem: 20),
                 Setting(historyScores: scores, isAdaptive: true),
+                Setting(historyScores: scores, neighbourWeight: 2),
+                Setting(perUser: 1, historyScores: scores, brokenItem: 20, neighbourWeight: 0.5),
                 Setting(userCount: 40, itemCount: 9, historyMax: 3, historyScores: scores, isCoarse: true),
             ]
         }
@@ -45,6 +50,7 @@ import Testing
         let items: [[Float]]
         /// Of each row in the evaluator's order: interests, history oldest first, true item.
         let rows: [(interests: [[Float]], history: [Int32], target: Int32)]
+        let neighbours: ItemNeighbours
 
         init(_ setting: Setting, topK: [Int] = [], measures: Set<RankingMeasure> = []) throws {
             self.setting = setting
@@ -72,6 +78,7 @@ import Testing
             let dataset = try InteractionDataset(
                 name: "users", train: table("train") { 0..<$0 - 2 }, dev: table("dev") { $0 - 2..<$0 - 1 },
                 test: table("test") { $0 - 1..<$0 }, itemCount: setting.itemCount)
+            neighbours = ItemNeighbours(dataset, distance: setting.historyMax)
             let shards = try LogicalShards(dataset: dataset, kind: .sequential, count: setting.shardCount)
             let store = SequenceStore(dataset: dataset, shards: shards, range: 0..<setting.shardCount)
             let layout = ParameterLayout()
@@ -105,7 +112,9 @@ import Testing
             }
             accumulator = Evaluator(
                 store: store, kind: .sequential, split: .test, historyMax: setting.historyMax, ranking: .full,
-                historyScores: setting.historyScores, measures: measures, seed: 0
+                historyScores: setting.historyScores, measures: measures,
+                neighbours: setting.neighbourWeight > 0
+                    ? NeighbourScores(neighbours, weight: setting.neighbourWeight) : nil, seed: 0
             ).rankRows(by: model, on: Tape(parameters: storage.values), topK: topK)
         }
 
@@ -122,7 +131,20 @@ import Testing
         func score(_ row: Int, _ item: Int32) -> Float {
             if setting.historyScores == .zero, rows[row].history.suffix(setting.historyMax).contains(item) { return 0 }
             let products = products(row, item)
-            return products.contains { $0.isNaN } ? .nan : products.max()!
+            return (products.contains { $0.isNaN } ? .nan : products.max()!) + addition(row, item)
+        }
+
+        /// What is added to the score of an item, from the newest item of the history to the oldest one.
+        func addition(_ row: Int, _ item: Int32) -> Float {
+            var (sum, factor): (Float, Float) = (0, setting.neighbourWeight)
+            for other in rows[row].history.suffix(setting.historyMax).reversed() {
+                for index in neighbours.offsets[Int(other)]..<neighbours.offsets[Int(other) + 1]
+                where neighbours.items[index] == item {
+                    sum += factor * neighbours.weights[index]
+                }
+                factor *= 0.8
+            }
+            return sum
         }
 
         /// The items that a row's true item is ranked among, itself included.

@@ -31,10 +31,10 @@ public struct HistoryJob: Sendable {
 
     private func answer(world: Communicator, console: Console) throws {
         let stored = try request.stored(world: world)
-        let graph =
-            stored.entry.needs.contains(.graph)
-            ? InteractionGraph(try InteractionDataset.loadedOncePerNode(world: world) { try stored.dataset() }) : nil
-        let search = try request.search(in: stored, graph: graph, world: world, console: console)
+        let knowledge = try TrainKnowledge(of: stored) {
+            try InteractionDataset.loadedOncePerNode(world: world) { try stored.dataset() }
+        }
+        let search = try request.search(in: stored, knowing: knowledge, world: world, console: console)
         let writer = try world.collectively {
             try AnswerWriter(
                 .jsonl, items: stored.itemIds, users: nil, top: search.top, namesInterests: request.namesInterests)

@@ -77,10 +77,15 @@ public struct ExportJob: Sendable {
             try dataset.userIds.requireFields("user", .tsv)
             return try UserSelection.users(of: dataset, listedIn: self.users)
         }
-        let graph = stored.entry.needs.contains(.graph) ? InteractionGraph(dataset) : nil
-        let byteCount = try world.collectively { try TrainedModel.byteCount(stored, graph: graph) }
+        let knowledge = TrainKnowledge(of: stored) { dataset }
+        let byteCount = try world.collectively { try TrainedModel.byteCount(stored, knowing: knowledge) }
         try MemoryNeed.check(MemoryNeed(own: byteCount), of: "parameters", world: world)
-        let model = try world.collectively { try TrainedModel(stored, graph: graph) }
+        let model = try world.collectively { try TrainedModel(stored, knowing: knowledge) }
+        if model.neighbours != nil {
+            console.warning(
+                "inner products of the vectors are the scores without what --neighbour-weight adds\n"
+                    + "`trainer recommend` adds it; for an index alone, train with --neighbour-weight 0")
+        }
         let turns = BatchTurns(count: users.count, size: Self.batchSize, world: world)
         let histories = UserHistories(dataset, users: turns.own.flatMap { users[$0] }, splits: history.splits)
         let isAnswered = { (user: Int) in !stored.needsHistory || histories.length(user) > 0 }

@@ -25,22 +25,27 @@ public final class TrainedModel {
     private let tape: Tape
     /// Items of length 1, where scores are cosines; nil: the items' own vectors.
     private let unitVectors: UnsafeMutablePointer<Float>?
+    /// What is added to the inner products; nil: nothing.
+    let neighbours: NeighbourScores?
 
-    /// Reads the model of a run. A model on a graph (`LightGCN`) reads the data set of the run, too.
+    /// Reads the model of a run. A model on a graph (`LightGCN`) reads the data set of the run, too, and so does one whose
+    /// scores have an addition for the neighbours of items.
     public convenience init(run path: String) throws {
         let stored = try StoredModel(run: path)
-        let graph = stored.entry.needs.contains(.graph) ? InteractionGraph(try stored.dataset()) : nil
-        try self.init(stored, graph: graph)
+        try self.init(stored, knowing: try TrainKnowledge(of: stored) { try stored.dataset() })
     }
 
-    /// - Parameter graph: the train interactions, for a model that needs them.
-    public init(_ stored: StoredModel, graph: InteractionGraph? = nil) throws {
+    /// - Parameter knowledge: what the model must know of train.
+    public init(_ stored: StoredModel, knowing knowledge: TrainKnowledge) throws {
         precondition(
-            graph != nil || !stored.entry.needs.contains(.graph), "\(stored.entry.name) needs the graph of its data set"
-        )
+            knowledge.graph != nil || !stored.entry.needs.contains(.graph),
+            "\(stored.entry.name) needs the graph of its data set")
         self.stored = stored
         let layout = ParameterLayout()
-        let model = stored.model(in: layout, graph: graph)
+        let model = stored.model(in: layout, graph: knowledge.graph)
+        neighbours = knowledge.neighbours.map {
+            NeighbourScores($0, weight: stored.configuration.neighbourWeight)
+        }
         try model.check(layout)
         let storage = ParameterStorage(layout)
         try ModelFile.read(stored.file, into: storage.values, layout, unused: stored.entry.tensors.unused)
@@ -69,10 +74,10 @@ public final class TrainedModel {
 
     deinit { unitVectors?.deallocate() }
 
-    /// Bytes that the model will take, for a look at the memory before: see ``init(_:graph:)``.
-    static func byteCount(_ stored: StoredModel, graph: InteractionGraph?) throws -> Int {
+    /// Bytes that the model will take, for a look at the memory before: see ``init(_:knowing:)``.
+    static func byteCount(_ stored: StoredModel, knowing knowledge: TrainKnowledge) throws -> Int {
         let layout = ParameterLayout()
-        let model = stored.model(in: layout, graph: graph)
+        let model = stored.model(in: layout, graph: knowledge.graph)
         try model.check(layout)
         let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
         let table = model.items.table

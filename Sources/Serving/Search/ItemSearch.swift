@@ -8,6 +8,8 @@ import Reporting
 ///
 ///     score(u, i) = max over k of <v_k, e_i>,       v_1 ... v_K: the interests of u
 ///
+/// and what ``Recommenders/NeighbourScores`` add, where the ranking of the run has them.
+///
 /// Every interest asks for its best items, and of an item that several find the largest score counts: the K answers are
 /// merged by the maximum. Of equal scores the item with the smaller number is better, so that the answer is determined.
 /// The padding is no item. The score of an item has the same bits whatever else is found beside it.
@@ -30,6 +32,12 @@ public final class ItemSearch {
     /// `[users * repeats + 1]` into ``excluded``.
     private var offsets: [Int32] = []
     private var excluded: [Int32] = []
+    /// `[users + 1]` into the following two.
+    private var nearOffsets: [Int] = []
+    /// The items of each user whose scores have an addition, and which can be found.
+    private var nearItems: [Int32] = []
+    /// What is added.
+    private var additions: [Float] = []
     private var rows: [Int32] = []
 
     /// - Throws: where no item can be found.
@@ -86,7 +94,7 @@ public final class ItemSearch {
         found.removeAll()
         // With diversity every interest is asked for its own best items.
         let repeats = diversity == nil ? 1 : interests.perUser
-        exclude(seen, users: batch.count, repeats: repeats)
+        exclude(seen, of: batch, repeats: repeats)
         let count = batch.count * repeats
         let selection = RowSelection(users: count, size: top, numbers: itemsOfRows.baseAddress, in: model.arena)
         excluded.append(0)
@@ -101,14 +109,19 @@ public final class ItemSearch {
         }
         for user in 0..<batch.count {
             let vectors = interests.ofUser(user)
+            let near = nearOffsets[user]..<nearOffsets[user + 1]
             if diversity == nil {
+                for index in near {
+                    let score = score(of: nearItems[index], vectors).score + additions[index]
+                    selection.offer(rowsOfItems[Int(nearItems[index])], score: score, user: user)
+                }
                 for rank in 0..<selection.finish(user) {
                     let item = selection.row(rank, ofUser: user)
                     let interest = options.namesInterests ? score(of: item, vectors).interest : 0
                     found.append(item, score: selection.score(rank, ofUser: user), interest: interest)
                 }
             } else {
-                diversify(selection, user, vectors)
+                diversify(selection, user, vectors, near: near)
             }
             found.finishUser()
         }
@@ -124,7 +137,9 @@ public final class ItemSearch {
     }
 
     /// Merges what the interests of a user have found, and chooses among it.
-    private func diversify(_ selection: RowSelection, _ user: Int, _ vectors: MatrixView) {
+    ///
+    /// - Parameter near: the items whose scores have an addition, which the interests were not asked for.
+    private func diversify(_ selection: RowSelection, _ user: Int, _ vectors: MatrixView, near: Range<Int>) {
         var items: [Int32] = []
         for query in user * vectors.rows..<(user + 1) * vectors.rows {
             for rank in 0..<selection.finish(query) { items.append(selection.row(rank, ofUser: query)) }
@@ -134,6 +149,9 @@ public final class ItemSearch {
         for (index, item) in items.enumerated() where index == 0 || item != items[index - 1] {
             candidates.append((item, score(of: item, vectors).score))
         }
+        for index in near {
+            candidates.append((nearItems[index], score(of: nearItems[index], vectors).score + additions[index]))
+        }
         candidates.sort { ($1.score, $0.item) < ($0.score, $1.item) }
         for index in diversity?.choose(top, of: candidates) ?? [] {
             let interest = score(of: candidates[index].item, vectors).interest
@@ -141,17 +159,30 @@ public final class ItemSearch {
         }
     }
 
-    /// Lists the rows of seen items, ascending, for each query.
-    private func exclude(_ seen: (Int) -> ArraySlice<Int32>, users: Int, repeats: Int) {
+    /// Lists the rows of seen items, and of those whose scores have an addition, ascending, for each query.
+    private func exclude(_ seen: (Int) -> ArraySlice<Int32>, of batch: PackedBatch, repeats: Int) {
         excluded.removeAll(keepingCapacity: true)
         offsets.removeAll(keepingCapacity: true)
         offsets.append(0)
-        for user in 0..<users {
+        nearItems.removeAll(keepingCapacity: true)
+        additions.removeAll(keepingCapacity: true)
+        nearOffsets.removeAll(keepingCapacity: true)
+        nearOffsets.append(0)
+        for user in 0..<batch.count {
             rows.removeAll(keepingCapacity: true)
-            if !options.includesSeen {
-                for item in seen(user) where rowsOfItems[Int(item)] >= 0 { rows.append(rowsOfItems[Int(item)]) }
-                rows.sort()
+            let seen = options.includesSeen ? [] : seen(user)
+            for item in seen where rowsOfItems[Int(item)] >= 0 { rows.append(rowsOfItems[Int(item)]) }
+            if let neighbours = model.neighbours {
+                neighbours.look(at: batch.history(user))
+                let known = Set(seen)
+                for item in neighbours.items where rowsOfItems[Int(item)] >= 0 && !known.contains(item) {
+                    nearItems.append(item)
+                    additions.append(neighbours.score(of: item))
+                    rows.append(rowsOfItems[Int(item)])
+                }
             }
+            nearOffsets.append(nearItems.count)
+            rows.sort()
             for _ in 0..<repeats {
                 for (index, row) in rows.enumerated() where index == 0 || row != rows[index - 1] {
                     excluded.append(row)

@@ -34,6 +34,8 @@ public struct TrainingData {
     public let trainsOn: TrainedInteractions
     /// The train interactions of all users, for a model that needs them.
     public let graph: InteractionGraph?
+    /// Which items stand near each other in train, for a ranking that adds to scores by it.
+    let neighbours: ItemNeighbours?
 
     /// Reads the data set, one rank of every node for all ranks there, and keeps this rank's part. Collective: what is
     /// wrong on one rank ends all.
@@ -44,14 +46,15 @@ public struct TrainingData {
     ///   - needsSamples: whether there must be something to train on.
     ///   - drawsNegatives: whether negatives are drawn among the items that a user has not in train.
     ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
+    ///   - neighbourDistance: of the neighbours of items, of which every rank has all; nil: they are not wanted.
     ///   - trainsOn: which interactions are samples; with all there is nothing to rank.
     ///   - known: items and users that a trained model knows; a data set with others is refused.
     ///   - earlier: ids to number by as far as the data set fits them: those of a run of an earlier version of the program,
     ///     which numbered ids that do not occur too; nil for any other run.
     public init(
         folder: String, kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
-        drawsNegatives: Bool = true, needsGraph: Bool = false, trainsOn: TrainedInteractions = .train,
-        known: KnownIds = KnownIds(),
+        drawsNegatives: Bool = true, needsGraph: Bool = false, neighbourDistance: Int? = nil,
+        trainsOn: TrainedInteractions = .train, known: KnownIds = KnownIds(),
         earlier: KnownIds? = nil, world: Communicator
     ) throws {
         func load() throws -> InteractionDataset {
@@ -61,7 +64,7 @@ public struct TrainingData {
         }
         try self.init(
             kind: kind, shardCount: shardCount, windows: windows, needsSamples: needsSamples, needsGraph: needsGraph,
-            trainsOn: trainsOn, world: world
+            neighbourDistance: neighbourDistance, trainsOn: trainsOn, world: world
         ) {
             let dataset = try load()
             if drawsNegatives { try dataset.samples(of: trainsOn).requireNegatives() }
@@ -74,8 +77,8 @@ public struct TrainingData {
     /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
     package init(
         kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
-        needsGraph: Bool = false, trainsOn: TrainedInteractions = .train, world: Communicator,
-        load: () throws -> InteractionDataset
+        needsGraph: Bool = false, neighbourDistance: Int? = nil, trainsOn: TrainedInteractions = .train,
+        world: Communicator, load: () throws -> InteractionDataset
     ) throws {
         try world.collectively {
             guard world.size <= shardCount else {
@@ -92,13 +95,13 @@ public struct TrainingData {
                 dataset: dataset, kind: kind, count: shardCount, windows: windows, needsSamples: needsSamples)
             return TrainingData(
                 dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph,
-                trainsOn: trainsOn, fingerprint: DatasetFingerprint(split))
+                neighbourDistance: neighbourDistance, trainsOn: trainsOn, fingerprint: DatasetFingerprint(split))
         }
     }
 
     private init(
         _ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>,
-        needsGraph: Bool, trainsOn: TrainedInteractions, fingerprint: DatasetFingerprint
+        needsGraph: Bool, neighbourDistance: Int?, trainsOn: TrainedInteractions, fingerprint: DatasetFingerprint
     ) {
         name = dataset.name
         userIds = dataset.userIds
@@ -115,6 +118,7 @@ public struct TrainingData {
             $0[Int($1)] += 1
         }
         graph = needsGraph ? InteractionGraph(dataset) : nil
+        neighbours = neighbourDistance.map { ItemNeighbours(dataset, distance: $0) }
         popularity = PopularityBaseline(itemCounts: itemCounts)
     }
 
@@ -127,6 +131,11 @@ public struct TrainingData {
     func context(_ options: ModelOptions, stage: TrainingStage?) -> ModelContext {
         ModelContext(
             options, stage: stage, userCount: userCount, itemCount: itemCount, itemCounts: itemCounts, graph: graph)
+    }
+
+    /// What a ranking adds to scores; nil: nothing.
+    package func neighbourScores(for configuration: TrainingConfiguration) -> NeighbourScores? {
+        neighbours.map { NeighbourScores($0, weight: configuration.neighbourWeight) }
     }
 
     /// That the ids have holes, for the user; nil where they have none.

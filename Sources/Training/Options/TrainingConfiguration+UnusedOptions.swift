@@ -19,9 +19,10 @@ extension TrainingConfiguration {
         }
     }
 
-    /// Whether the length of histories decides about the result: the model looks at them, or they have a score of their
-    /// own in the ranking.
-    func readsHistories(_ entry: RecommenderEntry?) -> Bool { entry?.readsHistories ?? true || historyScores == .zero }
+    /// Whether the length of histories decides about the result: the model looks at them, or the ranking does.
+    func readsHistories(_ entry: RecommenderEntry?) -> Bool {
+        entry?.readsHistories ?? true || historyScores == .zero || neighbourWeight > 0
+    }
 
     /// Sets what a model that is not trained would be trained for to its default.
     ///

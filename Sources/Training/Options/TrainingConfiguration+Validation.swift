@@ -51,6 +51,9 @@ extension TrainingConfiguration {
                 ? "--table-sharding rows ranks without --measures coverage and interests" : nil,
             "leave these out, and ask `trainer evaluate` for them")
         try require(
+            neighbourWeight == 0 ? nil : "--table-sharding rows and --neighbour-weight",
+            "train without a weight, and give one to `trainer evaluate`")
+        try require(
             warmStart == nil ? nil : "--table-sharding rows and --warm-start",
             "begin without --warm-start, or without --table-sharding")
     }

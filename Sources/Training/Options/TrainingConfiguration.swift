@@ -52,6 +52,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var topK = [5, 10, 20, 50]
     /// What the items of a history count for where all items are ranked.
     public var historyScores = HistoryScores.exclude
+    /// The weight of ``Recommenders/NeighbourScores`` in a ranking; 0: nothing is added to the scores.
+    public var neighbourWeight: Float = 0
     /// What is reported beside hit ratio and gain.
     public var measures: Set<RankingMeasure> = []
     /// Whether test is not ranked at the end, so that nobody who searches among options sees it.

@@ -42,8 +42,8 @@ public struct EvaluationJob: Sendable {
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
             windows: configuration.windows,
-            needsSamples: false, drawsNegatives: false, needsGraph: entry.needs.contains(.graph), known: known,
-            world: world)
+            needsSamples: false, drawsNegatives: false, needsGraph: entry.needs.contains(.graph),
+            neighbourDistance: configuration.neighbourDistance, known: known, world: world)
         data.warnings.forEach(console.warning)
         try world.collectively {
             guard split != .dev || data.hasDev else {
@@ -84,7 +84,8 @@ public struct EvaluationJob: Sendable {
         let metrics = try Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
-            score: configuration.objective.score, seed: configuration.seed
+            score: configuration.objective.score, neighbours: data.neighbourScores(for: configuration),
+            seed: configuration.seed
         ).metrics(
             of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
             world: world)

@@ -1,0 +1,34 @@
+import Interactions
+import Recommenders
+
+/// What a model must know of train beside its parameters, for its answers to be those of its evaluation.
+public struct TrainKnowledge {
+    /// Who took what, for a model on a graph.
+    let graph: InteractionGraph?
+    /// Which items stand near each other, for scores with an addition.
+    let neighbours: ItemNeighbours?
+
+    /// Without arguments: of a model that needs nothing of train.
+    init(graph: InteractionGraph? = nil, neighbours: ItemNeighbours? = nil) {
+        self.graph = graph
+        self.neighbours = neighbours
+    }
+
+    /// What a stored model must know.
+    ///
+    /// - Parameter dataset: by the numbers of the model; called where something must be known.
+    public init(of stored: StoredModel, _ dataset: () throws -> InteractionDataset) rethrows {
+        guard Self.isNeeded(by: stored) else {
+            self.init()
+            return
+        }
+        let dataset = try dataset()
+        self.init(
+            graph: stored.entry.needs.contains(.graph) ? InteractionGraph(dataset) : nil,
+            neighbours: stored.configuration.neighbourDistance.map { ItemNeighbours(dataset, distance: $0) })
+    }
+
+    private static func isNeeded(by stored: StoredModel) -> Bool {
+        stored.entry.needs.contains(.graph) || stored.configuration.neighbourDistance != nil
+    }
+}
