@@ -168,7 +168,8 @@ final class BenchmarkRun {
         guard options.ranking != nil, let ranking = configuration.ranking else { return nil }
         let evaluator = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
-            ranking: ranking, score: configuration.objective.score, seed: configuration.seed)
+            ranking: ranking, score: configuration.objective.score, mixture: trained.worker.objective.mixture,
+            seed: configuration.seed)
         var fastest = Double.infinity
         var rows = 0
         for _ in 0..<options.passes {

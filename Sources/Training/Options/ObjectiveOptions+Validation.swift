@@ -37,6 +37,13 @@ extension TrainingConfiguration {
                 "leave it out, or choose a model with several")
         }
         try require(
+            objective.score == .mixture && !support.isDisjoint(with: [.selection, .interests])
+                ? "--score mixture: \(name) has several interests, and the mixture is for one vector a user" : nil,
+            "leave it out, or choose a model with one vector, such as eSASRec")
+        try require(
+            objective.score == .mixture && !entry.training.isTrained
+                ? "--score mixture: nothing is trained of \(name)" : nil, "leave it out, or choose another model")
+        try require(
             objective.routingRegularization == 0 || support.contains(.attention)
                 ? nil : "--routing-regularization: \(name) has no attention that a gradient could change",
             "leave it out, or choose a model with self-attentive interests, such as ComiRec")
@@ -56,8 +63,9 @@ extension ObjectiveOptions {
             "give --dissimilarity a weight, or leave it out")
         let standard = ObjectiveOptions()
         try require(
-            scoreTemperature == standard.scoreTemperature || score == .cosine
-                ? nil : "--score-temperature is for --score cosine", "leave it out, or choose cosines")
+            scoreTemperature == standard.scoreTemperature || score != .product
+                ? nil : "--score-temperature is for --score cosine and mixture", "leave it out, or choose one of these")
+        try validateMixture()
         try require(
             score == .cosine && loss.drawsNegatives && !sharesNegatives
                 ? "--score cosine compares with negatives that all samples share" : nil,
@@ -102,5 +110,26 @@ extension ObjectiveOptions {
             loss == .fullSoftmax && negatives != 1
                 ? "--negatives is \(negatives), but --loss full-softmax compares with all items" : nil,
             "leave it out, or choose sampled-softmax")
+    }
+
+    /// Refuses what a mixture of logits is not computed with.
+    private func validateMixture() throws(TrainingError) {
+        let standard = ObjectiveOptions()
+        let ofMixture = [
+            mixtureUsers == standard.mixtureUsers ? nil : "--mixture-users",
+            mixtureItems == standard.mixtureItems ? nil : "--mixture-items",
+            mixtureSize == standard.mixtureSize ? nil : "--mixture-size",
+            mixtureHidden == standard.mixtureHidden ? nil : "--mixture-hidden",
+        ].compactMap { $0 }
+        guard score == .mixture else {
+            return try require(
+                ofMixture.first.map { "\($0) is for --score mixture" }, "leave it out, or choose that score")
+        }
+        try require(
+            loss == .sampledSoftmax ? nil : "--score mixture is for --loss sampled-softmax, not \(loss.rawValue)",
+            "choose that loss, or --score product or cosine")
+        try require(
+            sharesNegatives ? nil : "--score mixture compares with negatives that samples share",
+            "leave --shared-negatives out, or choose --score product")
     }
 }
