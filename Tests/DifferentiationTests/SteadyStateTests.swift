@@ -128,7 +128,7 @@ import Testing
         }
 
         /// A loss of mixtures of logits, of 3 x 2 vectors of 4 and 6 numbers.
-        private func mixed(_ x: Variable, _ tape: Tape, _ sequences: JaggedOffsets) -> Variable {
+        private func mixtures(_ x: Variable, _ tape: Tape, _ sequences: JaggedOffsets) -> Variable {
             let users = tape.newest(x, over: sequences)
             func gates(_ x: Variable) -> Variable {
                 tape.linear(tape.linear(x, weight: interests, bias: nil), weight: gate, bias: nil)
@@ -197,7 +197,7 @@ import Testing
                 let objective = tape.add(
                     tape.add(sums, everyPosition(values, tape, sequences)), concepts(placed, tape, sequences))
                 return tape.add(
-                    tape.add(tape.add(objective, mixed(placed, tape, sequences)), tape.rankingLoss(scores)),
+                    tape.add(tape.add(objective, mixtures(placed, tape, sequences)), tape.rankingLoss(scores)),
                     tape.distillationLoss(target: target.pointer, logits: logits, temperature: 0.5))
             }
         }

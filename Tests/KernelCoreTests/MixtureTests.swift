@@ -74,7 +74,11 @@ import Testing
             scores.append(all)
         }
         // A row is not below its own score, wherever it stands and whoever is ranked beside.
-        let excluded = (0..<count).flatMap { user in [Int32(1 + user), Int32(60 + user % 5)].filter { $0 <= 70 } }
+        var excluded: [Int32] = []
+        for user in 0..<count {
+            excluded.append(Int32(1 + user))
+            excluded.append(Int32(60 + user % 5))
+        }
         let offsets = JaggedOffsets(lengths: (0..<count).map { _ in 2 })
         let targets = (0..<count).map { scores[$0][($0 * 11) % rows.count] }
         var counts = [Int32](repeating: 0, count: count)
@@ -85,8 +89,10 @@ import Testing
         for user in 0..<count {
             let left = rows.filter { !excluded[2 * user..<2 * user + 2].contains(Int32($0)) }
             #expect(Int(counts[user]) == left.count { scores[user][$0 - 1] >= targets[user] })
-            let order = left.sorted { (scores[user][$1 - 1], $0) < (scores[user][$0 - 1], $1) }
-            #expect((0..<3).map { Int(best.rows[3 * user + $0]) } == Array(order.prefix(3)))
+            let own = scores[user]
+            let order = left.sorted { first, second in own[first - 1] > own[second - 1] }
+            let found = (0..<3).map { Int(best.rows[3 * user + $0]) }
+            #expect(found == Array(order.prefix(3)))
         }
     }
 
