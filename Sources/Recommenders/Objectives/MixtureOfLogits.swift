@@ -65,9 +65,6 @@ public struct MixtureOfLogits: Sendable {
                 "weight", rows: shape.logits, columns: shape.hidden, .xavierNormal(shape.hidden, shape.logits)))
     }
 
-    /// d, of users and items.
-    var inputSize: Int { users.weight.columns }
-
     /// The loss of users and their positives against negatives that all of them share, summed over the targets, `[1, 1]`.
     func loss(
         of vectors: Variable, for batch: PackedBatch, in table: Embedding, against negatives: SoftmaxNegatives,
