@@ -82,7 +82,7 @@ def main():
         "items": ITEMS, "histories": HISTORIES, "times": TIMES, "targets": TARGETS, "negatives": NEGATIVES,
         "mixture": {"users": USERS, "items": PARTS, "size": WIDTH, "hidden": HIDDEN},
         "score-temperature": SCORE_TEMPERATURE, "smoothing": SMOOTHING, "importance": IMPORTANCE,
-        "options": {"embedding-size": str(SIZE), "history-max": str(HISTORY_MAX), "heads": "2", "layers": "1"},
+        "options": {"embedding-size": str(SIZE), "history-max": str(HISTORY_MAX), "heads": "2", "layers": "1", "feed-forward": "3"},
         "parameters": {name: value.flatten().tolist() for name, value in p.values.items()},
         "scores": [[score(p, u, item) for item in items[1:]] for u in vectors(p)],
         "losses": found, "gradients": {loss: gradient(p, loss) for loss in found}}))
