@@ -70,10 +70,7 @@ public struct ObjectiveOptions: Sendable, Equatable {
                 OptionTraits(
                     folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.training.score.rawValue }),
                 isWritten: false,
-                help: """
-                    Scores are inner products (product), cosines (cosine) or mixtures of cosines by learned gates (mixture; \
-                    Zhai et al. 2023), in training and ranking.
-                    """),
+                help: "Scores: inner products (product), cosines (cosine), mixtures of cosines (mixture; MoL)."),
             OptionField(
                 "score-temperature", \.scoreTemperature, of: standard, in: .aboveZero("0.05 is the default"),
                 traits(folder: .ifChanged("tau"), isRare: true), isWritten: false,

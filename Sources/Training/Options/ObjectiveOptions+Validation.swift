@@ -37,12 +37,17 @@ extension TrainingConfiguration {
                 "leave it out, or choose a model with several")
         }
         try require(
+            objective.score == .mixture && objective.loss != .sampledSoftmax
+                ? "--score mixture is for --loss sampled-softmax, not \(objective.loss.rawValue)" : nil,
+            "choose that loss, or --score product or cosine")
+        try require(
+            objective.score == .mixture && !objective.sharesNegatives
+                ? "--score mixture compares with negatives that samples share" : nil,
+            "leave --shared-negatives out, or choose --score product")
+        try require(
             objective.score == .mixture && !support.isDisjoint(with: [.selection, .interests])
                 ? "--score mixture: \(name) has several interests, and the mixture is for one vector a user" : nil,
             "leave it out, or choose a model with one vector, such as eSASRec")
-        try require(
-            objective.score == .mixture && !entry.training.isTrained
-                ? "--score mixture: nothing is trained of \(name)" : nil, "leave it out, or choose another model")
         try require(
             objective.routingRegularization == 0 || support.contains(.attention)
                 ? nil : "--routing-regularization: \(name) has no attention that a gradient could change",
@@ -112,7 +117,7 @@ extension ObjectiveOptions {
             "leave it out, or choose sampled-softmax")
     }
 
-    /// Refuses what a mixture of logits is not computed with.
+    /// Refuses the sizes of a mixture of logits where there is none.
     private func validateMixture() throws(TrainingError) {
         let standard = ObjectiveOptions()
         let ofMixture = [
@@ -121,15 +126,8 @@ extension ObjectiveOptions {
             mixtureSize == standard.mixtureSize ? nil : "--mixture-size",
             mixtureHidden == standard.mixtureHidden ? nil : "--mixture-hidden",
         ].compactMap { $0 }
-        guard score == .mixture else {
-            return try require(
-                ofMixture.first.map { "\($0) is for --score mixture" }, "leave it out, or choose that score")
-        }
         try require(
-            loss == .sampledSoftmax ? nil : "--score mixture is for --loss sampled-softmax, not \(loss.rawValue)",
-            "choose that loss, or --score product or cosine")
-        try require(
-            sharesNegatives ? nil : "--score mixture compares with negatives that samples share",
-            "leave --shared-negatives out, or choose --score product")
+            score == .mixture ? nil : ofMixture.first.map { "\($0) is for --score mixture" },
+            "leave it out, or choose that score")
     }
 }
