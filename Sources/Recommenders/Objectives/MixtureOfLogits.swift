@@ -71,7 +71,11 @@ public struct MixtureOfLogits: Sendable {
         scale: Float, on tape: Tape, file: StaticString, line: UInt
     ) -> Variable {
         guard case .shared(let list, let count) = negatives.rows else {
-            preconditionFailure("other negatives are refused where options are read")
+            // Trainings are refused where options are read.
+            _ = tape.accepts(
+                "loss", at: ModelSite(file: file, line: line), false,
+                "a mixture of logits is compared with negatives that all samples share: --loss sampled-softmax")
+            return tape.zeros(rows: 1, columns: 1)
         }
         let own = map(table.positives(of: batch, on: tape), items, itemGate, parts: shape.items, on: tape)
         let others = map(table(list, count: count, on: tape), items, itemGate, parts: shape.items, on: tape)
