@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "RecommendersTests",
             dependencies: ["Differentiation", "FileIO", "Interactions", "KernelCore", "Options", "Recommenders"],
-            exclude: ["EveryPosition.json", "InterestModels.json"]),
+            exclude: ["EveryPosition.json", "InterestModels.json", "Mixture.json"]),
         .testTarget(
             name: "EvaluationTests",
             dependencies: ["Differentiation", "Evaluation", "Interactions", "KernelCore", "Recommenders"]),

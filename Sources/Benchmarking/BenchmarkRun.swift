@@ -168,7 +168,7 @@ final class BenchmarkRun {
         guard options.ranking != nil, let ranking = configuration.ranking else { return nil }
         let evaluator = Evaluator(
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
-            ranking: ranking, score: configuration.objective.score,
+            ranking: ranking, score: configuration.objective.score, mixture: trained.worker.objective.mixture,
             neighbours: data.neighbourScores(for: configuration), seed: configuration.seed)
         var fastest = Double.infinity
         var rows = 0

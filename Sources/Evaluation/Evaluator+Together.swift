@@ -98,7 +98,7 @@ extension Evaluator {
         for index in 0..<count { numbers[index] = Int32(index) }
         vectors.withUnsafeBufferPointer { vectors in
             guard let table = vectors.baseAddress else { return }
-            rankStored(queries, table, numbers: numbers, on: tape, into: &accumulator)
+            rankStored(.products(queries, table), numbers: numbers, on: tape, into: &accumulator)
         }
     }
 

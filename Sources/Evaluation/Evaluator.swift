@@ -25,6 +25,8 @@ public final class Evaluator {
     public let comparesInterests: Bool
     /// What the score of an item is.
     public let score: ScoreRule
+    /// What scores items instead, where scores are no products.
+    let mixture: MixtureOfLogits?
     /// What is added to the scores; nil: nothing.
     let neighbours: NeighbourScores?
     let rows: [EvaluationRows]
@@ -43,12 +45,14 @@ public final class Evaluator {
     ///   - measures: what is found beside hit ratio and gain; coverage needs the protocol `full`.
     ///   - comparesInterests: whether ``RankingMetrics/interests`` is found although no measure asks for it.
     ///   - score: what the score of an item is.
+    ///   - mixture: the one that the objective has registered, for the score `mixture`.
     ///   - neighbours: what is added to the scores; nil: nothing. Not where rows are brought from other ranks.
     ///   - seed: of the training, for models with something random in scoring.
     public init(
         store: SequenceStore, kind: SampleKind, split: Split, historyMax: Int, ranking: RankingProtocol,
         historyScores: HistoryScores = .exclude, measures: Set<RankingMeasure> = [], comparesInterests: Bool = false,
-        score: ScoreRule = .product, neighbours: NeighbourScores? = nil, seed: UInt64
+        score: ScoreRule = .product, mixture: MixtureOfLogits? = nil, neighbours: NeighbourScores? = nil,
+        seed: UInt64
     ) {
         precondition(ranking == .full || !measures.contains { $0.needsAllItems }, "coverage is of all items")
         self.split = split
@@ -56,7 +60,9 @@ public final class Evaluator {
         self.historyScores = historyScores
         self.measures = measures
         self.comparesInterests = comparesInterests
+        precondition((score == .mixture) == (mixture != nil), "a mixture has parameters")
         self.score = score
+        self.mixture = mixture
         self.neighbours = neighbours
         itemCount = store.itemCount
         self.seed = seed
@@ -120,6 +126,7 @@ public final class Evaluator {
         let items = model.items.table
         let vectors = score.itemVectors(
             MatrixView(tape.parameters(items), rows: items.rows, columns: items.columns))
+        let mixedItems = mixture?.items(of: model.items, on: tape)
         for rows in rows {
             var pairs: Range<Int>?
             for start in stride(from: 0, to: rows.count, by: Self.batchSize) {
@@ -128,21 +135,25 @@ public final class Evaluator {
                 tape.begin(.scoring(seed: seed), sampleCount: batch.count)
                 guard let interests = model.checkedQueries(of: batch, on: tape) else { return accumulator }
                 let queries = score.queries(interests, on: tape)
-                func rank(among table: UnsafePointer<Float>) {
+                func rank(by scores: BatchScores) {
                     switch ranking {
-                    case .sampled: rankStored(queries, table, on: tape, into: &accumulator)
-                    case .full: rankAll(queries, table, rows, range, bestSize: bestSize, on: tape, into: &accumulator)
+                    case .sampled: rankStored(scores, on: tape, into: &accumulator)
+                    case .full: rankAll(scores, rows, range, bestSize: bestSize, on: tape, into: &accumulator)
                     }
                     let isSeveral = queries.perUser > 1
                     guard measures.contains(.interests) || comparesInterests && isSeveral else { return }
                     let own = pairs ?? (isSeveral ? accumulator.addPairs(interestCount: queries.perUser) : 0..<0)
                     pairs = own
-                    compareInterests(queries, table, pairs: own, into: &accumulator)
+                    compareInterests(
+                        queries,
+                        winner: { winner(of: batch.positives[$0], user: $0, scores, on: tape) }, own, &accumulator)
                 }
-                if let vectors {
-                    vectors.withUnsafeBufferPointer { $0.baseAddress.map(rank) }
+                if let mixture, let mixedItems {
+                    rank(by: .mixtures(mixture.users(queries.vectors, on: tape), mixedItems))
+                } else if let vectors {
+                    vectors.withUnsafeBufferPointer { $0.baseAddress.map { rank(by: .products(queries, $0)) } }
                 } else {
-                    rank(among: tape.parameters(items))
+                    rank(by: .products(queries, tape.parameters(items)))
                 }
                 if isAbandoned() { return accumulator }
             }
@@ -152,16 +163,15 @@ public final class Evaluator {
 
     /// Ranks among the stored negatives.
     ///
-    /// - Parameter numbers: `[B, C]`, the rows of `table` that are those of the candidates; nil: the candidates themselves.
+    /// - Parameter numbers: `[B, C]`, the rows of the table that are those of the candidates; nil: the candidates themselves.
     func rankStored(
-        _ queries: Interests, _ table: UnsafePointer<Float>, numbers: UnsafePointer<Int32>? = nil, on tape: Tape,
+        _ batchScores: BatchScores, numbers: UnsafePointer<Int32>? = nil, on tape: Tape,
         into accumulator: inout RankingAccumulator
     ) {
         let perUser = batch.candidatesPerTarget
         let scores = tape.arena.allocate(Float.self, count: batch.count * perUser)
-        Kernel.bestScores(
-            queries.vectors.matrix, queries.groups, table: table, candidates: numbers ?? batch.candidates,
-            perUser: perUser, into: scores)
+        batchScores.scores(
+            of: numbers ?? batch.candidates, perUser: perUser, scratch: tape.arena, into: scores)
         for row in 0..<batch.count {
             let own = batch.candidates + row * perUser
             if let neighbours {
@@ -182,11 +192,10 @@ public final class Evaluator {
     ///
     /// - Parameter bestSize: how many of a user's best items are needed.
     private func rankAll(
-        _ queries: Interests, _ table: UnsafePointer<Float>, _ rows: EvaluationRows, _ range: Range<Int>,
-        bestSize: Int, on tape: Tape, into accumulator: inout RankingAccumulator
+        _ scores: BatchScores, _ rows: EvaluationRows, _ range: Range<Int>, bestSize: Int, on tape: Tape,
+        into accumulator: inout RankingAccumulator
     ) {
         let count = batch.count
-        let columns = queries.vectors.columns
         let targets = tape.arena.allocate(Float.self, count: count)
         let counts = tape.arena.allocateZeroed(Int32.self, count: count)
         let best =
@@ -206,14 +215,13 @@ public final class Evaluator {
             targets[row] =
                 candidates.scoresZero(target, user: row)
                 ? 0
-                : Kernel.rowScore(table + Int(target) * columns, interests: queries.ofUser(row)).score
+                : scores.score(of: target, user: row, scratch: tape.arena).score
                     + (neighbours?.score(of: target) ?? 0)
             best?.offer(target, score: targets[row], user: row)
         }
         candidates.withExcluded { excluded, users in
-            Kernel.countRowsNotBelow(
-                targets, interests: queries.vectors.matrix, queries.groups,
-                among: RankedRows(1..<itemCount + 1, of: table, excluding: excluded, at: users), into: counts,
+            scores.countNotBelow(
+                targets, itemCount: itemCount, excluding: excluded, at: users, scratch: tape.arena, into: counts,
                 best: best)
         }
         for row in 0..<count {
@@ -223,8 +231,7 @@ public final class Evaluator {
                 best?.offer(item, score: 0, user: row)
             }
             candidates.forEachNearItem(ofUser: row) { item, addition in
-                let score =
-                    Kernel.rowScore(table + Int(item) * columns, interests: queries.ofUser(row)).score + addition
+                let score = scores.score(of: item, user: row, scratch: tape.arena).score + addition
                 if !(score < targets[row]) { counts[row] += 1 }
                 best?.offer(item, score: score, user: row)
             }
@@ -236,30 +243,20 @@ public final class Evaluator {
         for row in 0..<count {
             let item = best.rows[row * bestSize]
             accumulator.firstWinners.append(
-                item == BestRows.none ? -1 : winner(of: item, user: row, queries, table))
+                item == BestRows.none ? -1 : winner(of: item, user: row, scores, on: tape))
         }
     }
 
     /// The interest of a user that wins an item.
-    private func winner(
-        of item: Int32, user: Int, _ queries: Interests, _ table: UnsafePointer<Float>
-    ) -> Int32 {
-        let row = table + Int(item) * queries.vectors.columns
-        return Int32(Kernel.rowScore(row, interests: queries.ofUser(user)).interest)
+    private func winner(of item: Int32, user: Int, _ scores: BatchScores, on tape: Tape) -> Int32 {
+        Int32(scores.score(of: item, user: user, scratch: tape.arena).interest)
     }
 
     /// Notes which interests win the true items, and how alike the interests of a user are.
     ///
-    /// - Parameter pairs: where the sums of the shard are among those of the rank; empty: they are not counted.
-    private func compareInterests(
-        _ queries: Interests, _ table: UnsafePointer<Float>, pairs: Range<Int>,
-        into accumulator: inout RankingAccumulator
-    ) {
-        compareInterests(
-            queries, winner: { winner(of: batch.positives[$0], user: $0, queries, table) }, pairs, &accumulator)
-    }
-
-    /// - Parameter winner: the interest of a user that wins the true item.
+    /// - Parameters:
+    ///   - winner: the interest of a user that wins the true item.
+    ///   - pairs: where the sums of the shard are among those of the rank; empty: they are not counted.
     func compareInterests(
         _ queries: Interests, winner: (_ row: Int) -> Int32, _ pairs: Range<Int>,
         _ accumulator: inout RankingAccumulator

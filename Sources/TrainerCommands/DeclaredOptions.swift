@@ -137,8 +137,8 @@ enum EvaluationGroup: DeclaredOptionGroup {
 /// What a score is in a file of parameters, which does not say it.
 enum ScoreGroup: DeclaredOptionGroup {
     static var declarations: [OptionDeclaration] {
-        ObjectiveGroup.declarations.filter { $0.name == "score" }.map {
-            $0.described(as: "Scores are inner products (product) or cosines (cosine), as in the training of the file.")
+        ObjectiveGroup.declarations.filter { $0.name == "score" || $0.name.hasPrefix("mixture-") }.map {
+            $0.name == "score" ? $0.described(as: "What scores are, as in the training of the file.") : $0
         }
     }
 }

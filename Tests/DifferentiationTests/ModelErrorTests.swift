@@ -8,7 +8,7 @@ import Testing
     /// A tape in the middle of a training mini-batch of two samples, with histories of three items and of one.
     final class Setting {
         let layout = ParameterLayout()
-        let weight, bias, shortBias, recurrent, recurrentBias, table, dense: Parameter
+        let weight, bias, shortBias, recurrent, recurrentBias, table, dense, mixtureWeight: Parameter
         let samples = Fixed<UInt32>([5, 9])
         let histories = PackedHistories([3, 1])
         private let recording: Recording
@@ -23,6 +23,7 @@ import Testing
             recurrentBias = scope.vector("recurrentBias", count: 12, .constant(1))
             table = scope.table("table", rows: 8, columns: 4, .normal(deviation: 1))
             dense = scope.matrix("dense", rows: 8, columns: 4, .normal(deviation: 1))
+            mixtureWeight = scope.matrix("mixture", rows: 4, columns: 6, .normal(deviation: 1))
             let storage = ParameterStorage(layout)
             storage.values.initialize(layout, seed: 1)
             recording = Recording(storage, rowCapacity: 3)
@@ -60,6 +61,16 @@ import Testing
             numbers += [groups, places]
             return CausalQueries(
                 groups: JaggedOffsets(offsets: groups.pointer, count: 2), seen: places.pointer, perGroup: 2)
+        }
+
+        /// Mixtures of 2 x 2 vectors of 4 numbers for the two samples, against two negatives on the tape.
+        func mixtureLoss(_ rows: SoftmaxNegatives.Rows, userColumns: Int = 8, line: UInt) {
+            let network = MixtureNetworkParameters(first: weight, bias: bias, second: mixtureWeight)
+            let items = MixtureVectors(vectors: x(2, 8), gates: x(2, 4))
+            _ = tape.mixtureLoss(
+                of: MixtureVectors(vectors: x(2, userColumns), gates: x(2, 4)), positives: PositiveItems(ids(1, 2)),
+                own: items, against: SoftmaxNegatives(rows), items: items, by: network,
+                MixtureShape(users: 2, items: 2, size: 4, hidden: 6), scale: 1, line: line)
         }
 
         func logits(_ count: Int) -> UnsafeMutablePointer<Float> { tape.arena.allocateZeroed(count: count) }
@@ -353,6 +364,14 @@ import Testing
             _ = $0.tape.softmaxLoss(
                 of: $0.x(2, 4), positives: PositiveItems($0.ids(1, 2)), in: $0.table,
                 against: SoftmaxNegatives(.perSample($0.ids(3, 1, 4, 12), count: 2)), line: line)
+        },
+        Mistake("normalizeRows", "[2, 5]", "2 parts") {
+            _ = $0.tape.normalizeRows($0.x(2, 5), parts: 2, line: line)
+        },
+        Mistake("mixtureLoss", "negatives that all samples share") { $0.mixtureLoss(.all, line: line) },
+        Mistake("mixtureLoss", "3 negatives [2, 8]") { $0.mixtureLoss(.shared($0.ids(1, 2, 3), count: 3), line: line) },
+        Mistake("mixtureLoss", "[2, 11]", "2 x 2 vectors of 4") {
+            $0.mixtureLoss(.shared($0.ids(1, 2), count: 2), userColumns: 11, line: line)
         },
         Mistake("backward", "[2, 2]") {
             let loss = $0.tape.add($0.x(2, 2), $0.x(2, 2), line: line)

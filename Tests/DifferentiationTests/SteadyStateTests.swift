@@ -24,6 +24,10 @@ import Testing
         let recurrent: Parameter
         let recurrentBias: Parameter
         let interests: Parameter
+        let mixture: MixtureNetworkParameters
+        let gate: Parameter
+        let square: Parameter
+        let half: Parameter
         let norm: Parameter
         let normBias: Parameter
         let storage: ParameterStorage
@@ -42,6 +46,13 @@ import Testing
             recurrent = root.matrix("recurrent", rows: 3 * width, columns: width, .xavierUniform)
             recurrentBias = root.vector("recurrent_bias", count: 3 * width, .constant(0.1))
             interests = root.matrix("interests", rows: 3, columns: width, .xavierUniform)
+            gate = root.matrix("gate", rows: 6, columns: 3, .xavierUniform)
+            square = root.matrix("square", rows: width, columns: width, .xavierUniform)
+            half = root.matrix("half", rows: 8, columns: width, .xavierUniform)
+            mixture = MixtureNetworkParameters(
+                first: root.matrix("mixture_first", rows: 4, columns: 6, .xavierUniform),
+                bias: root.vector("mixture_bias", count: 4, .constant(0.1)),
+                second: root.matrix("mixture_second", rows: 6, columns: 4, .xavierUniform))
             norm = root.vector("norm", count: width, .constant(1))
             normBias = root.vector("norm_bias", count: width, .constant(0))
             storage = ParameterStorage(layout)
@@ -116,6 +127,27 @@ import Testing
                 tape.rowCovariance(of: projection, weight: 0.1))
         }
 
+        /// A loss of mixtures of logits, of 3 x 2 vectors of 4 and 6 numbers.
+        private func mixtures(_ x: Variable, _ tape: Tape, _ sequences: JaggedOffsets) -> Variable {
+            let users = tape.newest(x, over: sequences)
+            func gates(_ x: Variable) -> Variable {
+                tape.linear(tape.linear(x, weight: interests, bias: nil), weight: gate, bias: nil)
+            }
+            func vectors(_ x: Variable, parts: Int) -> MixtureVectors {
+                MixtureVectors(
+                    vectors: tape.linear(
+                        tape.normalizeRows(x, parts: parts), weight: parts == 3 ? square : half, bias: nil),
+                    gates: gates(x))
+            }
+            let count = sequences.count
+            return tape.mixtureLoss(
+                of: vectors(users, parts: 3), positives: PositiveItems(numbers.pointer),
+                own: vectors(tape.rows(numbers.pointer, of: items, count: count), parts: 2),
+                against: SoftmaxNegatives(.shared(numbers.pointer, count: 20), masksPositives: true),
+                items: vectors(tape.rows(numbers.pointer, of: items, count: 20), parts: 2), by: mixture,
+                MixtureShape(users: 3, items: 2, size: 4, hidden: 4), scale: 3)
+        }
+
         func step(_ number: Int) {
             let sequences = histories[number % histories.count].sequences
             recording.step(samples: names, seed: 7, step: UInt32(number)) { tape in
@@ -165,7 +197,7 @@ import Testing
                 let objective = tape.add(
                     tape.add(sums, everyPosition(values, tape, sequences)), concepts(placed, tape, sequences))
                 return tape.add(
-                    tape.add(objective, tape.rankingLoss(scores)),
+                    tape.add(tape.add(objective, mixtures(placed, tape, sequences)), tape.rankingLoss(scores)),
                     tape.distillationLoss(target: target.pointer, logits: logits, temperature: 0.5))
             }
         }

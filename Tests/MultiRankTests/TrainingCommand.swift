@@ -170,6 +170,21 @@ struct Setting: Sendable {
                 "cosine",
             ]
         ),
+        (
+            "eSASRec",
+            [
+                "--targets", "all", "--loss", "sampled-softmax", "--negatives", "100", "--proposal", "log-uniform",
+                "--shared-by", "shard", "--score", "mixture", "--mixture-users", "3", "--mixture-size", "10",
+                "--label-smoothing", "0.1",
+            ]
+        ),
+        (
+            "YouTubeDNN",
+            [
+                "--loss", "sampled-softmax", "--negatives", "20", "--mask-hits", "1", "--score", "mixture",
+                "--mixture-items", "3", "--mixture-hidden", "5", "--l2", "1e-4",
+            ]
+        ),
         ("LightGCN", ["--clip-norm", "0.01", "--lr-decay", "cosine", "--decay-epochs", "1", "--average", "0.9"]),
         ("ComiRec", ["--score", "cosine", "--loss", "sampled-softmax", "--negatives", "20", "--average", "0.99"]),
         (

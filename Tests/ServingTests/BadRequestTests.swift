@@ -160,6 +160,21 @@ func expectRefusal(
             ["recommend", "--checkpoint", run])
     }
 
+    @Test(arguments: ["recommend", "similar", "export"])
+    func `what scores by a mixture of logits has no vectors to search by`(command: String) async throws {
+        let workspace = try await ServedRuns.workspace()
+        let scratch = try Workspace()
+        let run = scratch("run")
+        try await Launch.alone.successfulTrainer([
+            "train", "--quiet", "--model", "SASRec", "--data-root", workspace("data"), "--dataset", ServedRuns.dataset,
+            "--epochs", "1", "--loss", "sampled-softmax", "--score", "mixture", "--out", run,
+        ])
+        let options = ["similar": ["--item", "1"], "export": ["--out", scratch("vectors")]]
+        try await expectRefusal(
+            64, naming: ["scores by --score mixture", "`trainer evaluate`"],
+            [command, "--checkpoint", run] + (options[command] ?? []), leaving: run)
+    }
+
     @Test func `users without a history in what is chosen are left out, with a note`() async throws {
         let scratch = try Workspace()
         // User 2 has an item in dev alone.

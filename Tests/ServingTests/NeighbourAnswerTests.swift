@@ -51,7 +51,9 @@ import TrainerSupport
         #expect(isDifferent)
     }
 
-    @Test func `an evaluation on any ranks finds what the training found, and another weight another result`() async throws {
+    @Test func `an evaluation on any ranks finds what the training found, and another weight another result`()
+        async throws
+    {
         let scratch = try Workspace()
         try await train(["--model", "SASRec"], in: scratch)
         func evaluate(_ options: [String], on launch: Launch = .alone) async throws -> Double {

@@ -136,6 +136,24 @@ import TrainerSupport
         Case("--shared-by", "shard", message: "--shared-by is for negatives that samples share"),
         Case("--score", "distance"),
         Case("--score-temperature", "0.1", message: "--score-temperature is for --score cosine"),
+        Case("--mixture-users", "3", message: "--mixture-users is for --score mixture"),
+        Case("--score=mixture", "--mixture-items", "0", message: "--mixture-items is 0"),
+        Case("--model=SASRec", "--score", "mixture", message: "--score mixture is for --loss sampled-softmax, not bpr"),
+        Case(
+            "--model=SASRec", "--score=mixture", "--loss=gbce",
+            message: "--score mixture is for --loss sampled-softmax, not gbce"),
+        Case(
+            "--model=SASRec", "--score=mixture", "--loss=sampled-softmax", "--shared-negatives=0",
+            message: "--score mixture compares with negatives that samples share"),
+        Case(
+            "--model=ComiRec", "--score=mixture", "--loss=sampled-softmax",
+            message: "--score mixture: ComiRec has several interests"),
+        Case(
+            "--model=TiMiRec", "--score=mixture", "--loss=sampled-softmax", "--stage=finetune",
+            message: "--score mixture: TiMiRec finetune has several interests"),
+        Case(
+            "--model=SASRec", "--score=mixture", "--loss=sampled-softmax", "--table-sharding=rows",
+            message: "--table-sharding rows and --score mixture"),
         Case("--weight-decay=0.1", "--l2=0.1", message: "--weight-decay and --l2 do the same"),
         Case("--clip-norm=-1", message: "--clip-norm is -1.0"),
         Case("--lr-decay", "linear", message: "--lr-decay and --decay-epochs go together"),

@@ -2,18 +2,24 @@ import KernelCore
 
 extension Tape {
     /// Rows of one length: `y_i = scale x_i / |x_i|`, of a zero row zero.
+    ///
+    /// - Parameter parts: vectors that stand side by side in a row, each of which gets that length.
     public func normalizeRows(
-        _ x: Variable, scale: Float = 1, file: StaticString = #fileID, line: UInt = #line
+        _ x: Variable, scale: Float = 1, parts: Int = 1, file: StaticString = #fileID, line: UInt = #line
     ) -> Variable {
         guard
             accepts(
-                "normalizeRows", at: ModelSite(file: file, line: line), x.columns > 0 && scale > 0,
-                "x is \(x.shape), the scale \(scale): a column and a scale above 0 are needed")
+                "normalizeRows", at: ModelSite(file: file, line: line),
+                x.columns > 0 && scale > 0 && parts > 0 && x.columns % parts == 0,
+                "x is \(x.shape) in \(parts) parts, the scale \(scale): columns for each part and a scale above 0 are "
+                    + "needed")
         else { return zeros(rows: x.rows, columns: x.columns) }
         let y = variable(rows: x.rows, columns: x.columns)
-        let inverses = arena.allocate(Float.self, count: x.rows)
-        Kernel.normalizeRows(x.matrix, scale: scale, inverses: inverses, into: y.value)
-        record(NormalizeRowsOperation(x: x, scale: scale, inverses: inverses, y: y))
+        let inverses = arena.allocate(Float.self, count: x.rows * parts)
+        Kernel.normalizeRows(
+            MatrixView(x.value, rows: x.rows * parts, columns: x.columns / parts), scale: scale, inverses: inverses,
+            into: y.value)
+        record(NormalizeRowsOperation(x: x, scale: scale, parts: parts, inverses: inverses, y: y))
         return y
     }
 
@@ -50,6 +56,7 @@ extension Tape {
 private struct NormalizeRowsOperation: Operation {
     let x: Variable
     let scale: Float
+    let parts: Int
     let inverses: UnsafeMutablePointer<Float>
     let y: Variable
 
@@ -59,7 +66,8 @@ private struct NormalizeRowsOperation: Operation {
 
     func backward(on tape: Tape) {
         Kernel.normalizeRowsBackward(
-            y: y.matrix, scale: scale, inverses: inverses, dy: y.gradient, dx: x.gradient)
+            y: MatrixView(y.value, rows: y.rows * parts, columns: y.columns / parts), scale: scale, inverses: inverses,
+            dy: y.gradient, dx: x.gradient)
     }
 }
 

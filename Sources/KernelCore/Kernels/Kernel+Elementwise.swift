@@ -15,6 +15,27 @@ extension Kernel {
         }
     }
 
+    /// `y[i] = a + b[i]`.
+    public static func add(
+        _ a: Float, to b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        let term = Vector(repeating: a)
+        forEachVector(count) { index, lanes in store(load(b, index, lanes) + term, y, index, lanes) }
+    }
+
+    /// `y[i] *= factor`.
+    public static func scale(_ y: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
+        let factor = Vector(repeating: factor)
+        forEachVector(count) { index, lanes in store(load(y, index, lanes) * factor, y, index, lanes) }
+    }
+
+    /// `sum_i x[i]`, in a fixed order.
+    public static func sum(_ x: UnsafePointer<Float>, count: Int) -> Float {
+        var sum = Vector(repeating: 0)
+        forEachVector(count) { index, lanes in sum += load(x, index, lanes) }
+        return sum.total
+    }
+
     /// `y[i] = a[i] * b[i]`.
     public static func multiply(
         _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int

@@ -123,7 +123,7 @@ extension Kernel {
 
     /// A bit for each row of the panel whose products are all below `target`.
     @inline(__always)
-    private static func bitsBelow(_ target: Float, _ products: UnsafePointer<Float>, _ interestCount: Int) -> UInt32 {
+    static func bitsBelow(_ target: Float, _ products: UnsafePointer<Float>, _ interestCount: Int) -> UInt32 {
         let limit = Vector(repeating: target)
         var low = SIMD16<Int32>(repeating: -1)
         var high = low
@@ -137,7 +137,7 @@ extension Kernel {
 
     /// Offers those rows of the panel that take part and are not below the last one that is kept.
     @inline(__always)
-    private static func offer(
+    static func offer(
         _ products: UnsafeMutablePointer<Float>, _ interestCount: Int, _ start: Int, _ takingPart: UInt32,
         to best: BestRows, user: Int
     ) {

@@ -5,7 +5,7 @@ import KernelCore
 /// What a model is trained for: which interest, and by which loss.
 ///
 ///     u    = select(v_1 ... v_K, e+)                            for a model with several interests
-///     loss = loss(<u, e+>, <u, e-_1>, ...)
+///     loss = loss(<u, e+>, <u, e-_1>, ...)                      or of other scores: ``ScoreRule``
 ///          + loss(logsumexp_k <v_k, e+>, ...)                   with the multi-interest loss
 ///          + regularizers of v_1 ... v_K
 ///
@@ -18,6 +18,8 @@ public struct Objective: Sendable {
     private let batchSize: Int
     private let itemCount: Int
     private let maps: SelectionMaps?
+    /// What scores items, where that is no product of two vectors.
+    public let mixture: MixtureOfLogits?
     private let popularity: PopularityDistribution?
 
     /// A file of parameters with one of this name is of a model that was trained with the selection `soft-linear`.
@@ -37,6 +39,7 @@ public struct Objective: Sendable {
         self.batchSize = batchSize
         itemCount = context.itemCount
         maps = options.selection == .softLinear ? SelectionMaps(size: context.options.embeddingSize, in: scope) : nil
+        mixture = MixtureOfLogits(options, size: context.options.embeddingSize, in: scope)
         popularity = options.loss.drawsNegatives ? Self.popularity(options, context) : nil
     }
 
@@ -104,6 +107,12 @@ public struct Objective: Sendable {
         else { return tape.zeros(rows: 1, columns: 1) }
         let isCosine = options.score == .cosine
         let scale = 1 / options.scoreTemperature
+        if let mixture {
+            return mixture.loss(
+                of: users, for: batch, in: items, against: softmaxNegatives(of: batch, on: tape), scale: scale,
+                on: tape,
+                file: file, line: line)
+        }
         let users = isCosine ? tape.normalizeRows(users, scale: scale, file: file, line: line) : users
         var loss: Variable
         if options.loss == .bpr {

@@ -6,8 +6,16 @@ public struct ObjectiveOptions: Sendable, Equatable {
     public var loss = TrainingLoss.bpr
     /// What the score of an item is.
     public var score = ScoreRule.product
-    /// What cosines are divided by in training.
+    /// What cosines and mixtures are divided by in training.
     public var scoreTemperature: Float = 0.05
+    /// Vectors of a user in a mixture of logits, A.
+    public var mixtureUsers = 4
+    /// Vectors of an item in a mixture of logits, B.
+    public var mixtureItems = 2
+    /// Floats of each of these vectors.
+    public var mixtureSize = 32
+    /// Units of each of the networks that gate the logits.
+    public var mixtureHidden = 16
     /// Which interest is trained, for a model with several.
     public var selection = InterestSelection.hard
     /// T of the selections `soft`, `soft-linear` and `expected`; the larger, the nearer they are to `hard`.
@@ -62,11 +70,27 @@ public struct ObjectiveOptions: Sendable, Equatable {
                 OptionTraits(
                     folder: .ifChanged(""), shownDefault: RecommenderCatalogue.defaults { $0.training.score.rawValue }),
                 isWritten: false,
-                help: "Scores are inner products (product) or cosines (cosine), in training and ranking."),
+                help: "Scores: inner products (product), cosines (cosine), mixtures of cosines (mixture; MoL)."),
             OptionField(
                 "score-temperature", \.scoreTemperature, of: standard, in: .aboveZero("0.05 is the default"),
                 traits(folder: .ifChanged("tau"), isRare: true), isWritten: false,
-                help: "With --score cosine: what cosines are divided by in training."),
+                help: "With --score cosine and mixture: what scores are divided by in training."),
+            OptionField(
+                "mixture-users", \.mixtureUsers, of: standard, in: .within(1...64),
+                OptionTraits(folder: .ifChanged("mixture-users"), isRare: true), isWritten: false,
+                help: "With --score mixture: vectors of a user."),
+            OptionField(
+                "mixture-items", \.mixtureItems, of: standard, in: .within(1...64),
+                OptionTraits(folder: .ifChanged("mixture-items"), isRare: true), isWritten: false,
+                help: "With --score mixture: vectors of an item."),
+            OptionField(
+                "mixture-size", \.mixtureSize, of: standard, in: .within(1...1024),
+                OptionTraits(folder: .ifChanged("mixture-size"), isRare: true), isWritten: false,
+                help: "With --score mixture: numbers of each of these vectors."),
+            OptionField(
+                "mixture-hidden", \.mixtureHidden, of: standard, in: .within(1...1024),
+                OptionTraits(folder: .ifChanged("mixture-hidden"), isRare: true), isWritten: false,
+                help: "With --score mixture: units of each of the networks that gate."),
             OptionField(
                 "selection", \.selection, of: standard, traits(folder: .ifChanged("")),
                 help: """

@@ -8,6 +8,9 @@ public enum ScoreRule: String, Sendable, CaseIterable, OptionValue {
     case product
     /// `<u, e> / (|u| |e|)`, in training divided by a temperature.
     case cosine
+    /// A mean of cosines between several vectors of both, by learned weights; in training divided by a temperature:
+    /// ``MixtureOfLogits``. The members below are not for it: it is no inner product of two vectors.
+    case mixture
 
     /// The interests that items are scored with by inner products.
     public func queries(_ interests: Interests, on tape: Tape) -> Interests {

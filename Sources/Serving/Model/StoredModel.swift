@@ -34,6 +34,12 @@ public struct StoredModel: Sendable {
         self.path = path
         self.configuration = configuration
         try configuration.validate()
+        guard configuration.objective.score != .mixture else {
+            throw ServingError(
+                .usage, "\(path) scores by --score mixture, and a mixture of logits is no inner product of two vectors",
+                recoverySuggestion:
+                    "rank with `trainer evaluate`, or train with --score product or cosine to recommend and export")
+        }
         entry = try configuration.entry
         file = try SafetensorsFile(path: path)
         known = try KnownIds(of: entry, in: file)

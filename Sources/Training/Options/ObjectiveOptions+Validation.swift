@@ -37,6 +37,18 @@ extension TrainingConfiguration {
                 "leave it out, or choose a model with several")
         }
         try require(
+            objective.score == .mixture && objective.loss != .sampledSoftmax
+                ? "--score mixture is for --loss sampled-softmax, not \(objective.loss.rawValue)" : nil,
+            "choose that loss, or --score product or cosine")
+        try require(
+            objective.score == .mixture && !objective.sharesNegatives
+                ? "--score mixture compares with negatives that samples share" : nil,
+            "leave --shared-negatives out, or choose --score product")
+        try require(
+            objective.score == .mixture && !support.isDisjoint(with: [.selection, .interests])
+                ? "--score mixture: \(name) has several interests, and the mixture is for one vector a user" : nil,
+            "leave it out, or choose a model with one vector, such as eSASRec")
+        try require(
             objective.routingRegularization == 0 || support.contains(.attention)
                 ? nil : "--routing-regularization: \(name) has no attention that a gradient could change",
             "leave it out, or choose a model with self-attentive interests, such as ComiRec")
@@ -56,8 +68,9 @@ extension ObjectiveOptions {
             "give --dissimilarity a weight, or leave it out")
         let standard = ObjectiveOptions()
         try require(
-            scoreTemperature == standard.scoreTemperature || score == .cosine
-                ? nil : "--score-temperature is for --score cosine", "leave it out, or choose cosines")
+            scoreTemperature == standard.scoreTemperature || score != .product
+                ? nil : "--score-temperature is for --score cosine and mixture", "leave it out, or choose one of these")
+        try validateMixture()
         try require(
             score == .cosine && loss.drawsNegatives && !sharesNegatives
                 ? "--score cosine compares with negatives that all samples share" : nil,
@@ -102,5 +115,19 @@ extension ObjectiveOptions {
             loss == .fullSoftmax && negatives != 1
                 ? "--negatives is \(negatives), but --loss full-softmax compares with all items" : nil,
             "leave it out, or choose sampled-softmax")
+    }
+
+    /// Refuses the sizes of a mixture of logits where there is none.
+    private func validateMixture() throws(TrainingError) {
+        let standard = ObjectiveOptions()
+        let ofMixture = [
+            mixtureUsers == standard.mixtureUsers ? nil : "--mixture-users",
+            mixtureItems == standard.mixtureItems ? nil : "--mixture-items",
+            mixtureSize == standard.mixtureSize ? nil : "--mixture-size",
+            mixtureHidden == standard.mixtureHidden ? nil : "--mixture-hidden",
+        ].compactMap { $0 }
+        try require(
+            score == .mixture ? nil : ofMixture.first.map { "\($0) is for --score mixture" },
+            "leave it out, or choose that score")
     }
 }

@@ -47,6 +47,9 @@ extension TrainingConfiguration {
             objective.loss == .fullSoftmax ? "--table-sharding rows and --loss full-softmax" : nil,
             "every step would fetch all items: choose --loss sampled-softmax")
         try require(
+            objective.score == .mixture ? "--table-sharding rows and --score mixture" : nil,
+            "ranks ask each other for inner products: choose --score product or cosine, or leave the tables whole")
+        try require(
             measures.contains(.coverage) || measures.contains(.interests)
                 ? "--table-sharding rows ranks without --measures coverage and interests" : nil,
             "leave these out, and ask `trainer evaluate` for them")

@@ -67,6 +67,8 @@ public struct EvaluationJob: Sendable {
             options.selection = .softLinear
             _ = Objective(options, context, in: layout.root)
         }
+        let mixture = MixtureOfLogits(
+            configuration.objective, size: configuration.options.embeddingSize, in: layout.root)
         try world.collectively { try entry.check(model, layout) }
         let values = ParameterValues.count(for: layout) * MemoryLayout<Float>.stride
         let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
@@ -84,8 +86,8 @@ public struct EvaluationJob: Sendable {
         let metrics = try Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
-            score: configuration.objective.score, neighbours: data.neighbourScores(for: configuration),
-            seed: configuration.seed
+            score: configuration.objective.score, mixture: mixture,
+            neighbours: data.neighbourScores(for: configuration), seed: configuration.seed
         ).metrics(
             of: model, on: Tape(parameters: propagator?.values ?? storage.values), topK: configuration.topK,
             world: world)

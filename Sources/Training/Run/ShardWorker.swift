@@ -9,7 +9,8 @@ package final class ShardWorker {
     /// What the model computes on, begun anew for every mini-batch.
     package let tape: Tape
     let model: any Recommender
-    let objective: Objective
+    /// What the model is trained for.
+    package let objective: Objective
     private let readsOtherItems: Bool
     let recorder: GradientRecorder
     private var samplers: [any TrainingSampler]

@@ -89,8 +89,8 @@ public final class TrainingRun {
             store: data.store, kind: data.kind, split: .dev, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores,
             measures: configuration.measures.filter(\.isOfPositions), comparesInterests: true,
-            score: configuration.objective.score, neighbours: data.neighbourScores(for: configuration),
-            seed: configuration.seed)
+            score: configuration.objective.score, mixture: replica.worker.objective.mixture,
+            neighbours: data.neighbourScores(for: configuration), seed: configuration.seed)
         phases.pause()
         replica.worker.phases = phases
         replica.optimizer.phases = phases
@@ -350,8 +350,8 @@ public final class TrainingRun {
         let evaluator = Evaluator(
             store: data.store, kind: data.kind, split: split, historyMax: configuration.options.historyMax,
             ranking: ranking, historyScores: configuration.historyScores, measures: configuration.measures,
-            score: configuration.objective.score, neighbours: data.neighbourScores(for: configuration),
-            seed: configuration.seed)
+            score: configuration.objective.score, mixture: worker.objective.mixture,
+            neighbours: data.neighbourScores(for: configuration), seed: configuration.seed)
         let rowsWithoutHistory = try world.allReduce(evaluator.rowsWithoutHistory, .sum)
         let found: RankingMetrics?
         do {
