@@ -228,6 +228,12 @@ FACET_INLINE facet_floats facet_larger(facet_floats x, facet_floats y) {
     return (facet_floats)((keeps & (facet_ints)x) | (~keeps & (facet_ints)y));
 }
 
+/// x where it is greater than y, otherwise y: also where one of them is not a number.
+FACET_INLINE facet_floats facet_greater(facet_floats x, facet_floats y) {
+    facet_ints isGreater = x > y;
+    return (facet_floats)((isGreater & (facet_ints)x) | (~isGreater & (facet_ints)y));
+}
+
 /// The sum of eight lanes, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)): the order of facet_sum4.
 FACET_INLINE float facet_sum8(facet_float8 x) {
     facet_float4 pairs = __builtin_shufflevector(x, x, 0, 2, 4, 6) + __builtin_shufflevector(x, x, 1, 3, 5, 7);

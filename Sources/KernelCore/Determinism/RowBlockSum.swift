@@ -1,0 +1,199 @@
+internal import CVector
+
+/// The sums of several gradients of one table, in the order of a fixed tree, for consecutive rows block by block: what
+/// an optimizer needs that passes over all rows once.
+///
+///     sum.begin(rows, columns: table.columns)
+///     for (input, rows) in touched.enumerated() { sum.setInput(input, rows) }
+///     while let block = sum.nextBlock() { ... }
+///
+/// The gradients of a block are asked for while the block before is worked on: they lie in the order in which a
+/// mini-batch touched the rows, often in the cache of another core, and no processor foresees that.
+public final class RowBlockSum {
+    /// Consecutive rows with their sums.
+    public struct Block {
+        /// The rows of the table.
+        public let rows: Range<Int>
+        /// Of each row where its sum is, a row of zeros where nothing touches it; nil where nothing touches any of them.
+        /// Valid until the next block is asked for.
+        public let sums: UnsafePointer<UnsafePointer<Float>>?
+    }
+
+    /// Rows of a block: their sums stay in the first cache beside what they are applied to.
+    package static let blockSize = 32
+
+    /// The gradients of the rows of one block, as they are found.
+    private struct Terms {
+        /// `[blockSize, inputs]`: where the gradients of each row are, in the order of the inputs.
+        let starts: UnsafeMutablePointer<UnsafePointer<Float>>
+        /// `[blockSize, inputs]`: the inputs that they are of.
+        let inputs: UnsafeMutablePointer<Int32>
+        /// `[blockSize]`: how many each row has.
+        let counts: UnsafeMutablePointer<Int32>
+        /// `[blockSize + 1]`: the rows that have more than one.
+        let shared: UnsafeMutablePointer<Int32>
+
+        init(inputs count: Int) {
+            starts = .allocate(capacity: RowBlockSum.blockSize * count)
+            inputs = .allocate(capacity: RowBlockSum.blockSize * count)
+            counts = .allocate(capacity: RowBlockSum.blockSize)
+            shared = .allocate(capacity: RowBlockSum.blockSize + 1)
+        }
+
+        func deallocate() {
+            starts.deallocate()
+            inputs.deallocate()
+            counts.deallocate()
+            shared.deallocate()
+        }
+    }
+
+    /// What is known of a block whose gradients have been found.
+    private struct Found {
+        var rows = 0..<0
+        var sharedCount = 0
+        var hasTerms = false
+    }
+
+    private let tree: TreeSum
+    private let inputCount: Int
+    private let terms: (Terms, Terms)
+    /// `[inputs]`: the next entry of each, and the end of its entries.
+    private let entries: UnsafeMutablePointer<UnsafePointer<RowEntry>>
+    private let ends: UnsafeMutablePointer<UnsafePointer<RowEntry>>
+    private let values: UnsafeMutablePointer<UnsafePointer<Float>>
+    /// `[blockSize]`: where the sum of each row is.
+    private let sums: UnsafeMutablePointer<UnsafePointer<Float>>
+    /// `[blockSize, width]`: sums of several terms.
+    private let sumValues: UnsafeMutablePointer<Float>
+    private let zeros: UnsafeMutablePointer<Float>
+    private let treeTerms: UnsafeMutablePointer<UnsafePointer<Float>?>
+    private let treeScratch: UnsafeMutablePointer<Float>
+    @exclusivity(unchecked) private var columns = 0
+    @exclusivity(unchecked) private var nextRow = 0
+    @exclusivity(unchecked) private var endRow = 0
+    @exclusivity(unchecked) private var isFirst = true
+    @exclusivity(unchecked) private var usesSecond = false
+    @exclusivity(unchecked) private var found = Found()
+
+    /// A sum of `tree.inputs.count` gradients of tables that are no wider than `width` columns.
+    public init(_ tree: TreeSum, width: Int) {
+        self.tree = tree
+        inputCount = tree.inputs.count
+        terms = (Terms(inputs: max(inputCount, 1)), Terms(inputs: max(inputCount, 1)))
+        entries = .allocate(capacity: inputCount)
+        ends = .allocate(capacity: inputCount)
+        values = .allocate(capacity: inputCount)
+        sums = .allocate(capacity: Self.blockSize)
+        sumValues = .allocate(capacity: Self.blockSize * width)
+        zeros = .allocate(capacity: width)
+        zeros.initialize(repeating: 0, count: width)
+        treeTerms = .allocate(capacity: inputCount)
+        treeScratch = .allocate(capacity: inputCount * width)
+    }
+
+    deinit {
+        terms.0.deallocate()
+        terms.1.deallocate()
+        entries.deallocate()
+        ends.deallocate()
+        values.deallocate()
+        sums.deallocate()
+        sumValues.deallocate()
+        zeros.deallocate()
+        treeTerms.deallocate()
+        treeScratch.deallocate()
+    }
+
+    /// Begins with the first block of `rows` of a table of `columns` columns, with inputs that touch nothing.
+    public func begin(_ rows: Range<Int>, columns: Int) {
+        self.columns = columns
+        nextRow = rows.lowerBound
+        endRow = rows.upperBound
+        isFirst = true
+        let nothing = UnsafePointer<RowEntry>(bitPattern: 64)!
+        for input in 0..<inputCount {
+            (entries + input).initialize(to: nothing)
+            (ends + input).initialize(to: nothing)
+            (values + input).initialize(to: zeros)
+        }
+    }
+
+    /// What input `input` of the tree has touched; rows before the first one of ``begin(_:columns:)`` do not count.
+    public func setInput(_ input: Int, _ touched: TouchedRows) {
+        var first = touched.entries
+        let end = first + touched.count
+        while first < end && Int(first.pointee.row) < nextRow { first += 1 }
+        entries[input] = first
+        ends[input] = end
+        values[input] = touched.values
+    }
+
+    /// The next block with its sums; nil behind the last one.
+    public func nextBlock() -> Block? {
+        if isFirst {
+            found = find(usesSecond ? terms.1 : terms.0)
+            isFirst = false
+        }
+        guard !found.rows.isEmpty else { return nil }
+        let (current, own) = (found, usesSecond ? terms.1 : terms.0)
+        usesSecond.toggle()
+        found = find(usesSecond ? terms.1 : terms.0)
+        guard current.hasTerms else { return Block(rows: current.rows, sums: nil) }
+        for row in 0..<current.rows.count { sums[row] = own.starts[row * inputCount] }
+        for index in 0..<current.sharedCount { addTerms(ofRow: Int(own.shared[index]), own) }
+        return Block(rows: current.rows, sums: UnsafePointer(sums))
+    }
+
+    /// Finds the gradients of the next block, and asks for them.
+    private func find(_ own: Terms) -> Found {
+        let first = nextRow
+        let end = min(first + Self.blockSize, endRow)
+        nextRow = end
+        var found = Found(rows: first..<end)
+        guard first < end else { return found }
+        for row in 0..<end - first {
+            own.counts[row] = 0
+            own.starts[row * inputCount] = UnsafePointer(zeros)
+        }
+        for input in 0..<inputCount {
+            var entry = entries[input]
+            let (last, start) = (ends[input], values[input])
+            guard entry < last, Int(entry.pointee.row) < end else { continue }
+            found.hasTerms = true
+            repeat {
+                let row = Int(entry.pointee.row) - first
+                let gradient = start + Int(entry.pointee.slot) * columns
+                facet_prefetch(gradient, columns * MemoryLayout<Float>.stride)
+                let count = Int(own.counts[row])
+                own.starts[row * inputCount + count] = gradient
+                own.inputs[row * inputCount + count] = Int32(input)
+                own.counts[row] = Int32(count + 1)
+                // Written in any case and counted where it is meant: which rows are shared nothing foresees.
+                own.shared[found.sharedCount] = Int32(row)
+                found.sharedCount += count == 1 ? 1 : 0
+                entry += 1
+            } while entry < last && Int(entry.pointee.row) < end
+            entries[input] = entry
+        }
+        return found
+    }
+
+    /// Adds the gradients of a row that has several.
+    private func addTerms(ofRow row: Int, _ own: Terms) {
+        let starts = own.starts + row * inputCount
+        let inputs = own.inputs + row * inputCount
+        let count = Int(own.counts[row])
+        let target = sumValues + row * columns
+        if count == 2 {
+            Kernel.add(starts[0], starts[1], into: target, count: columns)
+            sums[row] = UnsafePointer(target)
+            return
+        }
+        for input in 0..<inputCount { treeTerms[input] = nil }
+        for index in 0..<count { treeTerms[Int(inputs[index])] = starts[index] }
+        guard let sum = tree(treeTerms, count: columns, scratch: treeScratch) else { return }
+        target.update(from: sum, count: columns)
+        sums[row] = UnsafePointer(target)
+    }
+}
