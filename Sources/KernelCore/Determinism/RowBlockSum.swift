@@ -14,18 +14,18 @@ public final class RowBlockSum {
     public struct Block {
         /// The rows of the table.
         public let rows: Range<Int>
-        /// Of each row where its sum is, a row of zeros where nothing touches it; nil where nothing touches any of them.
-        /// Valid until the next block is asked for.
-        public let sums: UnsafePointer<UnsafePointer<Float>>?
+        /// Of each row where its sum is, nil where nothing touches it; nil where nothing touches any of them. Valid until
+        /// the next block is asked for.
+        public let sums: UnsafePointer<UnsafePointer<Float>?>?
     }
 
     /// Rows of a block: their sums stay in the first cache beside what they are applied to.
-    package static let blockSize = 32
+    package static let blockSize = 64
 
     /// The gradients of the rows of one block, as they are found.
     private struct Terms {
-        /// `[blockSize, inputs]`: where the gradients of each row are, in the order of the inputs.
-        let starts: UnsafeMutablePointer<UnsafePointer<Float>>
+        /// `[blockSize, inputs]`: where the gradients of each row are, in the order of the inputs; nil: there are none.
+        let starts: UnsafeMutablePointer<UnsafePointer<Float>?>
         /// `[blockSize, inputs]`: the inputs that they are of.
         let inputs: UnsafeMutablePointer<Int32>
         /// `[blockSize]`: how many each row has.
@@ -63,10 +63,9 @@ public final class RowBlockSum {
     private let ends: UnsafeMutablePointer<UnsafePointer<RowEntry>>
     private let values: UnsafeMutablePointer<UnsafePointer<Float>>
     /// `[blockSize]`: where the sum of each row is.
-    private let sums: UnsafeMutablePointer<UnsafePointer<Float>>
+    private let sums: UnsafeMutablePointer<UnsafePointer<Float>?>
     /// `[blockSize, width]`: sums of several terms.
     private let sumValues: UnsafeMutablePointer<Float>
-    private let zeros: UnsafeMutablePointer<Float>
     private let treeTerms: UnsafeMutablePointer<UnsafePointer<Float>?>
     private let treeScratch: UnsafeMutablePointer<Float>
     @exclusivity(unchecked) private var columns = 0
@@ -86,8 +85,6 @@ public final class RowBlockSum {
         values = .allocate(capacity: inputCount)
         sums = .allocate(capacity: Self.blockSize)
         sumValues = .allocate(capacity: Self.blockSize * width)
-        zeros = .allocate(capacity: width)
-        zeros.initialize(repeating: 0, count: width)
         treeTerms = .allocate(capacity: inputCount)
         treeScratch = .allocate(capacity: inputCount * width)
     }
@@ -100,7 +97,6 @@ public final class RowBlockSum {
         values.deallocate()
         sums.deallocate()
         sumValues.deallocate()
-        zeros.deallocate()
         treeTerms.deallocate()
         treeScratch.deallocate()
     }
@@ -111,11 +107,11 @@ public final class RowBlockSum {
         nextRow = rows.lowerBound
         endRow = rows.upperBound
         isFirst = true
-        let nothing = UnsafePointer<RowEntry>(bitPattern: 64)!
+        let nothing = UnsafeRawPointer(bitPattern: 64)!
         for input in 0..<inputCount {
-            (entries + input).initialize(to: nothing)
-            (ends + input).initialize(to: nothing)
-            (values + input).initialize(to: zeros)
+            (entries + input).initialize(to: nothing.assumingMemoryBound(to: RowEntry.self))
+            (ends + input).initialize(to: nothing.assumingMemoryBound(to: RowEntry.self))
+            (values + input).initialize(to: nothing.assumingMemoryBound(to: Float.self))
         }
     }
 
@@ -154,7 +150,7 @@ public final class RowBlockSum {
         guard first < end else { return found }
         for row in 0..<end - first {
             own.counts[row] = 0
-            own.starts[row * inputCount] = UnsafePointer(zeros)
+            own.starts[row * inputCount] = nil
         }
         for input in 0..<inputCount {
             var entry = entries[input]
@@ -185,15 +181,27 @@ public final class RowBlockSum {
         let inputs = own.inputs + row * inputCount
         let count = Int(own.counts[row])
         let target = sumValues + row * columns
-        if count == 2 {
-            Kernel.add(starts[0], starts[1], into: target, count: columns)
-            sums[row] = UnsafePointer(target)
-            return
+        if count == 2, let left = starts[0], let right = starts[1] {
+            Kernel.add(left, right, into: target, count: columns)
+        } else if count == 8 && tree.isPairwiseOfEight {
+            addPairwise(starts, into: target)
+        } else {
+            for input in 0..<inputCount { treeTerms[input] = nil }
+            for index in 0..<count { treeTerms[Int(inputs[index])] = starts[index] }
+            guard let sum = tree(treeTerms, count: columns, scratch: treeScratch) else { return }
+            target.update(from: sum, count: columns)
         }
-        for input in 0..<inputCount { treeTerms[input] = nil }
-        for index in 0..<count { treeTerms[Int(inputs[index])] = starts[index] }
-        guard let sum = tree(treeTerms, count: columns, scratch: treeScratch) else { return }
-        target.update(from: sum, count: columns)
         sums[row] = UnsafePointer(target)
+    }
+
+    /// The sum of eight terms that are all there, in registers.
+    private func addPairwise(_ terms: UnsafePointer<UnsafePointer<Float>?>, into sum: UnsafeMutablePointer<Float>) {
+        forEachVector(columns) { index, lanes in
+            let first = load(terms[0]!, index, lanes) + load(terms[1]!, index, lanes)
+            let second = load(terms[2]!, index, lanes) + load(terms[3]!, index, lanes)
+            let third = load(terms[4]!, index, lanes) + load(terms[5]!, index, lanes)
+            let fourth = load(terms[6]!, index, lanes) + load(terms[7]!, index, lanes)
+            store((first + second) + (third + fourth), sum, index, lanes)
+        }
     }
 }

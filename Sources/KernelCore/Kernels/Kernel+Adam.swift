@@ -80,26 +80,22 @@ extension Kernel {
     /// One step over the rows of a table, each with a gradient of its own, in one pass over memory.
     ///
     /// - Parameters:
-    ///   - gradients: `[rows]`, where the gradient of each row is: the sum over the samples, zeros where no sample touches
+    ///   - gradients: `[rows]`, where the gradient of each row is, the sum over the samples; nil where no sample touches
     ///     the row.
     ///   - scale: 1 / number of samples.
     ///   - parameters: `[rows, columns]`, as `first` and `second`.
     /// - Returns: whether all g are finite numbers.
     @discardableResult
     public static func adam(
-        _ step: AdamStep, gradients: UnsafePointer<UnsafePointer<Float>>, scale: Float,
+        _ step: AdamStep, gradients: UnsafePointer<UnsafePointer<Float>?>, scale: Float,
         parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
         second: UnsafeMutablePointer<Float>, rows: Int, columns: Int
     ) -> Bool {
         var vectors = AdamVectors(step)
-        let factor = Vector(repeating: scale)
-        for row in 0..<rows {
-            let gradient = gradients[row]
-            let start = row * columns
-            let (p, m, v) = (parameters + start, first + start, second + start)
-            forEachVector(columns) { index, lanes in
-                vectors.move(p, m, v, index, lanes, load(gradient, index, lanes) * factor)
-            }
+        if step.kept == 1 {
+            vectors.move(gradients, scale, parameters, first, second, rows, columns, isKept: true)
+        } else {
+            vectors.move(gradients, scale, parameters, first, second, rows, columns, isKept: false)
         }
         return vectors.isFinite
     }
@@ -110,8 +106,14 @@ extension Kernel {
         _ second: UnsafeMutablePointer<Float>, _ count: Int, _ gradient: (_ index: Int, _ lanes: Int) -> Vector
     ) -> Bool {
         var vectors = AdamVectors(step)
-        forEachVector(count) { index, lanes in
-            vectors.move(parameters, first, second, index, lanes, gradient(index, lanes))
+        if step.kept == 1 {
+            forEachVector(count) { index, lanes in
+                vectors.move(parameters, first, second, index, lanes, gradient(index, lanes), isKept: true)
+            }
+        } else {
+            forEachVector(count) { index, lanes in
+                vectors.move(parameters, first, second, index, lanes, gradient(index, lanes), isKept: false)
+            }
         }
         return vectors.isFinite
     }
@@ -148,10 +150,13 @@ private struct AdamVectors {
     var isFinite: Bool { finite.total == 0 }
 
     /// Moves the parameters from `index` on by the mean gradient.
+    ///
+    /// - Parameter isKept: whether ``AdamStep/kept`` is 1, which spares a product that changes nothing.
     @inline(__always)
     mutating func move(
         _ parameters: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
-        _ second: UnsafeMutablePointer<Float>, _ index: Int, _ lanes: Int, _ gradient: Vector
+        _ second: UnsafeMutablePointer<Float>, _ index: Int, _ lanes: Int, _ gradient: Vector,
+        isKept: Bool
     ) {
         let p = load(parameters, index, lanes)
         let g = l2.multiplied(by: p, adding: gradient)
@@ -160,7 +165,33 @@ private struct AdamVectors {
         let root = facet_sqrt(v).multiplied(by: correction, adding: epsilon)
         store(m, first, index, lanes)
         store(v, second, index, lanes)
-        store(rate.multiplied(by: m / root, adding: kept * p), parameters, index, lanes)
+        store(rate.multiplied(by: m / root, adding: isKept ? p : kept * p), parameters, index, lanes)
         finite = Vector(repeating: 0).multiplied(by: g, adding: finite)
+    }
+
+    /// Moves rows, each by a gradient of its own.
+    @inline(__always)
+    mutating func move(
+        _ gradients: UnsafePointer<UnsafePointer<Float>?>, _ scale: Float,
+        _ parameters: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
+        _ second: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, isKept: Bool
+    ) {
+        let factor = Vector(repeating: scale)
+        var row = 0
+        while row < rows {
+            let start = row * columns
+            let (p, m, v) = (parameters + start, first + start, second + start)
+            if let gradient = gradients[row] {
+                forEachVector(columns) { index, lanes in
+                    move(p, m, v, index, lanes, load(gradient, index, lanes) * factor, isKept: isKept)
+                }
+                row += 1
+            } else {
+                repeat { row += 1 } while row < rows && gradients[row] == nil
+                forEachVector(row * columns - start) { index, lanes in
+                    move(p, m, v, index, lanes, Vector(repeating: 0), isKept: isKept)
+                }
+            }
+        }
     }
 }
