@@ -22,6 +22,9 @@ public final class RowBlockSum {
     /// Rows of a block: their sums stay in the first cache beside what they are applied to.
     package static let blockSize = 64
 
+    /// Entries of an input that are asked for before they are looked at.
+    private static let entriesAhead = 24
+
     /// The gradients of the rows of one block, as they are found.
     private struct Terms {
         /// `[blockSize, inputs]`: where the gradients of each row are, in the order of the inputs; nil: there are none.
@@ -120,6 +123,7 @@ public final class RowBlockSum {
         var first = touched.entries
         let end = first + touched.count
         while first < end && Int(first.pointee.row) < nextRow { first += 1 }
+        Kernel.prefetch(first, count: min(Self.entriesAhead, end - first))
         entries[input] = first
         ends[input] = end
         values[input] = touched.values
@@ -170,6 +174,7 @@ public final class RowBlockSum {
                 found.sharedCount += count == 1 ? 1 : 0
                 entry += 1
             } while entry < last && Int(entry.pointee.row) < end
+            Kernel.prefetch(entry, count: min(Self.entriesAhead, last - entry))
             entries[input] = entry
         }
         return found
