@@ -157,16 +157,19 @@ public final class SequenceStore: Sendable {
     /// - Parameter history: indices of the columns; the target is the next one.
     @inline(__always)
     func prefetch(local: Int, history: Range<Int>) {
+        // The processor finds the rest of what is longer by itself.
+        let most = 64
         items.withUnsafeBufferPointer { items in
-            Kernel.prefetch(items.baseAddress! + history.lowerBound, count: history.count + 1)
+            Kernel.prefetch(items.baseAddress! + history.lowerBound, count: min(history.count, most))
+            Kernel.prefetch(items.baseAddress! + history.upperBound, count: 1)
         }
         times.withUnsafeBufferPointer { times in
-            Kernel.prefetch(times.baseAddress! + history.lowerBound, count: history.count)
+            Kernel.prefetch(times.baseAddress! + history.lowerBound, count: min(history.count, most))
         }
-        let first = trainOffsets[local]
         trainItems.withUnsafeBufferPointer { items in
-            guard first < items.count else { return }
-            Kernel.prefetch(items.baseAddress! + first, count: trainOffsets[local + 1] - first)
+            let own = trainOffsets[local]..<trainOffsets[local + 1]
+            guard !own.isEmpty else { return }
+            Kernel.prefetch(items.baseAddress! + own.lowerBound, count: min(own.count, most))
         }
     }
 }
