@@ -27,8 +27,11 @@ public final class RowBlockSum {
 
     /// The gradients of the rows of one block, as they are found.
     private struct Terms {
-        /// `[blockSize, inputs]`: where the gradients of each row are, in the order of the inputs; nil: there are none.
-        let starts: UnsafeMutablePointer<UnsafePointer<Float>?>
+        /// `[blockSize]`: where the first gradient of each row is, and then the sum of all; nil: there is none.
+        let sums: UnsafeMutablePointer<UnsafePointer<Float>?>
+        /// `[blockSize, inputs]`: where all gradients of a touched row are, in the order of the inputs. What no gradient
+        /// needs is not written either: all that Adam reads and writes between two blocks leaves no room in a first cache.
+        let starts: UnsafeMutablePointer<UnsafePointer<Float>>
         /// `[blockSize, inputs]`: the inputs that they are of.
         let inputs: UnsafeMutablePointer<Int32>
         /// `[blockSize]`: how many each row has.
@@ -37,6 +40,7 @@ public final class RowBlockSum {
         let shared: UnsafeMutablePointer<Int32>
 
         init(inputs count: Int) {
+            sums = .allocate(capacity: RowBlockSum.blockSize)
             starts = .allocate(capacity: RowBlockSum.blockSize * count)
             inputs = .allocate(capacity: RowBlockSum.blockSize * count)
             counts = .allocate(capacity: RowBlockSum.blockSize)
@@ -44,6 +48,7 @@ public final class RowBlockSum {
         }
 
         func deallocate() {
+            sums.deallocate()
             starts.deallocate()
             inputs.deallocate()
             counts.deallocate()
@@ -65,8 +70,6 @@ public final class RowBlockSum {
     private let entries: UnsafeMutablePointer<UnsafePointer<RowEntry>>
     private let ends: UnsafeMutablePointer<UnsafePointer<RowEntry>>
     private let values: UnsafeMutablePointer<UnsafePointer<Float>>
-    /// `[blockSize]`: where the sum of each row is.
-    private let sums: UnsafeMutablePointer<UnsafePointer<Float>?>
     /// `[blockSize, width]`: sums of several terms.
     private let sumValues: UnsafeMutablePointer<Float>
     private let treeTerms: UnsafeMutablePointer<UnsafePointer<Float>?>
@@ -86,7 +89,6 @@ public final class RowBlockSum {
         entries = .allocate(capacity: inputCount)
         ends = .allocate(capacity: inputCount)
         values = .allocate(capacity: inputCount)
-        sums = .allocate(capacity: Self.blockSize)
         sumValues = .allocate(capacity: Self.blockSize * width)
         treeTerms = .allocate(capacity: inputCount)
         treeScratch = .allocate(capacity: inputCount * width)
@@ -98,7 +100,6 @@ public final class RowBlockSum {
         entries.deallocate()
         ends.deallocate()
         values.deallocate()
-        sums.deallocate()
         sumValues.deallocate()
         treeTerms.deallocate()
         treeScratch.deallocate()
@@ -140,9 +141,8 @@ public final class RowBlockSum {
         usesSecond.toggle()
         found = find(usesSecond ? terms.1 : terms.0)
         guard current.hasTerms else { return Block(rows: current.rows, sums: nil) }
-        for row in 0..<current.rows.count { sums[row] = own.starts[row * inputCount] }
         for index in 0..<current.sharedCount { addTerms(ofRow: Int(own.shared[index]), own) }
-        return Block(rows: current.rows, sums: UnsafePointer(sums))
+        return Block(rows: current.rows, sums: UnsafePointer(own.sums))
     }
 
     /// Finds the gradients of the next block, and asks for them.
@@ -154,7 +154,7 @@ public final class RowBlockSum {
         guard first < end else { return found }
         for row in 0..<end - first {
             own.counts[row] = 0
-            own.starts[row * inputCount] = nil
+            own.sums[row] = nil
         }
         for input in 0..<inputCount {
             var entry = entries[input]
@@ -166,6 +166,7 @@ public final class RowBlockSum {
                 let gradient = start + Int(entry.pointee.slot) * columns
                 facet_prefetch(gradient, columns * MemoryLayout<Float>.stride)
                 let count = Int(own.counts[row])
+                own.sums[row] = count == 0 ? gradient : own.sums[row]
                 own.starts[row * inputCount + count] = gradient
                 own.inputs[row * inputCount + count] = Int32(input)
                 own.counts[row] = Int32(count + 1)
@@ -186,8 +187,8 @@ public final class RowBlockSum {
         let inputs = own.inputs + row * inputCount
         let count = Int(own.counts[row])
         let target = sumValues + row * columns
-        if count == 2, let left = starts[0], let right = starts[1] {
-            Kernel.add(left, right, into: target, count: columns)
+        if count == 2 {
+            Kernel.add(starts[0], starts[1], into: target, count: columns)
         } else if count == 8 && tree.isPairwiseOfEight {
             addPairwise(starts, into: target)
         } else {
@@ -196,16 +197,16 @@ public final class RowBlockSum {
             guard let sum = tree(treeTerms, count: columns, scratch: treeScratch) else { return }
             target.update(from: sum, count: columns)
         }
-        sums[row] = UnsafePointer(target)
+        own.sums[row] = UnsafePointer(target)
     }
 
     /// The sum of eight terms that are all there, in registers.
-    private func addPairwise(_ terms: UnsafePointer<UnsafePointer<Float>?>, into sum: UnsafeMutablePointer<Float>) {
+    private func addPairwise(_ terms: UnsafePointer<UnsafePointer<Float>>, into sum: UnsafeMutablePointer<Float>) {
         forEachVector(columns) { index, lanes in
-            let first = load(terms[0]!, index, lanes) + load(terms[1]!, index, lanes)
-            let second = load(terms[2]!, index, lanes) + load(terms[3]!, index, lanes)
-            let third = load(terms[4]!, index, lanes) + load(terms[5]!, index, lanes)
-            let fourth = load(terms[6]!, index, lanes) + load(terms[7]!, index, lanes)
+            let first = load(terms[0], index, lanes) + load(terms[1], index, lanes)
+            let second = load(terms[2], index, lanes) + load(terms[3], index, lanes)
+            let third = load(terms[4], index, lanes) + load(terms[5], index, lanes)
+            let fourth = load(terms[6], index, lanes) + load(terms[7], index, lanes)
             store((first + second) + (third + fourth), sum, index, lanes)
         }
     }
