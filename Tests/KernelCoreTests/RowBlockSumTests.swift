@@ -33,10 +33,10 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 8, 11], [1, 16, 37])
     func `every row has the bits of the tree over its gradients`(count: Int, columns: Int) {
-        let rows = 333
+        let rows = 700
         let tree = TreeSum(inputs: (0..<count).map { TreeSum.Subtree($0, $0 + 1) })
         let sum = RowBlockSum(tree, width: 40)
-        for (range, share) in [(0..<rows, 3), (7..<201, 8), (64..<64, 3), (320..<rows, 0)] {
+        for (range, share) in [(0..<rows, 3), (7..<601, 8), (64..<64, 3), (690..<rows, 0)] {
             let inputs = inputs(count, rows: rows, columns: columns, share: share)
             sum.begin(range, columns: columns)
             // What nobody sets touches nothing.

@@ -19,8 +19,8 @@ public final class RowBlockSum {
         public let sums: UnsafePointer<UnsafePointer<Float>?>?
     }
 
-    /// Rows of a block: their sums stay in the first cache beside what they are applied to.
-    package static let blockSize = 64
+    /// Rows of a block: so many that its beginning costs little, and so few that their sums stay in the second cache.
+    package static let blockSize = 256
 
     /// Entries of an input that are asked for before they are looked at.
     private static let entriesAhead = 24
