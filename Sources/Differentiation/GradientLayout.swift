@@ -1,3 +1,5 @@
+import KernelCore
+
 /// How the gradient of one mini-batch lies in memory, so that other processes can read it in place:
 ///
 ///     header | dense gradients | for each table: row numbers with their slots, rows in the order of first use
@@ -52,20 +54,6 @@ struct Header: BitwiseCopyable {
     var sampleCount: Int64
     /// Sum of the losses of the samples.
     var loss: Double
-}
-
-/// A touched row of a table and where its gradient lies.
-public struct RowEntry: BitwiseCopyable {
-    /// The number of the row.
-    public let row: Int32
-    /// Where its gradient lies, counted in rows: 0 for the row that was touched first.
-    public let slot: Int32
-
-    /// An entry for the gradient of `row` in `slot`.
-    public init(row: Int32, slot: Int32) {
-        self.row = row
-        self.slot = slot
-    }
 }
 
 /// The gradient of one mini-batch where it lies: the rank that has the shard records it here (``GradientRecorder``), and

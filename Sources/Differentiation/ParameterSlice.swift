@@ -1,3 +1,5 @@
+import KernelCore
+
 /// A part of all parameters that one rank adds up and updates: a range of the dense region and rows of each table.
 public struct ParameterSlice: Sendable {
     /// Floats of the dense region.
@@ -57,22 +59,7 @@ public struct ParameterSlice: Sendable {
 /// The part of a gradient that belongs to one slice, wherever it lies: in another rank's memory or in a message.
 public struct SliceView {
     /// One table's touched rows in the slice.
-    public struct Rows: BitwiseCopyable {
-        /// By rising row number.
-        public let entries: UnsafePointer<RowEntry>
-        /// Number of entries.
-        public let count: Int
-        /// The row of slot s starts at `values + s * columns`.
-        public let values: UnsafePointer<Float>
-
-        /// - Parameters:
-        ///   - entries: `[count]`, by rising row number; values: the rows of all slots.
-        public init(entries: UnsafePointer<RowEntry>, count: Int, values: UnsafePointer<Float>) {
-            self.entries = entries
-            self.count = count
-            self.values = values
-        }
-    }
+    public typealias Rows = TouchedRows
 
     /// Samples of the gradient; 0: nothing else is valid.
     public var sampleCount = 0

@@ -10,6 +10,8 @@ public final class SliceSum {
     private let cursors: UnsafeMutablePointer<Int>
     private let losses: UnsafeMutablePointer<Double>
     private let scratch: UnsafeMutablePointer<Float>
+    /// Made for the first who asks for blocks: not every sum is for an optimizer.
+    private lazy var rowBlocks = RowBlockSum(tree, width: columns.max() ?? 0)
 
     /// Floats of the dense region that are added at a time: small enough to stay in the first cache.
     private static let blockSize = 1024
@@ -75,6 +77,19 @@ public final class SliceSum {
         forEachRowTerms(tableIndex) { row in
             if let sum = tree(terms, count: columns[tableIndex], scratch: scratch) { body(row, sum) }
         }
+    }
+
+    /// Calls `body` with the sums of `rows` of table `tableIndex`, all rows of them, in blocks by rising row number.
+    ///
+    /// - Parameter rows: touched rows before them are left out.
+    @inline(__always)
+    public func forEachBlock(of rows: Range<Int>, inTable tableIndex: Int, _ body: (RowBlockSum.Block) -> Void) {
+        let blocks = rowBlocks
+        blocks.begin(rows, columns: columns[tableIndex])
+        for input in views.indices where views[input].sampleCount > 0 {
+            blocks.setInput(input, views[input].tables[tableIndex])
+        }
+        while let block = blocks.nextBlock() { body(block) }
     }
 
     /// Calls `body` for each touched row of table `tableIndex` after setting `terms` to where its gradients are.

@@ -167,7 +167,7 @@ public struct Adam {
             second: second(parameter) + start, count: count)
     }
 
-    /// Moves the touched rows one by one, and the rows between them together, with a gradient of zero.
+    /// Moves all rows of the slice, those that no sample touches with a gradient of zero.
     private func updateTable(
         _ specification: ParameterSpecification, _ slice: ParameterSlice, _ sum: SliceSum, _ constants: AdamStep,
         _ scale: Float
@@ -177,23 +177,23 @@ public struct Adam {
         var isFinite = true
         let columns = parameter.columns
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))
-        // The first row that has not been moved yet.
-        var next = slice.rows[tableIndex].lowerBound
-        if specification.kind == .table(paddingRow: true) { next = max(next, 1) }
-        // Changes nothing that it captures: what a local function changes would lie on the heap.
-        func move(_ row: Int, _ count: Int, _ gradient: UnsafePointer<Float>?) -> Bool {
-            guard count > 0 else { return true }
-            let start = row * columns
-            return Kernel.adam(
-                constants, gradient: gradient, scale: scale, parameters: values + start, first: m + start,
-                second: v + start, count: count * columns)
+        let rows = slice.rows[tableIndex]
+        let firstRow = max(rows.lowerBound, specification.kind == .table(paddingRow: true) ? 1 : 0)
+        guard firstRow < rows.upperBound else { return true }
+        sum.forEachBlock(of: firstRow..<rows.upperBound, inTable: tableIndex) { block in
+            let start = block.rows.lowerBound * columns
+            let blockIsFinite =
+                if let gradients = block.sums {
+                    Kernel.adam(
+                        constants, gradients: gradients, scale: scale, parameters: values + start, first: m + start,
+                        second: v + start, rows: block.rows.count, columns: columns)
+                } else {
+                    Kernel.adam(
+                        constants, gradient: nil, scale: scale, parameters: values + start, first: m + start,
+                        second: v + start, count: block.rows.count * columns)
+                }
+            isFinite = isFinite && blockIsFinite
         }
-        sum.forEachRow(tableIndex) { row, gradient in
-            guard row >= next else { return }
-            let rowsBeforeAreFinite = move(next, row - next, nil)
-            isFinite = move(row, 1, gradient) && rowsBeforeAreFinite && isFinite
-            next = row + 1
-        }
-        return move(next, slice.rows[tableIndex].upperBound - next, nil) && isFinite
+        return isFinite
     }
 }

@@ -1,4 +1,5 @@
 import Differentiation
+import KernelCore
 
 /// A gradient in memory of its own, written element by element.
 final class RecordedGradient {

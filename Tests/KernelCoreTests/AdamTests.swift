@@ -85,4 +85,34 @@ import Testing
         let gradient = numbers.list(count)
         #expect(run(gradient, pieces: [0..<37]) == run(gradient, pieces: [0..<16, 16..<19, 19..<37]))
     }
+
+    @Test(arguments: [5, 16, 37]) func `rows with gradients of their own have the bits of rows one by one`(columns: Int)
+    {
+        var numbers = Numbers(9)
+        let rows = 7
+        let count = rows * columns
+        let start = (p: numbers.list(count), m: numbers.list(count), v: numbers.list(count).map { abs($0) })
+        let gradients = (0..<rows).map { $0 % 3 > 0 ? nil : Memory.copy(numbers.list(columns)) }
+        let step = AdamStep(step: 3, learningRate: 0.01, l2: 0.1, weightDecay: 0.1)
+        var (p, m, v) = start
+        let isFinite = Kernel.adam(
+            step, gradients: Memory.copy(gradients), scale: 0.5, parameters: &p, first: &m,
+            second: &v, rows: rows, columns: columns)
+        var (q, n, w) = (Memory.copy(start.p), Memory.copy(start.m), Memory.copy(start.v))
+        for gradient in gradients {
+            Kernel.adam(
+                step, gradient: gradient, scale: 0.5, parameters: UnsafeMutablePointer(mutating: q),
+                first: UnsafeMutablePointer(mutating: n), second: UnsafeMutablePointer(mutating: w), count: columns)
+            (q, n, w) = (q + columns, n + columns, w + columns)
+        }
+        #expect(isFinite)
+        #expect(bits(p) == bits((0..<count).map { (q - count)[$0] }))
+        #expect(bits(m) == bits((0..<count).map { (n - count)[$0] }))
+        #expect(bits(v) == bits((0..<count).map { (w - count)[$0] }))
+        let broken = Memory.copy([Float](repeating: .infinity, count: columns))
+        #expect(
+            !Kernel.adam(
+                step, gradients: Memory.copy([nil, broken]), scale: 0.5, parameters: &p, first: &m, second: &v,
+                rows: 2, columns: columns))
+    }
 }

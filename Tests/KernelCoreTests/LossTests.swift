@@ -36,6 +36,28 @@ import Testing
         #expect(Kernel.rankingLoss(MatrixView([500, -500, -500], columns: 3), posterior: &posterior) < 1e-6)
     }
 
+    @Test func `one negative counts like the same one twice`() {
+        var numbers = Numbers(4)
+        for bound in [1, 30, 200] as [Float] {
+            let (positive, negative) = (numbers.next(bound), numbers.next(bound))
+            let (one, two) = (
+                MatrixView([positive, negative], columns: 2), MatrixView([positive, negative, negative], columns: 3)
+            )
+            var (share, shares): ([Float], [Float]) = ([.nan], [.nan, .nan])
+            let loss = Kernel.rankingLoss(one, posterior: &share)
+            #expect(abs(loss - Kernel.rankingLoss(two, posterior: &shares)) <= 2e-5 * max(1, abs(loss)))
+            #expect(share == [1] && shares == [0.5, 0.5])
+            var (single, double): ([Float], [Float]) = ([0, 0], [0, 0, 0])
+            Kernel.rankingLossBackward(one, posterior: share, gradient: 3, dscores: &single)
+            Kernel.rankingLossBackward(two, posterior: shares, gradient: 3, dscores: &double)
+            #expect(abs(single[0] - double[0]) <= 1e-6 && abs(single[1] - double[1] - double[2]) <= 1e-6)
+        }
+        for scores in [[.nan, 0], [0, .nan], [0, .infinity]] as [[Float]] {
+            var share: [Float] = [0]
+            #expect(Kernel.rankingLoss(MatrixView(scores, columns: 2), posterior: &share).isNaN)
+        }
+    }
+
     @Test(arguments: [0.1, 1, 4] as [Float]) func `distillation loss`(temperature: Float) {
         var numbers = Numbers(3)
         let target = numbers.list(5 * 4)

@@ -16,7 +16,6 @@ typedef float facet_float8 __attribute__((ext_vector_type(8)));
 typedef float facet_float4 __attribute__((ext_vector_type(4)));
 typedef int32_t facet_ints __attribute__((ext_vector_type(16)));
 typedef uint32_t facet_words __attribute__((ext_vector_type(16)));
-typedef uint64_t facet_longs __attribute__((ext_vector_type(16)));
 
 #if defined(__AVX2__) && !defined(__AVX512F__)
 typedef int32_t facet_int8 __attribute__((ext_vector_type(8)));
@@ -142,14 +141,29 @@ FACET_INLINE facet_floats facet_negate_by_bit1(facet_words words, facet_floats x
     return (facet_floats)((facet_words)x ^ ((words & 2) << 30));
 }
 
-/// The upper 32 bits of x * factor.
-FACET_INLINE facet_words facet_multiply_high(facet_words x, uint32_t factor) {
-    facet_longs product = __builtin_convertvector(x, facet_longs) * (facet_longs)(uint64_t)factor;
-    return __builtin_convertvector(product >> 32, facet_words);
+typedef uint64_t facet_long8 __attribute__((ext_vector_type(8)));
+
+/// The products of the words with even numbers, as 64 bits each.
+FACET_INLINE facet_long8 facet_even_products(facet_words x, uint32_t factor) {
+    return ((facet_long8)x & (facet_long8)(uint64_t)0xffffffff) * (facet_long8)(uint64_t)factor;
 }
 
-/// The lower 32 bits of x * factor.
-FACET_INLINE facet_words facet_multiply_low(facet_words x, uint32_t factor) { return x * (facet_words)factor; }
+/// The products of the words with odd numbers.
+FACET_INLINE facet_long8 facet_odd_products(facet_words x, uint32_t factor) {
+    return ((facet_long8)x >> 32) * (facet_long8)(uint64_t)factor;
+}
+
+/// The upper 32 bits of x * factor.
+FACET_INLINE facet_words facet_multiply_high(facet_words x, uint32_t factor) {
+    const facet_long8 upper = (facet_long8)(uint64_t)0xffffffff << 32;
+    return (facet_words)(facet_even_products(x, factor) >> 32 | (facet_odd_products(x, factor) & upper));
+}
+
+/// The lower 32 bits of x * factor, of the same products.
+FACET_INLINE facet_words facet_multiply_low(facet_words x, uint32_t factor) {
+    const facet_long8 lower = (facet_long8)(uint64_t)0xffffffff;
+    return (facet_words)((facet_even_products(x, factor) & lower) | facet_odd_products(x, factor) << 32);
+}
 
 /// x ^ y ^ z.
 FACET_INLINE facet_words facet_xor(facet_words x, facet_words y, uint32_t z) { return x ^ y ^ (facet_words)z; }
@@ -226,6 +240,12 @@ FACET_INLINE facet_ints facet_and_below(facet_ints mask, facet_floats x, facet_f
 FACET_INLINE facet_floats facet_larger(facet_floats x, facet_floats y) {
     facet_ints keeps = (y <= x) | (x != x);
     return (facet_floats)((keeps & (facet_ints)x) | (~keeps & (facet_ints)y));
+}
+
+/// x where it is greater than y, otherwise y: also where one of them is not a number.
+FACET_INLINE facet_floats facet_greater(facet_floats x, facet_floats y) {
+    facet_ints isGreater = x > y;
+    return (facet_floats)((isGreater & (facet_ints)x) | (~isGreater & (facet_ints)y));
 }
 
 /// The sum of eight lanes, ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)): the order of facet_sum4.

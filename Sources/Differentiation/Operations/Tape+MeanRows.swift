@@ -23,6 +23,9 @@ extension Tape {
             Kernel.clear(sum, count: y.columns)
             let scale = 1 / Float(max(sequences.length(sequence), 1))
             for index in sequences.range(sequence) {
+                if index + Kernel.rowsAhead < sequences.total {
+                    Kernel.prefetch(table + Int(rows[index + Kernel.rowsAhead]) * y.columns, count: y.columns)
+                }
                 Kernel.accumulate(table + Int(rows[index]) * y.columns, times: scale, into: sum, count: y.columns)
             }
         }

@@ -399,6 +399,8 @@ private struct SoftmaxLossOperation: Operation {
             return 1
         }
         let own = list + (hasOwnLists ? chunk * listCount : 0)
+        // Which is rare, and quickly found.
+        guard Kernel.count(of: positive, in: own + range.lowerBound, count: range.count) > 0 else { return 0 }
         var masked = 0
         for index in range where own[index] == positive {
             row[index - range.lowerBound] = Kernel.maskedScore

@@ -1,4 +1,5 @@
 import Differentiation
+import KernelCore
 
 /// Buffers of words, each with room for the header of a message.
 final class MessageBuffers {

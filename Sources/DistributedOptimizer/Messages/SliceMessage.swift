@@ -1,4 +1,5 @@
 import Differentiation
+import KernelCore
 
 /// The part of a gradient that belongs to one slice, as it travels between nodes, in words of four bytes:
 ///

@@ -1,3 +1,5 @@
+import KernelCore
+
 /// The sequences of the users of a range of shards, and nothing of anybody else: what a rank keeps of a data set.
 ///
 /// A user's sequence is the stable sort by time of its interactions in train, dev and test, in this order. A position
@@ -147,6 +149,27 @@ public final class SequenceStore: Sendable {
                     smallestTimeGap: smallestTimeGaps[local], items: UnsafeBufferPointer(rebasing: items[range]),
                     times: UnsafeBufferPointer(rebasing: times[range]))
             }
+        }
+    }
+
+    /// Asks for what a sample is made of: a history, its target behind it, and the train items of the user.
+    ///
+    /// - Parameter history: indices of the columns; the target is the next one.
+    @inline(__always)
+    func prefetch(local: Int, history: Range<Int>) {
+        // The processor finds the rest of what is longer by itself.
+        let most = 64
+        items.withUnsafeBufferPointer { items in
+            Kernel.prefetch(items.baseAddress! + history.lowerBound, count: min(history.count, most))
+            Kernel.prefetch(items.baseAddress! + history.upperBound, count: 1)
+        }
+        times.withUnsafeBufferPointer { times in
+            Kernel.prefetch(times.baseAddress! + history.lowerBound, count: min(history.count, most))
+        }
+        trainItems.withUnsafeBufferPointer { items in
+            let own = trainOffsets[local]..<trainOffsets[local + 1]
+            guard !own.isEmpty else { return }
+            Kernel.prefetch(items.baseAddress! + own.lowerBound, count: min(own.count, most))
         }
     }
 }

@@ -70,18 +70,69 @@ public struct ShardSampler: TrainingSampler {
         let (start, overflow) = stepOfEpoch.multipliedReportingOverflow(by: quota)
         guard stepOfEpoch >= 0, !overflow, start < permutation.count else { return 0 }
         let end = min(start + quota, permutation.count)
-        for slot in start..<end {
-            let index = Int(permutation[slot])
-            let local = Int(samples.users[index])
-            let position = Int(samples.positions[index])
-            let name = store.sampleName(ofLocal: local, position: position)
-            let candidates = store.append(
-                local: local, position: position, historyMax: historyMax, name: name, to: batch)
-            candidates[0] = store.items[store.offsets[local] + position]
-            var stream = RandomStream(seed: seed, purpose: .negatives, iteration: epoch, element: name)
-            sampler.draw(forLocal: local, from: &stream, into: candidates + 1)
+        for first in stride(from: start, to: end, by: Self.groupSize) {
+            fill(batch, slots: first..<min(first + Self.groupSize, end), epoch: epoch)
         }
         return end - start
+    }
+
+    /// What is known of a sample before its history is read.
+    private struct Place {
+        let local: Int32
+        let position: Int32
+        var user: Int32 = 0
+        var name: UInt32 = 0
+        var smallestTimeGap: Int64 = 0
+        /// The index of the sample's interaction in the columns of the store.
+        var interaction = 0
+    }
+
+    /// Samples that are looked up together: as many as one kilobyte has room for, the most that is taken from the stack.
+    private static let groupSize = 32
+
+    /// Adds the samples of some slots of the order.
+    ///
+    /// They lie anywhere in memory, and each number says where the next one is. So the numbers of one kind are read for
+    /// all samples before those of the next kind: the processor waits for all of them at once.
+    private func fill(_ batch: PackedBatch, slots: Range<Int>, epoch: UInt32) {
+        withUnsafeTemporaryAllocation(of: Place.self, capacity: Self.groupSize) { places in
+            for (index, slot) in slots.enumerated() {
+                let sample = Int(permutation[slot])
+                places.initializeElement(
+                    at: index, to: Place(local: samples.users[sample], position: samples.positions[sample]))
+            }
+            for index in 0..<slots.count {
+                let (local, position) = (Int(places[index].local), Int(places[index].position))
+                places[index].user = store.users[local]
+                places[index].name = store.sampleName(ofLocal: local, position: position)
+                places[index].smallestTimeGap = store.smallestTimeGaps[local]
+                places[index].interaction = store.offsets[local] + position
+                store.prefetch(local: local, history: history(of: places[index]))
+            }
+            for index in 0..<slots.count { append(places[index], to: batch, epoch: epoch) }
+        }
+    }
+
+    /// The history of a sample, as indices of the columns.
+    private func history(of place: Place) -> Range<Int> {
+        let length = historyMax > 0 ? min(Int(place.position), historyMax) : Int(place.position)
+        return place.interaction - length..<place.interaction
+    }
+
+    /// Adds a sample with its negatives.
+    private func append(_ place: Place, to batch: PackedBatch, epoch: UInt32) {
+        let history = history(of: place)
+        let candidates = store.items.withUnsafeBufferPointer { items in
+            store.times.withUnsafeBufferPointer { times in
+                batch.append(
+                    user: place.user, name: place.name, smallestTimeGap: place.smallestTimeGap,
+                    items: UnsafeBufferPointer(rebasing: items[history]),
+                    times: UnsafeBufferPointer(rebasing: times[history]))
+            }
+        }
+        candidates[0] = store.items[place.interaction]
+        var stream = RandomStream(seed: seed, purpose: .negatives, iteration: epoch, element: place.name)
+        sampler.draw(forLocal: Int(place.local), from: &stream, into: candidates + 1)
     }
 }
 

@@ -34,6 +34,8 @@ public struct TreeSum: Sendable {
     /// The inputs, in the order of the shards.
     public let inputs: [Subtree]
     let additions: [Addition]
+    /// Whether this is `((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7))`.
+    let isPairwiseOfEight: Bool
 
     /// The additions that make one sum out of `inputs`, the largest complete subtrees that tile `lower..<upper` of
     /// the tree over `0..<shards`.
@@ -46,6 +48,9 @@ public struct TreeSum: Sendable {
             _ = Self.schedule(Subtree(first.lower, last.upper), inputs, &additions)
         }
         self.additions = additions
+        isPairwiseOfEight =
+            inputs.count == 8 && additions.map(\.left) == [0, 2, 0, 4, 6, 4, 0]
+            && additions.map(\.right) == [1, 3, 2, 5, 7, 6, 4]
     }
 
     /// The complete subtrees of the tree over `0..<shards` that tile `owned`, in order.

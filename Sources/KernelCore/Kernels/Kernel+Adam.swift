@@ -77,34 +77,121 @@ extension Kernel {
         return adam(step, parameters, first, second, count) { _, _ in Vector(repeating: 0) }
     }
 
+    /// One step over the rows of a table, each with a gradient of its own, in one pass over memory.
+    ///
+    /// - Parameters:
+    ///   - gradients: `[rows]`, where the gradient of each row is, the sum over the samples; nil where no sample touches
+    ///     the row.
+    ///   - scale: 1 / number of samples.
+    ///   - parameters: `[rows, columns]`, as `first` and `second`.
+    /// - Returns: whether all g are finite numbers.
+    @discardableResult
+    public static func adam(
+        _ step: AdamStep, gradients: UnsafePointer<UnsafePointer<Float>?>, scale: Float,
+        parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
+        second: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    ) -> Bool {
+        var vectors = AdamVectors(step)
+        if step.kept == 1 {
+            vectors.move(gradients, scale, parameters, first, second, rows, columns, isKept: true)
+        } else {
+            vectors.move(gradients, scale, parameters, first, second, rows, columns, isKept: false)
+        }
+        return vectors.isFinite
+    }
+
     @inline(__always)
     private static func adam(
         _ step: AdamStep, _ parameters: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
         _ second: UnsafeMutablePointer<Float>, _ count: Int, _ gradient: (_ index: Int, _ lanes: Int) -> Vector
     ) -> Bool {
-        let beta1 = Vector(repeating: step.beta1)
-        let beta2 = Vector(repeating: step.beta2)
-        let rest1 = Vector(repeating: 1 - step.beta1)
-        let rest2 = Vector(repeating: 1 - step.beta2)
-        let l2 = Vector(repeating: step.l2)
-        let rate = Vector(repeating: -step.rate)
-        let kept = Vector(repeating: step.kept)
-        let correction = Vector(repeating: step.rootCorrection)
-        let epsilon = Vector(repeating: step.epsilon)
-        let zero = Vector(repeating: 0)
-        // Stays zero until something is added that is not finite.
-        var finite = zero
-        forEachVector(count) { index, lanes in
-            let p = load(parameters, index, lanes)
-            let g = l2.multiplied(by: p, adding: gradient(index, lanes))
-            let m = beta1.multiplied(by: load(first, index, lanes), adding: rest1 * g)
-            let v = beta2.multiplied(by: load(second, index, lanes), adding: rest2 * g * g)
-            let root = facet_sqrt(v).multiplied(by: correction, adding: epsilon)
-            store(m, first, index, lanes)
-            store(v, second, index, lanes)
-            store(rate.multiplied(by: m / root, adding: kept * p), parameters, index, lanes)
-            finite = zero.multiplied(by: g, adding: finite)
+        var vectors = AdamVectors(step)
+        if step.kept == 1 {
+            forEachVector(count) { index, lanes in
+                vectors.move(parameters, first, second, index, lanes, gradient(index, lanes), isKept: true)
+            }
+        } else {
+            forEachVector(count) { index, lanes in
+                vectors.move(parameters, first, second, index, lanes, gradient(index, lanes), isKept: false)
+            }
         }
-        return facet_sum(finite) == 0
+        return vectors.isFinite
+    }
+}
+
+/// The constants of a step in registers.
+private struct AdamVectors {
+    let beta1: Vector
+    let beta2: Vector
+    let rest1: Vector
+    let rest2: Vector
+    let l2: Vector
+    let rate: Vector
+    let kept: Vector
+    let correction: Vector
+    let epsilon: Vector
+    /// Stays zero until something is added that is not finite.
+    var finite = Vector(repeating: 0)
+
+    @inline(__always)
+    init(_ step: AdamStep) {
+        beta1 = Vector(repeating: step.beta1)
+        beta2 = Vector(repeating: step.beta2)
+        rest1 = Vector(repeating: 1 - step.beta1)
+        rest2 = Vector(repeating: 1 - step.beta2)
+        l2 = Vector(repeating: step.l2)
+        rate = Vector(repeating: -step.rate)
+        kept = Vector(repeating: step.kept)
+        correction = Vector(repeating: step.rootCorrection)
+        epsilon = Vector(repeating: step.epsilon)
+    }
+
+    @inline(__always)
+    var isFinite: Bool { finite.total == 0 }
+
+    /// Moves the parameters from `index` on by the mean gradient.
+    ///
+    /// - Parameter isKept: whether ``AdamStep/kept`` is 1, which spares a product that changes nothing.
+    @inline(__always)
+    mutating func move(
+        _ parameters: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
+        _ second: UnsafeMutablePointer<Float>, _ index: Int, _ lanes: Int, _ gradient: Vector,
+        isKept: Bool
+    ) {
+        let p = load(parameters, index, lanes)
+        let g = l2.multiplied(by: p, adding: gradient)
+        let m = beta1.multiplied(by: load(first, index, lanes), adding: rest1 * g)
+        let v = beta2.multiplied(by: load(second, index, lanes), adding: rest2 * g * g)
+        let root = facet_sqrt(v).multiplied(by: correction, adding: epsilon)
+        store(m, first, index, lanes)
+        store(v, second, index, lanes)
+        store(rate.multiplied(by: m / root, adding: isKept ? p : kept * p), parameters, index, lanes)
+        finite = Vector(repeating: 0).multiplied(by: g, adding: finite)
+    }
+
+    /// Moves rows, each by a gradient of its own.
+    @inline(__always)
+    mutating func move(
+        _ gradients: UnsafePointer<UnsafePointer<Float>?>, _ scale: Float,
+        _ parameters: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>,
+        _ second: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, isKept: Bool
+    ) {
+        let factor = Vector(repeating: scale)
+        var row = 0
+        while row < rows {
+            let start = row * columns
+            let (p, m, v) = (parameters + start, first + start, second + start)
+            if let gradient = gradients[row] {
+                forEachVector(columns) { index, lanes in
+                    move(p, m, v, index, lanes, load(gradient, index, lanes) * factor, isKept: isKept)
+                }
+                row += 1
+            } else {
+                repeat { row += 1 } while row < rows && gradients[row] == nil
+                forEachVector(row * columns - start) { index, lanes in
+                    move(p, m, v, index, lanes, Vector(repeating: 0), isKept: isKept)
+                }
+            }
+        }
     }
 }

@@ -17,4 +17,12 @@ extension Kernel {
         guard count > 0, Int(largest) >= bound else { return nil }
         return (0..<count).lazy.map { numbers[$0 * stride] }.first { !(0..<bound).contains(Int($0)) }
     }
+
+    /// How many of `count` numbers are `number`.
+    public static func count(of number: Int32, in numbers: UnsafePointer<Int32>, count: Int) -> Int {
+        // As wide as the numbers themselves, so that a vector counts as many as it compares.
+        var found: Int32 = 0
+        for index in 0..<count { found &+= numbers[index] == number ? 1 : 0 }
+        return Int(found)
+    }
 }

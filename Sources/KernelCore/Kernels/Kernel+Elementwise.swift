@@ -1,10 +1,14 @@
 internal import CVector
 
 extension Kernel {
-    /// Asks for `count` floats that will be read soon. Changes nothing else.
-    public static func prefetch(_ x: UnsafePointer<Float>, count: Int) {
-        facet_prefetch(x, count * MemoryLayout<Float>.stride)
+    /// Asks for `count` elements that will be read soon. Changes nothing else.
+    @inlinable
+    public static func prefetch<Element: BitwiseCopyable>(_ x: UnsafePointer<Element>, count: Int) {
+        prefetch(UnsafeRawPointer(x), bytes: count * MemoryLayout<Element>.stride)
     }
+
+    @usableFromInline
+    static func prefetch(_ start: UnsafeRawPointer, bytes: Int) { facet_prefetch(start, bytes) }
 
     /// `y[i] = a[i] + b[i]`.
     public static func add(

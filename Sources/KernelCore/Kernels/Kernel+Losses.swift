@@ -14,6 +14,7 @@ extension Kernel {
     ///   - posterior: `[samples, N]`, kept for the backward pass: `w_j sigmoid_j` normalized over j.
     public static func rankingLoss(_ scores: MatrixView, posterior: UnsafeMutablePointer<Float>) -> Float {
         let negatives = scores.columns - 1
+        if negatives == 1 { return pairLoss(scores, posterior: posterior) }
         var total: Float = 0
         for sample in 0..<scores.rows {
             let score = scores.row(sample)
@@ -44,6 +45,9 @@ extension Kernel {
         _ scores: MatrixView, posterior: UnsafePointer<Float>, gradient: Float, dscores: UnsafeMutablePointer<Float>
     ) {
         let negatives = scores.columns - 1
+        if negatives == 1 {
+            return pairLossBackward(scores, posterior: posterior, gradient: gradient, dscores: dscores)
+        }
         for sample in 0..<scores.rows {
             let score = scores.row(sample)
             let share = posterior + sample * negatives
@@ -57,6 +61,33 @@ extension Kernel {
                 out[0] -= gradient * pull
                 out[1 + j] += gradient * (exp(score[1 + j] - largest) / sum - share[j] + pull)
             }
+        }
+    }
+
+    /// ``rankingLoss(_:posterior:)`` of one negative, with the same bits: its weight and its share are 1, or not a number
+    /// where a score is infinite or none.
+    private static func pairLoss(_ scores: MatrixView, posterior: UnsafeMutablePointer<Float>) -> Float {
+        var total: Float = 0
+        for sample in 0..<scores.rows {
+            let score = scores.row(sample)
+            let zero = score[1] - score[1]
+            let term = zero - softplus(score[1] - score[0])
+            posterior[sample] = 1 + (term - term)
+            total += zero - ((term - term) + term)
+        }
+        return total
+    }
+
+    /// ``rankingLossBackward(_:posterior:gradient:dscores:)`` of one negative, with the same bits.
+    private static func pairLossBackward(
+        _ scores: MatrixView, posterior: UnsafePointer<Float>, gradient: Float, dscores: UnsafeMutablePointer<Float>
+    ) {
+        for sample in 0..<scores.rows {
+            let score = scores.row(sample)
+            let out = dscores + sample * 2
+            let pull = posterior[sample] / (1 + exp(score[0] - score[1]))
+            out[0] -= gradient * pull
+            out[1] += gradient * (1 + (score[1] - score[1]) - posterior[sample] + pull)
         }
     }
 
@@ -119,14 +150,18 @@ extension Kernel {
         into choice: UnsafeMutablePointer<Int32>
     ) {
         let (columns, interests) = (x.columns, groups.perUser)
-        for user in 0..<groups.users(rows: x.rows) {
-            let y = table + Int(positives[user]) * columns
-            var best = -Float.infinity
-            choice[user] = 0
-            for k in 0..<interests {
-                let product = SmallProducts.dot(x.row(user * interests + k), y, columns)
-                if product > best {
-                    best = product
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: interests) { buffer in
+            let products = buffer.baseAddress!
+            for user in 0..<groups.users(rows: x.rows) {
+                let y = table + Int(positives[user]) * columns
+                SmallProducts.inner(
+                    StridedRows(y, stride: columns, count: 1),
+                    StridedRows(x.row(user * interests), stride: columns, count: interests), width: columns,
+                    into: StridedResult(products, stride: interests))
+                var best = -Float.infinity
+                choice[user] = 0
+                for k in 0..<interests where products[k] > best {
+                    best = products[k]
                     choice[user] = Int32(k)
                 }
             }

@@ -6,7 +6,7 @@ extension Kernel {
     ///
     /// A number depends on (seed, purpose, iteration, element of the sequence, site, row within its sequence, column)
     /// alone: a longer sequence keeps the numbers of its first rows. Four columns of a row are a block of
-    /// ``Philox4x32``; sixteen blocks are computed at a time, whatever sequences they belong to.
+    /// ``Philox4x32``; those of sixteen rows are computed at a time, whatever sequences they belong to.
     ///
     /// - Parameters:
     ///   - streams: of the seed, the purpose and the iteration.
@@ -18,34 +18,42 @@ extension Kernel {
         from streams: RandomStreams, site: UInt32, elements: UnsafePointer<UInt32>, over sequences: JaggedOffsets,
         columns: Int, into y: UnsafeMutablePointer<Float>
     ) {
-        let stride = sequences.total
         let blocksPerRow = (columns + 3) / 4
-        var batch = NormalBatch(streams)
-        for sequence in 0..<sequences.count {
-            let first = sequences.start(sequence)
-            for row in 0..<sequences.length(sequence) {
-                for block in 0..<blocksPerRow {
-                    let number = site << 24 | UInt32(truncatingIfNeeded: row * blocksPerRow + block) & 0xFF_FFFF
-                    batch.add(
-                        number, elements[sequence], y + (4 * block * stride + first + row),
-                        room: min(4, columns - 4 * block), stride: stride)
+        let end = sequences.count > 0 ? sequences.start(sequences.count) : 0
+        let blocks = NormalBlocks(streams)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2 * NormalBlocks.count) {
+            buffer in
+            buffer.initialize(repeating: 0)
+            let numbers = buffer.baseAddress!
+            let names = numbers + NormalBlocks.count
+            for block in 0..<blocksPerRow {
+                let room = min(4, columns - 4 * block)
+                var lanes = 0
+                for sequence in 0..<sequences.count {
+                    let first = sequences.start(sequence)
+                    for row in 0..<sequences.length(sequence) {
+                        numbers[lanes] = site << 24 | UInt32(truncatingIfNeeded: row * blocksPerRow + block) & 0xFF_FFFF
+                        names[lanes] = elements[sequence]
+                        lanes += 1
+                        guard lanes == NormalBlocks.count || first + row == end - 1 else { continue }
+                        let start = 4 * block * sequences.total + first + row + 1 - lanes
+                        blocks.draw(
+                            numbers, names, into: y + start, lanes: lanes, columns: room, stride: sequences.total)
+                        lanes = 0
+                    }
                 }
             }
         }
-        batch.finish(stride: stride)
     }
 }
 
-/// Up to sixteen blocks of four normal numbers, and where they go.
-private struct NormalBatch {
+/// Blocks of four normal numbers, sixteen at a time.
+private struct NormalBlocks {
+    static let count = SIMD16<UInt32>.scalarCount
+
     private let key: (UInt32, UInt32)
     private let iteration: UInt32
     private let purpose: UInt32
-    private var numbers = SIMD16<UInt32>(repeating: 0)
-    private var elements = SIMD16<UInt32>(repeating: 0)
-    private var targets = SIMD16<UInt>(repeating: 0)
-    private var rooms = SIMD16<UInt32>(repeating: 0)
-    private var count = 0
 
     init(_ streams: RandomStreams) {
         key = streams.key
@@ -53,36 +61,28 @@ private struct NormalBatch {
         purpose = streams.purpose.rawValue
     }
 
+    /// Writes the first `columns` numbers of each of `lanes` blocks, `y[column, block]` with columns `stride` apart.
+    ///
+    /// - Parameters:
+    ///   - numbers: `[16]`, of the blocks; elements: `[16]`, theirs.
     @inline(__always)
-    mutating func add(
-        _ number: UInt32, _ element: UInt32, _ target: UnsafeMutablePointer<Float>, room: Int, stride: Int
+    func draw(
+        _ numbers: UnsafePointer<UInt32>, _ elements: UnsafePointer<UInt32>, into y: UnsafeMutablePointer<Float>,
+        lanes: Int, columns: Int, stride: Int
     ) {
-        numbers[count] = number
-        elements[count] = element
-        targets[count] = UInt(bitPattern: target)
-        rooms[count] = UInt32(room)
-        count += 1
-        if count == SIMD16<UInt32>.scalarCount { finish(stride: stride) }
-    }
-
-    /// Computes the blocks that have been added and writes them.
-    @inline(__always)
-    mutating func finish(stride: Int) {
         let words = philoxBlocks(
             counter: (
-                numbers, elements, SIMD16(repeating: iteration), SIMD16(repeating: purpose)
+                UnsafeRawPointer(numbers).loadUnaligned(as: SIMD16<UInt32>.self),
+                UnsafeRawPointer(elements).loadUnaligned(as: SIMD16<UInt32>.self),
+                SIMD16(repeating: iteration), SIMD16(repeating: purpose)
             ), key: key)
-        let (n0, n1) = normals(words.0, words.1)
-        let (n2, n3) = normals(words.2, words.3)
-        for lane in 0..<count {
-            let target = UnsafeMutablePointer<Float>(bitPattern: targets[lane])!
-            let room = rooms[lane]
-            target[0] = n0[lane]
-            if room > 1 { target[stride] = n1[lane] }
-            if room > 2 { target[2 * stride] = n2[lane] }
-            if room > 3 { target[3 * stride] = n3[lane] }
-        }
-        count = 0
+        let (first, second) = normals(words.0, words.1)
+        store(first, y, 0, lanes)
+        if columns > 1 { store(second, y, stride, lanes) }
+        guard columns > 2 else { return }
+        let (third, fourth) = normals(words.2, words.3)
+        store(third, y, 2 * stride, lanes)
+        if columns > 3 { store(fourth, y, 3 * stride, lanes) }
     }
 }
 

@@ -1,5 +1,8 @@
 /// Gathering and scattering of table rows, and scores of candidates.
 extension Kernel {
+    /// Rows between the one that is read and the one that is asked for: they lie anywhere in a table.
+    package static let rowsAhead = 8
+
     /// `y_i = table[rows_i]`.
     ///
     /// - Parameters:
@@ -9,7 +12,9 @@ extension Kernel {
         into y: UnsafeMutablePointer<Float>
     ) {
         for index in 0..<count {
-            (y + index * columns).update(from: table + Int(rows[index]) * columns, count: columns)
+            if index + rowsAhead < count { prefetch(table + Int(rows[index + rowsAhead]) * columns, count: columns) }
+            let (row, copy) = (table + Int(rows[index]) * columns, y + index * columns)
+            forEachVector(columns) { column, lanes in store(load(row, column, lanes), copy, column, lanes) }
         }
     }
 
@@ -34,6 +39,9 @@ extension Kernel {
         let columns = users.columns
         for user in 0..<users.rows {
             for candidate in user * perUser..<(user + 1) * perUser {
+                if candidate + rowsAhead < users.rows * perUser {
+                    prefetch(table + Int(candidates[candidate + rowsAhead]) * columns, count: columns)
+                }
                 scores[candidate] = SmallProducts.dot(
                     users.row(user), table + Int(candidates[candidate]) * columns, columns)
             }

@@ -10,30 +10,23 @@ extension Kernel {
         _ x: MatrixView, over sequences: JaggedOffsets, into y: UnsafeMutablePointer<Float>
     ) {
         let (x, columns) = (x.start, x.columns)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { buffer in
-            let statistic = buffer.baseAddress!
-            for sequence in 0..<sequences.count {
-                let length = sequences.length(sequence)
-                guard length > 0 else { continue }
-                let first = sequences.start(sequence) * columns
-                statistic.update(from: x + first, count: columns)
-                for row in 1..<max(length, 1) {
-                    let values = x + (first + row * columns)
-                    for column in 0..<columns where values[column] > statistic[column] {
-                        statistic[column] = values[column]
-                    }
+        for sequence in 0..<sequences.count {
+            let (start, end) = (sequences.start(sequence) * columns, sequences.start(sequence + 1) * columns)
+            guard start < end else { continue }
+            forEachVector(columns) { column, lanes in
+                var peaks = load(x, start + column, lanes)
+                for row in stride(from: start + columns, to: end, by: columns) {
+                    peaks = facet_greater(load(x, row + column, lanes), peaks)
                 }
-                for row in 0..<length {
-                    let values = first + row * columns
-                    for column in 0..<columns { y[values + column] = x[values + column] - statistic[column] }
+                var sums = Vector(repeating: 0)
+                for row in stride(from: start, to: end, by: columns) {
+                    let term = KernelCore.exponential(load(x, row + column, lanes) - peaks)
+                    store(term, y, row + column, lanes)
+                    sums += term
                 }
-                exponential(y + first, into: y + first, count: length * columns)
-                clear(statistic, count: columns)
-                for row in 0..<length { accumulate(y + (first + row * columns), into: statistic, count: columns) }
-                for column in 0..<columns { statistic[column] = 1 / statistic[column] }
-                for row in 0..<length {
-                    let values = y + (first + row * columns)
-                    for column in 0..<columns { values[column] *= statistic[column] }
+                let scale = Vector(repeating: 1) / sums
+                for row in stride(from: start, to: end, by: columns) {
+                    store(load(y, row + column, lanes) * scale, y, row + column, lanes)
                 }
             }
         }
@@ -45,21 +38,17 @@ extension Kernel {
         y: MatrixView, over sequences: JaggedOffsets, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>
     ) {
         let (y, columns) = (y.start, y.columns)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { buffer in
-            let sums = buffer.baseAddress!
-            for sequence in 0..<sequences.count {
-                let first = sequences.start(sequence) * columns
-                let length = sequences.length(sequence)
-                clear(sums, count: columns)
-                for row in 0..<length {
-                    let offset = first + row * columns
-                    for column in 0..<columns { sums[column] += y[offset + column] * dy[offset + column] }
+        for sequence in 0..<sequences.count {
+            let (start, end) = (sequences.start(sequence) * columns, sequences.start(sequence + 1) * columns)
+            forEachVector(columns) { column, lanes in
+                var sums = Vector(repeating: 0)
+                for row in stride(from: start, to: end, by: columns) {
+                    sums += load(y, row + column, lanes) * load(dy, row + column, lanes)
                 }
-                for row in 0..<length {
-                    let offset = first + row * columns
-                    for column in 0..<columns {
-                        dx[offset + column] += y[offset + column] * (dy[offset + column] - sums[column])
-                    }
+                for row in stride(from: start, to: end, by: columns) {
+                    let rest = load(dy, row + column, lanes) - sums
+                    let old = load(dx, row + column, lanes)
+                    store(old + load(y, row + column, lanes) * rest, dx, row + column, lanes)
                 }
             }
         }
