@@ -55,16 +55,16 @@ public struct StepForecast: Sendable, Equatable {
             settings.sharding == .rows || settings.optimizerSharding == .all
             ? Double(shape.tableCount) / Double(hosts) : Double(shape.tableCount)
         let dense = Double(shape.denseCount) / (settings.optimizerSharding == .none ? 1 : Double(hosts))
-        func seconds(of values: Double) -> Double {
+        func adam(of values: Double) -> Double {
             calibration.adamSeconds(
                 values: values / rails * Double(settings.copies) / 3, ranks: cluster.ranksPerHost)
         }
-        optimizerSeconds = seconds(of: tables + dense)
+        optimizerSeconds = adam(of: tables + dense)
         // What is moved before it is sent cannot be hidden.
         let before =
             settings.optimizerSharding == .none || hosts == 1
-            ? 0 : seconds(of: dense + (settings.optimizerSharding == .all && settings.sharding == .none ? tables : 0))
-        let adam = optimizerSeconds - before
+            ? 0 : adam(of: dense + (settings.optimizerSharding == .all && settings.sharding == .none ? tables : 0))
+        let rest = optimizerSeconds - before
         func time(_ rounds: ArraySlice<ExchangeRound>) -> ExchangeRound.Seconds {
             rounds.reduce(into: ExchangeRound.Seconds()) {
                 $0 += $1.seconds(
@@ -79,7 +79,7 @@ public struct StepForecast: Sendable, Equatable {
         let isHidden = hosts > 1 && !settings.clipsGradient
         let behind =
             isHidden
-            ? max(adam + spreading.handling - spreading.total, adam * (1 - Self.overlap(exchange, settings))) : adam
+            ? max(rest + spreading.handling - spreading.total, rest * (1 - Self.overlap(exchange, settings))) : rest
         sent += spreading
         seconds[.messages] = sent.messages
         seconds[.link] = sent.wire

@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import FileIO
 import KernelCore
 import MPI
