@@ -34,7 +34,7 @@ import Testing
         #expect(halving.slices == 16 * traffic(.halving, nodes: 64, nodesPerRack: 16).slices)
     }
 
-    @Test(arguments: [(48, 12), (64, 12), (60, 20), (100, 16), (7, 3)])
+    @Test(arguments: [(48, 12), (64, 12), (60, 20), (100, 16), (24, 6)])
     func `racks of any size are crossed by less in a halving, and by more than of powers of two`(
         nodes: Int, nodesPerRack: Int
     ) {
