@@ -47,7 +47,9 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         let slices = (0..<count).map { ParameterSlice($0, of: count, plan.layout) }
         self.slices = slices
         ownedMoments = plan.ownedMoments.map {
-            OwnMoments($0, plan.layout, plan.slice(ofRank: map.ownRanks[map.localRank], on: map))
+            OwnMoments(
+                $0, plan.layout, map.rail == nil ? [] : plan.slices(ofRail: map.localRank, on: map),
+                node: map.nodeIndex)
         }
         memory = try NodeMemory(plan, map, parts: count, ownMoments: ownedMoments?.values)
         parameters = memory.parameters

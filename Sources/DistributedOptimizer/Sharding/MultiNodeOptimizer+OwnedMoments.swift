@@ -6,13 +6,18 @@ struct OwnMoments {
     let parameters: OwnedMoments
     /// What the rank moves for all.
     let slice: ParameterSlice
+    /// Of the slice of each node of the rail what its owner moves, and what every node moves.
+    let slices: [(owned: ParameterSlice, common: ParameterSlice)]
     private let storages: (first: ParameterStorage, second: ParameterStorage)
 
-    /// - Parameter slice: that the rank adds up; nil for a rank without rail.
-    init(_ parameters: OwnedMoments, _ layout: ParameterLayout, _ slice: ParameterSlice?) {
+    /// - Parameters:
+    ///   - slices: of each node of the rail; none for a rank without rail.
+    ///   - node: of this rank.
+    init(_ parameters: OwnedMoments, _ layout: ParameterLayout, _ slices: [ParameterSlice], node: Int) {
         self.parameters = parameters
-        let owned = slice.map(parameters.owned) ?? .nothing(layout)
-        self.slice = owned
+        self.slices = slices.map { (parameters.owned($0), parameters.common($0)) }
+        let owned = self.slices.isEmpty ? .nothing(layout) : self.slices[node].owned
+        slice = owned
         storages = (ParameterStorage(reserving: layout, for: owned), ParameterStorage(reserving: layout, for: owned))
     }
 
@@ -39,13 +44,12 @@ extension MultiNodeOptimizer {
             var isFinite = isOwnFinite
             try messages.finishExchange { node, sum in
                 guard summary.isUsable else { return }
-                let slice = messages.slices[node]
                 phases?.begin(.optimizer)
                 if node != map.nodeIndex {
-                    adam.adopt(own.parameters.owned(slice), from: sum.views[0], step: number)
+                    adam.adopt(own.slices[node].owned, from: sum.views[0], step: number)
                     if messages.hasBrokenGradient(node) { isFinite = false }
                 }
-                isFinite = move(own.parameters.common(slice), number, with: sum, summary, clipFactor) && isFinite
+                isFinite = move(own.slices[node].common, number, with: sum, summary, clipFactor) && isFinite
             }
             memory.ownNotice.pointee.hasBrokenGradient = !isFinite
         }

@@ -27,6 +27,9 @@ final class ShardedOptimizer: MeasuredOptimizer {
     let division: (parameters: ParameterDivision, moments: ParameterDivision)?
     private let storages: [ParameterStorage]
     private let ownedMoments: OwnedMoments?
+    /// Of the slice of each rank what its owner moves before it is sent, and what is moved behind that: of this rank's own
+    /// all else, of the others what every rank has.
+    private let slices: [(owned: ParameterSlice, other: ParameterSlice)]
     private let memory: NodeMemory
     private let ownership: RowOwnership
     private let communicator: Communicator
@@ -48,6 +51,13 @@ final class ShardedOptimizer: MeasuredOptimizer {
         self.kept = kept
         let ownedMoments = plan.ownedMoments
         self.ownedMoments = ownedMoments
+        let ownRank = ownRank
+        slices = ownership.slices.indices.map { rank in
+            let slice = ownership.slices[rank]
+            let other = rank == ownRank ? slice : ownership.sharedSlices[rank]
+            guard let ownedMoments else { return (.nothing(plan.layout), other) }
+            return (ownedMoments.owned(slice), ownedMoments.common(other))
+        }
         let parts = ParameterDivision(kept: kept, dividesDense: false, dividedTables: ownership.isDivided)
         var moments = parts
         if let ownedMoments {
@@ -94,8 +104,7 @@ final class ShardedOptimizer: MeasuredOptimizer {
         var isFinite = true
         var moved: MovedSlice?
         if let ownedMoments {
-            isFinite = move(
-                ownedMoments.owned(ownership.slices[ownRank]), number, with: messages.ownSum, summary, clipping)
+            isFinite = move(slices[ownRank].owned, number, with: messages.ownSum, summary, clipping)
             moved = MovedSlice(ownedMoments, parameters, isFinite: isFinite)
         }
         try messages.spread(moved)
@@ -116,11 +125,11 @@ final class ShardedOptimizer: MeasuredOptimizer {
         _ number: Int, of rank: Int, with sum: SliceSum, _ summary: StepSummary, _ clipping: Float
     ) -> Bool {
         guard summary.isUsable else { return true }
-        let slice = rank == ownRank ? ownership.slices[rank] : ownership.sharedSlices[rank]
-        guard let ownedMoments else { return move(slice, number, with: sum, summary, clipping) }
         phases?.begin(.optimizer)
-        if rank != ownRank { adam.adopt(ownedMoments.owned(slice), from: sum.views[0], step: number) }
-        return move(ownedMoments.common(slice), number, with: sum, summary, clipping)
+        if ownedMoments != nil, rank != ownRank {
+            adam.adopt(slices[rank].owned, from: sum.views[0], step: number)
+        }
+        return move(slices[rank].other, number, with: sum, summary, clipping)
     }
 
     private func move(

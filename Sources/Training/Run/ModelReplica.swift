@@ -90,7 +90,7 @@ package final class ModelReplica {
         of model: any Recommender, _ layout: ParameterLayout, _ configuration: TrainingConfiguration, ranks: Int
     ) throws(TrainingError) -> RowOwnership? {
         try require(
-            model.propagation == nil || configuration.optimizerSharding == .none
+            model.propagation == nil || configuration.optimizerSharding == .none || ranks == 1
                 ? nil
                 : "--optimizer-sharding \(configuration.optimizerSharding.rawValue) is not for \(configuration.model)",
             "every node moves all rows of the tables that it spreads over the graph: leave the option out")
