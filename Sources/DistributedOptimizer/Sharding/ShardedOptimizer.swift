@@ -51,7 +51,7 @@ final class ShardedOptimizer: MeasuredOptimizer {
         self.kept = kept
         let ownedMoments = plan.ownedMoments
         self.ownedMoments = ownedMoments
-        let ownRank = ownRank
+        let ownRank = communicator.rank
         slices = ownership.slices.indices.map { rank in
             let slice = ownership.slices[rank]
             let other = rank == ownRank ? slice : ownership.sharedSlices[rank]
