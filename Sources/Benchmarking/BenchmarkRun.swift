@@ -189,6 +189,11 @@ final class BenchmarkRun {
     private func compareExchange() throws -> ExchangeComparison {
         guard let trial = trained.optimizer.messageTrial() else {
             return try world.collectively {
+                guard trained.optimizer.division == nil else {
+                    throw TrainingError(
+                        .usage, "--compare-exchange is about the sums of whole gradients",
+                        recoverySuggestion: "leave --table-sharding and --optimizer-sharding out")
+                }
                 throw TrainingError(
                     .usage, "--compare-exchange is about nodes, and all ranks share the memory of one",
                     recoverySuggestion:

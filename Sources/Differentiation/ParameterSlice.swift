@@ -20,8 +20,13 @@ public struct ParameterSlice: Sendable {
         self.init(layout, rows: layout.tables.map { 0..<$0.parameter.rows })
     }
 
+    /// Nothing.
+    package static func nothing(_ layout: ParameterLayout) -> ParameterSlice {
+        ParameterSlice(dense: 0..<0, rows: layout.tables.map { _ in 0..<0 })
+    }
+
     /// A part of the dense region, and of each table the rows that are named.
-    private init(dense: Range<Int>, rows: [Range<Int>]) {
+    package init(dense: Range<Int>, rows: [Range<Int>]) {
         self.dense = dense
         self.rows = rows
     }

@@ -15,7 +15,8 @@ public struct ParameterValues: BitwiseCopyable {
         tables = memory + layout.denseCount
     }
 
-    init(dense: UnsafeMutablePointer<Float>, tables: UnsafeMutablePointer<Float>) {
+    /// The two regions, where they do not lie one behind the other.
+    package init(dense: UnsafeMutablePointer<Float>, tables: UnsafeMutablePointer<Float>) {
         self.dense = dense
         self.tables = tables
     }

@@ -112,7 +112,7 @@ public struct Adam {
 
     /// `average += (1 - d) (parameters - average)`, with `d = min(averaging, (step - 1) / (step + 9))`: the first average
     /// is of the first parameters, and the beginning is soon forgotten.
-    private func updateAverage(_ average: ParameterValues, _ slice: ParameterSlice, step: Int) {
+    func updateAverage(_ average: ParameterValues, _ slice: ParameterSlice, step: Int) {
         let share = Float(1 - min(settings.averaging, Double(step - 1) / Double(step + 9)))
         for specification in layout.specifications {
             let parameter = specification.parameter
@@ -173,7 +173,8 @@ public struct Adam {
         _ scale: Float
     ) -> Bool {
         let parameter = specification.parameter
-        guard let tableIndex = parameter.tableIndex else { return true }
+        // The sum may have rows that are not to be moved here.
+        guard let tableIndex = parameter.tableIndex, !slice.rows[tableIndex].isEmpty else { return true }
         var isFinite = true
         let columns = parameter.columns
         let (values, m, v) = (parameters(parameter), first(parameter), second(parameter))

@@ -14,7 +14,8 @@ package protocol DistributedOptimizer: AnyObject {
     /// The parameters that this rank reads: those of the last step or broadcast. Ranks that share memory have one copy.
     var parameters: ParameterValues { get }
 
-    /// The moments of ``Adam``, complete on rank 0 at least; zero before the first step.
+    /// The moments of ``Adam``, complete on rank 0 at least but for what is divided (``division``); zero before the first
+    /// step.
     var moments: (first: ParameterValues, second: ParameterValues) { get }
 
     /// The moving average of the parameters, complete on rank 0 at least; nil where there is none.
@@ -23,6 +24,9 @@ package protocol DistributedOptimizer: AnyObject {
     /// What this rank keeps of parameters, moments and average, where the rows of tables are divided among the ranks: then
     /// each rank writes and reads its part, and nothing is broadcast. Nil where rank 0 has everything.
     var kept: ParameterSlice? { get }
+
+    /// How the ranks divide parameters, average and moments; nil where rank 0 has everything.
+    var division: (parameters: ParameterDivision, moments: ParameterDivision)? { get }
 
     /// Brings the rows here that other ranks keep; nil where all rows are here.
     var rowFetch: RowFetch? { get }
@@ -62,7 +66,8 @@ package protocol DistributedOptimizer: AnyObject {
     /// is taken between two of these.
     func swapAverage() throws(MPIError)
 
-    /// Makes the parameters, the moments and the average of rank 0 everybody's, after it has written to them. Collective.
+    /// Makes the parameters, the moments and the average of rank 0 everybody's, after it has written to them, but for what
+    /// is divided (``division``), which every rank has written. Collective.
     func broadcastState() throws(MPIError)
 
     /// Gives shared memory back: ``parameters`` and ``moments`` must not be read any more. Collective.
@@ -72,6 +77,8 @@ package protocol DistributedOptimizer: AnyObject {
 extension DistributedOptimizer {
     /// nil: rank 0 has everything.
     package var kept: ParameterSlice? { nil }
+    /// nil: rank 0 has everything.
+    package var division: (parameters: ParameterDivision, moments: ParameterDivision)? { nil }
     /// nil: all rows are here.
     package var rowFetch: RowFetch? { nil }
 

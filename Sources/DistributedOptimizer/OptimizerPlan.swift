@@ -14,6 +14,8 @@ package struct OptimizerPlan {
     let accumulatesOnArrival: Bool
     /// Which rank keeps which rows; nil: every node has all of them.
     package let ownership: RowOwnership?
+    /// The parameters that only the owner of a slice moves, where there are several nodes; nil: every node moves all.
+    package let ownedMoments: OwnedMoments?
     let rounds: ExchangeRounds
 
     /// - Parameters:
@@ -26,13 +28,17 @@ package struct OptimizerPlan {
     ///   - accumulatesOnArrival: whether ranks add the gradients of their shards as they are recorded
     ///     (``ShardAdditions``): saves memory where a gradient has about all rows.
     ///   - ownership: which rank keeps which rows, where each rank is a node of its own; nil: every node has all of them.
+    ///   - optimizerSharding: where moments lie, between several nodes.
     ///   - rounds: in which nodes exchange gradients.
     package init(
         layout: ParameterLayout, gradientLayout: GradientLayout, adam: Adam.Settings, shardCount: Int,
         ownedShards: [Range<Int>], propagation: GraphPropagation?, accumulatesOnArrival: Bool,
-        ownership: RowOwnership? = nil, rounds: ExchangeRounds = .automatic
+        ownership: RowOwnership? = nil, optimizerSharding: OptimizerSharding = .none,
+        rounds: ExchangeRounds = .automatic
     ) {
         precondition(ownership == nil || propagation == nil, "propagated tables are not divided among ranks")
+        precondition(
+            optimizerSharding == .none || propagation == nil, "every node moves all rows of propagated tables")
         self.layout = layout
         self.gradientLayout = gradientLayout
         self.adam = adam
@@ -41,6 +47,7 @@ package struct OptimizerPlan {
         self.propagation = propagation
         self.accumulatesOnArrival = accumulatesOnArrival
         self.ownership = ownership
+        ownedMoments = OwnedMoments(optimizerSharding, layout, ownership)
         self.rounds = rounds
     }
 
@@ -53,20 +60,31 @@ package struct OptimizerPlan {
 
     /// Bytes that the optimizer of a rank of this node takes: those of its own, and those in memory that it shares.
     package func byteCount(ofRank rank: Int, on map: NodeMap) -> (own: Int, shared: Int) {
-        var bytes = byteCount(ofRank: rank, among: map.ownRanks)
+        var bytes = byteCount(
+            ofRank: rank, among: map.ownRanks,
+            slice: map.hasSeveralNodes ? slice(ofRank: rank, on: map) ?? .nothing(layout) : nil)
         bytes.own += messageByteCount(ofRank: rank, on: map)
         return map.node == nil ? (bytes.own + bytes.shared, 0) : bytes
     }
 
     /// The same without the messages between nodes, for a rank of a node that has the ranks `nodeRanks`, whether there is such
     /// a node or not.
-    package func byteCount(ofRank rank: Int, among nodeRanks: [Int]) -> (own: Int, shared: Int) {
+    ///
+    /// - Parameter slice: that the rank adds up; nil: there are no other nodes.
+    package func byteCount(
+        ofRank rank: Int, among nodeRanks: [Int], slice: ParameterSlice? = nil
+    ) -> (own: Int, shared: Int) {
         let additions = additions(ofRank: rank)
         var shared = additions.subtrees.count * gradientLayout.byteCount
         var own = additions.pendingCount * gradientLayout.byteCount
         let isFirst = rank == nodeRanks.first
         // Parameters, moments and their average for the node.
-        if isFirst { shared += copies * keptCount(ofRank: rank) * MemoryLayout<Float>.stride }
+        let moments = momentCounts(ofRank: rank, slice)
+        own += 2 * moments.own * MemoryLayout<Float>.stride
+        if isFirst {
+            shared +=
+                ((copies - 2) * keptCount(ofRank: rank) + 2 * moments.shared) * MemoryLayout<Float>.stride
+        }
         if let propagation {
             let floats = Propagator.sharedCount(propagation, layout, parts: nodeRanks.count)
             if isFirst { shared += floats * MemoryLayout<Float>.stride }
@@ -79,6 +97,28 @@ package struct OptimizerPlan {
     /// Values of one copy of the parameters that a rank, or its node, keeps.
     package func keptCount(ofRank rank: Int) -> Int {
         ownership?.keptCount(ofRank: rank, layout) ?? ParameterValues.count(for: layout)
+    }
+
+    /// Values of one moment that a rank has for itself, and that are its node's.
+    private func momentCounts(ofRank rank: Int, _ slice: ParameterSlice?) -> (own: Int, shared: Int) {
+        guard let ownedMoments, let slice else { return (0, keptCount(ofRank: rank)) }
+        let owned = ownedMoments.owned(slice)
+        return (
+            layout.specifications.reduce(0) { $0 + owned.values(of: $1.parameter).count },
+            zip(layout.tables, ownedMoments.tables).reduce(0) { sum, table in
+                let (parameter, isOwned) = (table.0.parameter, table.1)
+                return isOwned ? sum : sum + (ownership?.kept[rank].values(of: parameter).count ?? parameter.count)
+            }
+        )
+    }
+
+    /// The slice that a rank adds up where all nodes have equally many, one behind the other.
+    package func slice(_ rank: Int, of ranks: Int) -> ParameterSlice { ParameterSlice(rank, of: ranks, layout) }
+
+    /// The slice that a rank of this node adds up; nil for one without rail.
+    func slice(ofRank rank: Int, on map: NodeMap) -> ParameterSlice? {
+        guard let rail = map.ownRanks.firstIndex(of: rank), rail < map.railCount else { return nil }
+        return ParameterSlice(map.nodeIndex * map.railCount + rail, of: map.ranks.count * map.railCount, layout)
     }
 
     /// Values that there are of each parameter: itself, two moments, and its average where there is one.

@@ -210,7 +210,12 @@ public struct ForecastJob: Sendable {
             assumptions.append(
                 "nobody has measured what a message takes of a processor: 1 us is assumed (--message-overhead)")
         }
+        var racks: Cluster.Network.Racks?
+        if let hosts = options.hostsPerRack, let rate = options.rackBytesPerSecond {
+            racks = Cluster.Network.Racks(hosts: hosts, bytesPerSecond: rate)
+        }
         return Cluster.Network(
-            latency: latency, overhead: overhead ?? ForecastOptions.assumedOverhead, bytesPerSecond: bytes)
+            latency: latency, overhead: overhead ?? ForecastOptions.assumedOverhead, bytesPerSecond: bytes, racks: racks
+        )
     }
 }

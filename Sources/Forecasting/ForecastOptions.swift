@@ -28,6 +28,10 @@ public struct ForecastOptions: Sendable, Equatable {
     public var latency: Double?
     /// Seconds of a processor for a message; nil: as measured, or a microsecond.
     public var messageOverhead: Double?
+    /// Hosts of a rack; nil: there is no bottleneck between the links of the hosts.
+    public var hostsPerRack: Int?
+    /// Bytes a second between a rack and all others; nil as for the hosts.
+    public var rackBytesPerSecond: Double?
     /// Bytes of memory that a host has; nil: nobody knows.
     public var hostMemory: Double?
     /// Samples of a rank, the same for all numbers of ranks; nil: the batch is.
@@ -70,6 +74,7 @@ public struct ForecastOptions: Sendable, Equatable {
         try require("--interactions", interactions, 1...1_000_000_000_000)
         try require("--hosts", hosts, 1...Self.mostRanks)
         try require("--ranks-per-host", ranksPerHost, 1...4096)
+        try require("--hosts-per-rack", hostsPerRack, 1...Self.mostRanks)
         try require("--logical-shards", logicalShards, 1...ForecastSearch.mostShards)
         try require("--samples-per-rank", samplesPerRank, 1...1_000_000)
         for count in ranks { try require("--ranks", count, 1...Self.mostRanks) }
@@ -93,6 +98,11 @@ public struct ForecastOptions: Sendable, Equatable {
         }
         guard hosts == nil || ranksPerHost == nil else {
             throw refuse("--hosts and --ranks-per-host both say where ranks are", "choose one")
+        }
+        guard (hostsPerRack == nil) == (rackBytesPerSecond == nil) else {
+            throw refuse(
+                "--hosts-per-rack and --rack-link belong together",
+                "give both: --hosts-per-rack 16 --rack-link 100gbit")
         }
         if let hosts {
             for count in ranks where count % hosts != 0 {

@@ -167,6 +167,17 @@ struct ClusterOptions: ParsableArguments {
     var link: LinkRate?
 
     @Option(
+        name: .spellings(of: "hosts-per-rack"),
+        help: "Hosts of a rack, which stand in the order of the ranks; with --rack-link. (default: no racks)")
+    var hostsPerRack: Int?
+
+    @Option(
+        name: .spellings(of: "rack-link"),
+        help: ArgumentHelp(
+            "Speed of a rack's uplink to all others, such as 100gbit; with --hosts-per-rack.", valueName: "rate"))
+    var rackLink: LinkRate?
+
+    @Option(
         help: ArgumentHelp(
             "Time of an empty message, such as 5us. (default: as measured between hosts)", valueName: "time"))
     var latency: TimeSpan?
@@ -199,6 +210,8 @@ struct ClusterOptions: ParsableArguments {
         options.hosts = hosts
         options.ranksPerHost = ranksPerHost
         options.linkBytesPerSecond = link.map { $0.value / 8 * Cluster.Network.payloadShare }
+        options.hostsPerRack = hostsPerRack
+        options.rackBytesPerSecond = rackLink.map { $0.value / 8 * Cluster.Network.payloadShare }
         options.latency = latency?.value
         options.messageOverhead = messageOverhead?.value
         options.hostMemory = hostMemory?.value

@@ -9,9 +9,11 @@ package enum OptionNames {
     private static let ofCommands: Set<String> = [
         "buffer", "calibrate", "check-epoch", "checkpoint", "checkpoint-every", "checkpoint-seconds",
         "compare-exchange", "config", "epochs-from", "eval-batch-size", "exchange-rounds", "extend", "gpu", "help",
-        "help-hidden", "host-memory", "hosts", "interactions", "items", "json", "keep-checkpoints", "latency", "link",
+        "help-hidden", "host-memory", "hosts", "hosts-per-rack", "interactions", "items", "json", "keep-checkpoints",
+        "latency", "link",
         "machine", "mean-history", "message-overhead", "metrics-file", "num-workers", "operations", "overwrite",
-        "passes", "path", "pin-memory", "quiet", "ranks", "ranks-per-host", "regenerate", "resume", "samples-per-rank",
+        "passes", "path", "pin-memory", "quiet", "rack-link", "ranks", "ranks-per-host", "regenerate", "resume",
+        "samples-per-rank",
         "schedule", "split", "stall-limit", "table-sharding", "tensorboard", "test", "test-all", "test-epoch",
         "time-limit", "trace", "users", "verbose", "version", "warm-up", "zipf",
     ]

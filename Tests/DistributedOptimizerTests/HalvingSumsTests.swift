@@ -104,7 +104,8 @@ import Testing
             }
             for sums in nodes where number < sums.roundCount { sums.readMessages(number) }
         }
-        let summaries = nodes.enumerated().map { node, sums in sums.addUp { gradient(node, $0) } }
+        let summaries = nodes.enumerated().map { node, sums in sums.readOwn { gradient(node, $0) } }
+        for sums in nodes { sums.writeOwn() }
         for number in (0..<rounds).reversed() {
             for sums in nodes where number < sums.roundCount {
                 copy(nodes[sums.destination(number)].finishedMessage, to: sums.finishedBuffer)

@@ -54,6 +54,50 @@ import Testing
         withExtendedLifetime(gradient) {}
     }
 
+    @Test(arguments: [[true, false], [false, true], [true, true], [false, false]], [false, true])
+    func `new values travel in the place of sums, and the rows of other tables as they are`(
+        tables: [Bool], isFinite: Bool
+    ) {
+        let gradient = gradient(sampleCount: 12, items: [129, 0, 64])
+        let values = ParameterStorage(layout)
+        values.values.initialize(layout, seed: 5)
+        let owned = OwnedMoments(tables: tables)
+        for index in 0..<3 {
+            let slice = ParameterSlice(index, of: 3, layout)
+            let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
+            sum.views[0].read(gradient.view, slice: slice)
+            let capacity = SliceMessage.capacity(
+                slice, layout, rowCapacity: Self.rowCapacity, .touched, owned: owned)
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { message in
+                withUnsafeTemporaryAllocation(of: RowEntry.self, capacity: 200) { entries in
+                    let start = message.baseAddress!
+                    let written = SliceMessage.write(
+                        sum, slice: slice, layout, .touched,
+                        moved: MovedSlice(owned, values.values, isFinite: isFinite), flag: true, to: start)
+                    #expect(written <= capacity && SliceMessage.wordCount(of: start, slice: slice, layout) == written)
+                    #expect(SliceMessage.hasBrokenGradient(start) == !isFinite && SliceMessage.flag(of: start))
+                    let received = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
+                    let read = SliceMessage.read(
+                        start, slice: slice, layout, entries: entries.baseAddress!, into: &received.views[0])
+                    let view = received.views[0]
+                    #expect(read == written && view.sampleCount == 12 && view.loss == sum.loss)
+                    let dense = values.values.start + slice.dense.lowerBound
+                    #expect((0..<slice.dense.count).allSatisfy { view.dense[$0] == dense[$0] })
+                    for (index, table) in layout.tables.enumerated() {
+                        let range = slice.values(of: table.parameter)
+                        let rows = values.values(table.parameter) + range.lowerBound
+                        #expect((sum.rowCount(index) == view.tables[index].count) || tables[index])
+                        #expect(!tables[index] || view.tables[index].count == 0)
+                        #expect(
+                            !tables[index] || (0..<range.count).allSatisfy { view.tables[index].values[$0] == rows[$0] }
+                        )
+                    }
+                }
+            }
+        }
+        withExtendedLifetime((gradient, values)) {}
+    }
+
     @Test(arguments: [0, 1, 12], [false, true])
     func `the flag travels with and without samples and changes no number`(sampleCount: Int, flag: Bool) {
         let gradient = gradient(sampleCount: sampleCount, items: [1])

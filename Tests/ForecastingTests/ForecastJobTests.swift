@@ -61,6 +61,18 @@ import Training
         }
     }
 
+    @Test(arguments: [OptimizerSharding.dense, .all])
+    func `hosts need less memory where the moments are sharded`(sharding: OptimizerSharding) throws {
+        let whole = try forecast()
+        let sharded = try forecast(Self.configuration { $0.optimizerSharding = sharding })
+        for (one, other) in zip(whole.points, sharded.points) {
+            #expect(other.settings.optimizerSharding == sharding)
+            #expect(other.memory.optimizer < one.memory.optimizer)
+            // No copy of a checkpoint.
+            #expect(5 * other.memory.copies == one.memory.copies)
+        }
+    }
+
     @Test func `what a sample touches is found by running the model`() throws {
         func draws(_ configuration: TrainingConfiguration) throws -> [String: RowDraws] {
             let entry = try #require(RecommenderCatalogue.entry(named: configuration.model))

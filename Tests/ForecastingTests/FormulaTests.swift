@@ -167,6 +167,51 @@ import Testing
         #expect(sharded < unsharded)
     }
 
+    @Test func `sharded moments take the memory and Adam of a slice, and bring all rows of tables back`() {
+        let cluster = Cluster(ranks: 4, ranksPerHost: 1, network: Self.network)
+        func exchange(_ sharding: OptimizerSharding) -> Exchange {
+            Exchange(Self.shape(), StepSettings(batchSize: 8, logicalShards: 4, optimizerSharding: sharding), cluster)
+        }
+        #expect(exchange(.dense) == exchange(.none))
+        #expect(exchange(.all).reducing == exchange(.none).reducing)
+        // 16 bytes in front, the number of rows, 80 dense floats, 250 rows of 16 floats.
+        let bytes: Double = 16_340
+        #expect(exchange(.all).spreading.map(\.bytes) == [bytes])
+        let cost = CalibratedCost(Self.calibration(), for: Self.shape())
+        let step = StepForecast(
+            Self.shape(), StepSettings(batchSize: 8, logicalShards: 4, optimizerSharding: .all), cluster, cost)
+        // Nothing of it is hidden: the values are sent behind it.
+        #expect(step.seconds[.optimizer] == Self.calibration().adamSeconds(values: 16_320 / 4))
+    }
+
+    @Test func `the uplink of a rack counts where it is slower than the links of its hosts`() {
+        func step(_ rounds: StepSettings.ExchangeRounds, _ rate: Double?) -> StepForecast {
+            let racks = rate.map { Cluster.Network.Racks(hosts: 4, bytesPerSecond: $0) }
+            let network = Cluster.Network(latency: 1e-5, overhead: 1e-6, bytesPerSecond: 1e8, racks: racks)
+            return StepForecast(
+                Self.shape(), StepSettings(batchSize: 16, logicalShards: 16, rounds: rounds),
+                Cluster(ranks: 16, ranksPerHost: 1, network: network),
+                CalibratedCost(Self.calibration(), for: Self.shape()))
+        }
+        for rounds in StepSettings.ExchangeRounds.allCases {
+            #expect(step(rounds, nil).exchange.bytesPerUplink == 0 && step(rounds, nil).seconds[.uplink] == 0)
+            // As fast as the links of all hosts of the rack together.
+            #expect(step(rounds, 4e8).seconds[.uplink] == 0)
+            #expect(step(rounds, 4e8).total == step(rounds, nil).total)
+        }
+        let direct = step(.direct, 1e7)
+        // 4 hosts send to 12 others, there and back.
+        let bytes = direct.exchange.reducing[0].bytes + direct.exchange.spreading[0].bytes
+        #expect(abs(direct.exchange.bytesPerUplink - 48 * bytes) < 1e-6)
+        let expected: Double = 48 * bytes / 1e7 - 15 * bytes / 1e8
+        #expect(abs(direct.seconds[.uplink]! - expected) < 1e-9)
+        // In the third round 4 hosts send 2 of 16 slices across, in the fourth 1.
+        let halving = step(.halving, 1e7)
+        #expect(halving.exchange.reducing.map { $0.uplinkBytes / $0.bytes } == [0, 0, 4, 4])
+        #expect(halving.exchange.bytesPerUplink < direct.exchange.bytesPerUplink / 2)
+        #expect(halving.total < direct.total)
+    }
+
     @Test func `a faster network and fewer hosts never make a step longer`() {
         func total(_ ranks: Int, _ network: Cluster.Network, _ rounds: StepSettings.ExchangeRounds) -> Double {
             StepForecast(

@@ -66,6 +66,10 @@ import TrainerSupport
                 Bool.random(using: &random) ? "auto" : "messages", "--table-sharding",
                 // The rows of LightGCN are not divided.
                 Bool.random(using: &random) && !Self.commands[command].contains("LightGCN") ? "rows" : "none",
+                "--optimizer-sharding",
+                // Every node moves all rows of LightGCN.
+                Self.commands[command].contains("LightGCN")
+                    ? "none" : ["none", "dense", "all"].randomElement(using: &random)!,
             ]
             let attempts = Self.attempts(out)
             let job = RunningJob(.ranks(ranks), try await Self.arguments(command, out: out) + more, out: out)

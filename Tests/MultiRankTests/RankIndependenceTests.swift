@@ -17,6 +17,7 @@ import TrainerSupport
         let exchange: String
         var rounds = "auto"
         var sharding = "none"
+        var moments = "none"
 
         static let all = [
             (1, "shared"), (2, "shared"), (3, "shared"), (5, "shared"), (7, "shared"), (8, "shared"), (1, "messages"),
@@ -36,9 +37,12 @@ import TrainerSupport
             let run = try await train(
                 command, launch,
                 more + ["--exchange", parallel.exchange, "--exchange-rounds", parallel.rounds]
-                    + ["--table-sharding", parallel.sharding], in: workspace, as: "\(index)")
+                    + ["--table-sharding", parallel.sharding, "--optimizer-sharding", parallel.moments],
+                in: workspace, as: "\(index)")
             #expect(run.result["ranks"] == .integer(parallel.ranks))
-            expectSame(run, as: reference, "\(launch) through \(parallel.exchange), \(parallel.rounds)")
+            expectSame(
+                run, as: reference,
+                "\(launch) through \(parallel.exchange), \(parallel.rounds), moments \(parallel.moments)")
         }
     }
 
@@ -82,6 +86,44 @@ import TrainerSupport
     func `ranks that divide rows find the same positions among all items`(options: [String]) async throws {
         let command = TrainingCommand(model: "SASRec", stage: nil, setting: .withTransformer)
         try await compare(command, Self.divided, options + ["--evaluation", "full", "--average", "0.9"])
+    }
+
+    /// Ranks of which only one has the moments of a parameter: nodes of one rank and of several, with whole tables and with
+    /// divided ones.
+    private static let ownMoments = [
+        Parallel(ranks: 2, exchange: "messages", rounds: "direct", moments: "all"),
+        Parallel(ranks: 3, exchange: "messages", rounds: "halving", moments: "dense"),
+        Parallel(ranks: 4, exchange: "groups-2", rounds: "direct", moments: "all"),
+        Parallel(ranks: 4, exchange: "groups-3", rounds: "halving", moments: "dense"),
+        Parallel(ranks: 4, exchange: "messages", rounds: "halving", moments: "all"),
+        Parallel(ranks: 3, exchange: "shared", moments: "all"),
+    ]
+    private static let ownMomentsOfDividedTables = [
+        Parallel(ranks: 2, exchange: "auto", rounds: "halving", sharding: "rows", moments: "dense"),
+        Parallel(ranks: 4, exchange: "auto", rounds: "direct", sharding: "rows", moments: "all"),
+    ]
+
+    @Test(
+        arguments: ["TiMiRec", "BPRMF", "KuaiFormer"],
+        [
+            [], ["--average", "0.9", "--l2", "1e-4"],
+            ["--clip-norm", "0.05", "--average", "0.99", "--weight-decay", "0.1"],
+        ])
+    func `a training is the same where the owners of slices have the moments`(
+        model: String, options: [String]
+    ) async throws {
+        let command = TrainingCommand(
+            model: model, stage: model == "TiMiRec" ? "both" : nil, setting: .withTransformer)
+        try await compare(command, Self.ownMoments + Self.ownMomentsOfDividedTables, options)
+    }
+
+    @Test(
+        arguments: TrainingCommand.everyObjective.filter {
+            $0.model != "LightGCN" && $0.setting.arguments.contains("full-softmax")
+        })
+    func `a full softmax is the same where the owners of slices have the moments`(command: TrainingCommand) async throws
+    {
+        try await compare(command, Array(Self.ownMoments.prefix(3)), ["--clip-norm", "0.5"])
     }
 
     @Test(arguments: ["BPRMF", "ComiRec", "TiMiRec"])

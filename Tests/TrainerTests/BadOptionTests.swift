@@ -113,6 +113,7 @@ import TrainerSupport
         Case("--table-sharding=rows", "--loss=full-softmax", message: "--table-sharding rows and --loss full-softmax"),
         Case("--table-sharding=rows", "--measures=coverage", message: "--table-sharding rows ranks without --measures"),
         Case("--table-sharding=rows", "--warm-start=run", message: "--table-sharding rows and --warm-start"),
+        Case("--optimizer-sharding", "rows"),
         Case("--loss=full-softmax", "--negatives", "5", message: "--negatives is 5, but --loss full-softmax"),
         Case("--routing-regularization=-1", message: "--routing-regularization is -1.0"),
         Case("--model=MIND", "--routing-regularization=1", message: "--routing-regularization: MIND has no attention"),

@@ -212,6 +212,7 @@ import TrainerSupport
     static let steadyModels = [
         ("SASRec", "auto"), ("BPRMF", "auto"), ("SINE", "auto"), ("IndustrialMIND", "auto"), ("KuaiFormer", "auto"),
         ("SASRec", "messages"), ("BPRMF", "messages"), ("BPRMF", "messages --exchange-rounds halving"),
+        ("SASRec", "messages --optimizer-sharding all"), ("BPRMF", "messages --optimizer-sharding dense"),
     ]
 
     @Test(arguments: launches, steadyModels)
@@ -241,6 +242,20 @@ import TrainerSupport
     {
         let model = options.contains("--model") ? [] : ["--model", "ComiRec"]
         try await expectRefusal(Refusal(64, naming: message), .alone, ["benchmark"] + model + options)
+    }
+
+    @Test(arguments: [
+        ("LightGCN", ["--optimizer-sharding", "all"], "--optimizer-sharding all is not for LightGCN"),
+        (
+            "SASRec", ["--optimizer-sharding", "dense", "--exchange", "messages", "--compare-exchange"],
+            "--compare-exchange is about the sums of whole gradients"
+        ),
+    ])
+    func `moments are not sharded where all nodes need them`(
+        model: String, options: [String], message: String
+    ) async throws {
+        try await expectRefusal(
+            Refusal(64, naming: message), .ranks(2), ["benchmark", "--model", model] + Self.options + options)
     }
 
     @Test(arguments: launches) func `what is wrong with the data is told once`(launch: Launch) async throws {

@@ -30,6 +30,8 @@ final class DirectExchange: RailExchange {
     /// Finished sums, of each node's slice.
     private let results: MessageBuffers
     private var round: MessageRound
+    /// Whether a rank of any node has set its flag in this step.
+    private var flag = false
 
     init(_ plan: RailPlan, _ rail: Communicator) {
         self.plan = plan
@@ -75,7 +77,7 @@ final class DirectExchange: RailExchange {
         return words * MemoryLayout<Float>.stride + inputs * plan.entryCapacity * MemoryLayout<RowEntry>.stride
     }
 
-    func begin(_ memory: NodeMemory) throws(MPIError) -> StepSummary {
+    func gather(_ memory: NodeMemory) throws(MPIError) -> StepSummary {
         for node in others { try round.startReceive(into: incoming[node], from: node) }
         for node in others {
             let count = writeSubtrees(over: plan.slices[node], memory, to: outgoing[node])
@@ -87,10 +89,19 @@ final class DirectExchange: RailExchange {
         phases?.begin(.exchange)
 
         for node in others { try round.startReceive(into: results[node], from: node) }
-        let (count, flag) = addUp()
-        for node in others { try send(results[own], count: count, to: node) }
+        readSubtrees()
         return StepSummary(
             sampleCount: total.sampleCount, loss: total.loss, flag: flag, isFinite: total.loss.isFinite)
+    }
+
+    var ownSum: SliceSum { total }
+
+    func spread(_ moved: MovedSlice?) throws(MPIError) {
+        phases?.begin(.exchange)
+        let count = SliceMessage.write(
+            total, slice: plan.slices[own], plan.layout, plan.kind, omitting: plan.omitted, moved: moved, flag: flag,
+            to: results[own].baseAddress! + MessageRound.headerCount)
+        for node in others { try send(results[own], count: count, to: node) }
     }
 
     func finish(_ body: (_ node: Int, _ sum: SliceSum) -> Void) throws(MPIError) {
@@ -129,12 +140,10 @@ final class DirectExchange: RailExchange {
         return end
     }
 
-    /// Adds the subtrees of all nodes over this rank's slice.
-    ///
-    /// - Returns: words of the result, and whether a rank of any node has set its flag.
-    private func addUp() -> (count: Int, flag: Bool) {
+    /// Makes the sum over this rank's slice see the subtrees of all nodes.
+    private func readSubtrees() {
         let slice = plan.slices[own]
-        var flag = false
+        flag = false
         for node in plan.slices.indices {
             var message = UnsafePointer(incoming[node].baseAddress! + MessageRound.headerCount)
             for input in inputs[node] {
@@ -143,10 +152,6 @@ final class DirectExchange: RailExchange {
                     message, slice: slice, plan.layout, entries: rows[input], into: &total.views[input])
             }
         }
-        let count = SliceMessage.write(
-            total, slice: slice, plan.layout, plan.kind, omitting: plan.omitted, flag: flag,
-            to: results[own].baseAddress! + MessageRound.headerCount)
-        return (count, flag)
     }
 
     func result(_ node: Int) -> SliceSum {
@@ -156,5 +161,9 @@ final class DirectExchange: RailExchange {
             results[node].baseAddress! + MessageRound.headerCount, slice: plan.slices[node], plan.layout,
             entries: rows[finishedRows], into: &finished.views[0])
         return finished
+    }
+
+    func hasBrokenGradient(_ node: Int) -> Bool {
+        SliceMessage.hasBrokenGradient(results[node].baseAddress! + MessageRound.headerCount)
     }
 }

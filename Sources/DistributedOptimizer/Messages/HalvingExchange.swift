@@ -18,7 +18,7 @@ final class HalvingExchange: RailExchange {
         round = MessageRound(rail, capacity: sums.wordCount)
     }
 
-    func begin(_ memory: NodeMemory) throws(MPIError) -> StepSummary {
+    func gather(_ memory: NodeMemory) throws(MPIError) -> StepSummary {
         sums.begin(flag: memory.flag)
         for number in 0..<sums.roundCount {
             for message in sums.messages(number) {
@@ -31,9 +31,15 @@ final class HalvingExchange: RailExchange {
             phases?.begin(.exchange)
             sums.readMessages(number)
         }
-        let summary = sums.addUp { memory.gradient(startingAt: $0) }
+        return sums.readOwn { memory.gradient(startingAt: $0) }
+    }
+
+    var ownSum: SliceSum { sums.ownSum }
+
+    func spread(_ moved: MovedSlice?) throws(MPIError) {
+        phases?.begin(.exchange)
+        sums.writeOwn(moved)
         try startGathering(sums.roundCount - 1)
-        return summary
     }
 
     func finish(_ body: (_ node: Int, _ sum: SliceSum) -> Void) throws(MPIError) {
@@ -51,6 +57,8 @@ final class HalvingExchange: RailExchange {
     }
 
     func result(_ node: Int) -> SliceSum { sums.result(node) }
+
+    func hasBrokenGradient(_ node: Int) -> Bool { sums.hasBrokenGradient(node) }
 
     /// Starts the way back through round `number`: finished sums go to those who sent there, and come from the one that was
     /// sent to. Nothing where there is no such round.

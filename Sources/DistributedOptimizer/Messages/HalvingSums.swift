@@ -164,20 +164,29 @@ package final class HalvingSums {
         }
     }
 
-    /// Adds up this node's own slice, behind all rounds there.
+    /// Makes ``ownSum`` see what it is made of, behind all rounds there.
     ///
     /// - Parameter gradient: of this node, by its first shard.
-    package func addUp(_ gradient: (_ firstShard: Int) -> GradientView) -> StepSummary {
+    package func readOwn(_ gradient: (_ firstShard: Int) -> GradientView) -> StepSummary {
         read(total, plan.node, gradient)
+        let loss = total.sum.loss
+        return StepSummary(sampleCount: total.sum.sampleCount, loss: loss, flag: flag, isFinite: loss.isFinite)
+    }
+
+    /// The sum over this node's own slice, made anew each time that it is read.
+    package var ownSum: SliceSum { total.sum }
+
+    /// Writes the first of the finished sums, that over this node's own slice.
+    ///
+    /// - Parameter moved: what of it is moved already, and travels as new values.
+    package func writeOwn(_ moved: MovedSlice? = nil) {
         let start = results.baseAddress! + MessageRound.headerCount
         resultOffsets[plan.node] = MessageRound.headerCount
         resultEnd =
             MessageRound.headerCount
             + SliceMessage.write(
-                total.sum, slice: plan.slices[plan.node], plan.layout, plan.kind, omitting: plan.omitted, flag: flag,
-                to: start)
-        let loss = total.sum.loss
-        return StepSummary(sampleCount: total.sum.sampleCount, loss: loss, flag: flag, isFinite: loss.isFinite)
+                total.sum, slice: plan.slices[plan.node], plan.layout, plan.kind, omitting: plan.omitted, moved: moved,
+                flag: flag, to: start)
     }
 
     /// Makes the sum of a part over a slice see what it is made of.
@@ -227,5 +236,10 @@ package final class HalvingSums {
             results.baseAddress! + resultOffsets[node], slice: plan.slices[node], plan.layout,
             entries: rows[finishedRows], into: &finished.views[0])
         return finished
+    }
+
+    /// Whether a node has moved its slice by a gradient that is not finite, once its result has come.
+    package func hasBrokenGradient(_ node: Int) -> Bool {
+        SliceMessage.hasBrokenGradient(results.baseAddress! + resultOffsets[node])
     }
 }

@@ -54,10 +54,27 @@ final class RailMessages {
 
     /// Exchanges the subtrees in `memory` and starts to exchange the sums: from now on the ``summary`` is known.
     /// Collective over the rail.
-    func beginExchange(_ memory: NodeMemory) throws(MPIError) { summary = try exchange.begin(memory) }
+    func beginExchange(_ memory: NodeMemory) throws(MPIError) {
+        try gather(memory)
+        try spread(nil)
+    }
+
+    /// Exchanges the subtrees in `memory`: from now on the ``summary`` is known, and the ``ownSum``. Collective over the
+    /// rail.
+    func gather(_ memory: NodeMemory) throws(MPIError) { summary = try exchange.gather(memory) }
+
+    /// The sum over the slice of this node, made anew each time that it is read.
+    var ownSum: SliceSum { exchange.ownSum }
+
+    /// Starts to exchange the sums, and the new values of what this node has moved. Collective over the rail, behind
+    /// ``gather(_:)``.
+    func spread(_ moved: MovedSlice?) throws(MPIError) { try exchange.spread(moved) }
+
+    /// Whether a node has moved its slice by a gradient that is not finite, once its result has come.
+    func hasBrokenGradient(_ node: Int) -> Bool { exchange.hasBrokenGradient(node) }
 
     /// Calls `body` with the sum of each slice of the rail as soon as it is there: this node's own first, so that the
-    /// others travel meanwhile. Collective over the rail, behind ``beginExchange(_:)``.
+    /// others travel meanwhile. Collective over the rail, behind ``beginExchange(_:)`` or ``spread(_:)``.
     func finishExchange(_ body: (_ node: Int, _ sum: SliceSum) -> Void) throws(MPIError) {
         try exchange.finish(body)
     }

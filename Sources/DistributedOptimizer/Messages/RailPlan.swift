@@ -21,6 +21,8 @@ package struct RailPlan {
     let subtrees: [[TreeSum.Subtree]]
     /// For each table, whether the sums of its rows stay where they are added up; empty: none do.
     let omitted: [Bool]
+    /// The parameters whose new values travel back in the place of the sums; nil: no parameter's do.
+    let owned: OwnedMoments?
 
     /// - Parameters:
     ///   - layout: all parameters.
@@ -31,11 +33,14 @@ package struct RailPlan {
     ///   - rowsPerShard: ids of the mini-batch of a shard, at most.
     ///   - gradients: those in the memory of this node, each of which is the sum of a subtree.
     ///   - omitted: for each table, whether the sums of its rows stay where they are added up; empty: none do.
+    ///   - owned: the parameters whose new values travel back in the place of the sums; nil: no parameter's do.
     package init(
         _ layout: ParameterLayout, _ kind: SliceMessage.Rows, slices: [ParameterSlice], node: Int,
-        shards: [[Range<Int>]], rowsPerShard: Int, gradients: [TreeSum.Subtree], omitting omitted: [Bool] = []
+        shards: [[Range<Int>]], rowsPerShard: Int, gradients: [TreeSum.Subtree], omitting omitted: [Bool] = [],
+        owned: OwnedMoments? = nil
     ) {
         self.omitted = omitted
+        self.owned = owned
         self.layout = layout
         self.kind = kind
         self.slices = slices
@@ -52,7 +57,8 @@ package struct RailPlan {
         self.init(
             plan.layout, kind, slices: slices, node: map.nodeIndex,
             shards: map.ranks.map { Self.shards(of: $0, plan) }, rowsPerShard: plan.gradientLayout.rowCapacity,
-            gradients: plan.inputs(ofRanks: map.ownRanks), omitting: plan.ownership?.isDivided ?? [])
+            gradients: plan.inputs(ofRanks: map.ownRanks), omitting: plan.ownership?.isDivided ?? [],
+            owned: plan.ownedMoments)
     }
 
     /// The largest complete subtrees of each node's shards.
@@ -83,13 +89,13 @@ package struct RailPlan {
         subtrees.reduce(0) { $0 + capacity(slices[slice], shards: $1.upper - $1.lower) }
     }
 
-    /// Words of a finished sum over one slice, at most.
+    /// Words of what comes back for one slice, at most.
     func resultCapacity(ofSlice slice: Int) -> Int {
-        capacity(slices[slice].omitting(omitted), shards: shardCount)
+        capacity(slices[slice].omitting(omitted), shards: shardCount, owned: owned)
     }
 
-    private func capacity(_ slice: ParameterSlice, shards: Int) -> Int {
-        SliceMessage.capacity(slice, layout, rowCapacity: rowsPerShard * shards, kind)
+    private func capacity(_ slice: ParameterSlice, shards: Int, owned: OwnedMoments? = nil) -> Int {
+        SliceMessage.capacity(slice, layout, rowCapacity: rowsPerShard * shards, kind, owned: owned)
     }
 
     /// Rows of the sum over one slice, at most.

@@ -13,6 +13,10 @@ import KernelCore
 /// With ``Rows/all`` every row of the slice travels behind the set of bits, those that are not there as zeros, and the
 /// second highest bit of the number tells.
 ///
+/// Of parameters that the owner of a slice has moved already (``MovedSlice``) the new values travel in the place of the
+/// dense floats and of the rows: all rows of the slice, without their numbers. The second highest bit of the first word
+/// says that the gradient they were moved by is not finite.
+///
 /// The highest bit of the first word is the flag of the step. A gradient without samples is its first word alone.
 package struct SliceMessage {
     /// Which rows of a table travel.
@@ -25,18 +29,25 @@ package struct SliceMessage {
 
     private static let highestBit: UInt32 = 1 << 31
     private static let secondHighestBit: UInt32 = 1 << 30
+    private static let sampleBits = ~(highestBit | secondHighestBit)
 
     /// Words that a slice can need at most.
     ///
     /// - Parameters:
     ///   - rowCapacity: ids of the mini-batches of the gradient.
     ///   - kind: the rows that travel.
+    ///   - owned: what travels as new values; nil: nothing does.
     package static func capacity(
-        _ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int, _ kind: Rows
+        _ slice: ParameterSlice, _ layout: ParameterLayout, rowCapacity: Int, _ kind: Rows,
+        owned: OwnedMoments? = nil
     ) -> Int {
         var count = 3 + slice.rows.count + slice.dense.count
         for (tableIndex, table) in layout.tables.enumerated() {
             let all = slice.rows[tableIndex].count
+            if let owned, owned.tables[tableIndex] {
+                count += all * table.parameter.columns
+                continue
+            }
             let rows = kind == .all ? all : min(all, table.rowCapacity(ids: rowCapacity))
             count += min(rows, words(ofBits: all)) + rows * table.parameter.columns
         }
@@ -55,23 +66,29 @@ package struct SliceMessage {
     /// - Parameters:
     ///   - kind: the rows that travel.
     ///   - omitted: for each table, whether none of its rows travel, as if no mini-batch had touched any.
+    ///   - moved: whose new values travel in the place of their sums; nil: nothing's.
     ///   - flag: what ``flag(of:)`` gives.
     ///   - start: room for ``capacity(_:_:rowCapacity:_:)`` words.
     /// - Returns: the number of words written.
     package static func write(
         _ sum: SliceSum, slice: ParameterSlice, _ layout: ParameterLayout, _ kind: Rows, omitting omitted: [Bool] = [],
-        flag: Bool, to start: UnsafeMutablePointer<Float>
+        moved: MovedSlice? = nil, flag: Bool, to start: UnsafeMutablePointer<Float>
     ) -> Int {
         let words = UnsafeMutableRawPointer(start).assumingMemoryBound(to: UInt32.self)
         let sampleCount = sum.sampleCount
         words[0] = UInt32(sampleCount) | (flag ? highestBit : 0)
         guard sampleCount > 0 else { return 1 }
+        if let moved, !moved.isFinite { words[0] |= secondHighestBit }
         let loss = sum.loss.bitPattern
         words[1] = UInt32(truncatingIfNeeded: loss)
         words[2] = UInt32(truncatingIfNeeded: loss >> 32)
         let dense = start + 3 + slice.rows.count
-        sum.forEachDenseBlock(of: 0..<slice.dense.count) { offset, values, count in
-            (dense + offset).update(from: values, count: count)
+        if let moved {
+            dense.update(from: moved.values.start + slice.dense.lowerBound, count: slice.dense.count)
+        } else {
+            sum.forEachDenseBlock(of: 0..<slice.dense.count) { offset, values, count in
+                (dense + offset).update(from: values, count: count)
+            }
         }
         var end = 3 + slice.rows.count + slice.dense.count
         for (tableIndex, table) in layout.tables.enumerated() {
@@ -80,6 +97,13 @@ package struct SliceMessage {
                 continue
             }
             let columns = table.parameter.columns
+            if let moved, moved.moments.tables[tableIndex] {
+                let range = slice.values(of: table.parameter)
+                (start + end).update(from: moved.values(table.parameter) + range.lowerBound, count: range.count)
+                words[3 + tableIndex] = secondHighestBit
+                end += range.count
+                continue
+            }
             let rowCount = sum.rowCount(tableIndex)
             let first = slice.rows[tableIndex].lowerBound
             let bitWords = Self.words(ofBits: slice.rows[tableIndex].count)
@@ -109,7 +133,13 @@ package struct SliceMessage {
     /// The flag of the message at `start`.
     package static func flag(of start: UnsafePointer<Float>) -> Bool { start.pointee.bitPattern & highestBit != 0 }
 
-    /// Makes `view` show the message at `start`.
+    /// Whether the message at `start` is of parameters that were moved by a gradient that is not finite.
+    package static func hasBrokenGradient(_ start: UnsafePointer<Float>) -> Bool {
+        start.pointee.bitPattern & secondHighestBit != 0
+    }
+
+    /// Makes `view` show the message at `start`. Of a table that was moved already it has no entries, and `values` are
+    /// those of all rows of the slice.
     ///
     /// - Parameter entries: room for ``entryCapacity(_:_:rowCapacity:)`` rows, which must last as long as the view.
     /// - Returns: the number of words of the message.
@@ -118,7 +148,7 @@ package struct SliceMessage {
         entries: UnsafeMutablePointer<RowEntry>, into view: inout SliceView
     ) -> Int {
         let words = UnsafeRawPointer(start).assumingMemoryBound(to: UInt32.self)
-        view.sampleCount = Int(words[0] & ~highestBit)
+        view.sampleCount = Int(words[0] & sampleBits)
         guard view.sampleCount > 0 else { return 1 }
         view.loss = Double(bitPattern: UInt64(words[2]) << 32 | UInt64(words[1]))
         view.dense = start + 3 + slice.rows.count
@@ -148,7 +178,7 @@ package struct SliceMessage {
         of start: UnsafePointer<Float>, slice: ParameterSlice, _ layout: ParameterLayout
     ) -> Int {
         let words = UnsafeRawPointer(start).assumingMemoryBound(to: UInt32.self)
-        guard words[0] & ~highestBit > 0 else { return 1 }
+        guard words[0] & sampleBits > 0 else { return 1 }
         var count = 3 + slice.rows.count + slice.dense.count
         for tableIndex in slice.rows.indices {
             let table = TableHeader(words[3 + tableIndex], rows: slice.rows[tableIndex].count)

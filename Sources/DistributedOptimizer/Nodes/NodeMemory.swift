@@ -10,7 +10,8 @@ import MPI
 ///     rank 1   gradients of its shards
 ///     ...
 ///
-/// One rank alone uses memory of its own and waits for nobody.
+/// One rank alone uses memory of its own and waits for nobody. Moments that only the owner of a slice has are not in here
+/// (``OwnedMoments``).
 final class NodeMemory {
     let parameters: ParameterValues
     let moments: (first: ParameterValues, second: ParameterValues)
@@ -41,18 +42,25 @@ final class NodeMemory {
     /// - Parameters:
     ///   - parts: the slices that all parameters are divided into; a propagation gets the sum of each by itself.
     ///   - state: parameters, moments and average that lie elsewhere; nil: they are made here.
+    ///   - ownMoments: what of the moments this rank alone has, all of those that ``OptimizerPlan/ownedMoments`` names; nil:
+    ///     the node has all of them.
     init(
-        _ plan: OptimizerPlan, _ map: NodeMap, parts: Int, state: [ParameterValues]? = nil
+        _ plan: OptimizerPlan, _ map: NodeMap, parts: Int, state: [ParameterValues]? = nil,
+        ownMoments: (first: ParameterValues, second: ParameterValues)? = nil
     ) throws(MPIError) {
         let valueCount = state == nil ? ParameterValues.count(for: plan.layout) : 0
+        // Of tables either all are the node's, or none is.
+        let sharesTables = plan.ownedMoments?.tables.contains(false) ?? false
+        let momentCount = ownMoments == nil ? valueCount : sharesTables ? plan.layout.tableCount : 0
         let gradientCount = plan.gradientLayout.byteCount / MemoryLayout<Float>.stride
         let propagationCount = plan.propagation.map { Propagator.sharedCount($0, plan.layout, parts: parts) } ?? 0
         localRank = map.localRank
         rankCount = map.ownRanks.count
         // The first rank's segment begins with the parameters, the moments, the average, the memory of the propagation, the
         // notices.
-        let stateCount = plan.copies * valueCount + propagationCount
-        let common = stateCount + rankCount * Self.floatsPerNotice
+        let stateCount = (plan.copies - 2) * valueCount + 2 * momentCount
+        let noticeStart = stateCount + propagationCount
+        let common = noticeStart + rankCount * Self.floatsPerNotice
         let subtrees = map.ownRanks.map { plan.additions(ofRank: $0).subtrees }
         let counts = subtrees.enumerated().map { rank, subtrees in
             (rank == 0 ? common : 0) + subtrees.count * gradientCount
@@ -70,14 +78,24 @@ final class NodeMemory {
             window = nil
             ownMemory = memory
         }
-        let values = state ?? (0..<plan.copies).map { ParameterValues(plan.layout, in: starts[0] + $0 * valueCount) }
+        let shared = starts[0]
+        func moments(at start: Int, _ own: ParameterValues?) -> ParameterValues {
+            guard let own else { return ParameterValues(plan.layout, in: shared + start) }
+            return sharesTables ? ParameterValues(dense: own.start, tables: shared + start) : own
+        }
+        let values =
+            state ?? [
+                ParameterValues(plan.layout, in: shared), moments(at: valueCount, ownMoments?.first),
+                moments(at: valueCount + momentCount, ownMoments?.second),
+                ParameterValues(plan.layout, in: shared + valueCount + 2 * momentCount),
+            ]
         parameters = values[0]
-        moments = (values[1], values[2])
+        self.moments = (values[1], values[2])
         average = plan.copies > 3 ? values[3] : nil
         layout = plan.layout
-        notices = UnsafeMutableRawPointer(starts[0] + stateCount)
+        notices = UnsafeMutableRawPointer(shared + noticeStart)
         if localRank == 0 {
-            if state == nil { for part in values { part.clear(plan.layout) } }
+            if state == nil { Kernel.clear(shared, count: stateCount) }
             for rank in 0..<rankCount {
                 (notices + rank * Self.bytesPerNotice).initializeMemory(as: StepNotice.self, to: StepNotice())
             }
@@ -103,7 +121,7 @@ final class NodeMemory {
         propagator = plan.propagation.map {
             Propagator(
                 $0, plan.layout, parameters: values[0], rank: map.localRank, of: map.ownRanks.count, parts: parts,
-                sharedMemory: starts[0] + plan.copies * valueCount)
+                sharedMemory: shared + stateCount)
         }
     }
 

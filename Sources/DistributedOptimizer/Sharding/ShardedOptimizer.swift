@@ -7,7 +7,8 @@ import MPI
 /// 1. Before a step's mini-batches every rank fetches the rows that they read (``RowFetch``).
 /// 2. The gradients go to the ranks that keep the rows, as between nodes (``RailMessages``): each adds up its slice in the
 ///    order of the tree.
-/// 3. It moves the rows that it keeps. The sums of all other parameters travel to everybody, who all move them.
+/// 3. It moves the rows that it keeps. The sums of all other parameters travel to everybody, who all move them, or their
+///    new values where the rank alone has the moments (``OwnedMoments``).
 ///
 /// So a table and its moments take memory once, on all ranks together, and every number is computed as without sharding.
 /// A table has room for all rows in the address space of each rank (`ReservedMemory`): a model reads a row where it would
@@ -23,7 +24,12 @@ final class ShardedOptimizer: MeasuredOptimizer {
             messages.phases = phases
         }
     }
+    let division: (parameters: ParameterDivision, moments: ParameterDivision)?
     private let storages: [ParameterStorage]
+    private let ownedMoments: OwnedMoments?
+    /// Of the slice of each rank what its owner moves before it is sent, and what is moved behind that: of this rank's own
+    /// all else, of the others what every rank has.
+    private let slices: [(owned: ParameterSlice, other: ParameterSlice)]
     private let memory: NodeMemory
     private let ownership: RowOwnership
     private let communicator: Communicator
@@ -43,7 +49,29 @@ final class ShardedOptimizer: MeasuredOptimizer {
         ownRank = communicator.rank
         let kept = ownership.kept[ownRank]
         self.kept = kept
-        storages = (0..<plan.copies).map { _ in ParameterStorage(reserving: plan.layout, for: kept) }
+        let ownedMoments = plan.ownedMoments
+        self.ownedMoments = ownedMoments
+        let ownRank = communicator.rank
+        slices = ownership.slices.indices.map { rank in
+            let slice = ownership.slices[rank]
+            let other = rank == ownRank ? slice : ownership.sharedSlices[rank]
+            guard let ownedMoments else { return (.nothing(plan.layout), other) }
+            return (ownedMoments.owned(slice), ownedMoments.common(other))
+        }
+        let parts = ParameterDivision(kept: kept, dividesDense: false, dividedTables: ownership.isDivided)
+        var moments = parts
+        if let ownedMoments {
+            let (slice, tables) = (ownership.slices[ownRank], ownedMoments.tables)
+            moments = ParameterDivision(
+                kept: ParameterSlice(
+                    dense: slice.dense, rows: tables.indices.map { tables[$0] ? slice.rows[$0] : kept.rows[$0] }),
+                dividesDense: true, dividedTables: zip(ownership.isDivided, tables).map { $0 || $1 })
+        }
+        division = (parts, moments)
+        storages = (0..<plan.copies).map { copy in
+            let isMoment = copy == 1 || copy == 2
+            return ParameterStorage(reserving: plan.layout, for: isMoment ? moments.kept : kept)
+        }
         memory = try NodeMemory(plan, map, parts: map.ranks.count, state: storages.map(\.values))
         parameters = memory.parameters
         rowFetch = RowFetch(ownership, storages[0], on: communicator)
@@ -68,19 +96,20 @@ final class ShardedOptimizer: MeasuredOptimizer {
     func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
         memory.ownNotice.pointee.flag = flag
         phases?.begin(.exchange)
-        try messages.beginExchange(memory)
+        try messages.gather(memory)
         var summary = messages.summary
+        let clipping =
+            adam.settings.clipNorm > 0
+            ? try norm().factor(limit: adam.settings.clipNorm, sampleCount: max(summary.sampleCount, 1)) : 1
         var isFinite = true
-        if adam.settings.clipNorm > 0 {
-            try messages.finishExchange { _, _ in }
-            let clipping = try norm().factor(limit: adam.settings.clipNorm, sampleCount: max(summary.sampleCount, 1))
-            messages.forEachSlice { rank, sum in
-                isFinite = takeStep(number, of: rank, with: sum, summary, clipping: clipping) && isFinite
-            }
-        } else {
-            try messages.finishExchange { rank, sum in
-                isFinite = takeStep(number, of: rank, with: sum, summary) && isFinite
-            }
+        var moved: MovedSlice?
+        if let ownedMoments {
+            isFinite = move(slices[ownRank].owned, number, with: messages.ownSum, summary, clipping)
+            moved = MovedSlice(ownedMoments, parameters, isFinite: isFinite)
+        }
+        try messages.spread(moved)
+        try messages.finishExchange { rank, sum in
+            isFinite = takeStep(number, of: rank, with: sum, summary, clipping) && isFinite
         }
         // Whether the gradient of a row is finite, only the rank that keeps it knows.
         phases?.begin(.waiting)
@@ -88,15 +117,26 @@ final class ShardedOptimizer: MeasuredOptimizer {
         return summary
     }
 
-    /// Moves the rank's slice: of this rank all, of another one what every rank has.
+    /// Moves the rank's slice: of this rank all, of another one what every rank has. What only the owner moves is moved
+    /// here already, and comes from the others as it is now.
     ///
     /// - Returns: whether all gradients of it are finite.
     private func takeStep(
-        _ number: Int, of rank: Int, with sum: SliceSum, _ summary: StepSummary, clipping: Float = 1
+        _ number: Int, of rank: Int, with sum: SliceSum, _ summary: StepSummary, _ clipping: Float
     ) -> Bool {
         guard summary.isUsable else { return true }
         phases?.begin(.optimizer)
-        let slice = rank == ownRank ? ownership.slices[rank] : ownership.sharedSlices[rank]
+        if ownedMoments != nil, rank != ownRank {
+            adam.adopt(slices[rank].owned, from: sum.views[0], step: number)
+        }
+        return move(slices[rank].other, number, with: sum, summary, clipping)
+    }
+
+    private func move(
+        _ slice: ParameterSlice, _ number: Int, with sum: SliceSum, _ summary: StepSummary, _ clipping: Float
+    ) -> Bool {
+        guard summary.isUsable else { return true }
+        phases?.begin(.optimizer)
         return adam.update(slice, with: sum, sampleCount: summary.sampleCount, step: number, clipFactor: clipping)
     }
 
@@ -104,11 +144,8 @@ final class ShardedOptimizer: MeasuredOptimizer {
     private func norm() throws(MPIError) -> GradientNorm {
         phases?.begin(.optimizer)
         var own = GradientNorm()
-        messages.forEachSlice { rank, sum in
-            if rank == ownRank, sum.sampleCount > 0 {
-                own = adam.norm(ownership.slices[rank], with: sum, propagator: nil)
-            }
-        }
+        let sum = messages.ownSum
+        if sum.sampleCount > 0 { own = adam.norm(ownership.slices[ownRank], with: sum, propagator: nil) }
         phases?.begin(.waiting)
         let words = try communicator.allGather(own.words).joined
         return stride(from: 0, to: words.count, by: 2).reduce(into: GradientNorm()) {

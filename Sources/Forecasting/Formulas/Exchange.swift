@@ -25,20 +25,22 @@ public struct Exchange: Sendable, Equatable {
         let sizes = MessageSizes(shape, settings, cluster)
         let others = hosts - 1
         let share = 1 / Double(hosts)
-        fetching =
-            settings.sharding == .rows
-            ? [
-                ExchangeRound(messages: others, bytes: sizes.ids(share)),
-                ExchangeRound(messages: others, bytes: sizes.rows(share)),
-            ] : []
-        // With sharded tables rows go to their owners and stay there.
-        let spread: MessageSizes.Part = settings.sharding == .rows ? .dense : .all
+        let rails = Double(cluster.ranksPerHost)
+        /// A round in which every host sends to each other one what it has for it.
+        func toAll(_ bytes: Double, addedBytes: Double = 0) -> ExchangeRound {
+            let slices = cluster.traffic?.direct.there.first ?? 0
+            return ExchangeRound(
+                messages: others, bytes: bytes, addedBytes: addedBytes, uplinkBytes: Double(slices) * rails * bytes)
+        }
+        fetching = settings.sharding == .rows ? [toAll(sizes.ids(share)), toAll(sizes.rows(share))] : []
+        // With sharded tables rows go to their owners and stay there; with moments of tables sharded, all rows come back.
+        let spread: MessageSizes.Part =
+            settings.sharding == .rows ? .dense : settings.optimizerSharding == .all ? .values : .touched
         switch settings.rounds {
         case .direct:
-            let one = sizes.message(.all, hosts: 1, share: share)
-            reducing = [ExchangeRound(messages: others, bytes: one, addedBytes: Double(hosts) * one)]
-            let sum = sizes.message(spread, hosts: hosts, share: share)
-            spreading = [ExchangeRound(messages: others, bytes: sum)]
+            let one = sizes.message(.touched, hosts: 1, share: share)
+            reducing = [toAll(one, addedBytes: Double(hosts) * one)]
+            spreading = [toAll(sizes.message(spread, hosts: hosts, share: share))]
             shareAtHand = share
         case .halving:
             var there: [ExchangeRound] = []
@@ -50,11 +52,19 @@ public struct Exchange: Sendable, Equatable {
                 // Where the number is odd, one host gets two messages, and sends two on the way back.
                 let messages = group % 2 == 1 ? 2 : 1
                 let part = Double(half) / Double(hosts)
-                let bytes = sizes.message(.all, hosts: 1 << there.count, share: part)
+                let number = there.count
+                let bytes = sizes.message(.touched, hosts: 1 << number, share: part)
+                // The bytes of a message are those of the slices of half a group.
+                let uplink = rails / Double(half)
                 there.append(
-                    ExchangeRound(messages: messages, bytes: bytes, addedBytes: Double(messages + 1) * bytes))
+                    ExchangeRound(
+                        messages: messages, bytes: bytes, addedBytes: Double(messages + 1) * bytes,
+                        uplinkBytes: Double(cluster.traffic?.halving.there[number] ?? 0) * uplink * bytes))
+                let sum = sizes.message(spread, hosts: hosts, share: part)
                 back.append(
-                    ExchangeRound(messages: messages, bytes: sizes.message(spread, hosts: hosts, share: part)))
+                    ExchangeRound(
+                        messages: messages, bytes: sum,
+                        uplinkBytes: Double(cluster.traffic?.halving.back[number] ?? 0) * uplink * sum))
                 group = half
             }
             reducing = there
@@ -71,6 +81,9 @@ public struct Exchange: Sendable, Equatable {
         }
     }
 
+    /// Bytes that cross the uplink of a rack in a step, in one direction; 0 where there are no racks.
+    public var bytesPerUplink: Double { (fetching + reducing + spreading).reduce(0) { $0 + $1.uplinkBytes } }
+
     /// Messages that a host sends in a step.
     public func messagesPerHost(_ cluster: Cluster) -> Int {
         (fetching + reducing + spreading).reduce(0) { $0 + cluster.ranksPerHost * $1.messages }
@@ -78,8 +91,15 @@ public struct Exchange: Sendable, Equatable {
 
     /// How long messages are.
     private struct MessageSizes {
-        /// What of the parameters travels.
-        enum Part { case all, dense }
+        /// What of the tables travels beside the dense parameters.
+        enum Part {
+            /// The rows that mini-batches touch.
+            case touched
+            /// The new values of all rows.
+            case values
+            /// Nothing.
+            case dense
+        }
 
         let shape: ModelShape
         let samplesOfHost: Double
@@ -111,10 +131,11 @@ public struct Exchange: Sendable, Equatable {
         /// A message of a rail with a share of the parameters, of the sums over so many hosts.
         func message(_ part: Part, hosts count: Int, share: Double) -> Double {
             let count = min(count, hosts)
-            let parts = parts(ofHosts: count)
+            let parts = part == .values ? 1 : parts(ofHosts: count)
             let slice = share / rails
             var bytes = headerBytes + parts * (4 * Double(shape.tables.count) + 4 * Double(shape.denseCount) * slice)
-            guard part == .all else { return bytes }
+            if part == .values { return bytes + 4 * Double(shape.tableCount) * slice }
+            guard part == .touched else { return bytes }
             for table in shape.tables {
                 let rows = table.touchedRows(
                     samples: samplesOfHost * Double(count) / parts, shards: shardsOfHost * Double(count) / parts)

@@ -6,9 +6,12 @@ public struct ExchangeRound: Sendable, Equatable {
     public let bytes: Double
     /// Bytes of gradients that a rank reads to add up what has come.
     public let addedBytes: Double
+    /// Bytes that cross the uplink of a rack in one direction, of all its hosts; 0 where there are no racks.
+    public let uplinkBytes: Double
 
     /// A round of a rank.
-    public init(messages: Int, bytes: Double, addedBytes: Double = 0) {
+    public init(messages: Int, bytes: Double, addedBytes: Double = 0, uplinkBytes: Double = 0) {
+        self.uplinkBytes = uplinkBytes
         self.messages = messages
         self.bytes = bytes
         self.addedBytes = addedBytes
@@ -23,6 +26,8 @@ public struct ExchangeRound: Sendable, Equatable {
         package var messages = 0.0
         /// On the link of a host.
         package var wire = 0.0
+        /// On the uplink of a rack, beyond that.
+        package var uplink = 0.0
         /// Adding up.
         package var addition = 0.0
 
@@ -30,12 +35,13 @@ public struct ExchangeRound: Sendable, Equatable {
         package var handling = 0.0
 
         /// Of all parts.
-        package var total: Double { messages + wire + addition }
+        package var total: Double { messages + wire + uplink + addition }
 
         /// Adds those of another round.
         package static func += (a: inout Seconds, b: Seconds) {
             a.messages += b.messages
             a.wire += b.wire
+            a.uplink += b.uplink
             a.addition += b.addition
             a.handling += b.handling
         }
@@ -52,8 +58,9 @@ public struct ExchangeRound: Sendable, Equatable {
         let pieces = max((bytes / Self.pieceBytes).rounded(.up), 1)
         let handling = Double(messages) * pieces * network.overhead
         let wire = Double(rails * messages) * bytes / network.bytesPerSecond
+        let uplink = network.racks.map { max(uplinkBytes / $0.bytesPerSecond - wire, 0) } ?? 0
         return Seconds(
-            messages: network.latency + max(handling - wire, 0), wire: wire, addition: addedBytes / additionRate,
-            handling: handling)
+            messages: network.latency + max(handling - wire - uplink, 0), wire: wire, uplink: uplink,
+            addition: addedBytes / additionRate, handling: handling)
     }
 }

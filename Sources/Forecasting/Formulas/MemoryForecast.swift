@@ -41,7 +41,8 @@ public struct MemoryForecast: Sendable, Equatable {
     ) {
         let node = Array(0..<cluster.ranksPerHost)
         let bytes = node.reduce(0) { sum, rank in
-            let bytes = plan.byteCount(ofRank: rank, among: node)
+            let bytes = plan.byteCount(
+                ofRank: rank, among: node, slice: cluster.hosts > 1 ? plan.slice(rank, of: cluster.ranks) : nil)
             return sum + bytes.own + bytes.shared
         }
         // What a host does not have of tables that are sharded; what it has fetched of them it has instead.
@@ -54,9 +55,13 @@ public struct MemoryForecast: Sendable, Equatable {
             ? shape.gradientBytes(
                 samples: Double(settings.batchSize) / hosts, shards: Double(settings.logicalShards) / hosts)
                 - 4 * Double(shape.denseCount) : 0
-        optimizer = Double(bytes) - Double(plan.copies) * absent + fetched
-        // Ranks that divide tables keep their part of the best parameters, and write checkpoints without a copy.
-        let copiesOfHost = settings.sharding == .rows && cluster.hosts > 1 ? 1 : 2 + plan.copies
+        // Of moments that only the owner of a slice has, the plan counts no others.
+        let copiesOfTables = Double(plan.copies - (settings.optimizerSharding == .all && cluster.hosts > 1 ? 2 : 0))
+        optimizer = Double(bytes) - copiesOfTables * absent + fetched
+        // Ranks that divide tables keep their part of the best parameters, and write checkpoints without a copy, as those do
+        // that divide moments.
+        let dividesAny = settings.sharding == .rows || settings.optimizerSharding != .none
+        let copiesOfHost = dividesAny && cluster.hosts > 1 ? 1 : 2 + plan.copies
         copies = Double(copiesOfHost) * (4 * Double(shape.parameterCount) - absent)
         let rails = Double(cluster.ranksPerHost)
         activations = rails * shape.activationBytes(settings.samplesOfShard)

@@ -10,6 +10,8 @@ public struct StepForecast: Sendable, Equatable {
         case messages
         /// Bytes on the link of a host.
         case link
+        /// Bytes on the uplink of a rack, beyond the time of the link.
+        case uplink
         /// Adding up gradients, of the own host and of others.
         case addition
         /// Adam, as far as it is not hidden behind messages.
@@ -50,11 +52,19 @@ public struct StepForecast: Sendable, Equatable {
         let inputs = settings.addsOnArrival ? 1 : shards
         let own = inputs * shape.gradientBytes(samples: settings.samplesOfShard, shards: 1) / calibration.additionRate
         let tables =
-            settings.sharding == .rows ? Double(shape.tableCount) / Double(hosts) : Double(shape.tableCount)
-        let adam = calibration.adamSeconds(
-            values: (tables + Double(shape.denseCount)) / rails * Double(settings.copies) / 3,
-            ranks: cluster.ranksPerHost)
-        optimizerSeconds = adam
+            settings.sharding == .rows || settings.optimizerSharding == .all
+            ? Double(shape.tableCount) / Double(hosts) : Double(shape.tableCount)
+        let dense = Double(shape.denseCount) / (settings.optimizerSharding == .none ? 1 : Double(hosts))
+        func adam(of values: Double) -> Double {
+            calibration.adamSeconds(
+                values: values / rails * Double(settings.copies) / 3, ranks: cluster.ranksPerHost)
+        }
+        optimizerSeconds = adam(of: tables + dense)
+        // What is moved before it is sent cannot be hidden.
+        let before =
+            settings.optimizerSharding == .none || hosts == 1
+            ? 0 : adam(of: dense + (settings.optimizerSharding == .all && settings.sharding == .none ? tables : 0))
+        let rest = optimizerSeconds - before
         func time(_ rounds: ArraySlice<ExchangeRound>) -> ExchangeRound.Seconds {
             rounds.reduce(into: ExchangeRound.Seconds()) {
                 $0 += $1.seconds(
@@ -69,12 +79,13 @@ public struct StepForecast: Sendable, Equatable {
         let isHidden = hosts > 1 && !settings.clipsGradient
         let behind =
             isHidden
-            ? max(adam + spreading.handling - spreading.total, adam * (1 - Self.overlap(exchange, settings))) : adam
+            ? max(rest + spreading.handling - spreading.total, rest * (1 - Self.overlap(exchange, settings))) : rest
         sent += spreading
         seconds[.messages] = sent.messages
         seconds[.link] = sent.wire
         seconds[.addition] = own + sent.addition
-        seconds[.optimizer] = behind
+        seconds[.uplink] = sent.uplink
+        seconds[.optimizer] = before + behind
         let barriers = Self.barriers + (settings.clipsGradient ? 1 : 0)
         seconds[.barriers] = cluster.ranksPerHost > 1 ? barriers * calibration.barrier : 0
         self.seconds = seconds

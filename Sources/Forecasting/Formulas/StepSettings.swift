@@ -16,6 +16,8 @@ public struct StepSettings: Sendable, Equatable {
     public let logicalShards: Int
     /// Where rows lie.
     public let sharding: TableSharding
+    /// Where moments lie.
+    public let optimizerSharding: OptimizerSharding
     /// How gradients travel.
     public let rounds: ExchangeRounds
     /// Whether the gradient of a step is measured as a whole before Adam.
@@ -29,12 +31,14 @@ public struct StepSettings: Sendable, Equatable {
     ///   - batchSize: at least as many as shards.
     ///   - logicalShards: at least as many as ranks.
     public init(
-        batchSize: Int, logicalShards: Int, sharding: TableSharding = .none, rounds: ExchangeRounds = .direct,
-        clipsGradient: Bool = false, addsOnArrival: Bool = false, copies: Int = 3
+        batchSize: Int, logicalShards: Int, sharding: TableSharding = .none,
+        optimizerSharding: OptimizerSharding = .none, rounds: ExchangeRounds = .direct, clipsGradient: Bool = false,
+        addsOnArrival: Bool = false, copies: Int = 3
     ) {
         self.batchSize = batchSize
         self.logicalShards = logicalShards
         self.sharding = sharding
+        self.optimizerSharding = optimizerSharding
         self.rounds = rounds
         self.clipsGradient = clipsGradient
         self.addsOnArrival = addsOnArrival

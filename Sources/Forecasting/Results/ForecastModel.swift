@@ -34,7 +34,8 @@ struct ForecastModel {
         _ rounds: StepSettings.ExchangeRounds
     ) -> StepSettings {
         StepSettings(
-            batchSize: batchSize, logicalShards: logicalShards, sharding: sharding, rounds: rounds,
+            batchSize: batchSize, logicalShards: logicalShards, sharding: sharding,
+            optimizerSharding: configuration.optimizerSharding, rounds: rounds,
             clipsGradient: configuration.optimizer.clipNorm > 0,
             addsOnArrival: ShardWorker.accumulatesOnArrival(configuration), copies: copies)
     }
@@ -84,7 +85,8 @@ struct ForecastModel {
         let plan = OptimizerPlan(
             layout: layout, gradientLayout: gradients, adam: configuration.optimizer, shardCount: shards,
             ownedShards: (0..<cluster.ranks).map { $0 * shards / cluster.ranks..<($0 + 1) * shards / cluster.ranks },
-            propagation: nil, accumulatesOnArrival: settings.addsOnArrival)
+            propagation: nil, accumulatesOnArrival: settings.addsOnArrival,
+            optimizerSharding: settings.optimizerSharding)
         return MemoryForecast(
             plan, shape, settings, cluster, Exchange(shape, settings, cluster), users: users, items: items,
             interactions: interactions)

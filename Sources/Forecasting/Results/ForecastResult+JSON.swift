@@ -14,6 +14,8 @@ extension ForecastResult {
             "network": [
                 "latency_seconds": .number(network.latency), "overhead_seconds": .number(network.overhead),
                 "bytes_per_second": network.bytesPerSecond.isFinite ? .number(network.bytesPerSecond) : .null,
+                "hosts_per_rack": network.racks.map { .integer($0.hosts) } ?? .null,
+                "rack_bytes_per_second": network.racks.map { .number($0.bytesPerSecond) } ?? .null,
             ],
             "computing_of_calibrated": .number(scale),
             "points": .array(points.map(\.json)),
@@ -37,6 +39,7 @@ extension ForecastResult.Point {
             "batch_size": .integer(settings.batchSize),
             "logical_shards": .integer(settings.logicalShards),
             "table_sharding": .string(settings.sharding.rawValue),
+            "optimizer_sharding": .string(settings.optimizerSharding.rawValue),
             "exchange_rounds": .string(settings.rounds.rawValue),
             "step_seconds": .number(step.total),
             "parts": .object(
@@ -48,6 +51,7 @@ extension ForecastResult.Point {
             "efficiency": .number(efficiency),
             "useful_share": .number(usefulShare),
             "bytes_sent_by_host": .number(step.exchange.bytesPerHost(cluster)),
+            "bytes_through_uplink": .number(step.exchange.bytesPerUplink),
             "messages_sent_by_host": .integer(step.exchange.messagesPerHost(cluster)),
             "host_memory": [
                 "total_bytes": .number(memory.total), "optimizer_bytes": .number(memory.optimizer),

@@ -3,7 +3,7 @@ import Reporting
 extension ForecastResult {
     /// What was found, as tables for people.
     public var text: String {
-        [title, stepTable, hostTable, batchTable, advice].filter { !$0.isEmpty }.joined(separator: "\n")
+        [title, stepTable, hostTable, wayTable, batchTable, advice].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private var title: String {
@@ -19,13 +19,17 @@ extension ForecastResult {
             ? "links of \(Self.fixed(network.bytesPerSecond * 1e-6, 0)) MB/s for messages, "
                 + "\(Self.fixed(network.latency * 1e6, 1)) us latency, \(Self.fixed(network.overhead * 1e6, 1)) us of a "
                 + "processor for a message\n" : ""
-        return "\(model): \(catalogue); a forecast, not a measurement\n\(samples)\n\(link)"
+        let racks =
+            network.racks.map {
+                "racks of \(NumberText.counted($0.hosts, "hosts")), uplinks of \(Self.fixed($0.bytesPerSecond * 1e-6, 0)) MB/s\n"
+            } ?? ""
+        return "\(model): \(catalogue); a forecast, not a measurement\n\(samples)\n\(link)\(racks)"
     }
 
     private static var percent: String { "\(Int(100 * wantedEfficiency)) %" }
 
     private var stepTable: String {
-        let parts = StepForecast.Part.allCases
+        let parts = StepForecast.Part.allCases.filter { $0 != .uplink || network.racks != nil }
         var table = Table(
             [.number("ranks"), .number("ms/step")] + parts.map { .number($0.rawValue) } + [
                 .number("samples/s"), .number("efficiency"), .number("useful"),
@@ -42,19 +46,41 @@ extension ForecastResult {
     }
 
     private var hostTable: String {
-        var table = Table([
-            .number("ranks"), .number("hosts"), .number("batch"), .text("exchange"), .text("tables"),
-            .number("GB of a host"), .number("MB sent"), .number("messages"), .text("limited by"),
-        ])
+        let uplink = network.racks == nil ? [] : [Table.Column.number("MB up")]
+        var table = Table(
+            [
+                .number("ranks"), .number("hosts"), .number("batch"), .text("exchange"), .text("tables"),
+                .number("GB of a host"), .number("MB sent"),
+            ] + uplink + [.number("messages"), .text("limited by")])
         for point in points {
             let exchange = point.step.exchange
-            table.addRow([
-                "\(point.cluster.ranks)", "\(point.cluster.hosts)", "\(point.settings.batchSize)",
-                point.cluster.hosts > 1 ? point.settings.rounds.rawValue : "-",
-                point.settings.sharding == .rows ? "sharded" : "whole", Self.fixed(point.memory.total * 1e-9, 2),
-                Self.fixed(exchange.bytesPerHost(point.cluster) * 1e-6, 3),
-                NumberText.grouped(exchange.messagesPerHost(point.cluster)), point.limit.name,
-            ])
+            table.addRow(
+                [
+                    "\(point.cluster.ranks)", "\(point.cluster.hosts)", "\(point.settings.batchSize)",
+                    point.cluster.hosts > 1 ? point.settings.rounds.rawValue : "-",
+                    point.settings.sharding == .rows ? "sharded" : "whole", Self.fixed(point.memory.total * 1e-9, 2),
+                    Self.fixed(exchange.bytesPerHost(point.cluster) * 1e-6, 3),
+                ] + uplink.map { _ in Self.fixed(exchange.bytesPerUplink * 1e-6, 3) } + [
+                    NumberText.grouped(exchange.messagesPerHost(point.cluster)), point.limit.name,
+                ])
+        }
+        return table.text
+    }
+
+    /// Both ways to exchange, where hosts stand in racks.
+    private var wayTable: String {
+        guard network.racks != nil else { return "" }
+        let ways = StepSettings.ExchangeRounds.allCases
+        var table = Table(
+            [.number("ranks")]
+                + ways.flatMap { [.number("\($0.rawValue) ms/step"), .number("MB up")] } + [.text("better")])
+        for point in points where point.cluster.hosts > 1 {
+            let best = zip(ways, point.ways).min { $0.1.total < $1.1.total }?.0
+            table.addRow(
+                ["\(point.cluster.ranks)"]
+                    + point.ways.flatMap {
+                        [Self.milliseconds($0.total), Self.fixed($0.exchange.bytesPerUplink * 1e-6, 3)]
+                    } + [best?.rawValue ?? ""])
         }
         return table.text
     }

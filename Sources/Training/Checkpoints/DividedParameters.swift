@@ -1,26 +1,33 @@
 import Differentiation
+import DistributedOptimizer
 import FileIO
 import KernelCore
 import MPI
 import ModelFiles
 
-/// The files of a training whose ranks divide the rows of tables among themselves: every rank writes and reads its own
-/// part of them, and what comes of it is the file that one rank alone would have written.
+/// The files of a training whose ranks divide the rows of tables or the moments among themselves: every rank writes and
+/// reads its own part of them, and what comes of it is the file that one rank alone would have written.
 struct DividedParameters {
     let layout: ParameterLayout
-    /// What this rank keeps.
-    let kept: ParameterSlice
-    /// The tables that are divided.
-    let tables: [Parameter]
+    /// Of the parameters and their average.
+    let parameters: ParameterDivision
+    /// Of the moments.
+    let moments: ParameterDivision
     let world: Communicator
 
-    /// What this rank writes of a parameter: what it keeps of a divided table, and at rank 0 all of what everybody has.
-    private func written(_ parameter: Parameter) -> Range<Int> {
-        if isDivided(parameter) { return kept.values(of: parameter) }
-        return world.rank == 0 ? 0..<parameter.count : 0..<0
+    /// How the values of a group are divided.
+    private func division(_ group: CheckpointFormat.Group) -> ParameterDivision {
+        switch group {
+        case .first, .second: moments
+        case .parameters, .average, .best: parameters
+        }
     }
 
-    private func isDivided(_ parameter: Parameter) -> Bool { tables.contains { $0.index == parameter.index } }
+    /// What this rank writes of a parameter: what it keeps of a divided one, and at rank 0 all of what is not divided.
+    private func written(_ parameter: Parameter, _ division: ParameterDivision) -> Range<Int> {
+        if division.isDivided(parameter) { return division.kept.values(of: parameter) }
+        return world.rank == 0 ? 0..<parameter.count : 0..<0
+    }
 
     private func bytes(_ values: ParameterValues, _ parameter: Parameter, _ range: Range<Int>) -> UnsafeRawBufferPointer
     {
@@ -42,12 +49,13 @@ struct DividedParameters {
     ) throws {
         var checksums: [(group: CheckpointFormat.Group, checksums: [UInt32])] = []
         for (group, values) in groups {
+            let division = division(group)
             let own = layout.specifications.map { specification in
                 var checksum = Checksum()
-                checksum.update(bytes(values, specification.parameter, written(specification.parameter)))
+                checksum.update(bytes(values, specification.parameter, written(specification.parameter, division)))
                 return checksum.value
             }
-            checksums.append((group, try combined(own) { written($0) }))
+            checksums.append((group, try combined(own, division)))
         }
         let file = try SharedFile(replacing: path, world: world)
         let start = try world.collectively { () throws -> Int in
@@ -58,10 +66,11 @@ struct DividedParameters {
         }
         var offset = try world.broadcast(start, from: 0)
         try world.collectively {
-            for (_, values) in groups {
+            for (group, values) in groups {
+                let division = division(group)
                 for specification in layout.specifications {
                     let parameter = specification.parameter
-                    let range = written(parameter)
+                    let range = written(parameter, division)
                     try file.write(
                         bytes(values, parameter, range), at: offset + range.lowerBound * MemoryLayout<Float>.stride)
                     offset += parameter.count * MemoryLayout<Float>.stride
@@ -79,9 +88,12 @@ struct DividedParameters {
     ) throws {
         var damage: DamagedCheckpoint?
         var own = [UInt32](repeating: 0, count: layout.specifications.count)
-        do throws(DamagedCheckpoint) { own = try file.read(group, kept, into: values, layout) } catch { damage = error }
+        let division = division(group)
+        do throws(DamagedCheckpoint) { own = try file.read(group, division.kept, into: values, layout) } catch {
+            damage = error
+        }
         try agree(on: damage, file.path)
-        let found = try combined(own) { kept.values(of: $0) }
+        let found = try combined(own, division)
         damage = nil
         do throws(DamagedCheckpoint) { try file.verify(group, found, layout) } catch { damage = error }
         try agree(on: damage, file.path)
@@ -94,15 +106,20 @@ struct DividedParameters {
         throw DamagedCheckpoint(path: path, reason: reason)
     }
 
-    /// The checksums of whole parameters, of those of the parts that the ranks have. Collective.
-    ///
-    /// - Parameter part: the values of a parameter that this rank has: of one that is not divided, rank 0 has all.
-    private func combined(_ own: [UInt32], _ part: (Parameter) -> Range<Int>) throws(MPIError) -> [UInt32] {
+    /// The checksums of whole parameters, of those of the parts that the ranks keep: of what is not divided, that of rank 0.
+    /// Collective.
+    private func combined(_ own: [UInt32], _ division: ParameterDivision) throws(MPIError) -> [UInt32] {
         let all = try world.allGather(own.map(UInt64.init)).map(Array.init)
-        let counts = try world.allGather(layout.specifications.map { part($0.parameter).count }).map(Array.init)
+        let parts = layout.specifications.map { division.kept.values(of: $0.parameter) }
+        let starts = try world.allGather(parts.map(\.lowerBound)).map(Array.init)
+        let counts = try world.allGather(parts.map(\.count)).map(Array.init)
         return layout.specifications.indices.map { index in
-            guard isDivided(layout.specifications[index].parameter) else { return UInt32(all[0][index]) }
-            return (1..<world.size).reduce(UInt32(all[0][index])) { checksum, rank in
+            guard division.isDivided(layout.specifications[index].parameter) else { return UInt32(all[0][index]) }
+            // The ranks of a node need not follow each other, and the slices of nodes do.
+            let ranks = (0..<world.size).filter { counts[$0][index] > 0 }.sorted {
+                starts[$0][index] < starts[$1][index]
+            }
+            return ranks.reduce(Checksum().value) { checksum, rank in
                 let count = counts[rank][index] * MemoryLayout<Float>.stride
                 return Checksum.combined(checksum, UInt32(all[rank][index]), count: count)
             }
@@ -127,7 +144,7 @@ struct DividedParameters {
                 if !frame.tail.isEmpty { try file.write(frame.tail, at: frame.tailOffset) }
             }
             for (specification, offset) in zip(layout.specifications, offsets) {
-                let range = written(specification.parameter)
+                let range = written(specification.parameter, parameters)
                 try file.write(
                     bytes(values, specification.parameter, range),
                     at: offset + range.lowerBound * MemoryLayout<Float>.stride)

@@ -29,7 +29,8 @@ final class SharedFile {
                 throw TrainingError(
                     .failure, "rank \(world.rank) cannot write to \(incomplete): \(error.reason)",
                     recoverySuggestion:
-                        "with --table-sharding rows all ranks write to --out: put it on a file system that all hosts share"
+                        "with --table-sharding and --optimizer-sharding all ranks write to --out: put it on a file system that "
+                        + "all hosts share"
                 )
             }
         }

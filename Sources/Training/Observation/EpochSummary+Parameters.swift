@@ -15,8 +15,10 @@ extension EpochSummary {
     ///   - specifications: the parameters of which all values are here.
     ///   - second: the second moments after the step ``step``.
     ///   - step: steps that were taken; without any there are no gradients.
+    ///   - hasMoment: whether all of the second moment of a parameter is here.
     mutating func add(
-        parameters: ParameterValues, second: ParameterValues, _ specifications: [ParameterSpecification], step: Int
+        parameters: ParameterValues, second: ParameterValues, _ specifications: [ParameterSpecification], step: Int,
+        hasMoment: (Parameter) -> Bool
     ) {
         let correction = Double(AdamStep(step: max(step, 1), learningRate: 0, l2: 0).rootCorrection)
         for specification in specifications {
@@ -28,7 +30,7 @@ extension EpochSummary {
             let values = UnsafePointer(parameters(parameter) + skipped)
             let found = Kernel.statistics(values, count: count)
             add("parameter_norm/" + specification.name, found.sumOfSquares.squareRoot())
-            if step > 0 {
+            if step > 0, hasMoment(parameter) {
                 let squares = Kernel.statistics(second(parameter) + skipped, count: count).sum
                 add("gradient_norm/" + specification.name, max(squares, 0).squareRoot() * correction)
             }

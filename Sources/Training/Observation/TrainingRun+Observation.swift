@@ -27,12 +27,12 @@ extension TrainingRun {
     func addEvents(of line: JSONValue) throws {
         guard let events else { return }
         var summary = EpochSummary(line: line)
-        let elsewhere = divided?.tables ?? []
+        let division = optimizer.division
         summary.add(
             parameters: optimizer.parameters, second: optimizer.moments.second,
-            layout.specifications.filter { specification in
-                !elsewhere.contains { $0.index == specification.parameter.index }
-            }, step: state.step)
+            layout.specifications.filter { !(division?.parameters.isDivided($0.parameter) ?? false) },
+            step: state.step
+        ) { !(division?.moments.isDivided($0) ?? false) }
         try events.append(summary)
     }
 

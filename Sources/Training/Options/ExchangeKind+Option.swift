@@ -7,5 +7,8 @@ extension ExchangeKind: OptionValue {}
 /// `--table-sharding`.
 extension TableSharding: OptionValue {}
 
+/// `--optimizer-sharding`.
+extension OptimizerSharding: OptionValue {}
+
 /// `--exchange-rounds`.
 extension ExchangeRounds: OptionValue {}

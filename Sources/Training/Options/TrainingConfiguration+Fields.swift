@@ -186,6 +186,13 @@ extension TrainingConfiguration {
                 rank, for tables that are larger than the memory of a node.
                 """),
         Field(
+            "optimizer-sharding", \.optimizerSharding, of: standard, OptionTraits(effect: .nothing, isRare: true),
+            isWritten: false,
+            help: """
+                Where Adam's moments lie between several nodes; never changes a result. none: all on every node; dense: those \
+                of all but tables on the rank that adds up their gradient; all: those of tables, too, for the full softmax.
+                """),
+        Field(
             "exchange-rounds", \.exchangeRounds, of: standard, OptionTraits(effect: .nothing, isRare: true),
             isWritten: false,
             help: """

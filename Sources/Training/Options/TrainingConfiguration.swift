@@ -68,6 +68,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var exchange = ExchangeKind.automatic
     /// Where the rows of the tables of items and users lie; never changes a result.
     public var tableSharding = TableSharding.none
+    /// Where the moments of the optimizer lie, between several nodes; never changes a result.
+    public var optimizerSharding = OptimizerSharding.none
     /// In how many rounds of messages nodes exchange gradients; never changes a result.
     public var exchangeRounds = ExchangeRounds.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.

@@ -49,11 +49,11 @@ package final class ModelReplica {
             propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration),
             ownership: try world.collectively { [model, layout] in
                 try Self.ownership(of: model, layout, configuration, ranks: world.size)
-            },
+            }, optimizerSharding: configuration.optimizerSharding,
             rounds: configuration.exchangeRounds)
         // The optimizer makes the memory of the parameters and of the gradients.
         let map = try NodeMap(plan.ownership == nil ? configuration.exchange : .messages, world: world)
-        let need = try Self.checkMemory(plan, layout, on: map, world: world)
+        let need = try Self.checkMemory(plan, on: map, world: world)
         optimizer = try Self.optimizer(plan, on: map, exchange: configuration.exchange, world: world)
         // The worker reads the one and writes the other.
         worker = ShardWorker(
@@ -84,10 +84,16 @@ package final class ModelReplica {
             "at most \(UInt32.max) steps are possible: choose fewer --epochs, or --max-steps")
     }
 
-    /// Which rank keeps which rows of the tables of items and users; nil where they are not divided.
+    /// Which rank keeps which rows of the tables of items and users; nil where they are not divided. Throws where the model
+    /// does not go with what the ranks are to divide.
     private static func ownership(
         of model: any Recommender, _ layout: ParameterLayout, _ configuration: TrainingConfiguration, ranks: Int
     ) throws(TrainingError) -> RowOwnership? {
+        try require(
+            model.propagation == nil || configuration.optimizerSharding == .none || ranks == 1
+                ? nil
+                : "--optimizer-sharding \(configuration.optimizerSharding.rawValue) is not for \(configuration.model)",
+            "every node moves all rows of the tables that it spreads over the graph: leave the option out")
         guard configuration.tableSharding == .rows, ranks > 1 else { return nil }
         try require(
             model.propagation == nil ? nil : "--table-sharding rows is not for \(configuration.model)",
@@ -98,16 +104,16 @@ package final class ModelReplica {
 
     /// What the optimizer of `plan` takes from memory; throws where there is not so much. Collective.
     private static func checkMemory(
-        _ plan: OptimizerPlan, _ layout: ParameterLayout, on map: NodeMap, world: Communicator
+        _ plan: OptimizerPlan, on map: NodeMap, world: Communicator
     ) throws -> MemoryNeed {
         let bytes = plan.byteCount(ofRank: world.rank, on: map)
         // At rank 0 the best parameters, and a checkpoint's copy of these, the current ones, both moments and the average. Ranks
-        // that divide tables keep their part of the best ones, and write checkpoints from where the numbers are.
-        let copies =
-            plan.ownership != nil
-            ? plan.keptCount(ofRank: world.rank) * MemoryLayout<Float>.stride
-            : world.rank == 0 ? (2 + plan.copies) * ParameterValues.count(for: layout) * MemoryLayout<Float>.stride : 0
-        let need = MemoryNeed(own: bytes.own + copies, shared: bytes.shared)
+        // that divide tables keep their part of the best ones, and those that divide anything write checkpoints from where
+        // the numbers are.
+        let writesParts = plan.ownership != nil || (plan.ownedMoments != nil && map.hasSeveralNodes)
+        let copies = plan.ownership != nil || world.rank == 0 ? writesParts ? 1 : 2 + plan.copies : 0
+        let kept = copies * plan.keptCount(ofRank: world.rank) * MemoryLayout<Float>.stride
+        let need = MemoryNeed(own: bytes.own + kept, shared: bytes.shared)
         try MemoryNeed.check(need, of: "parameters, moments and gradients", world: world)
         return need
     }

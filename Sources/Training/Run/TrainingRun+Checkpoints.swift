@@ -215,7 +215,7 @@ extension TrainingRun {
         try AtomicFile.write(state.log.map { $0 + "\n" }.joined(), to: folder.metrics)
         log = try MetricsLog(resuming: folder.metrics, lines: state.log.count)
         try resumeEvents()
-        if divided == nil, let kept { try writeModel(kept) }
+        if dividedTables == nil, let kept { try writeModel(kept) }
         console.info("resuming from step \(state.step) in epoch \(state.epoch), \(file.path)")
     }
 
@@ -242,7 +242,7 @@ extension TrainingRun {
     }
 
     /// Begins to write a checkpoint where one is due, on rank 0 alone: what it copies does not change before this rank
-    /// takes part in the next step. Collective where tables are divided: then all write it together.
+    /// takes part in the next step. Collective where the ranks divide anything: then all write it together.
     func writeCheckpointIfDue() throws {
         try fence?.verifyQuickly()
         if let divided { return try writeCheckpointPartsIfDue(divided, endsEpoch: false) }
@@ -254,7 +254,7 @@ extension TrainingRun {
     }
 
     /// Begins to write the first checkpoint of the training where its first epoch is over, on rank 0 alone. Collective where
-    /// tables are divided.
+    /// the ranks divide anything.
     func writeFirstCheckpoint() throws {
         if let divided { return try writeCheckpointPartsIfDue(divided, endsEpoch: true) }
         guard state.isEvaluated, state.step > 0, let checkpoints,

@@ -2,21 +2,25 @@ import Differentiation
 import DistributedOptimizer
 import ModelFiles
 
-/// A training whose ranks divide the rows of tables among themselves: what rank 0 does for all in another one, all ranks do
-/// here together, each with its part. All of it is collective.
+/// A training whose ranks divide the rows of tables or the moments among themselves: what rank 0 does for all in another
+/// one, all ranks do here together, each with its part. All of it is collective.
 extension TrainingRun {
-    /// How the ranks divide the parameters; nil where rank 0 has all of them.
+    /// How the ranks divide the parameters and the moments; nil where rank 0 has all of them.
     var divided: DividedParameters? {
-        guard let kept = optimizer.kept, let fetch = optimizer.rowFetch else { return nil }
-        return DividedParameters(layout: layout, kept: kept, tables: fetch.tables, world: world)
+        guard let division = optimizer.division else { return nil }
+        return DividedParameters(
+            layout: layout, parameters: division.parameters, moments: division.moments, world: world)
     }
+
+    /// The same where rank 0 has not all parameters, and not only moments are divided.
+    var dividedTables: DividedParameters? { optimizer.kept == nil ? nil : divided }
 
     /// Sets the training to its beginning, or to where a checkpoint left it.
     ///
     /// - Returns: whether it was a checkpoint.
     func prepareParts(_ divided: DividedParameters) throws -> Bool {
         if control.resumes, try restoreParts(divided) { return true }
-        try world.collectively { try initializeParameters() }
+        try world.collectively { if isRoot || optimizer.kept != nil { try initializeParameters() } }
         try world.collectively { if isRoot { try beginFolder() } }
         return false
     }
@@ -43,7 +47,7 @@ extension TrainingRun {
                 damages.append(damage)
                 continue
             }
-            if let kept { try writeModelParts(kept, divided) }
+            if let dividedTables, let kept { try writeModelParts(kept, dividedTables) }
             return true
         }
         try world.collectively { if isRoot, !damages.isEmpty { throw noCheckpointIsLeft(damages) } }
@@ -72,9 +76,9 @@ extension TrainingRun {
         if let average = optimizer.average { try divided.read(.average, of: file, into: average) }
         kept = nil
         if file.hasBest {
-            let storage = ParameterStorage(reserving: layout, for: divided.kept)
+            let storage = ParameterStorage(reserving: layout, for: divided.parameters.kept)
             try divided.read(.best, of: file, into: storage.values)
-            kept = storage
+            if isRoot || dividedTables != nil { kept = storage }
         }
         guard isRoot else { return }
         state = file.state
@@ -86,8 +90,9 @@ extension TrainingRun {
     /// - Parameter isKept: of rank 0 alone.
     func keepParts(_ divided: DividedParameters, isKept: Bool) throws {
         guard try world.broadcast(isKept ? 1 : 0, from: 0) == 1 else { return }
-        let storage = kept ?? ParameterStorage(reserving: layout, for: divided.kept)
-        storage.values.copy(from: optimizer.parameters, layout, divided.kept)
+        let part = divided.parameters.kept
+        let storage = kept ?? ParameterStorage(reserving: layout, for: part)
+        storage.values.copy(from: optimizer.parameters, layout, part)
         kept = storage
         try writeModelParts(storage, divided)
     }
@@ -121,7 +126,10 @@ extension TrainingRun {
             (.parameters, optimizer.parameters), (.first, optimizer.moments.first), (.second, optimizer.moments.second),
         ]
         if let average = optimizer.average { groups.append((.average, average)) }
-        if let kept { groups.append((.best, kept.values)) }
+        // Where the parameters are not divided, rank 0 writes the best ones, and the others take part.
+        if try world.broadcast(kept == nil ? 0 : 1, from: 0) == 1 {
+            groups.append((.best, kept?.values ?? optimizer.parameters))
+        }
         try divided.writeCheckpoint(
             to: isRoot ? folder.checkpoints.file(step: state.step) : "", checkpoints?.description, state, groups
         ) { try fence?.verify() }

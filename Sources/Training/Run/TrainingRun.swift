@@ -227,7 +227,7 @@ public final class TrainingRun {
         let popularity = isCompared ? try rankedPopularityOnDev() : nil
         stalls.note(.writing, step: state.step)
         let isKept = metrics.map { stopping.add($0.selection) || configuration.keep == .last } ?? false
-        if let divided { try keepParts(divided, isKept: isKept) }
+        if let dividedTables { try keepParts(dividedTables, isKept: isKept) }
         try world.collectively {
             guard let metrics else { return }
             if isKept {
@@ -235,7 +235,7 @@ public final class TrainingRun {
                 // Of every epoch in the log.
                 state.bestMetrics?.interests = nil
             }
-            if isKept, divided == nil {
+            if isKept, dividedTables == nil {
                 let storage = ParameterStorage(layout)
                 storage.values.copy(from: optimizer.parameters, layout)
                 kept = storage
@@ -394,7 +394,7 @@ public final class TrainingRun {
 
     /// Rank 0: the digest of the kept parameters; where it does not have all of them, that of their file.
     private func digest(of kept: ParameterStorage) throws -> String {
-        guard divided != nil else { return ModelFile.digest(kept.values, layout) }
+        guard dividedTables != nil else { return ModelFile.digest(kept.values, layout) }
         return try ModelFile.digest(of: SafetensorsFile(path: folder.model), layout)
     }
 
