@@ -35,7 +35,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
     /// A slice for each rail of each node: those of node 0, then those of node 1 and so on.
     private let slices: [ParameterSlice]
     /// What of the moments this rank alone has; nil where every node has all.
-    let ownedMoments: OwnMoments?
+    let ownedMoments: LocalMoments?
     /// Nil for a rank without rail, which has nothing to send.
     let messages: RailMessages?
 
@@ -47,9 +47,9 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         let slices = (0..<count).map { ParameterSlice($0, of: count, plan.layout) }
         self.slices = slices
         ownedMoments = plan.ownedMoments.map {
-            OwnMoments(
+            LocalMoments(
                 $0, plan.layout, map.rail == nil ? [] : plan.slices(ofRail: map.localRank, on: map),
-                node: map.nodeIndex)
+                node: map.nodeIndex, isRoot: map.nodeIndex == 0 && map.localRank == 0)
         }
         memory = try NodeMemory(plan, map, parts: count, ownMoments: ownedMoments?.values)
         parameters = memory.parameters

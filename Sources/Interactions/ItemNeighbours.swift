@@ -2,22 +2,22 @@
 ///
 ///     n(h, i) = (f(h, i) + 0.4 f(i, h)) / sqrt((c_h + 5) (c_i + 5))
 ///
-/// `f(h, i)` counts the places where i comes after h, at most ``distance`` interactions later; `c` are the train
+/// `f(h, i)` counts the places where i comes after h, at most ``mostDistance`` interactions later; `c` are the train
 /// interactions of an item. A rule from an item to one that follows it counts for more than the way back (sequential rules
 /// and association rules, Ludewig and Jannach 2018), and 5 keeps pairs of rare items from being the nearest of all. The
 /// constants were chosen on dev of amazon-sports.
 ///
-/// Of the neighbours of an item the ``most`` nearest are kept.
+/// Of the neighbours of an item the ``mostPerItem`` nearest are kept.
 public struct ItemNeighbours: Sendable, Equatable {
     /// The neighbours of an item at most.
-    public static let most = 128
+    public static let mostPerItem = 128
+    /// How many interactions later a neighbour stands at most, where nothing else is said.
+    public static let mostDistance = 50
 
     /// What the way back counts for.
     private static let backward: Float = 0.4
     private static let shrinkage: Float = 5
 
-    /// Interactions between two neighbours at most, and one more.
-    public let distance: Int
     /// `[itemCount + 2]`: the neighbours of item i are at `offsets[i]..<offsets[i + 1]`.
     public let offsets: [Int]
     /// The neighbours of every item, ascending, one item after the other.
@@ -29,10 +29,9 @@ public struct ItemNeighbours: Sendable, Equatable {
     ///   - sequences: the train items of each user, the oldest first, one user after the other.
     ///   - ends: where the sequence of each user ends.
     ///   - distance: at least 1.
-    /// - Complexity: `O(interactions * distance)`, and memory for ``most`` neighbours of each item.
-    public init(sequences: [Int32], ends: [Int], itemCount: Int, distance: Int) {
+    /// - Complexity: `O(interactions * distance)`, and memory for ``mostPerItem`` neighbours of each item.
+    public init(sequences: [Int32], ends: [Int], itemCount: Int, distance: Int = mostDistance) {
         precondition(distance >= 1, "neighbours are at least one interaction apart")
-        self.distance = distance
         var counts = [Int32](repeating: 0, count: itemCount + 1)
         for item in sequences { counts[Int(item)] += 1 }
         let roots = counts.map { (Float($0) + Self.shrinkage).squareRoot() }
@@ -48,9 +47,9 @@ public struct ItemNeighbours: Sendable, Equatable {
                 let together = Float(near.after[Int(other)]) + Self.backward * Float(near.before[Int(other)])
                 return (item: other, weight: together / (roots[Int(item)] * roots[Int(other)]))
             }
-            if found.count > Self.most {
+            if found.count > Self.mostPerItem {
                 found.sort { ($1.weight, $0.item) < ($0.weight, $1.item) }
-                found.removeLast(found.count - Self.most)
+                found.removeLast(found.count - Self.mostPerItem)
             }
             found.sort { $0.item < $1.item }
             items += found.map(\.item)
@@ -66,7 +65,7 @@ public struct ItemNeighbours: Sendable, Equatable {
     /// The neighbours in the train interactions of a data set.
     ///
     /// - Parameter distance: at least 1.
-    public init(_ dataset: InteractionDataset, distance: Int) {
+    public init(_ dataset: InteractionDataset, distance: Int = mostDistance) {
         let sequences = TimeOrderedSequences(dataset, users: Array(1..<Int32(dataset.userCount + 1)))
         var items: [Int32] = []
         items.reserveCapacity(dataset.train.items.count)
@@ -79,6 +78,14 @@ public struct ItemNeighbours: Sendable, Equatable {
             ends.append(items.count)
         }
         self.init(sequences: items, ends: ends, itemCount: dataset.itemCount, distance: distance)
+    }
+
+    /// Bytes that the neighbours take, the counting of them included.
+    public static func largestByteCount(itemCount: Int, interactions: Int) -> Int {
+        let entry = MemoryLayout<Int32>.stride + MemoryLayout<Float>.stride
+        let kept = min(itemCount * mostPerItem, 2 * interactions * mostDistance)
+        // Arrays that grow are copied into larger ones; places and sequences of interactions, counts of items.
+        return 2 * kept * entry + interactions * 16 + itemCount * 24
     }
 
     /// The items are numbered 1...itemCount.

@@ -78,7 +78,7 @@ import Testing
             let dataset = try InteractionDataset(
                 name: "users", train: table("train") { 0..<$0 - 2 }, dev: table("dev") { $0 - 2..<$0 - 1 },
                 test: table("test") { $0 - 1..<$0 }, itemCount: setting.itemCount)
-            neighbours = ItemNeighbours(dataset, distance: setting.historyMax)
+            neighbours = ItemNeighbours(dataset)
             let shards = try LogicalShards(dataset: dataset, kind: .sequential, count: setting.shardCount)
             let store = SequenceStore(dataset: dataset, shards: shards, range: 0..<setting.shardCount)
             let layout = ParameterLayout()

@@ -24,7 +24,7 @@ import TrainerSupport
         try await train(options, in: scratch)
         let workspace = try await ServedRuns.workspace()
         let dataset = try InteractionDataset.load(folder: workspace("data/" + ServedRuns.dataset))
-        let added = NeighbourScores(ItemNeighbours(dataset, distance: 9), weight: 2)
+        let added = NeighbourScores(ItemNeighbours(dataset), weight: 2)
         let exported = try await Launch.alone.successfulTrainer([
             "export", "--checkpoint", scratch("run"), "--out", scratch("vectors"),
         ])
@@ -66,6 +66,28 @@ import TrainerSupport
         #expect(own == NDCG.first(in: result))
         #expect(try await evaluate(["--neighbour-weight", "0"]) != own)
         #expect(try await evaluate(["--neighbour-weight", "2"], on: .ranks(3)) == own)
+    }
+
+    @Test func `a model that was trained on all interactions knows the neighbours of all of them`() async throws {
+        let scratch = try Workspace()
+        // 98 and 99 follow each other in dev and test alone.
+        let lines = (1...60).flatMap { user in
+            [user % 7 + 1, (user + 2) % 7 + 1, 10 + user % 5, 98, 99].map { "\(user) \($0)" }
+        }
+        let folder = scratch("data/pairs")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try (lines.joined(separator: "\n") + "\n").write(
+            toFile: folder + "/pairs.txt", atomically: true, encoding: .utf8)
+        func score(weight: String) async throws -> Float {
+            try await Launch.alone.successfulTrainer([
+                "train", "--quiet", "--model", "SASRec", "--data-root", scratch("data"), "--dataset", "pairs",
+                "--train-on", "all", "--epochs", "1", "--embedding-size", "8", "--batch-size", "16",
+                "--neighbour-weight", weight, "--out", scratch(weight),
+            ])
+            let search = try ItemSearch(try TrainedModel(run: scratch(weight)), SearchOptions(top: 20))
+            return try #require(search.items(for: UserQuery(history: ["98"])).items.first { $0.id == "99" }).score
+        }
+        #expect(try await score(weight: "5") > score(weight: "0") + 1)
     }
 
     @Test func `divided tables are refused, and the message says why`() async throws {

@@ -139,6 +139,10 @@ import TrainerSupport
         Case("--score-temperature", "0.1", message: "--score-temperature is for --score cosine"),
         Case("--mixture-users", "3", message: "--mixture-users is for --score mixture"),
         Case("--score=mixture", "--mixture-items", "0", message: "--mixture-items is 0"),
+        Case(
+            "--model=SASRec", "--score=mixture", "--loss=sampled-softmax", "--neighbour-weight", "2",
+            message: "--score mixture and --neighbour-weight 2.0"),
+        Case("--neighbour-weight", "-1", message: "--neighbour-weight is -1.0"),
         Case("--model=SASRec", "--score", "mixture", message: "--score mixture is for --loss sampled-softmax, not bpr"),
         Case(
             "--model=SASRec", "--score=mixture", "--loss=gbce",

@@ -2,22 +2,38 @@ import Differentiation
 import MPI
 
 /// The moments that one rank of a rail has for itself.
-struct OwnMoments {
+struct LocalMoments {
     let parameters: OwnedMoments
     /// What the rank moves for all.
     let slice: ParameterSlice
     /// Of the slice of each node of the rail what its owner moves, and what every node moves.
     let slices: [(owned: ParameterSlice, common: ParameterSlice)]
+    /// How the ranks divide the parameters, which rank 0 has all of, and the moments.
+    let division: (parameters: ParameterDivision, moments: ParameterDivision)
     private let storages: (first: ParameterStorage, second: ParameterStorage)
 
     /// - Parameters:
     ///   - slices: of each node of the rail; none for a rank without rail.
     ///   - node: of this rank.
-    init(_ parameters: OwnedMoments, _ layout: ParameterLayout, _ slices: [ParameterSlice], node: Int) {
+    ///   - isRoot: whether this is rank 0, which has the moments that every node has.
+    init(
+        _ parameters: OwnedMoments, _ layout: ParameterLayout, _ slices: [ParameterSlice], node: Int, isRoot: Bool
+    ) {
         self.parameters = parameters
         self.slices = slices.map { (parameters.owned($0), parameters.common($0)) }
         let owned = self.slices.isEmpty ? .nothing(layout) : self.slices[node].owned
         slice = owned
+        let tables = parameters.tables
+        let rows = tables.indices.map { index in
+            tables[index] ? owned.rows[index] : 0..<(isRoot ? layout.tables[index].parameter.rows : 0)
+        }
+        division = (
+            ParameterDivision(
+                kept: isRoot ? ParameterSlice(allOf: layout) : .nothing(layout), dividesDense: false,
+                dividedTables: tables.map { _ in false }),
+            ParameterDivision(
+                kept: ParameterSlice(dense: owned.dense, rows: rows), dividesDense: true, dividedTables: tables)
+        )
         storages = (ParameterStorage(reserving: layout, for: owned), ParameterStorage(reserving: layout, for: owned))
     }
 
@@ -29,7 +45,7 @@ struct OwnMoments {
 extension MultiNodeOptimizer {
     /// The owner of a slice adds it up, moves what it alone has the moments of, and sends the new values with the sums of all
     /// else. Collective.
-    func step(_ number: Int, _ own: OwnMoments) throws(MPIError) -> StepSummary {
+    func step(_ number: Int, _ own: LocalMoments) throws(MPIError) -> StepSummary {
         try memory.synchronize()
         phases?.begin(.exchange)
         if let messages {
@@ -99,21 +115,5 @@ extension MultiNodeOptimizer {
         }
     }
 
-    var division: (parameters: ParameterDivision, moments: ParameterDivision)? {
-        guard let ownedMoments else { return nil }
-        let isRoot = map.nodeIndex == 0 && map.localRank == 0
-        let (layout, tables) = (plan.layout, ownedMoments.parameters.tables)
-        let rows = tables.indices.map { index in
-            tables[index]
-                ? ownedMoments.slice.rows[index] : 0..<(isRoot ? layout.tables[index].parameter.rows : 0)
-        }
-        return (
-            ParameterDivision(
-                kept: isRoot ? ParameterSlice(allOf: layout) : .nothing(layout), dividesDense: false,
-                dividedTables: tables.map { _ in false }),
-            ParameterDivision(
-                kept: ParameterSlice(dense: ownedMoments.slice.dense, rows: rows), dividesDense: true,
-                dividedTables: tables)
-        )
-    }
+    var division: (parameters: ParameterDivision, moments: ParameterDivision)? { ownedMoments?.division }
 }

@@ -31,10 +31,10 @@ public struct HistoryJob: Sendable {
 
     private func answer(world: Communicator, console: Console) throws {
         let stored = try request.stored(world: world)
-        let knowledge = try TrainKnowledge(of: stored) {
+        let statistics = try TrainStatistics(of: stored) {
             try InteractionDataset.loadedOncePerNode(world: world) { try stored.dataset() }
         }
-        let search = try request.search(in: stored, knowing: knowledge, world: world, console: console)
+        let search = try request.search(in: stored, with: statistics, world: world, console: console)
         let writer = try world.collectively {
             try AnswerWriter(
                 .jsonl, items: stored.itemIds, users: nil, top: search.top, namesInterests: request.namesInterests)

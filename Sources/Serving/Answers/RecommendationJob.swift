@@ -38,8 +38,8 @@ public struct RecommendationJob: Sendable {
         let stored = try request.stored(world: world)
         let dataset = try stored.knownDataset(world: world, console: console)
         let users = try world.collectively { try UserSelection.users(of: dataset, listedIn: self.users) }
-        let knowledge = TrainKnowledge(of: stored) { dataset }
-        let search = try request.search(in: stored, knowing: knowledge, world: world, console: console)
+        let statistics = TrainStatistics(of: stored) { dataset }
+        let search = try request.search(in: stored, with: statistics, world: world, console: console)
         let writer = try world.collectively {
             try AnswerWriter(
                 format, items: stored.itemIds, users: dataset.userIds, top: search.top,

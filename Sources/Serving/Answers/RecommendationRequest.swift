@@ -46,12 +46,12 @@ public struct RecommendationRequest: Sendable {
 
     /// The model with its parameters, and what looks for items. Collective.
     func search(
-        in stored: StoredModel, knowing knowledge: TrainKnowledge, world: Communicator, console: Console
+        in stored: StoredModel, with statistics: TrainStatistics, world: Communicator, console: Console
     ) throws -> ItemSearch {
         let options = try world.collectively { try self.options(for: stored.itemIds, console) }
-        let byteCount = try world.collectively { try TrainedModel.byteCount(stored, knowing: knowledge) }
+        let byteCount = try world.collectively { try TrainedModel.byteCount(stored, with: statistics) }
         try MemoryNeed.check(MemoryNeed(own: byteCount), of: "parameters", world: world)
-        let search = try world.collectively { try ItemSearch(try TrainedModel(stored, knowing: knowledge), options) }
+        let search = try world.collectively { try ItemSearch(try TrainedModel(stored, with: statistics), options) }
         if search.top < top {
             console.warning(
                 "--top \(top) is more than the \(NumberText.grouped(search.candidateCount)) items that can be recommended\n"

@@ -77,11 +77,11 @@ public struct ExportJob: Sendable {
             try dataset.userIds.requireFields("user", .tsv)
             return try UserSelection.users(of: dataset, listedIn: self.users)
         }
-        let knowledge = TrainKnowledge(of: stored) { dataset }
-        let byteCount = try world.collectively { try TrainedModel.byteCount(stored, knowing: knowledge) }
+        let statistics = TrainStatistics(graphOf: stored) { dataset }
+        let byteCount = try world.collectively { try TrainedModel.byteCount(stored, with: statistics) }
         try MemoryNeed.check(MemoryNeed(own: byteCount), of: "parameters", world: world)
-        let model = try world.collectively { try TrainedModel(stored, knowing: knowledge) }
-        if model.neighbours != nil {
+        let model = try world.collectively { try TrainedModel(stored, with: statistics) }
+        if stored.configuration.hasNeighbours {
             console.warning(
                 "inner products of the vectors are the scores without what --neighbour-weight adds\n"
                     + "`trainer recommend` adds it; for an index alone, train with --neighbour-weight 0")

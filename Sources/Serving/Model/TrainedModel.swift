@@ -32,18 +32,18 @@ public final class TrainedModel {
     /// scores have an addition for the neighbours of items.
     public convenience init(run path: String) throws {
         let stored = try StoredModel(run: path)
-        try self.init(stored, knowing: try TrainKnowledge(of: stored) { try stored.dataset() })
+        try self.init(stored, with: try TrainStatistics(of: stored) { try stored.dataset() })
     }
 
-    /// - Parameter knowledge: what the model must know of train.
-    public init(_ stored: StoredModel, knowing knowledge: TrainKnowledge) throws {
+    /// - Parameter statistics: what the model must know of train.
+    public init(_ stored: StoredModel, with statistics: TrainStatistics) throws {
         precondition(
-            knowledge.graph != nil || !stored.entry.needs.contains(.graph),
+            statistics.graph != nil || !stored.entry.needs.contains(.graph),
             "\(stored.entry.name) needs the graph of its data set")
         self.stored = stored
         let layout = ParameterLayout()
-        let model = stored.model(in: layout, graph: knowledge.graph)
-        neighbours = knowledge.neighbours.map {
+        let model = stored.model(in: layout, graph: statistics.graph)
+        neighbours = statistics.neighbours.map {
             NeighbourScores($0, weight: stored.configuration.neighbourWeight)
         }
         try model.check(layout)
@@ -74,10 +74,10 @@ public final class TrainedModel {
 
     deinit { unitVectors?.deallocate() }
 
-    /// Bytes that the model will take, for a look at the memory before: see ``init(_:knowing:)``.
-    static func byteCount(_ stored: StoredModel, knowing knowledge: TrainKnowledge) throws -> Int {
+    /// Bytes that the model will take, for a look at the memory before: see ``init(_:with:)``.
+    static func byteCount(_ stored: StoredModel, with statistics: TrainStatistics) throws -> Int {
         let layout = ParameterLayout()
-        let model = stored.model(in: layout, graph: knowledge.graph)
+        let model = stored.model(in: layout, graph: statistics.graph)
         try model.check(layout)
         let propagated = model.propagation.map { Propagator.sharedCount($0, layout, parts: 1) + layout.tableCount } ?? 0
         let table = model.items.table

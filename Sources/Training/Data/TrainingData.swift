@@ -46,14 +46,14 @@ public struct TrainingData {
     ///   - needsSamples: whether there must be something to train on.
     ///   - drawsNegatives: whether negatives are drawn among the items that a user has not in train.
     ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
-    ///   - neighbourDistance: of the neighbours of items, of which every rank has all; nil: they are not wanted.
+    ///   - hasNeighbours: whether the neighbours of items are wanted; every rank has all of them.
     ///   - trainsOn: which interactions are samples; with all there is nothing to rank.
     ///   - known: items and users that a trained model knows; a data set with others is refused.
     ///   - earlier: ids to number by as far as the data set fits them: those of a run of an earlier version of the program,
     ///     which numbered ids that do not occur too; nil for any other run.
     public init(
         folder: String, kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
-        drawsNegatives: Bool = true, needsGraph: Bool = false, neighbourDistance: Int? = nil,
+        drawsNegatives: Bool = true, needsGraph: Bool = false, hasNeighbours: Bool = false,
         trainsOn: TrainedInteractions = .train, known: KnownIds = KnownIds(),
         earlier: KnownIds? = nil, world: Communicator
     ) throws {
@@ -64,7 +64,7 @@ public struct TrainingData {
         }
         try self.init(
             kind: kind, shardCount: shardCount, windows: windows, needsSamples: needsSamples, needsGraph: needsGraph,
-            neighbourDistance: neighbourDistance, trainsOn: trainsOn, world: world
+            hasNeighbours: hasNeighbours, trainsOn: trainsOn, world: world
         ) {
             let dataset = try load()
             if drawsNegatives { try dataset.samples(of: trainsOn).requireNegatives() }
@@ -77,7 +77,7 @@ public struct TrainingData {
     /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
     package init(
         kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
-        needsGraph: Bool = false, neighbourDistance: Int? = nil, trainsOn: TrainedInteractions = .train,
+        needsGraph: Bool = false, hasNeighbours: Bool = false, trainsOn: TrainedInteractions = .train,
         world: Communicator, load: () throws -> InteractionDataset
     ) throws {
         try world.collectively {
@@ -89,19 +89,20 @@ public struct TrainingData {
             }
         }
         let split = try InteractionDataset.loadedOncePerNode(world: world, load)
+        if hasNeighbours { try MemoryNeed.checkNeighbours(of: split, world: world) }
         self = try world.collectively {
             let dataset = split.samples(of: trainsOn)
             let shards = try LogicalShards(
                 dataset: dataset, kind: kind, count: shardCount, windows: windows, needsSamples: needsSamples)
             return TrainingData(
                 dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph,
-                neighbourDistance: neighbourDistance, trainsOn: trainsOn, fingerprint: DatasetFingerprint(split))
+                hasNeighbours: hasNeighbours, trainsOn: trainsOn, fingerprint: DatasetFingerprint(split))
         }
     }
 
     private init(
         _ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>,
-        needsGraph: Bool, neighbourDistance: Int?, trainsOn: TrainedInteractions, fingerprint: DatasetFingerprint
+        needsGraph: Bool, hasNeighbours: Bool, trainsOn: TrainedInteractions, fingerprint: DatasetFingerprint
     ) {
         name = dataset.name
         userIds = dataset.userIds
@@ -118,7 +119,7 @@ public struct TrainingData {
             $0[Int($1)] += 1
         }
         graph = needsGraph ? InteractionGraph(dataset) : nil
-        neighbours = neighbourDistance.map { ItemNeighbours(dataset, distance: $0) }
+        neighbours = hasNeighbours ? ItemNeighbours(dataset) : nil
         popularity = PopularityBaseline(itemCounts: itemCounts)
     }
 
@@ -185,7 +186,7 @@ public struct TrainingData {
 
 extension InteractionDataset {
     /// The data set whose train interactions are the samples.
-    fileprivate func samples(of choice: TrainedInteractions) -> InteractionDataset {
+    package func samples(of choice: TrainedInteractions) -> InteractionDataset {
         switch choice {
         case .train: self
         case .all: trainingOnAll()

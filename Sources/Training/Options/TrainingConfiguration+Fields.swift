@@ -221,10 +221,10 @@ extension TrainingConfiguration {
             help: "What the items of a history count for among all items: \(HistoryScores.optionKind)."),
         Field(
             "neighbour-weight", \.neighbourWeight, of: standard, in: .atLeast(0, "choose a number from 0, such as 3"),
-            OptionTraits(folder: .ifChanged("neighbours"), isRare: true), isWritten: false,
+            OptionTraits(effect: .ranking, folder: .ifChanged("neighbours"), isRare: true), isWritten: false,
             help: """
-                What scores are added with for items that stand near those of the history in train; of a cosine 3 is a \
-                good share. 0: the scores are those of the model alone.
+                Weight of what is added to the scores of items that often stand near those of the history in train; with \
+                --score cosine 2 to 4 are good. 0: the scores of the model alone.
                 """),
         Field(
             "measures", \.measures, of: standard, OptionTraits(unit: "name,name,...", effect: .ranking),

@@ -1,4 +1,16 @@
+import Interactions
+import MPI
+
 extension TrainingConfiguration {
-    /// How far apart items can be that count as neighbours, as two in a history; nil where a ranking adds nothing for them.
-    package var neighbourDistance: Int? { neighbourWeight > 0 ? options.historyMax : nil }
+    /// Whether a ranking adds to scores for items that stand near those of a history.
+    package var hasNeighbours: Bool { neighbourWeight > 0 }
+}
+
+extension MemoryNeed {
+    /// Throws on all ranks where the neighbours of the items of a data set would not fit. Collective.
+    package static func checkNeighbours(of dataset: InteractionDataset, world: Communicator) throws {
+        let bytes = ItemNeighbours.largestByteCount(
+            itemCount: dataset.itemCount, interactions: dataset.interactionCount)
+        try check(MemoryNeed(own: bytes), of: "the neighbours of items (--neighbour-weight)", world: world)
+    }
 }

@@ -37,6 +37,10 @@ extension TrainingConfiguration {
                 ? "--batch-size \(batchSize) and --history-max \(options.historyMax): \(samples * options.historyMax) items "
                     + "of a mini-batch" : nil, "at most \(Int32.max) fit: choose a smaller batch or shorter histories")
         try objective.validate(negatives: negatives)
+        try require(
+            objective.score == .mixture && hasNeighbours
+                ? "--score mixture and --neighbour-weight \(neighbourWeight)" : nil,
+            "set --neighbour-weight 0: a mixture is ranked without an addition")
         try validateSharding()
     }
 
@@ -54,8 +58,8 @@ extension TrainingConfiguration {
                 ? "--table-sharding rows ranks without --measures coverage and interests" : nil,
             "leave these out, and ask `trainer evaluate` for them")
         try require(
-            neighbourWeight == 0 ? nil : "--table-sharding rows and --neighbour-weight",
-            "train without a weight, and give one to `trainer evaluate`")
+            neighbourWeight == 0 ? nil : "--table-sharding rows and --neighbour-weight \(neighbourWeight)",
+            "set --neighbour-weight 0, and give a weight to `trainer evaluate`")
         try require(
             warmStart == nil ? nil : "--table-sharding rows and --warm-start",
             "begin without --warm-start, or without --table-sharding")

@@ -49,7 +49,7 @@ package final class ModelReplica {
             propagation: model.propagation, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration),
             ownership: try world.collectively { [model, layout] in
                 try Self.ownership(of: model, layout, configuration, ranks: world.size)
-            }, optimizerSharding: configuration.optimizerSharding,
+            }, optimizerSharding: world.size > 1 ? configuration.optimizerSharding : .none,
             rounds: configuration.exchangeRounds)
         // The optimizer makes the memory of the parameters and of the gradients.
         let map = try NodeMap(plan.ownership == nil ? configuration.exchange : .messages, world: world)

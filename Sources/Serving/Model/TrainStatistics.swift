@@ -1,8 +1,9 @@
 import Interactions
 import Recommenders
+import Training
 
 /// What a model must know of train beside its parameters, for its answers to be those of its evaluation.
-public struct TrainKnowledge {
+public struct TrainStatistics {
     /// Who took what, for a model on a graph.
     let graph: InteractionGraph?
     /// Which items stand near each other, for scores with an addition.
@@ -22,13 +23,20 @@ public struct TrainKnowledge {
             self.init()
             return
         }
-        let dataset = try dataset()
+        let dataset = try dataset().samples(of: stored.configuration.trainsOn)
         self.init(
             graph: stored.entry.needs.contains(.graph) ? InteractionGraph(dataset) : nil,
-            neighbours: stored.configuration.neighbourDistance.map { ItemNeighbours(dataset, distance: $0) })
+            neighbours: stored.configuration.hasNeighbours ? ItemNeighbours(dataset) : nil)
+    }
+
+    /// What the vectors of a stored model need, without what is added to its scores.
+    init(graphOf stored: StoredModel, _ dataset: () -> InteractionDataset) {
+        self.init(
+            graph: stored.entry.needs.contains(.graph)
+                ? InteractionGraph(dataset().samples(of: stored.configuration.trainsOn)) : nil)
     }
 
     private static func isNeeded(by stored: StoredModel) -> Bool {
-        stored.entry.needs.contains(.graph) || stored.configuration.neighbourDistance != nil
+        stored.entry.needs.contains(.graph) || stored.configuration.hasNeighbours
     }
 }
