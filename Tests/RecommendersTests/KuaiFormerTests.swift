@@ -135,13 +135,13 @@ import Testing
     }
 
     @Test(arguments: InterestSelection.allCases, [false, true])
-    func `every selection trains with every loss and score, and with dissimilarity`(
+    func `every selection trains with every loss and with products and cosines, and with dissimilarity`(
         selection: InterestSelection, everywhere: Bool
     ) throws {
         let batch = Self.batch(everywhere: everywhere)
         let targets = everywhere ? Tape.Targets(names: batch.targetNames, count: batch.targetCount) : nil
         for loss in TrainingLoss.allCases {
-            for score in ScoreRule.allCases {
+            for score in ScoreRule.allCases where score != .mixture {
                 var options = ObjectiveOptions()
                 options.selection = selection
                 options.loss = loss
