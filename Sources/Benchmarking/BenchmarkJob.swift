@@ -53,7 +53,7 @@ public struct BenchmarkJob: Sendable {
         let data = try TrainingData(
             kind: entry.training.samples, shardCount: configuration.logicalShards, windows: configuration.windows,
             needsGraph: entry.needs.contains(.graph),
-            hasNeighbours: options.ranking != nil && configuration.hasNeighbours, world: world
+            neighbours: options.ranking == nil ? nil : configuration.countedNeighbours, world: world
         ) {
             guard readsFolder else {
                 return try SyntheticDataset(SyntheticDataset.Options()).dataset(name: Self.syntheticName)

@@ -1,21 +1,27 @@
 /// Which items stand near each other in the sequences of train, and how near:
 ///
-///     n(h, i) = (f(h, i) + 0.4 f(i, h)) / sqrt((c_h + 5) (c_i + 5))
+///     n(h, i) = (f(h, i) + b f(i, h)) / sqrt((c_h + 5) (c_i + 5))
 ///
-/// `f(h, i)` counts the places where i comes after h, at most ``mostDistance`` interactions later; `c` are the train
-/// interactions of an item. A rule from an item to one that follows it counts for more than the way back (sequential rules
-/// and association rules, Ludewig and Jannach 2018), and 5 keeps pairs of rare items from being the nearest of all. The
-/// constants were chosen on dev of amazon-sports.
+/// `f(h, i)` counts the places where i comes after h, at most so many interactions later as the ``Rule`` says; `c` are the
+/// train interactions of an item. A rule from an item to one that follows it counts for more than the way back (sequential rules
+/// and association rules, Ludewig and Jannach 2018), and 5 keeps pairs of rare items from being the nearest of all.
 ///
 /// Of the neighbours of an item the ``mostPerItem`` nearest are kept.
 public struct ItemNeighbours: Sendable, Equatable {
     /// The neighbours of an item at most.
     public static let mostPerItem = 128
-    /// How many interactions later a neighbour stands at most, where nothing else is said.
-    public static let mostDistance = 50
 
-    /// What the way back counts for.
-    private static let backward: Float = 0.4
+    /// Which pairs count, and what for. The defaults were chosen on dev of amazon-sports.
+    public struct Rule: Sendable, Equatable {
+        /// How many interactions later a neighbour stands at most, at least 1.
+        public var distance = 50
+        /// b, from 0: what an item counts for that comes before, beside one that comes after.
+        public var backward: Float = 0.4
+
+        /// The defaults.
+        public init() {}
+    }
+
     private static let shrinkage: Float = 5
 
     /// `[itemCount + 2]`: the neighbours of item i are at `offsets[i]..<offsets[i + 1]`.
@@ -28,10 +34,10 @@ public struct ItemNeighbours: Sendable, Equatable {
     /// - Parameters:
     ///   - sequences: the train items of each user, the oldest first, one user after the other.
     ///   - ends: where the sequence of each user ends.
-    ///   - distance: at least 1.
+    ///   - rule: which pairs count, and what for.
     /// - Complexity: `O(interactions * distance)`, and memory for ``mostPerItem`` neighbours of each item.
-    public init(sequences: [Int32], ends: [Int], itemCount: Int, distance: Int = mostDistance) {
-        precondition(distance >= 1, "neighbours are at least one interaction apart")
+    public init(sequences: [Int32], ends: [Int], itemCount: Int, _ rule: Rule = Rule()) {
+        precondition(rule.distance >= 1, "neighbours are at least one interaction apart")
         var counts = [Int32](repeating: 0, count: itemCount + 1)
         for item in sequences { counts[Int(item)] += 1 }
         let roots = counts.map { (Float($0) + Self.shrinkage).squareRoot() }
@@ -42,11 +48,12 @@ public struct ItemNeighbours: Sendable, Equatable {
         var weights: [Float] = []
         var near = NearItems(itemCount: itemCount)
         for item in 1..<Int32(max(itemCount, 0) + 1) {
-            near.count(around: item, occurrences, in: sequences, distance: distance)
+            near.count(around: item, occurrences, in: sequences, distance: rule.distance)
             var found = near.items.map { other in
-                let together = Float(near.after[Int(other)]) + Self.backward * Float(near.before[Int(other)])
+                let together = Float(near.after[Int(other)]) + rule.backward * Float(near.before[Int(other)])
                 return (item: other, weight: together / (roots[Int(item)] * roots[Int(other)]))
             }
+            found.removeAll { $0.weight == 0 }
             if found.count > Self.mostPerItem {
                 found.sort { ($1.weight, $0.item) < ($0.weight, $1.item) }
                 found.removeLast(found.count - Self.mostPerItem)
@@ -63,9 +70,7 @@ public struct ItemNeighbours: Sendable, Equatable {
     }
 
     /// The neighbours in the train interactions of a data set.
-    ///
-    /// - Parameter distance: at least 1.
-    public init(_ dataset: InteractionDataset, distance: Int = mostDistance) {
+    public init(_ dataset: InteractionDataset, _ rule: Rule = Rule()) {
         let sequences = TimeOrderedSequences(dataset, users: Array(1..<Int32(dataset.userCount + 1)))
         var items: [Int32] = []
         items.reserveCapacity(dataset.train.items.count)
@@ -77,13 +82,13 @@ public struct ItemNeighbours: Sendable, Equatable {
             }
             ends.append(items.count)
         }
-        self.init(sequences: items, ends: ends, itemCount: dataset.itemCount, distance: distance)
+        self.init(sequences: items, ends: ends, itemCount: dataset.itemCount, rule)
     }
 
     /// Bytes that the neighbours take, the counting of them included.
-    public static func largestByteCount(itemCount: Int, interactions: Int) -> Int {
+    public static func largestByteCount(itemCount: Int, interactions: Int, _ rule: Rule) -> Int {
         let entry = MemoryLayout<Int32>.stride + MemoryLayout<Float>.stride
-        let kept = min(itemCount * mostPerItem, 2 * interactions * mostDistance)
+        let kept = min(itemCount * mostPerItem, 2 * interactions * min(rule.distance, mostPerItem))
         // Arrays that grow are copied into larger ones; places and sequences of interactions, counts of items.
         return 2 * kept * entry + interactions * 16 + itemCount * 24
     }

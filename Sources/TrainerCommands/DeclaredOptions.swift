@@ -121,7 +121,8 @@ enum EvaluationGroup: DeclaredOptionGroup {
 
     /// What a ranking has, with a help text of its own where that of a training is about epochs or splits of a training.
     private static let help: [String: String?] = [
-        "evaluation": nil, "history-scores": nil, "neighbour-weight": nil,
+        "evaluation": nil, "history-scores": nil, "neighbour-weight": nil, "neighbour-distance": nil,
+        "neighbour-backward": nil,
         "topk": "Cut-offs of HR, NDCG and the like.",
         "measures": "Report beside HR and NDCG: some of \(Set(RankingMeasure.allCases).optionText).",
         "logical-shards": "Parts of the users: the most ranks.",

@@ -25,8 +25,9 @@ extension Recipe {
             source: "the page Results, Targets at every position",
             options: """
                 --model eSASRec --targets all --history-max 200 --layers 2 --heads 2 --dropout 0.3 \
-                --loss full-softmax --batch-size 16 --lr 1e-3 --average 0.999 --epochs 40 --evaluation full \
-                --topk 10,20
+                --loss full-softmax --batch-size 16 --lr 1e-3 --lr-decay cosine --decay-epochs 30 --average 0.999 \
+                --epochs 30 --evaluation full --topk 10,20 --neighbour-weight 30 --neighbour-distance 2 \
+                --neighbour-backward 0
                 """),
     ]
 

@@ -22,11 +22,16 @@ import Testing
         }
     }
 
-    private func neighbours(_ sequences: [[Int32]], itemCount: Int, distance: Int) -> ItemNeighbours {
+    private func neighbours(
+        _ sequences: [[Int32]], itemCount: Int, distance: Int, backward: Float = 0.4
+    ) -> ItemNeighbours {
+        var rule = ItemNeighbours.Rule()
+        rule.distance = distance
+        rule.backward = backward
         var ends: [Int] = []
         for sequence in sequences { ends.append((ends.last ?? 0) + sequence.count) }
         return ItemNeighbours(
-            sequences: sequences.flatMap { $0 }, ends: ends, itemCount: itemCount, distance: distance)
+            sequences: sequences.flatMap { $0 }, ends: ends, itemCount: itemCount, rule)
     }
 
     @Test(arguments: [1, 2, 50]) func `weights are those of counting pairs`(distance: Int) {
@@ -60,8 +65,17 @@ import Testing
         let dataset = try InteractionDataset(
             name: "late", train: table("train", [(1, 3, 30), (1, 1, 10), (1, 2, 20), (2, 2, 1)]),
             dev: table("dev", [(1, 4, 40)]), test: table("test", [(1, 5, 50)]), itemCount: 5)
-        let found = ItemNeighbours(dataset, distance: 1)
+        var rule = ItemNeighbours.Rule()
+        rule.distance = 1
+        let found = ItemNeighbours(dataset, rule)
         #expect(found == neighbours([[1, 2, 3], [2]], itemCount: 5, distance: 1))
         #expect(found.offsets.last == 4)
+    }
+
+    @Test func `without a way back only what comes after is near`() {
+        let found = neighbours([[1, 2], [3, 2, 4]], itemCount: 4, distance: 2, backward: 0)
+        #expect(
+            (1...4).map { Array(found.items[found.offsets[$0]..<found.offsets[$0 + 1]]) } == [[2], [4], [2, 4], []])
+        #expect(found.weights.allSatisfy { $0 > 0 })
     }
 }

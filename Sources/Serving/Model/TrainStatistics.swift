@@ -26,7 +26,7 @@ public struct TrainStatistics {
         let dataset = try dataset().samples(of: stored.configuration.trainsOn)
         self.init(
             graph: stored.entry.needs.contains(.graph) ? InteractionGraph(dataset) : nil,
-            neighbours: stored.configuration.hasNeighbours ? ItemNeighbours(dataset) : nil)
+            neighbours: stored.configuration.countedNeighbours.map { ItemNeighbours(dataset, $0) })
     }
 
     /// What the vectors of a stored model need, without what is added to its scores.

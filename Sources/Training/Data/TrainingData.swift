@@ -46,14 +46,14 @@ public struct TrainingData {
     ///   - needsSamples: whether there must be something to train on.
     ///   - drawsNegatives: whether negatives are drawn among the items that a user has not in train.
     ///   - needsGraph: whether ``graph`` is wanted; every rank has all of it.
-    ///   - hasNeighbours: whether the neighbours of items are wanted; every rank has all of them.
+    ///   - rule: how neighbours of items are counted, of which every rank has all; nil: they are not wanted.
     ///   - trainsOn: which interactions are samples; with all there is nothing to rank.
     ///   - known: items and users that a trained model knows; a data set with others is refused.
     ///   - earlier: ids to number by as far as the data set fits them: those of a run of an earlier version of the program,
     ///     which numbered ids that do not occur too; nil for any other run.
     public init(
         folder: String, kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
-        drawsNegatives: Bool = true, needsGraph: Bool = false, hasNeighbours: Bool = false,
+        drawsNegatives: Bool = true, needsGraph: Bool = false, neighbours rule: ItemNeighbours.Rule? = nil,
         trainsOn: TrainedInteractions = .train, known: KnownIds = KnownIds(),
         earlier: KnownIds? = nil, world: Communicator
     ) throws {
@@ -64,7 +64,7 @@ public struct TrainingData {
         }
         try self.init(
             kind: kind, shardCount: shardCount, windows: windows, needsSamples: needsSamples, needsGraph: needsGraph,
-            hasNeighbours: hasNeighbours, trainsOn: trainsOn, world: world
+            neighbours: rule, trainsOn: trainsOn, world: world
         ) {
             let dataset = try load()
             if drawsNegatives { try dataset.samples(of: trainsOn).requireNegatives() }
@@ -77,7 +77,7 @@ public struct TrainingData {
     /// - Parameter load: called on one rank of every node; returns the same data set on all of them.
     package init(
         kind: SampleKind, shardCount: Int, windows: WindowRule? = nil, needsSamples: Bool = true,
-        needsGraph: Bool = false, hasNeighbours: Bool = false, trainsOn: TrainedInteractions = .train,
+        needsGraph: Bool = false, neighbours rule: ItemNeighbours.Rule? = nil, trainsOn: TrainedInteractions = .train,
         world: Communicator, load: () throws -> InteractionDataset
     ) throws {
         try world.collectively {
@@ -89,20 +89,21 @@ public struct TrainingData {
             }
         }
         let split = try InteractionDataset.loadedOncePerNode(world: world, load)
-        if hasNeighbours { try MemoryNeed.checkNeighbours(of: split, world: world) }
+        if let rule { try MemoryNeed.checkNeighbours(of: split, rule, world: world) }
         self = try world.collectively {
             let dataset = split.samples(of: trainsOn)
             let shards = try LogicalShards(
                 dataset: dataset, kind: kind, count: shardCount, windows: windows, needsSamples: needsSamples)
             return TrainingData(
                 dataset, kind, shards, owned: shards.owned(byRank: world.rank, of: world.size), needsGraph: needsGraph,
-                hasNeighbours: hasNeighbours, trainsOn: trainsOn, fingerprint: DatasetFingerprint(split))
+                neighbours: rule, trainsOn: trainsOn, fingerprint: DatasetFingerprint(split))
         }
     }
 
     private init(
         _ dataset: InteractionDataset, _ kind: SampleKind, _ shards: LogicalShards, owned: Range<Int>,
-        needsGraph: Bool, hasNeighbours: Bool, trainsOn: TrainedInteractions, fingerprint: DatasetFingerprint
+        needsGraph: Bool, neighbours rule: ItemNeighbours.Rule?, trainsOn: TrainedInteractions,
+        fingerprint: DatasetFingerprint
     ) {
         name = dataset.name
         userIds = dataset.userIds
@@ -119,7 +120,7 @@ public struct TrainingData {
             $0[Int($1)] += 1
         }
         graph = needsGraph ? InteractionGraph(dataset) : nil
-        neighbours = hasNeighbours ? ItemNeighbours(dataset) : nil
+        neighbours = rule.map { ItemNeighbours(dataset, $0) }
         popularity = PopularityBaseline(itemCounts: itemCounts)
     }
 

@@ -227,6 +227,19 @@ extension TrainingConfiguration {
                 --score cosine 2 to 4 are good. 0: the scores of the model alone.
                 """),
         Field(
+            "neighbour-distance", \.neighbourRule.distance, of: standard, in: .within(1...10_000),
+            OptionTraits(unit: "interactions", effect: .ranking, folder: .ifChanged("near"), isRare: true),
+            isWritten: false,
+            help: """
+                With --neighbour-weight: how many interactions later an item stands at most that counts as near; 1 where the \
+                order says much, as in MovieLens.
+                """),
+        Field(
+            "neighbour-backward", \.neighbourRule.backward, of: standard,
+            in: .atLeast(0, "choose a number from 0 to 1"),
+            OptionTraits(effect: .ranking, folder: .ifChanged("backward"), isRare: true), isWritten: false,
+            help: "With --neighbour-weight: what an item counts for that comes before, beside one that comes after."),
+        Field(
             "measures", \.measures, of: standard, OptionTraits(unit: "name,name,...", effect: .ranking),
             isWritten: false,
             help: "Report of test beside HR and NDCG: some of \(Set(RankingMeasure.allCases).optionText)."),

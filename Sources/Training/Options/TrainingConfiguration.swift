@@ -54,6 +54,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var historyScores = HistoryScores.exclude
     /// The weight of ``Recommenders/NeighbourScores`` in a ranking; 0: nothing is added to the scores.
     public var neighbourWeight: Float = 0
+    /// How the neighbours of items are counted in train.
+    public var neighbourRule = ItemNeighbours.Rule()
     /// What is reported beside hit ratio and gain.
     public var measures: Set<RankingMeasure> = []
     /// Whether test is not ranked at the end, so that nobody who searches among options sees it.

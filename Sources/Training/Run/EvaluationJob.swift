@@ -43,7 +43,7 @@ public struct EvaluationJob: Sendable {
             folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
             windows: configuration.windows,
             needsSamples: false, drawsNegatives: false, needsGraph: entry.needs.contains(.graph),
-            hasNeighbours: configuration.hasNeighbours, known: known, world: world)
+            neighbours: configuration.countedNeighbours, known: known, world: world)
         data.warnings.forEach(console.warning)
         try world.collectively {
             guard split != .dev || data.hasDev else {

@@ -137,7 +137,7 @@ public struct TrainingJob: Sendable {
         let data = try TrainingData(
             folder: configuration.dataFolder, kind: entry.training.samples, shardCount: configuration.logicalShards,
             windows: configuration.windows, drawsNegatives: drawsNegatives, needsGraph: entry.needs.contains(.graph),
-            hasNeighbours: configuration.hasNeighbours, trainsOn: configuration.trainsOn,
+            neighbours: configuration.countedNeighbours, trainsOn: configuration.trainsOn,
             earlier: try earlierNumbers(control, world: world), world: world)
         console.info(
             "\(data.name): \(NumberText.grouped(data.userCount)) users, \(NumberText.grouped(data.itemCount)) items, "
