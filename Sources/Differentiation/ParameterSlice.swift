@@ -63,24 +63,21 @@ public struct ParameterSlice: Sendable {
 
 /// The part of a gradient that belongs to one slice, wherever it lies: in another rank's memory or in a message.
 public struct SliceView {
-    /// One table's touched rows in the slice.
-    public typealias Rows = TouchedRows
-
     /// Samples of the gradient; 0: nothing else is valid.
     public var sampleCount = 0
     /// Sum of the losses of the samples.
     public var loss = 0.0
     /// The first float of the slice of the dense region.
     public var dense: UnsafePointer<Float>
-    /// One for each table.
-    public var tables: [Rows]
+    /// The touched rows of each table in the slice.
+    public var tables: [TouchedRows]
 
     /// A view without content, of which ``read(_:slice:)`` makes a valid one without allocating.
     public init(tableCount: Int) {
         let nothing = UnsafeRawPointer(bitPattern: 64)!
         dense = nothing.assumingMemoryBound(to: Float.self)
         tables = Array(
-            repeating: Rows(
+            repeating: TouchedRows(
                 entries: nothing.assumingMemoryBound(to: RowEntry.self), count: 0,
                 values: nothing.assumingMemoryBound(to: Float.self)),
             count: tableCount)
@@ -95,7 +92,7 @@ public struct SliceView {
         for tableIndex in tables.indices {
             let first = gradient.firstEntry(tableIndex, notBelow: slice.rows[tableIndex].lowerBound)
             let end = gradient.firstEntry(tableIndex, notBelow: slice.rows[tableIndex].upperBound)
-            tables[tableIndex] = Rows(
+            tables[tableIndex] = TouchedRows(
                 entries: UnsafePointer(gradient.entries(tableIndex) + first), count: end - first,
                 values: UnsafePointer(gradient.row(tableIndex, slot: 0)))
         }

@@ -112,24 +112,7 @@ import Testing
                 return Double(loss.value[0])
             }
             recorder.finish(sampleCount: batch.count, loss: loss)
-            var derivatives: [String: [Double]] = [:]
-            for specification in storage.layout.specifications {
-                let parameter = specification.parameter
-                var own = [Double](repeating: 0, count: parameter.count)
-                if let table = parameter.tableIndex {
-                    for entry in 0..<view.rowCount(table) {
-                        let row = view.entries(table)[entry]
-                        for column in 0..<parameter.columns {
-                            own[Int(row.row) * parameter.columns + column] =
-                                Double(view.row(table, slot: row.slot)[column])
-                        }
-                    }
-                } else {
-                    for index in 0..<parameter.count { own[index] = Double(view.dense[parameter.offset + index]) }
-                }
-                derivatives[specification.name] = own
-            }
-            return (loss, derivatives)
+            return (loss, view.derivatives(of: storage.layout))
         }
     }
 

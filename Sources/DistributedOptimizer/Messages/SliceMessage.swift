@@ -165,7 +165,7 @@ package struct SliceMessage {
                     keys, count: table.keyCount, firstRow: rows.lowerBound, slotsAreRows: table.isComplete,
                     into: entries)
             }
-            view.tables[tableIndex] = SliceView.Rows(
+            view.tables[tableIndex] = TouchedRows(
                 entries: entries, count: table.rowCount, values: start + end + table.keyCount)
             entries += table.rowCount
             end += table.keyCount + table.sentCount * layout.tables[tableIndex].parameter.columns
