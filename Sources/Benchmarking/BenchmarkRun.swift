@@ -97,7 +97,7 @@ final class BenchmarkRun {
     /// - Returns: their samples, over all ranks.
     private func advance(_ count: Int, beforeUpdate: () throws -> Void = {}) throws -> Int {
         var samples = 0
-        for _ in 0..<count {
+        for number in 0..<count {
             if stepOfEpoch == trained.stepsPerEpoch {
                 epoch += 1
                 stepOfEpoch = 0
@@ -106,6 +106,10 @@ final class BenchmarkRun {
             step += 1
             try trained.worker.fetchRows(stepOfEpoch: stepOfEpoch, step: step, for: trained.optimizer)
             try trained.worker.computeGradients(stepOfEpoch: stepOfEpoch, step: step, into: trained.optimizer)
+            // What a pass leaves to later steps would be no work of anybody.
+            if number + 1 < count, stepOfEpoch + 1 < trained.stepsPerEpoch {
+                trained.worker.announceReads(stepOfEpoch: stepOfEpoch + 1, step: step + 1, to: trained.optimizer)
+            }
             try beforeUpdate()
             samples += try trained.optimizer.step(step, flag: false).sampleCount
             stepOfEpoch += 1

@@ -88,16 +88,35 @@ public struct Adam {
         _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int,
         clipFactor: Float = 1
     ) -> Bool {
+        update(
+            slice, with: sum, propagator: propagator, sampleCount: sampleCount, step: step, clipFactor: clipFactor,
+            deferral: nil, settles: true)
+    }
+
+    /// The same where rows may wait for their steps.
+    ///
+    /// - Parameters:
+    ///   - deferral: the rows that wait; nil: none does.
+    ///   - settles: whether none waits behind this step.
+    package func update(
+        _ slice: ParameterSlice, with sum: SliceSum, propagator: Propagator? = nil, sampleCount: Int, step: Int,
+        clipFactor: Float = 1, deferral: RowDeferral?, settles: Bool
+    ) -> Bool {
         let scale = 1 / Float(sampleCount) * clipFactor
         let rate = settings.learningRate(at: step)
         let regularized = AdamStep(
             step: step, learningRate: rate, l2: settings.l2, weightDecay: settings.weightDecay)
         let plain = AdamStep(step: step, learningRate: rate, l2: 0)
+        deferral?.begin(regularized: regularized, plain: plain, step: step)
         var isFinite = true
         for specification in layout.specifications {
             let constants = specification.isRegularized ? regularized : plain
             let parameterIsFinite =
-                if let propagator, specification.parameter.tableIndex != nil {
+                if let deferral, let tableIndex = specification.parameter.tableIndex,
+                    let table = deferral.tables[tableIndex], deferral.isBehind || !settles
+                {
+                    updateDeferred(table, slice.rows[tableIndex], sum, constants, scale, deferral, settles: settles)
+                } else if let propagator, specification.parameter.tableIndex != nil {
                     updatePropagatedTable(specification, slice, propagator, constants, scale)
                 } else if specification.parameter.tableIndex != nil {
                     updateTable(specification, slice, sum, constants, scale)

@@ -11,7 +11,7 @@ import MPI
 /// samples, goes to ``Adam``. Each part of this is done by the rank that owns a slice of the parameters. How the numbers
 /// come to it (``SharedMemoryOptimizer``, ``MultiNodeOptimizer``) does not change a bit of the result.
 package protocol DistributedOptimizer: AnyObject {
-    /// The parameters that this rank reads: those of the last step or broadcast. Ranks that share memory have one copy.
+    /// The parameters that this rank reads: those of the last step or broadcast, but for rows that wait (``deferral``). Ranks that share memory have one copy.
     var parameters: ParameterValues { get }
 
     /// The moments of ``Adam``, complete on rank 0 at least but for what is divided (``division``); zero before the first
@@ -30,6 +30,10 @@ package protocol DistributedOptimizer: AnyObject {
 
     /// Brings the rows here that other ranks keep; nil where all rows are here.
     var rowFetch: RowFetch? { get }
+
+    /// Rows that take their steps when they are read, and which a rank therefore announces before a step; nil: all rows move
+    /// in every step.
+    var deferral: RowDeferral? { get }
 
     /// What the model reads in place of the tables, where it propagates them over a graph: kept up to date with the
     /// parameters. Nil for other models.
@@ -59,6 +63,10 @@ package protocol DistributedOptimizer: AnyObject {
     /// find out which of them is not finite.
     var recordedGradients: [(shards: Range<Int>, gradient: GradientView)] { get }
 
+    /// Takes the steps that rows of this rank wait for, where ranks divide the rows of tables: then what a rank keeps is
+    /// complete. Nothing elsewhere, where others may read meanwhile.
+    func settle()
+
     /// Makes the parameters of rank 0 everybody's, after it has written to them. Collective.
     func broadcastParameters() throws(MPIError)
 
@@ -81,6 +89,10 @@ extension DistributedOptimizer {
     package var division: (parameters: ParameterDivision, moments: ParameterDivision)? { nil }
     /// nil: all rows are here.
     package var rowFetch: RowFetch? { nil }
+    /// Nothing: see ``deferral``.
+    package func settle() {}
+    /// nil: all rows move in every step.
+    package var deferral: RowDeferral? { nil }
 
     /// The values that the model computes with: the propagated ones where it has a ``propagator``.
     package var modelValues: ParameterValues { propagator?.values ?? parameters }

@@ -66,6 +66,8 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
 
     var average: ParameterValues? { memory.average }
 
+    var deferral: RowDeferral? { memory.deferral }
+
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
     ) throws(Failure) {
@@ -77,9 +79,11 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
     func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
         memory.ownNotice.pointee.flag = flag
         if let ownedMoments { return try step(number, ownedMoments) }
+        memory.ownNotice.pointee.hasAnnouncedReads = deferral?.isAnnounced ?? false
         // Behind this the gradients of all shards of the node are complete.
         try memory.synchronize()
         phases?.begin(.exchange)
+        let settles = memory.settles
         // A rank without rail has nothing to send or to move: the others of its node do it.
         if let messages {
             try messages.beginExchange(memory)
@@ -98,7 +102,8 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
                 // The step over a slice is taken while the sums of the others travel.
                 var isFinite = true
                 try messages.finishExchange { node, sum in
-                    isFinite = takeStep(number, over: messages.slices[node], with: sum, summary) && isFinite
+                    isFinite =
+                        takeStep(number, over: messages.slices[node], with: sum, summary, settles: settles) && isFinite
                 }
                 memory.ownNotice.pointee.hasBrokenGradient = !isFinite
             }
@@ -108,10 +113,15 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         } else if adam.settings.clipNorm > 0 {
             try memory.synchronize()
             let summary = memory.summaryOfFirstRank
-            if summary.isUsable { try takeClippedStep(number, summary) }
+            if summary.isUsable {
+                try takeClippedStep(number, summary, settles: settles)
+            } else {
+                settle(messages?.slices ?? [])
+            }
         }
         try memory.publishParameters()
         var summary = memory.summaryOfFirstRank
+        deferral?.endStep(settled: settles || !summary.isUsable)
         if memory.hasBrokenGradient { summary.isFinite = false }
         return summary
     }
@@ -124,18 +134,19 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         phases?.begin(.propagation)
         try propagator.propagateBack(slices: slices, synchronize: memory.synchronize)
         try memory.synchronize()
-        guard adam.settings.clipNorm == 0 else { return try takeClippedStep(number, summary) }
+        guard adam.settings.clipNorm == 0 else { return try takeClippedStep(number, summary, settles: true) }
         guard let messages else { return }
         var isFinite = true
         messages.forEachSlice { node, sum in
-            isFinite = takeStep(number, over: messages.slices[node], with: sum, summary) && isFinite
+            isFinite =
+                takeStep(number, over: messages.slices[node], with: sum, summary, settles: true) && isFinite
         }
         memory.ownNotice.pointee.hasBrokenGradient = !isFinite
     }
 
     /// Takes the step over all slices of the rail with a gradient that is no longer than it may be. Collective over the
     /// node.
-    private func takeClippedStep(_ number: Int, _ summary: StepSummary) throws(MPIError) {
+    private func takeClippedStep(_ number: Int, _ summary: StepSummary, settles: Bool) throws(MPIError) {
         phases?.begin(.optimizer)
         var norm = GradientNorm()
         messages?.forEachSlice { node, sum in
@@ -149,20 +160,32 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         var isFinite = true
         messages.forEachSlice { node, sum in
             isFinite =
-                takeStep(number, over: messages.slices[node], with: sum, summary, clipFactor: clipFactor) && isFinite
+                takeStep(
+                    number, over: messages.slices[node], with: sum, summary, clipFactor: clipFactor, settles: settles)
+                && isFinite
         }
         memory.ownNotice.pointee.hasBrokenGradient = !isFinite
     }
 
     /// - Returns: whether all gradients of the slice are finite.
     private func takeStep(
-        _ number: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary, clipFactor: Float = 1
+        _ number: Int, over slice: ParameterSlice, with sum: SliceSum, _ summary: StepSummary, clipFactor: Float = 1,
+        settles: Bool
     ) -> Bool {
-        guard summary.isUsable else { return true }
+        guard summary.isUsable else {
+            settle([slice])
+            return true
+        }
         phases?.begin(.optimizer)
         return adam.update(
             slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number,
-            clipFactor: clipFactor)
+            clipFactor: clipFactor, deferral: deferral, settles: settles)
+    }
+
+    /// Takes the steps that rows wait for, where there is no new one.
+    private func settle(_ slices: [ParameterSlice]) {
+        guard let deferral else { return }
+        for slice in slices { adam.settle(slice, deferral) }
     }
 
     func broadcastParameters() throws(MPIError) {

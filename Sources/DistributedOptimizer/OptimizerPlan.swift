@@ -16,6 +16,8 @@ package struct OptimizerPlan {
     package let ownership: RowOwnership?
     /// The parameters that only the owner of a slice moves, where there are several nodes; nil: every node moves all.
     package let ownedMoments: OwnedMoments?
+    /// For each table whether rows of it wait for their steps (``RowDeferral``).
+    let deferredTables: [Bool]
     let rounds: ExchangeRounds
 
     /// - Parameters:
@@ -29,12 +31,14 @@ package struct OptimizerPlan {
     ///     (``ShardAdditions``): saves memory where a gradient has about all rows.
     ///   - ownership: which rank keeps which rows, where each rank is a node of its own; nil: every node has all of them.
     ///   - optimizerSharding: where moments lie, between several nodes.
+    ///   - deferredTables: those of whose rows a rank announces which ones it will read; none where propagation, averaging,
+    ///     or sharded moments need all rows in every step.
     ///   - rounds: in which nodes exchange gradients.
     package init(
         layout: ParameterLayout, gradientLayout: GradientLayout, adam: Adam.Settings, shardCount: Int,
         ownedShards: [Range<Int>], propagation: GraphPropagation?, accumulatesOnArrival: Bool,
         ownership: RowOwnership? = nil, optimizerSharding: OptimizerSharding = .none,
-        rounds: ExchangeRounds = .automatic
+        deferredTables: [Parameter] = [], rounds: ExchangeRounds = .automatic
     ) {
         precondition(ownership == nil || propagation == nil, "propagated tables are not divided among ranks")
         precondition(
@@ -48,6 +52,13 @@ package struct OptimizerPlan {
         self.accumulatesOnArrival = accumulatesOnArrival
         self.ownership = ownership
         ownedMoments = OwnedMoments(optimizerSharding, layout, ownership)
+        // Sharded moments: what travels is the table after the step.
+        let needsAllRows =
+            propagation != nil || accumulatesOnArrival || optimizerSharding != .none
+            || adam.averaging > 0
+        self.deferredTables = layout.tables.map { table in
+            !needsAllRows && deferredTables.contains { $0.index == table.parameter.index }
+        }
         self.rounds = rounds
     }
 
@@ -85,6 +96,7 @@ package struct OptimizerPlan {
             shared +=
                 ((copies - 2) * keptCount(ofRank: rank) + 2 * moments.shared) * MemoryLayout<Float>.stride
         }
+        if isFirst { shared += RowDeferral.byteCount(deferredTables, layout) }
         if let propagation {
             let floats = Propagator.sharedCount(propagation, layout, parts: nodeRanks.count)
             if isFirst { shared += floats * MemoryLayout<Float>.stride }

@@ -42,6 +42,8 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
 
     var average: ParameterValues? { memory.average }
 
+    var deferral: RowDeferral? { memory.deferral }
+
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
     ) throws(Failure) {
@@ -52,10 +54,12 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
 
     func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
         memory.ownNotice.pointee.flag = flag
+        memory.ownNotice.pointee.hasAnnouncedReads = deferral?.isAnnounced ?? false
         // Behind this the gradients of all shards are complete, and nobody writes to one before the next step.
         try memory.synchronize()
         phases?.begin(.exchange)
         readGradients()
+        let settles = memory.settles
         var summary = StepSummary(
             sampleCount: sum.sampleCount, loss: sum.loss, flag: memory.flag, isFinite: sum.loss.isFinite)
         if summary.isUsable {
@@ -76,11 +80,14 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
             }
             let isFinite = adam.update(
                 slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number,
-                clipFactor: clipFactor)
+                clipFactor: clipFactor, deferral: deferral, settles: settles)
             if !isFinite { memory.ownNotice.pointee.hasBrokenGradient = true }
+        } else if let deferral {
+            adam.settle(slice, deferral)
         }
         // Behind this the slices of all ranks have moved.
         try memory.publishParameters()
+        deferral?.endStep(settled: settles || !summary.isUsable)
         if memory.hasBrokenGradient { summary.isFinite = false }
         return summary
     }

@@ -115,4 +115,75 @@ import Testing
                 step, gradients: Memory.copy([nil, broken]), scale: 0.5, parameters: &p, first: &m, second: &v,
                 rows: 2, columns: columns))
     }
+
+    /// Learning rates of a training: one that stays, and one that rises from nothing and falls to nothing.
+    private static let rates: [@Sendable (Int) -> Double] = [
+        { _ in 0.01 }, { $0 == 0 ? 0 : $0 < 100 ? Double($0) * 1e-4 : max(0, 0.01 - Double($0 - 100) * 5e-5) },
+    ]
+
+    @Test(
+        arguments: [1, 16, 37, 64, 150], [(l2: 0.0, weightDecay: 0.0), (1e-3, 0), (0, 0.1), (1e-3, 0.1)])
+    func `steps at once have the bits of steps one by one`(
+        count: Int, pull: (l2: Double, weightDecay: Double)
+    ) {
+        for (number, rate) in Self.rates.enumerated() {
+            var numbers = Numbers(UInt64(count + number))
+            // Some have never moved, some moved long ago, and some are as large or as small as numbers can be.
+            var (p, m) = (numbers.list(count), numbers.list(count, bound: 0.1))
+            var v = numbers.list(count).map { $0 * $0 * 1e-3 }
+            for index in 0..<count {
+                switch index % 7 {
+                case 1: (m[index], v[index]) = (0, 0)
+                case 2: (m[index], v[index]) = (m[index] * 1e-9, v[index] * 1e-9)
+                case 3: (p[index], m[index], v[index]) = (p[index] * 1e-37, m[index] * 1e-36, v[index] * 1e-37)
+                case 4: p[index] *= 1e30
+                case 5: p[index] = 0
+                default: break
+                }
+            }
+            var (q, n, w) = (p, m, v)
+            Kernel.flushingSubnormals {
+                var step = 0
+                // From one step at a time to so many that everything has come to rest.
+                for length in [1, 2, 5, 30, 1, 64, 64, 64, 200] {
+                    let constants = (step..<step + length).map {
+                        AdamStep(
+                            step: $0 + 1, learningRate: rate($0), l2: pull.l2, weightDecay: pull.weightDecay)
+                    }
+                    let deferred = constants.indices.map {
+                        DeferredStep(constants[$0], after: $0 > 0 ? constants[$0 - 1] : nil)
+                    }
+                    let isFinite = deferred.withUnsafeBufferPointer {
+                        Kernel.adam($0, parameters: &p, first: &m, second: &v, count: count)
+                    }
+                    for constants in constants {
+                        Kernel.adam(
+                            constants, gradient: nil, scale: 1, parameters: &q, first: &n, second: &w, count: count)
+                    }
+                    step += length
+                    #expect(isFinite)
+                    #expect(bits(p) == bits(q) && bits(m) == bits(n) && bits(v) == bits(w), "to step \(step)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [Float.infinity, .nan], [0, 1e-3])
+    func `a parameter that is not finite is told, and has the same bits after steps at once`(value: Float, l2: Double) {
+        var numbers = Numbers(1)
+        var p = numbers.list(20)
+        p[17] = value
+        var (m, v) = (numbers.list(20), numbers.list(20).map { abs($0) })
+        var (q, n, w) = (p, m, v)
+        let constants = (1...5).map { AdamStep(step: $0, learningRate: 0.01, l2: l2) }
+        let deferred = constants.map { DeferredStep($0, after: nil) }
+        #expect(
+            !deferred.withUnsafeBufferPointer { Kernel.adam($0, parameters: &p, first: &m, second: &v, count: 20) })
+        for constants in constants {
+            Kernel.adam(constants, gradient: nil, scale: 1, parameters: &q, first: &n, second: &w, count: 20)
+        }
+        for (found, expected) in [(p, q), (m, n), (v, w)] {
+            #expect(zip(found, expected).allSatisfy { $0.isNaN && $1.isNaN || $0.bitPattern == $1.bitPattern })
+        }
+    }
 }

@@ -66,7 +66,7 @@ import TrainerSupport
                 Bool.random(using: &random) ? "auto" : "messages", "--table-sharding",
                 // The rows of LightGCN are not divided.
                 Bool.random(using: &random) && !Self.commands[command].contains("LightGCN") ? "rows" : "none",
-                "--optimizer-sharding",
+                "--row-updates", Bool.random(using: &random) ? "when-read" : "every-step", "--optimizer-sharding",
                 // Every node moves all rows of LightGCN.
                 Self.commands[command].contains("LightGCN")
                     ? "none" : ["none", "dense", "all"].randomElement(using: &random)!,

@@ -30,14 +30,16 @@ import TrainerSupport
         _ command: TrainingCommand, _ parallel: [Parallel], _ more: [String] = []
     ) async throws {
         let workspace = try Workspace()
-        let reference = try await train(command, .alone, more, in: workspace, as: "alone")
+        let reference = try await train(
+            command, .alone, more + ["--row-updates", "every-step"], in: workspace, as: "alone")
         expectComplete(reference)
         for (index, parallel) in parallel.enumerated() {
             let launch = Launch.ranks(parallel.ranks)
             let run = try await train(
                 command, launch,
                 more + ["--exchange", parallel.exchange, "--exchange-rounds", parallel.rounds]
-                    + ["--table-sharding", parallel.sharding, "--optimizer-sharding", parallel.moments],
+                    + ["--table-sharding", parallel.sharding, "--optimizer-sharding", parallel.moments]
+                    + ["--row-updates", index.isMultiple(of: 3) ? "every-step" : "when-read"],
                 in: workspace, as: "\(index)")
             #expect(run.result["ranks"] == .integer(parallel.ranks))
             expectSame(

@@ -90,6 +90,27 @@ public final class RunningJob: Sendable {
         return condition()
     }
 
+    /// Kills the processes in the moment in which `condition` holds, or waits until the job has ended.
+    ///
+    /// A thread of its own watches: the tasks of a test may get no thread for longer than a short training takes.
+    ///
+    /// - Returns: whether they were killed.
+    public func kill(when condition: @escaping @Sendable () -> Bool) async -> Bool {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [self] in
+                while !hasEnded {
+                    if condition() {
+                        let all = launchers + trainers
+                        for process in all { Foundation.kill(process, SIGKILL) }
+                        return continuation.resume(returning: !all.isEmpty)
+                    }
+                    Thread.sleep(forTimeInterval: 0.01)
+                }
+                continuation.resume(returning: false)
+            }
+        }
+    }
+
     private final class Flag: Sendable {
         let value = Mutex(false)
     }

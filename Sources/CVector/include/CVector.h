@@ -11,6 +11,11 @@
 #include <arm_acle.h>
 #endif
 
+#if defined(__clang__)
+// How a vector that is wider than a register is passed does not matter where every function is inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+#endif
+
 typedef float facet_floats __attribute__((ext_vector_type(16)));
 typedef float facet_float8 __attribute__((ext_vector_type(8)));
 typedef float facet_float4 __attribute__((ext_vector_type(4)));
@@ -19,6 +24,7 @@ typedef uint32_t facet_words __attribute__((ext_vector_type(16)));
 
 #if defined(__AVX2__) && !defined(__AVX512F__)
 typedef int32_t facet_int8 __attribute__((ext_vector_type(8)));
+typedef long long facet_long4 __attribute__((ext_vector_type(4)));
 
 /// Minus one in the first `count` lanes.
 FACET_INLINE facet_int8 facet_first8(long count) {
@@ -229,6 +235,18 @@ FACET_INLINE uint32_t facet_philox_bits(
     const facet_words lower = (facet_words)__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
     const facet_words upper = (facet_words)__builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
     return facet_bits(lower >= (facet_words)threshold) | facet_bits(upper >= (facet_words)threshold) << 16;
+}
+
+/// Whether a and b have the same bits, and c and d.
+FACET_INLINE _Bool facet_are_same(facet_floats a, facet_floats b, facet_floats c, facet_floats d) {
+    const facet_words changes = ((facet_words)a ^ (facet_words)b) | ((facet_words)c ^ (facet_words)d);
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    const facet_long4 low = (facet_long4)__builtin_shufflevector(changes, changes, 0, 1, 2, 3, 4, 5, 6, 7);
+    const facet_long4 high = (facet_long4)__builtin_shufflevector(changes, changes, 8, 9, 10, 11, 12, 13, 14, 15);
+    return __builtin_ia32_ptestz256(low | high, low | high);
+#else
+    return __builtin_reduce_or(changes) == 0;
+#endif
 }
 
 /// mask, where x is also below limit; not where one of them is not a number.

@@ -6,7 +6,8 @@ import MPI
 ///
 /// In floats, the segments of a node with ranks 0, 1 ... of which each reads and writes those of all:
 ///
-///     rank 0   parameters | first moments | second moments | propagation | a notice of each rank | gradients of its shards
+///     rank 0   parameters | first moments | second moments | propagation | rows that wait | a notice of each rank
+///              | gradients of its shards
 ///     rank 1   gradients of its shards
 ///     ...
 ///
@@ -17,6 +18,8 @@ final class NodeMemory {
     let moments: (first: ParameterValues, second: ParameterValues)
     let average: ParameterValues?
     let propagator: Propagator?
+    /// The rows that wait for their steps; nil: all rows move in every step.
+    let deferral: RowDeferral?
     /// What measures the waiting.
     var phases: PhaseClock?
     /// `[shardCount]`, each at the first of the shards that it is of; nil at all other shards: those of other nodes, and
@@ -59,7 +62,9 @@ final class NodeMemory {
         // The first rank's segment begins with the parameters, the moments, the average, the memory of the propagation, the
         // notices.
         let stateCount = (plan.copies - 2) * valueCount + 2 * momentCount
-        let noticeStart = stateCount + propagationCount
+        let deferralStart = stateCount + propagationCount
+        let deferralBytes = RowDeferral.byteCount(plan.deferredTables, plan.layout)
+        let noticeStart = deferralStart + deferralBytes / MemoryLayout<Float>.stride
         let common = noticeStart + rankCount * Self.floatsPerNotice
         let subtrees = map.ownRanks.map { plan.additions(ofRank: $0).subtrees }
         let counts = subtrees.enumerated().map { rank, subtrees in
@@ -96,6 +101,7 @@ final class NodeMemory {
         notices = UnsafeMutableRawPointer(shared + noticeStart)
         if localRank == 0 {
             if state == nil { Kernel.clear(shared, count: stateCount) }
+            Kernel.clear(shared + deferralStart, count: noticeStart - deferralStart)
             for rank in 0..<rankCount {
                 (notices + rank * Self.bytesPerNotice).initializeMemory(as: StepNotice.self, to: StepNotice())
             }
@@ -123,6 +129,12 @@ final class NodeMemory {
                 $0, plan.layout, parameters: values[0], rank: map.localRank, of: map.ownRanks.count, parts: parts,
                 sharedMemory: shared + stateCount)
         }
+        deferral =
+            deferralBytes == 0
+            ? nil
+            : RowDeferral(
+                plan.deferredTables, plan.layout, at: UnsafeMutableRawPointer(shared + deferralStart),
+                hasOtherNodes: map.hasSeveralNodes)
     }
 
     deinit {
@@ -169,6 +181,10 @@ final class NodeMemory {
     /// a rank may set that of the next one.
     var flag: Bool { (0..<rankCount).contains { notice(ofLocalRank: $0).pointee.flag } }
 
+    /// Whether a rank of the node does not know what it reads in the next step, so that no row may wait. To be read between the
+    /// two ``synchronize()`` of a step.
+    var settles: Bool { !(0..<rankCount).allSatisfy { notice(ofLocalRank: $0).pointee.hasAnnouncedReads } }
+
     /// Whether the slices of a rank of the node have gradients that are not finite.
     var hasBrokenGradient: Bool { (0..<rankCount).contains { notice(ofLocalRank: $0).pointee.hasBrokenGradient } }
 
@@ -214,6 +230,8 @@ final class NodeMemory {
 struct StepNotice: BitwiseCopyable {
     /// The flag that the rank has given with the step.
     var flag = false
+    /// Whether the rank has announced the rows that it reads in the next step (``RowDeferral``).
+    var hasAnnouncedReads = false
     /// Whether a gradient in the rank's slices is not finite.
     var hasBrokenGradient = false
     /// What the rank has found of the length of the gradient.

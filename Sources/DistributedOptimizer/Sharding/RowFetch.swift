@@ -13,6 +13,10 @@ package final class RowFetch {
     package var tables: [Parameter] { ownership.tables }
     /// What this rank wants of the others; empty behind a fetch.
     package let request: RowRequest
+    /// Called with rows that this rank keeps before anybody reads them; nil: they are what they should be.
+    var beforeReads: ((_ table: Parameter, _ rows: UnsafeBufferPointer<Int32>) -> Void)? {
+        didSet { request.namesKept = beforeReads != nil }
+    }
     private let ownership: RowOwnership
     private let communicator: Communicator
     private let storage: ParameterStorage
@@ -73,6 +77,7 @@ package final class RowFetch {
         let askedRows = askedRows(asked.total)
         sortWanted(into: wantedRows)
         try exchange(UnsafeBufferPointer(wantedRows), wanted, into: askedRows, asked)
+        prepareReads(of: UnsafeBufferPointer(askedRows))
         let sentValues = sentValues(sent.total)
         let receivedValues = receivedValues(received.total)
         forEachRow(askedRows, askedCounts) { values, offset, columns in
@@ -84,6 +89,22 @@ package final class RowFetch {
         }
         fetchedBytes += wanted.total * Self.pageBytes
         request.clear()
+    }
+
+    /// Makes the rows that somebody reads what they should be: this rank's own, and those that others ask for.
+    private func prepareReads(of askedRows: UnsafeBufferPointer<Int32>) {
+        guard let beforeReads else { return }
+        for (number, table) in tables.enumerated() {
+            request.keptRows[number].withUnsafeBufferPointer { beforeReads(table, $0) }
+        }
+        var next = 0
+        for rank in 0..<communicator.size {
+            for (number, table) in tables.enumerated() {
+                let count = Int(askedCounts[rank * tables.count + number])
+                beforeReads(table, UnsafeBufferPointer(rebasing: askedRows[next..<next + count]))
+                next += count
+            }
+        }
     }
 
     private func floats(_ counts: [Int32], _ rank: Int) -> Int {

@@ -79,11 +79,18 @@ final class ShardedOptimizer: MeasuredOptimizer {
         adam = Adam(
             plan.adam, plan.layout, parameters: parameters, first: memory.moments.first,
             second: memory.moments.second, average: memory.average)
+        guard let deferral = memory.deferral else { return }
+        rowFetch?.beforeReads = { [adam] parameter, rows in
+            guard deferral.isBehind, let table = parameter.tableIndex.flatMap({ deferral.tables[$0] }) else { return }
+            adam.move(rows, of: table, deferral)
+        }
     }
 
     var moments: (first: ParameterValues, second: ParameterValues) { memory.moments }
 
     var average: ParameterValues? { memory.average }
+
+    var deferral: RowDeferral? { memory.deferral }
 
     func recordGradient<Failure: Error>(
         ofShard shard: Int, _ record: (GradientView) throws(Failure) -> Void
@@ -98,19 +105,23 @@ final class ShardedOptimizer: MeasuredOptimizer {
         phases?.begin(.exchange)
         try messages.gather(memory)
         var summary = messages.summary
+        // Everybody moves its own rows, and fetches what it reads: nobody has to agree.
+        let settles = !(deferral?.isAnnounced ?? false) || !summary.isUsable
+        if !summary.isUsable { settle() }
         let clipping =
             adam.settings.clipNorm > 0
             ? try norm().factor(limit: adam.settings.clipNorm, sampleCount: max(summary.sampleCount, 1)) : 1
         var isFinite = true
         var moved: MovedSlice?
         if let ownedMoments {
-            isFinite = move(slices[ownRank].owned, number, with: messages.ownSum, summary, clipping)
+            isFinite = move(slices[ownRank].owned, number, with: messages.ownSum, summary, clipping, settles: settles)
             moved = MovedSlice(ownedMoments, parameters, isFinite: isFinite)
         }
         try messages.spread(moved)
         try messages.finishExchange { rank, sum in
-            isFinite = takeStep(number, of: rank, with: sum, summary, clipping) && isFinite
+            isFinite = takeStep(number, of: rank, with: sum, summary, clipping, settles: settles) && isFinite
         }
+        deferral?.endStep(settled: settles)
         // Whether the gradient of a row is finite, only the rank that keeps it knows.
         phases?.begin(.waiting)
         if try communicator.allReduce(isFinite ? 0 : 1, .maximum) == 1 { summary.isFinite = false }
@@ -122,22 +133,25 @@ final class ShardedOptimizer: MeasuredOptimizer {
     ///
     /// - Returns: whether all gradients of it are finite.
     private func takeStep(
-        _ number: Int, of rank: Int, with sum: SliceSum, _ summary: StepSummary, _ clipping: Float
+        _ number: Int, of rank: Int, with sum: SliceSum, _ summary: StepSummary, _ clipping: Float, settles: Bool
     ) -> Bool {
         guard summary.isUsable else { return true }
         phases?.begin(.optimizer)
         if ownedMoments != nil, rank != ownRank {
             adam.adopt(slices[rank].owned, from: sum.views[0], step: number)
         }
-        return move(slices[rank].other, number, with: sum, summary, clipping)
+        return move(slices[rank].other, number, with: sum, summary, clipping, settles: settles)
     }
 
     private func move(
-        _ slice: ParameterSlice, _ number: Int, with sum: SliceSum, _ summary: StepSummary, _ clipping: Float
+        _ slice: ParameterSlice, _ number: Int, with sum: SliceSum, _ summary: StepSummary, _ clipping: Float,
+        settles: Bool
     ) -> Bool {
         guard summary.isUsable else { return true }
         phases?.begin(.optimizer)
-        return adam.update(slice, with: sum, sampleCount: summary.sampleCount, step: number, clipFactor: clipping)
+        return adam.update(
+            slice, with: sum, sampleCount: summary.sampleCount, step: number, clipFactor: clipping, deferral: deferral,
+            settles: settles)
     }
 
     /// The norm of the gradient of the step: of the parts that the ranks have added up. Collective.
@@ -157,6 +171,12 @@ final class ShardedOptimizer: MeasuredOptimizer {
     func broadcastParameters() throws(MPIError) {}
 
     func broadcastState() throws(MPIError) {}
+
+    func settle() {
+        guard let deferral, let kept else { return }
+        adam.settle(kept, deferral)
+        deferral.endStep(settled: true)
+    }
 
     func swapAverage() throws(MPIError) {
         guard let average else { return }

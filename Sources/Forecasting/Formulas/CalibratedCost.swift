@@ -40,6 +40,13 @@ public struct CalibratedCost: Sendable, Equatable {
         return ofSamples * calibration.historyDeviation / count.squareRoot()
     }
 
+    /// Seconds of Adam over so many values a rank where rows take several steps at once: the rate of values that stay in a
+    /// cache of the rank's own.
+    public func adamSecondsInCache(values: Double) -> Double {
+        let cached = Double(1 << 16)
+        return values / cached * calibration.adamSeconds(values: cached)
+    }
+
     /// Seconds of Adam over so many values a rank, of so many ranks on a host: where there are more ranks than were measured
     /// together, they share what those had of the memory.
     public func adamSeconds(values: Double, ranks: Int) -> Double {

@@ -59,7 +59,11 @@ public struct StepForecast: Sendable, Equatable {
             calibration.adamSeconds(
                 values: values / rails * Double(settings.copies) / 3, ranks: cluster.ranksPerHost)
         }
-        optimizerSeconds = adam(of: tables + dense)
+        optimizerSeconds =
+            settings.movesRowsWhenRead
+            ? min(
+                adam(of: tables + dense),
+                adam(of: dense) + calibration.adamSecondsInCache(values: tables / rails)) : adam(of: tables + dense)
         // What is moved before it is sent cannot be hidden.
         let before =
             settings.optimizerSharding == .none || hosts == 1

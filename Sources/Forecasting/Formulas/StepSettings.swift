@@ -26,6 +26,8 @@ public struct StepSettings: Sendable, Equatable {
     public let addsOnArrival: Bool
     /// Values that there are of each parameter: itself, two moments, and the average where there is one.
     public let copies: Int
+    /// Whether rows of large tables take their steps when they are read, several at once.
+    public let movesRowsWhenRead: Bool
 
     /// - Parameters:
     ///   - batchSize: at least as many as shards.
@@ -33,7 +35,7 @@ public struct StepSettings: Sendable, Equatable {
     public init(
         batchSize: Int, logicalShards: Int, sharding: TableSharding = .none,
         optimizerSharding: OptimizerSharding = .none, rounds: ExchangeRounds = .direct, clipsGradient: Bool = false,
-        addsOnArrival: Bool = false, copies: Int = 3
+        addsOnArrival: Bool = false, copies: Int = 3, movesRowsWhenRead: Bool = false
     ) {
         self.batchSize = batchSize
         self.logicalShards = logicalShards
@@ -43,6 +45,7 @@ public struct StepSettings: Sendable, Equatable {
         self.clipsGradient = clipsGradient
         self.addsOnArrival = addsOnArrival
         self.copies = copies
+        self.movesRowsWhenRead = movesRowsWhenRead
     }
 
     /// Samples of a mini-batch, the mean.

@@ -37,7 +37,9 @@ struct ForecastModel {
             batchSize: batchSize, logicalShards: logicalShards, sharding: sharding,
             optimizerSharding: configuration.optimizerSharding, rounds: rounds,
             clipsGradient: configuration.optimizer.clipNorm > 0,
-            addsOnArrival: ShardWorker.accumulatesOnArrival(configuration), copies: copies)
+            addsOnArrival: ShardWorker.accumulatesOnArrival(configuration), copies: copies,
+            movesRowsWhenRead: configuration.rowUpdates != .everyStep && configuration.optimizerSharding == .none
+                && !ShardWorker.accumulatesOnArrival(configuration) && copies == 3)
     }
 
     func step(_ settings: StepSettings, _ cluster: Cluster) -> StepForecast {

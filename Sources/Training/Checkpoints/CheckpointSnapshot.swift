@@ -1,4 +1,5 @@
 import Differentiation
+import DistributedOptimizer
 import FileIO
 import Foundation
 import KernelCore
@@ -22,6 +23,8 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     private var best: ParameterStorage?
     private var copiedBest: ParameterStorage?
     private var bestChecksums: [UInt32] = []
+    /// The steps that rows of the copy wait for.
+    private var pending: PendingSteps?
 
     /// Room for the numbers of a training, of which nothing is copied yet.
     ///
@@ -47,10 +50,13 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     }
 
     /// Copies a training.
+    ///
+    /// - Parameter pending: the steps that rows wait for; they are taken in the copy before it is written.
     package func take(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
-        average: ParameterValues? = nil, best: ParameterStorage?
+        average: ParameterValues? = nil, pending: PendingSteps? = nil, best: ParameterStorage?
     ) {
+        self.pending = pending
         self.state = state
         self.best = best
         copy(parameters, to: .parameters)
@@ -75,6 +81,16 @@ package final class CheckpointSnapshot: @unchecked Sendable {
         }
     }
 
+    private func takePendingSteps() {
+        guard let pending else { return }
+        let (parameters, first, second) = (tensors(of: .parameters), tensors(of: .first), tensors(of: .second))
+        pending.finish { table in
+            let room = [parameters, first, second].map { $0[table.index].baseAddress! }
+            return (room[0], room[1], room[2])
+        }
+        self.pending = nil
+    }
+
     private func checksums(of group: CheckpointFormat.Group) -> [UInt32] {
         tensors(of: group).map { tensor in
             var checksum = Checksum()
@@ -87,6 +103,7 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     ///
     /// - Parameter isAllowed: asked right before the file gets its name; throws if this process may not write any more.
     package func write(to path: String, isAllowed: () throws -> Void) throws {
+        takePendingSteps()
         if let best, best !== copiedBest {
             copy(best.values, to: .best)
             bestChecksums = checksums(of: .best)

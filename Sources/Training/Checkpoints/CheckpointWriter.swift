@@ -153,9 +153,9 @@ final class CheckpointWriter {
     /// Copies the training and begins to write it.
     func begin(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
-        average: ParameterValues?, best: ParameterStorage?
+        average: ParameterValues?, pending: PendingSteps?, best: ParameterStorage?
     ) throws {
-        try take(state, parameters: parameters, moments: moments, average: average, best: best)
+        try take(state, parameters: parameters, moments: moments, average: average, pending: pending, best: best)
         work.start()
     }
 
@@ -164,9 +164,9 @@ final class CheckpointWriter {
     /// This thread does it itself: somebody waits for this checkpoint, perhaps only for seconds.
     func write(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
-        average: ParameterValues?, best: ParameterStorage?
+        average: ParameterValues?, pending: PendingSteps?, best: ParameterStorage?
     ) throws {
-        try take(state, parameters: parameters, moments: moments, average: average, best: best)
+        try take(state, parameters: parameters, moments: moments, average: average, pending: pending, best: best)
         try work.write()
     }
 
@@ -187,14 +187,15 @@ final class CheckpointWriter {
 
     private func take(
         _ state: TrainingState, parameters: ParameterValues, moments: (first: ParameterValues, second: ParameterValues),
-        average: ParameterValues?, best: ParameterStorage?
+        average: ParameterValues?, pending: PendingSteps?, best: ParameterStorage?
     ) throws {
         work.wait()
         if let failure = work.failure.withLock(\.self) { throw failure }
         lastStep = state.step
         lastMoment = .now
         count += 1
-        work.snapshot.take(state, parameters: parameters, moments: moments, average: average, best: best)
+        work.snapshot.take(
+            state, parameters: parameters, moments: moments, average: average, pending: pending, best: best)
         copySeconds = secondsSinceLast
     }
 }

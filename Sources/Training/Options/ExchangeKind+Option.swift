@@ -12,3 +12,6 @@ extension OptimizerSharding: OptionValue {}
 
 /// `--exchange-rounds`.
 extension ExchangeRounds: OptionValue {}
+
+/// `--row-updates`.
+extension RowUpdates: OptionValue {}

@@ -193,6 +193,13 @@ extension TrainingConfiguration {
                 of all but tables on the rank that adds up their gradient; all: those of tables, too, for the full softmax.
                 """),
         Field(
+            "row-updates", \.rowUpdates, of: standard, OptionTraits(effect: .nothing, isRare: true),
+            isWritten: false,
+            help: """
+                When rows of items and users move that no sample of a step touches, which never changes a result: in every \
+                step (every-step), or before they are read, all steps at once (when-read): \(RowUpdates.optionKind).
+                """),
+        Field(
             "exchange-rounds", \.exchangeRounds, of: standard, OptionTraits(effect: .nothing, isRare: true),
             isWritten: false,
             help: """

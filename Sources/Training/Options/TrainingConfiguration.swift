@@ -72,6 +72,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var tableSharding = TableSharding.none
     /// Where the moments of the optimizer lie, between several nodes; never changes a result.
     public var optimizerSharding = OptimizerSharding.none
+    /// When rows move that no sample of a step touches; never changes a result.
+    public var rowUpdates = RowUpdates.automatic
     /// In how many rounds of messages nodes exchange gradients; never changes a result.
     public var exchangeRounds = ExchangeRounds.automatic
     /// Where a stage that continues another finds its parameters: a run's folder or a safetensors file.

@@ -1,6 +1,7 @@
 import Differentiation
 import DistributedOptimizer
 import Evaluation
+import Interactions
 import MPI
 import Recommenders
 
@@ -44,14 +45,38 @@ extension ShardWorker {
         phases?.begin(.batch)
         let rows = FetchedRows(fetch, of: model, optimizer)
         forEachBatch(stepOfEpoch: stepOfEpoch, step: step) { batch in
-            rows.want(items: batch.historyItems, count: batch.histories.total)
-            rows.want(items: batch.candidates, count: batch.targetCount * batch.candidatesPerTarget)
-            rows.want(users: batch.users, count: batch.count)
-            if let drawn = objective.drawnItems(of: batch, on: tape) {
-                rows.want(items: drawn.items, count: drawn.count)
-            }
+            forEachRead(of: batch, items: rows.want(items:count:), users: rows.want(users:count:))
         }
         phases?.begin(.exchange)
         try rows.fetch()
+    }
+
+    /// Calls the closures with the rows of the tables of items and users that a mini-batch reads. The tape has begun with it.
+    private func forEachRead(
+        of batch: PackedBatch, items: (UnsafePointer<Int32>, Int) -> Void, users: (UnsafePointer<Int32>, Int) -> Void
+    ) {
+        items(batch.historyItems, batch.histories.total)
+        items(batch.candidates, batch.targetCount * batch.candidatesPerTarget)
+        users(batch.users, batch.count)
+        if let drawn = objective.drawnItems(of: batch, on: tape) { items(drawn.items, drawn.count) }
+    }
+
+    /// Draws the mini-batches of the next step, and announces the rows that they read, where rows wait for their steps.
+    ///
+    /// - Parameters: as of ``computeGradients(stepOfEpoch:step:into:)``, of the next step.
+    package func announceReads(stepOfEpoch: Int, step: Int, to optimizer: any DistributedOptimizer) {
+        guard let deferral = optimizer.deferral else { return }
+        // Rows that are fetched are announced by being asked for.
+        guard optimizer.rowFetch == nil else { return deferral.announceReads {} }
+        phases?.begin(.batch)
+        deferral.announceReads {
+            prepareBatches(stepOfEpoch: stepOfEpoch, step: step) { batch in
+                forEachRead(
+                    of: batch, items: { deferral.willRead(model.items.table, $0, count: $1) },
+                    users: { rows, count in
+                        if let users = model.users { deferral.willRead(users.table, rows, count: count) }
+                    })
+            }
+        }
     }
 }

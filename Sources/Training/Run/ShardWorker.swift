@@ -15,6 +15,9 @@ package final class ShardWorker {
     let recorder: GradientRecorder
     private var samplers: [any TrainingSampler]
     private let batch = PackedBatch()
+    /// The mini-batches of each shard in the step that they were drawn for before it began.
+    private var preparedBatches: [PackedBatch] = []
+    private var preparedStep: Int?
     private let piece = PackedBatch()
     private let seed: UInt64
     /// What measures the phases of a step; nil: nothing does.
@@ -55,6 +58,7 @@ package final class ShardWorker {
 
     /// Sets the order of the samples of an epoch, counted from 1.
     package func beginEpoch(_ epoch: Int) {
+        preparedStep = nil
         for index in samplers.indices { samplers[index].beginEpoch(epoch) }
     }
 
@@ -76,16 +80,30 @@ package final class ShardWorker {
         }
         tape.beginStep()
         defer { tape.endStep() }
-        for sampler in samplers {
+        for (index, sampler) in samplers.enumerated() {
             try optimizer.recordGradient(ofShard: sampler.shard) { gradient throws(ModelError) in
                 phases?.begin(.batch)
-                guard sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) > 0 else {
+                let isPrepared = preparedStep == step
+                let batch = isPrepared ? preparedBatches[index] : batch
+                if !isPrepared { _ = sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) }
+                guard batch.count > 0 else {
                     gradient.sampleCount = 0
                     return
                 }
-                try record(gradient, step: step, propagator)
+                try record(batch, gradient, step: step, propagator)
             }
         }
+    }
+
+    /// Draws the mini-batches of a step before it begins, and calls `body` with each, with the tape as in training on it.
+    func prepareBatches(stepOfEpoch: Int, step: Int, _ body: (PackedBatch) -> Void) {
+        if preparedBatches.isEmpty { preparedBatches = samplers.map { _ in PackedBatch() } }
+        for (sampler, batch) in zip(samplers, preparedBatches)
+        where sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) > 0 {
+            beginTape(batch, step: step)
+            body(batch)
+        }
+        preparedStep = step
     }
 
     /// Calls `body` with the mini-batch of each shard of this rank in a step, with the tape as in training on it.
@@ -104,7 +122,7 @@ package final class ShardWorker {
 
     /// Forward and backward of the mini-batch, whose gradient goes to `gradient`, where the optimizer wants it.
     private func record(
-        _ gradient: GradientView, step: Int, _ propagator: Propagator?
+        _ batch: PackedBatch, _ gradient: GradientView, step: Int, _ propagator: Propagator?
     ) throws(ModelError) {
         recorder.begin(in: gradient)
         var loss = 0.0

@@ -237,7 +237,7 @@ extension TrainingRun {
         try world.collectively {
             try checkpoints?.write(
                 state, parameters: optimizer.parameters, moments: optimizer.moments,
-                average: optimizer.average, best: kept)
+                average: optimizer.average, pending: optimizer.deferral?.pending, best: kept)
         }
     }
 
@@ -268,7 +268,7 @@ extension TrainingRun {
         defer { if let span { observation?.timeline?.close(span) } }
         try checkpoints.begin(
             state, parameters: optimizer.parameters, moments: optimizer.moments,
-            average: optimizer.average, best: kept)
+            average: optimizer.average, pending: optimizer.deferral?.pending, best: kept)
     }
 
     /// Leaves a checkpoint to resume from, after at least one rank was asked to stop. Collective.

@@ -154,6 +154,10 @@ public final class TrainingRun {
             phases.beginStep(state.step + 1)
             try worker.fetchRows(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, for: optimizer)
             try worker.computeGradients(stepOfEpoch: state.stepsOfEpoch, step: state.step + 1, into: optimizer)
+            // Behind the last one everything is read.
+            if state.stepsOfEpoch + 1 < steps {
+                worker.announceReads(stepOfEpoch: state.stepsOfEpoch + 1, step: state.step + 2, to: optimizer)
+            }
             stalls.note(.exchanging, step: state.step + 1)
             // Adds up the gradients of all ranks and updates the parameters. All ranks have to stop after the same step, so
             // the request of one travels with the gradients.

@@ -117,11 +117,10 @@ import TrainerSupport
             let job = RunningJob(.ranks(2), arguments + length + options, out: out)
             defer { job.end() }
             let known = WatchedTraining.eventFiles(out).count
-            let isLate = try await job.wait {
+            let isKilled = await job.kill {
                 (options.isEmpty || WatchedTraining.eventFiles(out).count > known) && WatchedTraining.epochs(out) > 4
             }
-            try #require(isLate)
-            for process in job.launchers + job.trainers { kill(process, SIGKILL) }
+            try #require(isKilled)
             _ = try await job.result
         }
         try await Launch.ranks(3).successfulTrainer(
@@ -223,11 +222,10 @@ import TrainerSupport
             let job = RunningJob(.ranks(2), arguments + length, out: out)
             defer { job.end() }
             let known = WatchedTraining.eventFiles(out).count
-            let isLate = try await job.wait {
+            let isKilled = await job.kill {
                 WatchedTraining.eventFiles(out).count > known && WatchedTraining.epochs(out) > 4
             }
-            try #require(isLate)
-            for process in job.launchers + job.trainers { kill(process, SIGKILL) }
+            try #require(isKilled)
             _ = try await job.result
         }
         try await Launch.alone.successfulTrainer(try await WatchedTraining.arguments(out, "--resume") + length)
