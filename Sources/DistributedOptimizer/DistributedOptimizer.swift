@@ -11,7 +11,8 @@ import MPI
 /// samples, goes to ``Adam``. Each part of this is done by the rank that owns a slice of the parameters. How the numbers
 /// come to it (``SharedMemoryOptimizer``, ``MultiNodeOptimizer``) does not change a bit of the result.
 package protocol DistributedOptimizer: AnyObject {
-    /// The parameters that this rank reads: those of the last step or broadcast, but for rows that wait (``deferral``). Ranks that share memory have one copy.
+    /// The parameters that this rank reads: those of the last step or broadcast, but for rows that wait
+    /// (``deferral``). Ranks that share memory have one copy.
     var parameters: ParameterValues { get }
 
     /// The moments of ``Adam``, complete on rank 0 at least but for what is divided (``division``); zero before the first
@@ -63,9 +64,8 @@ package protocol DistributedOptimizer: AnyObject {
     /// find out which of them is not finite.
     var recordedGradients: [(shards: Range<Int>, gradient: GradientView)] { get }
 
-    /// Takes the steps that rows of this rank wait for, where ranks divide the rows of tables: then what a rank keeps is
-    /// complete. Nothing elsewhere, where others may read meanwhile.
-    func settle()
+    /// Takes all steps that rows wait for, so that the state is complete where it lies. Collective.
+    func settle() throws(MPIError)
 
     /// Makes the parameters of rank 0 everybody's, after it has written to them. Collective.
     func broadcastParameters() throws(MPIError)
@@ -89,8 +89,6 @@ extension DistributedOptimizer {
     package var division: (parameters: ParameterDivision, moments: ParameterDivision)? { nil }
     /// nil: all rows are here.
     package var rowFetch: RowFetch? { nil }
-    /// Nothing: see ``deferral``.
-    package func settle() {}
     /// nil: all rows move in every step.
     package var deferral: RowDeferral? { nil }
 

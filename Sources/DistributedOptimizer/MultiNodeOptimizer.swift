@@ -80,6 +80,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         memory.ownNotice.pointee.flag = flag
         if let ownedMoments { return try step(number, ownedMoments) }
         memory.ownNotice.pointee.hasAnnouncedReads = deferral?.isAnnounced ?? false
+        memory.verifyReads()
         // Behind this the gradients of all shards of the node are complete.
         try memory.synchronize()
         phases?.begin(.exchange)
@@ -116,7 +117,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
             if summary.isUsable {
                 try takeClippedStep(number, summary, settles: settles)
             } else {
-                settle(messages?.slices ?? [])
+                settleSlices()
             }
         }
         try memory.publishParameters()
@@ -173,8 +174,7 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         settles: Bool
     ) -> Bool {
         guard summary.isUsable else {
-            settle([slice])
-            return true
+            return deferral.map { adam.settle(slice, $0) } ?? true
         }
         phases?.begin(.optimizer)
         return adam.update(
@@ -182,10 +182,17 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
             clipFactor: clipFactor, deferral: deferral, settles: settles)
     }
 
-    /// Takes the steps that rows wait for, where there is no new one.
-    private func settle(_ slices: [ParameterSlice]) {
+    /// Takes the steps that rows of the rail wait for, where there is no new one.
+    private func settleSlices() {
+        guard let deferral, let messages else { return }
+        for slice in messages.slices { adam.settle(slice, deferral) }
+    }
+
+    func settle() throws(MPIError) {
         guard let deferral else { return }
-        for slice in slices { adam.settle(slice, deferral) }
+        settleSlices()
+        try memory.synchronize()
+        deferral.endStep(settled: true)
     }
 
     func broadcastParameters() throws(MPIError) {

@@ -16,8 +16,8 @@ package struct OptimizerPlan {
     package let ownership: RowOwnership?
     /// The parameters that only the owner of a slice moves, where there are several nodes; nil: every node moves all.
     package let ownedMoments: OwnedMoments?
-    /// For each table whether rows of it wait for their steps (``RowDeferral``).
-    let deferredTables: [Bool]
+    /// For each table whether rows of it wait for their steps (``RowDeferral``), where moments are not sharded.
+    private let deferrable: [Bool]
     let rounds: ExchangeRounds
 
     /// - Parameters:
@@ -52,14 +52,22 @@ package struct OptimizerPlan {
         self.accumulatesOnArrival = accumulatesOnArrival
         self.ownership = ownership
         ownedMoments = OwnedMoments(optimizerSharding, layout, ownership)
-        // Sharded moments: what travels is the table after the step.
-        let needsAllRows =
-            propagation != nil || accumulatesOnArrival || optimizerSharding != .none
-            || adam.averaging > 0
-        self.deferredTables = layout.tables.map { table in
+        let needsAllRows = propagation != nil || accumulatesOnArrival || adam.averaging > 0
+        deferrable = layout.tables.map { table in
             !needsAllRows && deferredTables.contains { $0.index == table.parameter.index }
         }
         self.rounds = rounds
+    }
+
+    /// For each table whether rows of it wait for their steps. Between nodes that shard moments a table travels behind a step
+    /// as a whole.
+    func deferredTables(hasOtherNodes: Bool) -> [Bool] {
+        ownedMoments != nil && hasOtherNodes ? deferrable.map { _ in false } : deferrable
+    }
+
+    /// The values of the tables whose rows wait, where there are several nodes.
+    package var deferredValues: Int {
+        zip(deferredTables(hasOtherNodes: true), layout.tables).reduce(0) { $0 + ($1.0 ? $1.1.parameter.count : 0) }
     }
 
     /// The optimizer of this rank: for one node or for several. Collective.
@@ -96,7 +104,10 @@ package struct OptimizerPlan {
             shared +=
                 ((copies - 2) * keptCount(ofRank: rank) + 2 * moments.shared) * MemoryLayout<Float>.stride
         }
-        if isFirst { shared += RowDeferral.byteCount(deferredTables, layout) }
+        if isFirst {
+            shared += RowDeferral.byteCount(
+                deferredTables(hasOtherNodes: slice != nil), layout, kept: ownership?.kept[rank])
+        }
         if let propagation {
             let floats = Propagator.sharedCount(propagation, layout, parts: nodeRanks.count)
             if isFirst { shared += floats * MemoryLayout<Float>.stride }

@@ -55,6 +55,7 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
     func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
         memory.ownNotice.pointee.flag = flag
         memory.ownNotice.pointee.hasAnnouncedReads = deferral?.isAnnounced ?? false
+        memory.verifyReads()
         // Behind this the gradients of all shards are complete, and nobody writes to one before the next step.
         try memory.synchronize()
         phases?.begin(.exchange)
@@ -82,14 +83,21 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
                 slice, with: sum, propagator: propagator, sampleCount: summary.sampleCount, step: number,
                 clipFactor: clipFactor, deferral: deferral, settles: settles)
             if !isFinite { memory.ownNotice.pointee.hasBrokenGradient = true }
-        } else if let deferral {
-            adam.settle(slice, deferral)
+        } else if let deferral, !adam.settle(slice, deferral) {
+            memory.ownNotice.pointee.hasBrokenGradient = true
         }
         // Behind this the slices of all ranks have moved.
         try memory.publishParameters()
         deferral?.endStep(settled: settles || !summary.isUsable)
         if memory.hasBrokenGradient { summary.isFinite = false }
         return summary
+    }
+
+    func settle() throws(MPIError) {
+        guard let deferral else { return }
+        adam.settle(slice, deferral)
+        try memory.synchronize()
+        deferral.endStep(settled: true)
     }
 
     // All ranks read what rank 0 has written, as soon as it has written all of it.

@@ -108,11 +108,11 @@ public struct ForecastJob: Sendable {
                 "the calibration is of \(calibration.model): times are scaled by operations\n"
                     + "measure \(entry.name) itself with --calibrate")
         }
+        let (layout, recommender) = try probe.layout(users: users, items: items)
         let model = ForecastModel(
-            configuration: configuration, shape: shape, layout: try probe.layout(users: users, items: items),
-            cost: cost,
-            network: network, ranksPerHost: ranksPerHost, hosts: options.hosts, users: users, items: items,
-            interactions: interactions)
+            configuration: configuration, shape: shape, layout: layout, items: recommender.items.table,
+            users: recommender.users?.table, cost: cost, network: network, ranksPerHost: ranksPerHost,
+            hosts: options.hosts, userCount: users, itemCount: items, interactions: interactions)
         let canShard = configuration.objective.loss != .fullSoftmax
         let isWeak = options.samplesPerRank != nil
         let search = ForecastSearch(

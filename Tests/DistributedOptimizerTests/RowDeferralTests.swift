@@ -62,8 +62,7 @@ import Testing
             byteCount: RowDeferral.byteCount([true, true], layout), alignment: 64)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
         defer { memory.deallocate() }
-        let deferral = RowDeferral(
-            [true, true], layout, at: memory.baseAddress!, hasOtherNodes: how.hasOtherNodes)
+        let deferral = RowDeferral([true, true], layout, at: memory.baseAddress!)
         func rows(readIn step: Int) -> [[Int32]] {
             [items, users].map { table in
                 let drawn = (1...6).map { UInt32(truncatingIfNeeded: (step * 6 + $0) &* 2_654_435_761) >> 7 }
@@ -122,9 +121,10 @@ import Testing
         {
             target.values.copy(from: source.values, layout)
         }
-        pending?.finish { table in
+        let isFinite = pending?.finish { table in
             (copy.parameters.values(table), copy.first.values(table), copy.second.values(table))
         }
+        #expect(isFinite != false)
         for table in [items, users] {
             for row in 0..<table.rows where copy.row(row, of: table) != moving.row(row, of: table) {
                 Issue.record("row \(row) of table \(table.index) is another one, \(when)")
@@ -133,8 +133,10 @@ import Testing
         }
     }
 
-    @Test func `a row that is touched and was not announced ends the training`() async {
-        await #expect(processExitsWith: .failure) {
+    @Test func `a row that is touched and was not announced ends the program, with what to do`() async throws {
+        let result = try await #require(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
             let layout = ParameterLayout()
             let items = layout.root.table("items", rows: 30, columns: 4, .normal(deviation: 1))
             let storages = (0..<3).map { _ in ParameterStorage(layout) }
@@ -143,12 +145,13 @@ import Testing
                 second: storages[2].values)
             let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 64)
             memory.initializeMemory(as: UInt8.self, repeating: 0, count: 128)
-            let deferral = RowDeferral([true], layout, at: memory, hasOtherNodes: false)
+            let deferral = RowDeferral([true], layout, at: memory)
             for step in 1...3 {
                 var announced: [Int32] = [5]
                 deferral.announceReads { deferral.willRead(items, &announced, count: 1) }
                 let touched: [Int32] = step == 2 ? [5] : [5, 9]
                 let gradient = RecordedGradient(layout, rowCapacity: 30, sampleCount: 1, rows: [touched]) { _ in 1 }
+                if step > 1 { deferral.verifyReads(gradient.view) }
                 let sum = SliceSum(TreeSum(inputs: [TreeSum.Subtree(0, 1)]), layout)
                 sum.views[0].read(gradient.view, slice: ParameterSlice(allOf: layout))
                 _ = adam.update(
@@ -157,5 +160,7 @@ import Testing
                 deferral.endStep(settled: false)
             }
         }
+        let told = String(decoding: result.standardErrorContent, as: UTF8.self)
+        #expect(told.contains("--row-updates every-step"), "\(told)")
     }
 }

@@ -136,10 +136,12 @@ import Testing
                 case 1: (m[index], v[index]) = (0, 0)
                 case 2: (m[index], v[index]) = (m[index] * 1e-9, v[index] * 1e-9)
                 case 3: (p[index], m[index], v[index]) = (p[index] * 1e-37, m[index] * 1e-36, v[index] * 1e-37)
+                case 6: (p[index], m[index], v[index]) = (Float.leastNonzeroMagnitude * 3, 0, 0)
                 case 4: p[index] *= 1e30
                 case 5: p[index] = 0
                 default: break
                 }
+                if index >= 64 && index < 128 { (m[index], v[index]) = (0, 0) }
             }
             var (q, n, w) = (p, m, v)
             Kernel.flushingSubnormals {

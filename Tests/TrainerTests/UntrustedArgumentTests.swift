@@ -77,6 +77,7 @@ import TrainerSupport
             ("cluster/run-with-restarts", ["--failures", Self.hostile, "true"]),
             ("cluster/hosts/train", [Self.hostile, "--", "x"]), ("cluster/hosts/lab", ["pid", Self.hostile]),
             ("scripts/fetch-data", [Self.hostile]), ("scripts/fuzz", [Self.hostile]),
+            ("scripts/growth", [Self.hostile]),
             ("scripts/reproduce", ["--data", Self.hostile]), ("scripts/scaling", ["--ranks", Self.hostile]),
         ] {
             let result = try await run(

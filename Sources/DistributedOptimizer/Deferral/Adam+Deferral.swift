@@ -26,12 +26,10 @@ extension Adam {
                 let waiting = deferral.waiting(row, of: table)
                 if waiting > 1 {
                     // Another node has touched what nobody reads here.
-                    precondition(
-                        deferral.hasOtherNodes,
-                        "a row was read that no mini-batch names: train with --row-updates every-step")
-                    Kernel.adam(
+                    let wasFinite = Kernel.adam(
                         UnsafeBufferPointer(rebasing: deferral.recent(waiting, of: table).dropLast()),
                         parameters: values + start, first: m + start, second: v + start, count: columns)
+                    isFinite = isFinite && wasFinite
                 }
                 let rowIsFinite = Kernel.adam(
                     constants, gradient: gradient, scale: scale, parameters: values + start, first: m + start,
@@ -79,12 +77,18 @@ extension Adam {
     ) -> Int {
         var count = 0
         while row < end, count < chosen.count {
-            if !takesAll, row + 8 <= end, UnsafeRawPointer(table.isRead + row).loadUnaligned(as: UInt64.self) == 0 {
-                row += 8
-                continue
+            if !takesAll {
+                guard let isRead = table.isRead else {
+                    row = end
+                    break
+                }
+                if row + 8 <= end, UnsafeRawPointer(isRead + row).loadUnaligned(as: UInt64.self) == 0 {
+                    row += 8
+                    continue
+                }
             }
-            if takesAll || table.isRead[row] != 0 {
-                table.isRead[row] = 0
+            if takesAll || table.isRead?[row] != 0 {
+                table.isRead?[row] = 0
                 chosen[count] = Int32(row)
                 count += 1
             }
@@ -123,13 +127,19 @@ extension Adam {
     }
 
     /// Takes all steps that rows of a slice wait for, without another one.
-    func settle(_ slice: ParameterSlice, _ deferral: RowDeferral) {
-        guard deferral.isBehind else { return }
+    ///
+    /// - Returns: whether all their gradients are finite numbers.
+    @discardableResult
+    func settle(_ slice: ParameterSlice, _ deferral: RowDeferral) -> Bool {
+        guard deferral.isBehind else { return true }
+        var isFinite = true
         for case let table? in deferral.tables {
             guard let tableIndex = table.parameter.tableIndex else { continue }
             let rows = slice.rows[tableIndex]
             let own = max(rows.lowerBound, table.firstRow)..<max(rows.upperBound, table.firstRow)
-            catchUp(table, own, deferral, takesAll: true)
+            let tableIsFinite = catchUp(table, own, deferral, takesAll: true)
+            isFinite = isFinite && tableIsFinite
         }
+        return isFinite
     }
 }

@@ -20,26 +20,30 @@ package struct PendingSteps: Sendable {
     /// Takes the steps in a copy.
     ///
     /// - Parameter values: where the copies of a table and its moments lie.
+    /// - Returns: whether all gradients are finite numbers.
     package func finish(
         _ values: (Parameter) -> (
             parameters: UnsafeMutablePointer<Float>, first: UnsafeMutablePointer<Float>,
             second: UnsafeMutablePointer<Float>
         )
-    ) {
+    ) -> Bool {
         Kernel.flushingSubnormals {
+            var isFinite = true
             for table in tables {
                 let copy = values(table.parameter)
                 let columns = table.parameter.columns
                 table.steps.withUnsafeBufferPointer { steps in
                     for row in table.firstRow..<table.parameter.rows where table.waiting[row] > 0 {
                         let start = row * columns
-                        Kernel.adam(
+                        let rowIsFinite = Kernel.adam(
                             UnsafeBufferPointer(rebasing: steps.suffix(Int(table.waiting[row]))),
                             parameters: copy.parameters + start, first: copy.first + start,
                             second: copy.second + start, count: columns)
+                        isFinite = isFinite && rowIsFinite
                     }
                 }
             }
+            return isFinite
         }
     }
 }

@@ -23,10 +23,12 @@ package final class RowDeferral {
         let isRegularized: Bool
         /// 1 where row 0 is padding, which does not move.
         let firstRow: Int
-        /// `[rows]`: 1 for rows that will be read in the next step.
-        let isRead: UnsafeMutablePointer<UInt8>
-        /// `[rows]`: the steps that a row has taken, modulo 256.
+        /// `[rows]`: 1 for rows that will be read in the next step; nil where rows are asked for instead.
+        let isRead: UnsafeMutablePointer<UInt8>?
+        /// `[rows]`: the steps that a row has taken, modulo 256. Of rows that other ranks keep it is not there.
         let taken: UnsafeMutablePointer<UInt8>
+        /// The rows that are here.
+        let rows: Range<Int>
     }
 
     /// The most steps that a row waits for.
@@ -38,37 +40,48 @@ package final class RowDeferral {
     package private(set) var isAnnounced = false
     /// Whether rows may wait; the same on all ranks of the node.
     private(set) var isBehind = false
+    /// Whether all that was moved between two steps is finite.
+    var isFinite = true
     /// The steps so far in which rows have moved.
     private(set) var stepCount = 0
     private let steps: RecentSteps
     /// Room for rows that are to be moved.
     let chosen: UnsafeMutableBufferPointer<Int32>
-    /// Whether rows may have gradients that no rank of this node reads.
-    let hasOtherNodes: Bool
 
     /// Bytes that `tables` of a layout take from the memory of a node.
-    package static func byteCount(_ tables: [Bool], _ layout: ParameterLayout) -> Int {
-        zip(tables, layout.tables).reduce(0) { $0 + ($1.0 ? 2 * room($1.1.parameter) : 0) }
+    ///
+    /// - Parameter kept: the rows that are here, where ranks divide them and ask each other for what they read; nil: all are.
+    package static func byteCount(_ tables: [Bool], _ layout: ParameterLayout, kept: ParameterSlice? = nil) -> Int {
+        zip(tables, layout.tables).reduce(0) { sum, table in
+            let (waits, parameter) = (table.0, table.1.parameter)
+            guard waits, let tableIndex = parameter.tableIndex else { return sum }
+            return sum + (kept.map { room($0.rows[tableIndex].count) } ?? 2 * room(parameter.rows))
+        }
     }
 
     /// Bytes for one of each row, in whole cache lines.
-    private static func room(_ table: Parameter) -> Int { (table.rows + 63) / 64 * 64 }
+    private static func room(_ rows: Int) -> Int { (rows + 63) / 64 * 64 }
 
     /// - Parameters:
     ///   - tables: for each table, whether its rows wait.
-    ///   - memory: of the node, ``byteCount(_:_:)`` zeros.
-    ///   - hasOtherNodes: whether gradients come from ranks that announce nothing here.
-    package init(_ tables: [Bool], _ layout: ParameterLayout, at memory: UnsafeMutableRawPointer, hasOtherNodes: Bool) {
-        self.hasOtherNodes = hasOtherNodes
+    ///   - kept: as of ``byteCount(_:_:kept:)``.
+    ///   - memory: of the node, ``byteCount(_:_:kept:)`` zeros.
+    package init(
+        _ tables: [Bool], _ layout: ParameterLayout, kept: ParameterSlice? = nil, at memory: UnsafeMutableRawPointer
+    ) {
         chosen = .allocate(capacity: 4096)
         var next = memory.assumingMemoryBound(to: UInt8.self)
         self.tables = zip(tables, layout.tables).map { waits, specification in
-            guard waits else { return nil }
-            let room = Self.room(specification.parameter)
-            defer { next += 2 * room }
+            guard waits, let tableIndex = specification.parameter.tableIndex else { return nil }
+            let rows = kept?.rows[tableIndex] ?? 0..<specification.parameter.rows
+            let room = Self.room(rows.count)
+            let marks = kept == nil ? next : nil
+            if marks != nil { next += room }
+            defer { next += room }
             return Table(
                 parameter: specification.parameter, isRegularized: specification.isRegularized,
-                firstRow: specification.kind == .table(paddingRow: true) ? 1 : 0, isRead: next, taken: next + room)
+                firstRow: specification.kind == .table(paddingRow: true) ? 1 : 0, isRead: marks,
+                taken: next - rows.lowerBound, rows: rows)
         }
         steps = RecentSteps(capacity: 4 * Self.longest)
     }
@@ -85,6 +98,21 @@ package final class RowDeferral {
     package func willRead(_ table: Parameter, _ rows: UnsafePointer<Int32>, count: Int) {
         guard let tableIndex = table.tableIndex, let marks = tables[tableIndex]?.isRead else { return }
         for index in 0..<count { marks[Int(rows[index])] = 1 }
+    }
+
+    /// Ends the program where a gradient has rows that still wait: the model has read what no mini-batch names. To be asked
+    /// behind the last step and before ``begin(regularized:plain:step:)``.
+    package func verifyReads(_ gradient: GradientView) {
+        let now = UInt8(truncatingIfNeeded: stepCount)
+        for case let table? in tables {
+            guard let tableIndex = table.parameter.tableIndex else { continue }
+            let entries = gradient.entries(tableIndex)
+            for index in 0..<gradient.rowCount(tableIndex) {
+                let row = Int(entries[index].row)
+                guard row >= table.firstRow, table.rows.contains(row), table.taken[row] != now else { continue }
+                fatalError("the model reads rows that no mini-batch names: train it with --row-updates every-step")
+            }
+        }
     }
 
     /// Begins a step in which rows move; again and again for each slice of it.
@@ -117,7 +145,7 @@ package final class RowDeferral {
                     PendingSteps.Table(
                         parameter: table.parameter, firstRow: table.firstRow,
                         waiting: (0..<table.parameter.rows).map {
-                            $0 < table.firstRow ? 0 : UInt8(waiting($0, of: table))
+                            $0 >= table.firstRow && table.rows.contains($0) ? UInt8(waiting($0, of: table)) : 0
                         },
                         steps: Array(recent(min(Self.longest, stepCount), of: table)))
                 }

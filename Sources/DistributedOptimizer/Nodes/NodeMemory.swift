@@ -60,10 +60,12 @@ final class NodeMemory {
         localRank = map.localRank
         rankCount = map.ownRanks.count
         // The first rank's segment begins with the parameters, the moments, the average, the memory of the propagation, the
-        // notices.
+        // rows that wait, the notices.
         let stateCount = (plan.copies - 2) * valueCount + 2 * momentCount
         let deferralStart = stateCount + propagationCount
-        let deferralBytes = RowDeferral.byteCount(plan.deferredTables, plan.layout)
+        let deferred = plan.deferredTables(hasOtherNodes: map.hasSeveralNodes)
+        let kept = plan.ownership?.kept[map.ownRanks[map.localRank]]
+        let deferralBytes = RowDeferral.byteCount(deferred, plan.layout, kept: kept)
         let noticeStart = deferralStart + deferralBytes / MemoryLayout<Float>.stride
         let common = noticeStart + rankCount * Self.floatsPerNotice
         let subtrees = map.ownRanks.map { plan.additions(ofRank: $0).subtrees }
@@ -133,8 +135,7 @@ final class NodeMemory {
             deferralBytes == 0
             ? nil
             : RowDeferral(
-                plan.deferredTables, plan.layout, at: UnsafeMutableRawPointer(shared + deferralStart),
-                hasOtherNodes: map.hasSeveralNodes)
+                deferred, plan.layout, kept: kept, at: UnsafeMutableRawPointer(shared + deferralStart))
     }
 
     deinit {
@@ -192,6 +193,13 @@ final class NodeMemory {
     /// ``synchronize()`` after they have, and before the next one.
     var norm: GradientNorm {
         (0..<rankCount).reduce(into: GradientNorm()) { $0.add(notice(ofLocalRank: $1).pointee.norm) }
+    }
+
+    /// Ends the program where a mini-batch of this rank has touched rows that wait. To be called before the first
+    /// ``synchronize()`` of a step.
+    func verifyReads() {
+        guard let deferral, deferral.isBehind else { return }
+        for (_, gradient) in recordedGradients where gradient.sampleCount > 0 { deferral.verifyReads(gradient) }
     }
 
     /// Waits for the ranks of the node; then everybody sees what they have written.

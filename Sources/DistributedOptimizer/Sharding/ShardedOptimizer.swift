@@ -82,7 +82,7 @@ final class ShardedOptimizer: MeasuredOptimizer {
         guard let deferral = memory.deferral else { return }
         rowFetch?.beforeReads = { [adam] parameter, rows in
             guard deferral.isBehind, let table = parameter.tableIndex.flatMap({ deferral.tables[$0] }) else { return }
-            adam.move(rows, of: table, deferral)
+            if !adam.move(rows, of: table, deferral) { deferral.isFinite = false }
         }
     }
 
@@ -102,6 +102,7 @@ final class ShardedOptimizer: MeasuredOptimizer {
 
     func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
         memory.ownNotice.pointee.flag = flag
+        memory.verifyReads()
         phases?.begin(.exchange)
         try messages.gather(memory)
         var summary = messages.summary
@@ -111,7 +112,7 @@ final class ShardedOptimizer: MeasuredOptimizer {
         let clipping =
             adam.settings.clipNorm > 0
             ? try norm().factor(limit: adam.settings.clipNorm, sampleCount: max(summary.sampleCount, 1)) : 1
-        var isFinite = true
+        var isFinite = deferral?.isFinite ?? true
         var moved: MovedSlice?
         if let ownedMoments {
             isFinite = move(slices[ownRank].owned, number, with: messages.ownSum, summary, clipping, settles: settles)
@@ -174,7 +175,7 @@ final class ShardedOptimizer: MeasuredOptimizer {
 
     func settle() {
         guard let deferral, let kept else { return }
-        adam.settle(kept, deferral)
+        if !adam.settle(kept, deferral) { deferral.isFinite = false }
         deferral.endStep(settled: true)
     }
 

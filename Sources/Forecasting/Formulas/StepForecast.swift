@@ -59,11 +59,10 @@ public struct StepForecast: Sendable, Equatable {
             calibration.adamSeconds(
                 values: values / rails * Double(settings.copies) / 3, ranks: cluster.ranksPerHost)
         }
-        optimizerSeconds =
-            settings.movesRowsWhenRead
-            ? min(
-                adam(of: tables + dense),
-                adam(of: dense) + calibration.adamSecondsInCache(values: tables / rails)) : adam(of: tables + dense)
+        let deferred = Double(settings.deferredValues) / Double(settings.sharding == .rows ? hosts : 1)
+        optimizerSeconds = min(
+            adam(of: tables + dense),
+            adam(of: tables + dense - deferred) + calibration.adamSecondsInCache(values: deferred / rails))
         // What is moved before it is sent cannot be hidden.
         let before =
             settings.optimizerSharding == .none || hosts == 1

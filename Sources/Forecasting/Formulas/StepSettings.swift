@@ -26,8 +26,8 @@ public struct StepSettings: Sendable, Equatable {
     public let addsOnArrival: Bool
     /// Values that there are of each parameter: itself, two moments, and the average where there is one.
     public let copies: Int
-    /// Whether rows of large tables take their steps when they are read, several at once.
-    public let movesRowsWhenRead: Bool
+    /// Values of the tables whose rows take their steps when they are read, several at once.
+    public let deferredValues: Int
 
     /// - Parameters:
     ///   - batchSize: at least as many as shards.
@@ -35,7 +35,7 @@ public struct StepSettings: Sendable, Equatable {
     public init(
         batchSize: Int, logicalShards: Int, sharding: TableSharding = .none,
         optimizerSharding: OptimizerSharding = .none, rounds: ExchangeRounds = .direct, clipsGradient: Bool = false,
-        addsOnArrival: Bool = false, copies: Int = 3, movesRowsWhenRead: Bool = false
+        addsOnArrival: Bool = false, copies: Int = 3, deferredValues: Int = 0
     ) {
         self.batchSize = batchSize
         self.logicalShards = logicalShards
@@ -45,7 +45,7 @@ public struct StepSettings: Sendable, Equatable {
         self.clipsGradient = clipsGradient
         self.addsOnArrival = addsOnArrival
         self.copies = copies
-        self.movesRowsWhenRead = movesRowsWhenRead
+        self.deferredValues = deferredValues
     }
 
     /// Samples of a mini-batch, the mean.

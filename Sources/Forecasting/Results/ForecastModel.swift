@@ -8,14 +8,17 @@ struct ForecastModel {
     let configuration: TrainingConfiguration
     let shape: ModelShape
     let layout: ParameterLayout
+    /// The tables of the layout whose rows a mini-batch names.
+    let items: Parameter
+    let users: Parameter?
     let cost: CalibratedCost
     let network: Cluster.Network
     /// Of a host that is full.
     let ranksPerHost: Int
     /// Hosts that every number of ranks is spread over; nil: as many as are needed.
     var hosts: Int?
-    let users: Int
-    let items: Int
+    let userCount: Int
+    let itemCount: Int
     let interactions: Double
     /// Values of a parameter, its moments, and its average.
     var copies: Int { configuration.optimizer.averaging > 0 ? 4 : 3 }
@@ -38,8 +41,7 @@ struct ForecastModel {
             optimizerSharding: configuration.optimizerSharding, rounds: rounds,
             clipsGradient: configuration.optimizer.clipNorm > 0,
             addsOnArrival: ShardWorker.accumulatesOnArrival(configuration), copies: copies,
-            movesRowsWhenRead: configuration.rowUpdates != .everyStep && configuration.optimizerSharding == .none
-                && !ShardWorker.accumulatesOnArrival(configuration) && copies == 3)
+            deferredValues: plan(batchSize: batchSize, logicalShards: logicalShards, ranks: 1).deferredValues)
     }
 
     func step(_ settings: StepSettings, _ cluster: Cluster) -> StepForecast {
@@ -75,22 +77,27 @@ struct ForecastModel {
 
     /// What a training of these settings takes from the memory of the host of rank 0.
     func memory(_ settings: StepSettings, _ cluster: Cluster) -> MemoryForecast {
-        var configuration = configuration
-        configuration.batchSize = settings.batchSize
-        configuration.logicalShards = settings.logicalShards
-        let objective = Objective(
-            configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize,
-            ModelProbe.context(configuration, users: users, items: items), in: ParameterLayout().root)
-        let gradients = GradientLayout(
-            layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective))
-        let shards = settings.logicalShards
-        let plan = OptimizerPlan(
-            layout: layout, gradientLayout: gradients, adam: configuration.optimizer, shardCount: shards,
-            ownedShards: (0..<cluster.ranks).map { $0 * shards / cluster.ranks..<($0 + 1) * shards / cluster.ranks },
-            propagation: nil, accumulatesOnArrival: settings.addsOnArrival,
-            optimizerSharding: settings.optimizerSharding)
-        return MemoryForecast(
-            plan, shape, settings, cluster, Exchange(shape, settings, cluster), users: users, items: items,
+        MemoryForecast(
+            plan(batchSize: settings.batchSize, logicalShards: settings.logicalShards, ranks: cluster.ranks), shape,
+            settings, cluster, Exchange(shape, settings, cluster), users: userCount, items: itemCount,
             interactions: interactions)
+    }
+
+    /// What the trainer would make its optimizer for.
+    private func plan(batchSize: Int, logicalShards: Int, ranks: Int) -> OptimizerPlan {
+        var configuration = configuration
+        configuration.batchSize = batchSize
+        configuration.logicalShards = logicalShards
+        let objective = Objective(
+            configuration.objective, negatives: configuration.negatives, batchSize: batchSize,
+            ModelProbe.context(configuration, users: userCount, items: itemCount), in: ParameterLayout().root)
+        return OptimizerPlan(
+            layout: layout,
+            gradientLayout: GradientLayout(layout, rowCapacity: ShardWorker.rowCapacity(configuration, objective)),
+            adam: configuration.optimizer, shardCount: logicalShards,
+            ownedShards: (0..<ranks).map { $0 * logicalShards / ranks..<($0 + 1) * logicalShards / ranks },
+            propagation: nil, accumulatesOnArrival: ShardWorker.accumulatesOnArrival(configuration),
+            optimizerSharding: configuration.optimizerSharding,
+            deferredTables: configuration.deferredTables(items: items, users: users, objective))
     }
 }

@@ -48,16 +48,16 @@ package struct ModelProbe {
         var all = 0
     }
 
-    /// The layout of all parameters for a catalogue; nothing but the layout is made.
-    package func layout(users: Int, items: Int) throws -> ParameterLayout {
+    /// The layout of all parameters for a catalogue, and the model whose it is; nothing else is made.
+    package func layout(users: Int, items: Int) throws -> (layout: ParameterLayout, model: any Recommender) {
         let layout = ParameterLayout()
         let context = Self.context(configuration, users: users, items: items)
-        _ = entry.model(context, in: layout.root)
+        let model = entry.model(context, in: layout.root)
         _ = Objective(
             configuration.objective, negatives: configuration.negatives, batchSize: configuration.batchSize, context,
             in: layout.root)
         if let error = layout.error { throw error }
-        return layout
+        return (layout, model)
     }
 
     /// A catalogue of which the sizes are known alone: counts of items shape no parameter.
@@ -92,8 +92,8 @@ package struct ModelProbe {
             let piece = max(PackedBatch.rowsOfPiece / max(length, 1), 1)
             bytes = ModelShape.Line(fixed: bytes(Double(piece)), perSample: 0)
         }
-        let layout = try layout(users: users, items: items)
-        let probed = try self.layout(users: Self.users(samples: 2 * samples), items: small)
+        let layout = try layout(users: users, items: items).layout
+        let probed = try self.layout(users: Self.users(samples: 2 * samples), items: small).layout
         let table = try itemTable(items: small)
         let tables = zip(layout.tables, probed.tables).enumerated().map { index, specifications in
             let (asked, made) = specifications

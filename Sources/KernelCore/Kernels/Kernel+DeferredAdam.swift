@@ -10,7 +10,9 @@ public struct DeferredStep: BitwiseCopyable, Sendable {
     /// hundredth is left for what is rounded.
     let isShorter: Bool
 
-    /// - Parameter last: the step before it; nil for the first one.
+    /// - Parameters:
+    ///   - constants: of this step; all steps of a parameter have the same decays, L2 and epsilon.
+    ///   - last: the step right before it; nil for the first one.
     public init(_ constants: AdamStep, after last: AdamStep?) {
         self.constants = constants
         guard let last, last.rate > 0 else {
@@ -26,8 +28,12 @@ extension Kernel {
     /// Takes several steps without a gradient, one behind the other, with the bits of a pass over memory for each.
     ///
     /// Parameters and moments stay in registers meanwhile. Without L2 and weight decay a parameter comes to rest where a step
-    /// is too short to change it. Shorter ones behind it do not change it either, and only the moments decay.
+    /// is too short to change it. Shorter ones behind it do not change it either, and only the moments decay. What has never
+    /// moved is not written at all. Subnormal numbers have to be flushed (``flushingSubnormals(_:)``).
     ///
+    /// - Parameters:
+    ///   - steps: the oldest first.
+    ///   - parameters: `[count]`, as `first` and `second`, its moments.
     /// - Returns: whether all g are finite numbers.
     @discardableResult
     public static func adam(
@@ -42,10 +48,11 @@ extension Kernel {
         while index < count {
             // Four at a time: each step of a parameter waits for the one before, and a division takes long.
             var group = DeferredGroup(parameters, first, second, from: index, to: count)
-            // Of what is not finite 0 times is no zero.
+            defer { index += DeferredGroup.count }
+            if isPlain && group.staysWithoutMoments { continue }
+            // 0 times what is not finite is not 0.
             if !isPlain || !vectors.takePlain(steps, &group) { vectors.take(steps, &group, &finite) }
             group.store(parameters, first, second, from: index, to: count)
-            index += DeferredGroup.count
         }
         return finite.total == 0
     }
@@ -130,12 +137,16 @@ private struct DeferredGroup {
         return sum.total == 0
     }
 
-    /// Whether all moments are 0.
+    /// Whether all moments are 0, so that nothing moves: 0 / (0 + epsilon) is 0.
+    ///
+    /// A step makes 0 of a subnormal parameter, as an addition does: then it does not stay. Nor does what is not finite.
     @inline(__always)
-    var hasNoMoments: Bool {
+    var staysWithoutMoments: Bool {
         let zero = Vector(repeating: 0)
         return facet_are_same(a.m, zero, a.v, zero) && facet_are_same(b.m, zero, b.v, zero)
             && facet_are_same(c.m, zero, c.v, zero) && facet_are_same(d.m, zero, d.v, zero)
+            && facet_are_same(a.p, a.p - zero, b.p, b.p - zero) && facet_are_same(c.p, c.p - zero, d.p, d.p - zero)
+            && isFinite
     }
 
     /// Whether the parameters have the bits of another group's.
@@ -172,8 +183,6 @@ private struct DeferredVectors {
     func takePlain(_ steps: UnsafeBufferPointer<DeferredStep>, _ group: inout DeferredGroup) -> Bool {
         let start = group
         guard group.isFinite else { return false }
-        // What has never moved stays: 0 / (0 + epsilon) is 0.
-        if group.hasNoMoments { return true }
         var isAtRest = false
         for index in steps.indices {
             decay(&group.a)
@@ -203,10 +212,10 @@ private struct DeferredVectors {
     ) {
         for index in steps.indices {
             let step = steps[index].constants
-            pull(&group.a, step, &finite)
-            pull(&group.b, step, &finite)
-            pull(&group.c, step, &finite)
-            pull(&group.d, step, &finite)
+            moveByL2(&group.a, step, &finite)
+            moveByL2(&group.b, step, &finite)
+            moveByL2(&group.c, step, &finite)
+            moveByL2(&group.d, step, &finite)
         }
     }
 
@@ -219,7 +228,7 @@ private struct DeferredVectors {
 
     /// A step where g is that of L2.
     @inline(__always)
-    private func pull(_ lanes: inout DeferredLanes, _ step: AdamStep, _ finite: inout Vector) {
+    private func moveByL2(_ lanes: inout DeferredLanes, _ step: AdamStep, _ finite: inout Vector) {
         let g = l2.multiplied(by: lanes.p, adding: zero)
         lanes.m = beta1.multiplied(by: lanes.m, adding: rest1 * g)
         lanes.v = beta2.multiplied(by: lanes.v, adding: rest2 * g * g)

@@ -81,14 +81,18 @@ package final class CheckpointSnapshot: @unchecked Sendable {
         }
     }
 
-    private func takePendingSteps() {
+    private func takePendingSteps() throws(TrainingError) {
         guard let pending else { return }
         let (parameters, first, second) = (tensors(of: .parameters), tensors(of: .first), tensors(of: .second))
-        pending.finish { table in
+        let isFinite = pending.finish { table in
             let room = [parameters, first, second].map { $0[table.index].baseAddress! }
             return (room[0], room[1], room[2])
         }
         self.pending = nil
+        guard !isFinite else { return }
+        throw TrainingError(
+            .failure, "parameters are no finite numbers any more in step \(state.step)",
+            recoverySuggestion: "resume from the last checkpoint with a smaller --lr, or with --clip-norm")
     }
 
     private func checksums(of group: CheckpointFormat.Group) -> [UInt32] {
@@ -103,7 +107,7 @@ package final class CheckpointSnapshot: @unchecked Sendable {
     ///
     /// - Parameter isAllowed: asked right before the file gets its name; throws if this process may not write any more.
     package func write(to path: String, isAllowed: () throws -> Void) throws {
-        takePendingSteps()
+        try takePendingSteps()
         if let best, best !== copiedBest {
             copy(best.values, to: .best)
             bestChecksums = checksums(of: .best)

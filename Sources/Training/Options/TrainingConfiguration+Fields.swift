@@ -197,7 +197,7 @@ extension TrainingConfiguration {
             isWritten: false,
             help: """
                 When rows of items and users move that no sample of a step touches, which never changes a result: in every \
-                step (every-step), or before they are read, all steps at once (when-read): \(RowUpdates.optionKind).
+                step (every-step); before they are read, all steps at once (when-read); or so in large tables (auto).
                 """),
         Field(
             "exchange-rounds", \.exchangeRounds, of: standard, OptionTraits(effect: .nothing, isRare: true),

@@ -50,7 +50,8 @@ package final class ModelReplica {
             ownership: try world.collectively { [model, layout] in
                 try Self.ownership(of: model, layout, configuration, ranks: world.size)
             }, optimizerSharding: world.size > 1 ? configuration.optimizerSharding : .none,
-            deferredTables: Self.deferredTables(of: model, objective, configuration, data),
+            deferredTables: configuration.deferredTables(
+                items: model.items.table, users: model.users?.table, objective),
             rounds: configuration.exchangeRounds)
         // The optimizer makes the memory of the parameters and of the gradients.
         let map = try NodeMap(plan.ownership == nil ? configuration.exchange : .messages, world: world)
@@ -102,28 +103,6 @@ package final class ModelReplica {
         let tables = [model.items.table, model.users?.table].compactMap { $0 }.filter { $0.tableIndex != nil }
         return RowOwnership(of: tables, layout, ranks: ranks)
     }
-
-    /// The tables whose rows move when they are read: large ones, of which a step reads a small part.
-    private static func deferredTables(
-        of model: any Recommender, _ objective: Objective, _ configuration: TrainingConfiguration, _ data: TrainingData
-    ) -> [Parameter] {
-        guard configuration.rowUpdates != .everyStep else { return [] }
-        let targets = configuration.targetsPerSample
-        let ids = configuration.options.historyMax + targets * (1 + objective.candidateNegatives)
-        let items =
-            configuration.batchSize * ids + objective.additionalItems(samples: configuration.batchSize * targets)
-        let reads = [(model.items.table, items)] + (model.users.map { [($0.table, configuration.batchSize)] } ?? [])
-        return reads.compactMap { table, count in
-            let isLarge = table.count >= leastValues && table.rows >= leastRowsOfARead * count
-            return configuration.rowUpdates == .whenRead || isLarge ? table : nil
-        }
-    }
-
-    /// The values of a table from which on its rows may wait. Fewer stay in a third cache together with their moments, and
-    /// there a step is bound by its divisions and roots, whenever it is taken.
-    private static let leastValues = 4 << 20
-    /// The rows of a table for each that a step reads, from which on they may wait: below that they hardly do.
-    private static let leastRowsOfARead = 4
 
     /// What the optimizer of `plan` takes from memory; throws where there is not so much. Collective.
     private static func checkMemory(

@@ -98,6 +98,14 @@ package final class ShardWorker {
     /// Draws the mini-batches of a step before it begins, and calls `body` with each, with the tape as in training on it.
     func prepareBatches(stepOfEpoch: Int, step: Int, _ body: (PackedBatch) -> Void) {
         if preparedBatches.isEmpty { preparedBatches = samplers.map { _ in PackedBatch() } }
+        tape.beginStep()
+        // What is drawn is drawn again in the step, and counts there.
+        let profile = tape.profile
+        tape.profile = nil
+        defer {
+            tape.endStep()
+            tape.profile = profile
+        }
         for (sampler, batch) in zip(samplers, preparedBatches)
         where sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) > 0 {
             beginTape(batch, step: step)

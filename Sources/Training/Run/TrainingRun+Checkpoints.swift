@@ -277,6 +277,8 @@ extension TrainingRun {
         // The clocks of the ranks differ: this one's time may not be over yet, or it has got no signal.
         let code = try world.allReduce(StopReason.code(of: control.stop.reason), .maximum)
         guard let reason = StopReason(code: code) else { preconditionFailure("nobody was asked to stop") }
+        // Together, as somebody may have given only seconds.
+        try optimizer.settle()
         try writeCheckpoint()
         noteValues()
         try writeTrace()

@@ -122,7 +122,7 @@ extension TrainingRun {
     /// Writes a checkpoint.
     func writeCheckpointParts(_ divided: DividedParameters) throws {
         let start = PhaseClock.now
-        optimizer.settle()
+        try optimizer.settle()
         var groups: [(group: CheckpointFormat.Group, values: ParameterValues)] = [
             (.parameters, optimizer.parameters), (.first, optimizer.moments.first), (.second, optimizer.moments.second),
         ]

@@ -24,7 +24,8 @@ struct DocumentationStage {
 
     /// The scripts that the stand-in `script` takes the place of.
     private static let longScripts = [
-        "bench", "forecast-check", "fuzz", "install", "package", "quickstart", "reproduce", "scaling", "setup", "test",
+        "bench", "forecast-check", "fuzz", "growth", "install", "package", "quickstart", "reproduce", "scaling",
+        "setup", "test",
     ]
 
     /// Programs without which a block has no sense, so that it is only parsed.

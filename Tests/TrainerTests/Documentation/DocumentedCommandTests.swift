@@ -32,7 +32,8 @@ import Training
         ["cluster/run-with-restarts"], ["cluster/hosts/train"], ["cluster/hosts/lab"],
         ["cluster/forecast/simulate"], ["cluster/slurm/lab"], ["cluster/container/root"], ["scripts/bench"],
         ["scripts/compare-builds"],
-        ["scripts/fetch-data"], ["scripts/forecast-check"], ["scripts/fuzz"], ["scripts/install"], ["scripts/package"],
+        ["scripts/fetch-data"], ["scripts/forecast-check"], ["scripts/fuzz"], ["scripts/growth"],
+        ["scripts/install"], ["scripts/package"],
         ["scripts/quickstart"],
         ["scripts/reproduce"], ["scripts/scaling"], ["scripts/setup"], ["scripts/test"],
     ]
