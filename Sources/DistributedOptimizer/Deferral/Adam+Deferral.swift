@@ -50,9 +50,9 @@ extension Adam {
     func catchUp(_ table: RowDeferral.Table, _ rows: Range<Int>, _ deferral: RowDeferral, takesAll: Bool) -> Bool {
         // Where the turn of a part has come, all of it moves.
         let turn = deferral.stepCount % RowDeferral.longest
-        let part =
-            rows.lowerBound + rows.count * turn / RowDeferral.longest..<rows.lowerBound + rows.count * (turn + 1)
-            / RowDeferral.longest
+        let begin = rows.lowerBound + rows.count * turn / RowDeferral.longest
+        let end = rows.lowerBound + rows.count * (turn + 1) / RowDeferral.longest
+        let part = begin..<end
         var isFinite = true
         for (rows, takesAll) in [
             (rows.lowerBound..<part.lowerBound, takesAll), (part, true), (part.upperBound..<rows.upperBound, takesAll),

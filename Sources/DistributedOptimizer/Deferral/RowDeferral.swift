@@ -10,7 +10,7 @@ import KernelCore
 ///     let summary = try optimizer.step(step, flag: false)
 ///
 /// and the owner of a slice moves those and the touched ones. The others wait, and take their steps one behind the other
-/// when it is their turn, in the first cache instead of one pass over memory for each. Every step also moves a part of the
+/// when it is their turn, in registers instead of one pass over memory for each. Every step also moves a part of the
 /// table that was read by nobody, so that no row waits for more than ``longest`` steps. A step before which a rank has not
 /// announced what it will read moves all rows to where they belong.
 ///
