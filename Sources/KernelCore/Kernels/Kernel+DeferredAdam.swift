@@ -43,13 +43,14 @@ extension Kernel {
         guard let step = steps.first?.constants else { return true }
         let isPlain = step.l2 == 0 && steps.allSatisfy { $0.constants.kept == 1 }
         let vectors = DeferredVectors(step)
+        let rate = Vector(repeating: -step.rate)
         var finite = Vector(repeating: 0)
         var index = 0
         while index < count {
             // Four at a time: each step of a parameter waits for the one before, and a division takes long.
             var group = DeferredGroup(parameters, first, second, from: index, to: count)
             defer { index += DeferredGroup.count }
-            if isPlain && group.staysWithoutMoments { continue }
+            if isPlain && group.staysWithoutMoments(rate: rate) { continue }
             // 0 times what is not finite is not 0.
             if !isPlain || !vectors.takePlain(steps, &group) { vectors.take(steps, &group, &finite) }
             group.store(parameters, first, second, from: index, to: count)
@@ -139,13 +140,18 @@ private struct DeferredGroup {
 
     /// Whether all moments are 0, so that nothing moves: 0 / (0 + epsilon) is 0.
     ///
-    /// A step makes 0 of a subnormal parameter, as an addition does: then it does not stay. Nor does what is not finite.
+    /// A step makes 0 of a subnormal parameter: then it does not stay. Nor does what is not finite.
+    ///
+    /// - Parameter rate: any finite number, which a compiler does not know: it would leave out what changes subnormal
+    ///   numbers alone.
     @inline(__always)
-    var staysWithoutMoments: Bool {
+    func staysWithoutMoments(rate: Vector) -> Bool {
         let zero = Vector(repeating: 0)
+        @inline(__always)
+        func moved(_ p: Vector) -> Vector { rate.multiplied(by: zero, adding: p) }
         return facet_are_same(a.m, zero, a.v, zero) && facet_are_same(b.m, zero, b.v, zero)
             && facet_are_same(c.m, zero, c.v, zero) && facet_are_same(d.m, zero, d.v, zero)
-            && facet_are_same(a.p, a.p - zero, b.p, b.p - zero) && facet_are_same(c.p, c.p - zero, d.p, d.p - zero)
+            && facet_are_same(a.p, moved(a.p), b.p, moved(b.p)) && facet_are_same(c.p, moved(c.p), d.p, moved(d.p))
             && isFinite
     }
 
