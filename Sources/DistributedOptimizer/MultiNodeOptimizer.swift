@@ -122,6 +122,8 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         }
         try memory.publishParameters()
         var summary = memory.summaryOfFirstRank
+        // A rank without rail moves nothing.
+        if messages == nil, summary.isUsable { deferral?.countStep() }
         deferral?.endStep(settled: settles || !summary.isUsable)
         if memory.hasBrokenGradient { summary.isFinite = false }
         return summary

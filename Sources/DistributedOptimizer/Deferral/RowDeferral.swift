@@ -120,6 +120,9 @@ package final class RowDeferral {
         if steps.add(regularized, plain, step) { stepCount += 1 }
     }
 
+    /// Counts a step in which this rank moves nothing, but others of the node do.
+    func countStep() { stepCount += 1 }
+
     /// The last `count` steps.
     func recent(_ count: Int, of table: Table) -> UnsafeBufferPointer<DeferredStep> {
         steps.last(count, isRegularized: table.isRegularized)
