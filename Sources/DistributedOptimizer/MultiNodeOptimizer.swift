@@ -80,7 +80,6 @@ final class MultiNodeOptimizer: MeasuredOptimizer {
         memory.ownNotice.pointee.flag = flag
         if let ownedMoments { return try step(number, ownedMoments) }
         memory.ownNotice.pointee.hasAnnouncedReads = deferral?.isAnnounced ?? false
-        memory.verifyReads()
         // Behind this the gradients of all shards of the node are complete.
         try memory.synchronize()
         phases?.begin(.exchange)

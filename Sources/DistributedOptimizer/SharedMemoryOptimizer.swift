@@ -55,7 +55,6 @@ final class SharedMemoryOptimizer: MeasuredOptimizer {
     func step(_ number: Int, flag: Bool) throws(MPIError) -> StepSummary {
         memory.ownNotice.pointee.flag = flag
         memory.ownNotice.pointee.hasAnnouncedReads = deferral?.isAnnounced ?? false
-        memory.verifyReads()
         // Behind this the gradients of all shards are complete, and nobody writes to one before the next step.
         try memory.synchronize()
         phases?.begin(.exchange)

@@ -100,19 +100,20 @@ package final class RowDeferral {
         for index in 0..<count { marks[Int(rows[index])] = 1 }
     }
 
-    /// Ends the program where a gradient has rows that still wait: the model has read what no mini-batch names. To be asked
-    /// behind the last step and before ``begin(regularized:plain:step:)``.
-    package func verifyReads(_ gradient: GradientView) {
+    /// Whether a gradient that was recorded for the next step has rows that wait: then the model has read what no mini-batch
+    /// names.
+    package func waits(forRowsOf gradient: GradientView) -> Bool {
+        guard isBehind else { return false }
         let now = UInt8(truncatingIfNeeded: stepCount)
         for case let table? in tables {
             guard let tableIndex = table.parameter.tableIndex else { continue }
             let entries = gradient.entries(tableIndex)
             for index in 0..<gradient.rowCount(tableIndex) {
                 let row = Int(entries[index].row)
-                guard row >= table.firstRow, table.rows.contains(row), table.taken[row] != now else { continue }
-                fatalError("the model reads rows that no mini-batch names: train it with --row-updates every-step")
+                if row >= table.firstRow, table.rows.contains(row), table.taken[row] != now { return true }
             }
         }
+        return false
     }
 
     /// Begins a step in which rows move; again and again for each slice of it.

@@ -195,13 +195,6 @@ final class NodeMemory {
         (0..<rankCount).reduce(into: GradientNorm()) { $0.add(notice(ofLocalRank: $1).pointee.norm) }
     }
 
-    /// Ends the program where a mini-batch of this rank has touched rows that wait. To be called before the first
-    /// ``synchronize()`` of a step.
-    func verifyReads() {
-        guard let deferral, deferral.isBehind else { return }
-        for (_, gradient) in recordedGradients where gradient.sampleCount > 0 { deferral.verifyReads(gradient) }
-    }
-
     /// Waits for the ranks of the node; then everybody sees what they have written.
     func synchronize() throws(MPIError) {
         guard window != nil else { return }

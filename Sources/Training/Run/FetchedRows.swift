@@ -44,7 +44,7 @@ extension ShardWorker {
         guard let fetch = optimizer.rowFetch else { return }
         phases?.begin(.batch)
         let rows = FetchedRows(fetch, of: model, optimizer)
-        forEachBatch(stepOfEpoch: stepOfEpoch, step: step) { batch in
+        prepareBatches(stepOfEpoch: stepOfEpoch, step: step) { batch in
             forEachRead(of: batch, items: rows.want(items:count:), users: rows.want(users:count:))
         }
         phases?.begin(.exchange)

@@ -91,6 +91,12 @@ package final class ShardWorker {
                     return
                 }
                 try record(batch, gradient, step: step, propagator)
+                if let deferral = optimizer.deferral, deferral.waits(forRowsOf: gradient) {
+                    throw ModelError(
+                        "computeGradients", "the model reads rows of items or users that no mini-batch names",
+                        recoverySuggestion: "train it with --row-updates every-step",
+                        at: ModelSite(file: #fileID, line: #line))
+                }
             }
         }
     }
@@ -112,14 +118,6 @@ package final class ShardWorker {
             body(batch)
         }
         preparedStep = step
-    }
-
-    /// Calls `body` with the mini-batch of each shard of this rank in a step, with the tape as in training on it.
-    func forEachBatch(stepOfEpoch: Int, step: Int, _ body: (PackedBatch) -> Void) {
-        for sampler in samplers where sampler.fill(batch, stepOfEpoch: stepOfEpoch, step: step) > 0 {
-            beginTape(batch, step: step)
-            body(batch)
-        }
     }
 
     private func beginTape(_ batch: PackedBatch, step: Int) {
